@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every folder's CMakeLists.txt uses: flowmob_library, flowmob_program and flowmob_test.
+
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(GTest REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(flowmob_options INTERFACE)
+target_include_directories(flowmob_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(flowmob_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(FLOWMOB_SANITIZE)
+  target_compile_options(flowmob_options INTERFACE
+    -fsanitize=${FLOWMOB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(flowmob_options INTERFACE -fsanitize=${FLOWMOB_SANITIZE})
+endif()
+
+# flowmob_library(NAME SOURCES ... LINK ... TESTS ...): the library flowmob_NAME and, beside it, its unit tests.
+function(flowmob_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;TESTS;TEST_LINK" ${ARGN})
+  add_library(flowmob_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(flowmob_${name} PUBLIC flowmob_options ${ARG_LINK})
+  if(ARG_TESTS)
+    flowmob_test(${name}_test SOURCES ${ARG_TESTS} LINK flowmob_${name} ${ARG_TEST_LINK})
+  endif()
+endfunction()
+
+function(flowmob_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE flowmob_options ${ARG_LINK})
+endfunction()
+
+# flowmob_test(NAME SOURCES ... LINK ... [LABEL unit|sim|bpf]): one GoogleTest program, one CTest entry.
+function(flowmob_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE flowmob_options ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
+endfunction()
