@@ -22,7 +22,7 @@ int hex_digit(char c) {
 Result<Ipv6Address> Ipv6Address::parse(std::string_view text) {
   Ipv6Address a;
   const std::string terminated(text);
-  if (terminated.size() != text.size() || inet_pton(AF_INET6, terminated.c_str(), a.octets.data()) != 1)
+  if (text.find('\0') != text.npos || inet_pton(AF_INET6, terminated.c_str(), a.octets.data()) != 1)
     return fail("bad-address", fmt::format("'{}' is not an IPv6 address", text));
   return a;
 }
