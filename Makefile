@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target installs the Debian packages it needs (packages only), then says what it does.
+.PHONY: help build demo test test-quick bench format lint fuzz coverage docs install clean
+.DEFAULT_GOAL := help
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+JOBS ?= $(shell nproc)
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+build: ## build the programs into build/bin
+	@scripts/install build
+	@echo "==> building into build/bin"
+	@cmake --preset dev >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }; rm -f build-configure.log
+	@cmake --build build -j$(JOBS)
+
+demo: ## show two flows, two accesses, one address, and a flow that moves
+	@scripts/install build run demo
+	@$(MAKE) --no-print-directory build
+	@echo "==> the demo: network namespaces on this machine, nothing else is touched"
+	@$(SUDO) build/bin/flowmob lab demo --output build/demo
+
+test: ## all tests: unit and simulator under ASan+UBSan, data plane, end to end
+	@scripts/install build run test demo
+	@scripts/test all
+
+test-quick: ## unit and simulator tests only, without sanitizers
+	@scripts/install build
+	@scripts/test quick
+
+fuzz: ## run every fuzzer for SECONDS (default 30) each
+	@scripts/install build fuzz
+	@scripts/fuzz $(or $(SECONDS),30)
+
+bench: ## time the data plane against plain forwarding and the kernel's SRv6 tunnel
+	@scripts/install build run test bench
+	@$(SUDO) scripts/bench
+
+format: ## rewrite the sources in the project's format
+	@scripts/install lint
+	@echo "==> clang-format"
+	@git ls-files '*.cc' '*.h' '*.c' | xargs clang-format-14 -i
+
+lint: ## check format and run clang-tidy
+	@scripts/install build lint
+	@scripts/lint
+
+coverage: ## line coverage of the unit and simulator tests
+	@scripts/install build coverage
+	@scripts/coverage
+
+docs: build ## write docs/configuration.md and docs/cli.md anew from the tables
+	@scripts/docs
+
+clean: ## remove everything that was built
+	rm -rf build
