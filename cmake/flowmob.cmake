@@ -33,6 +33,9 @@ function(flowmob_program name)
   target_link_libraries(${name} PRIVATE flowmob_options ${ARG_LINK})
 endfunction()
 
+# What the sanitizer presets build: every unit and simulator test, no data plane.
+add_custom_target(tests-pure)
+
 # flowmob_test(NAME SOURCES ... LINK ... [LABEL unit|sim|bpf]): one GoogleTest program, one CTest entry.
 function(flowmob_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK" ${ARGN})
@@ -42,6 +45,9 @@ function(flowmob_test name)
   add_executable(${name} ${ARG_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE flowmob_options ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
+  if(ARG_LABEL MATCHES "unit|sim")
+    add_dependencies(tests-pure ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
 endfunction()
