@@ -17,6 +17,10 @@ if(FLOWMOB_SANITIZE)
   target_link_options(flowmob_options INTERFACE -fsanitize=${FLOWMOB_SANITIZE})
 endif()
 
+if(FLOWMOB_FUZZ)
+  target_compile_options(flowmob_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # flowmob_library(NAME SOURCES ... LINK ... TESTS ...): the library flowmob_NAME and, beside it, its unit tests.
 function(flowmob_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;TESTS;TEST_LINK" ${ARGN})
