@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "base/error.h"
+#include "platform/netlink_socket.h"
+#include "platform/netlink_types.h"
+
+namespace flowmob::platform {
+
+/// The kernel's link announcements: carrier, up/down, new and removed interfaces.
+class LinkMonitor {
+ public:
+  static Result<LinkMonitor> open();
+
+  int fd() const { return socket_.fd(); }
+  /// Everything that waits, never blocking. When announcements were lost, the present state of every link
+  /// instead.
+  Result<std::vector<LinkEvent>> receive();
+
+ private:
+  explicit LinkMonitor(NetlinkSocket socket) : socket_(std::move(socket)) {}
+  NetlinkSocket socket_;
+};
+
+}  // namespace flowmob::platform

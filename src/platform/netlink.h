@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "platform/netlink_socket.h"
+#include "platform/netlink_types.h"
+
+namespace flowmob::platform {
+
+/// Requests to the kernel's routing socket, each answered before it returns. Works on the network namespace
+/// in which it was opened. ensure_* and remove_* are idempotent: what is already so is success.
+class Netlink {
+ public:
+  static Result<Netlink> open();
+
+  // Links (netlink_link.cc)
+  Result<Link> link(std::string_view name);  ///< "no-such-interface"
+  Result<Link> link(InterfaceIndex index);
+  Result<std::vector<Link>> links();
+  Result<void> set_up(InterfaceIndex index, bool up);
+  Result<void> set_mac(InterfaceIndex index, const MacAddress& mac);
+  Result<void> set_mtu(InterfaceIndex index, std::uint32_t mtu);
+  Result<void> set_namespace(InterfaceIndex index, int namespace_fd);
+  Result<void> create_veth(const VethPair& pair);  ///< "exists" when the name is taken
+  Result<void> delete_link(InterfaceIndex index);
+
+  // Addresses (netlink_address.cc)
+  Result<void> ensure_address(const InterfaceAddress& address);
+  Result<void> remove_address(InterfaceIndex interface, const Ipv6Address& address,
+                              std::uint8_t prefix_length);
+  Result<std::vector<InterfaceAddress>> addresses(InterfaceIndex interface);
+
+  // Routes, ours only (netlink_route.cc)
+  Result<void> ensure_route(const Route& route);
+  Result<void> remove_route(const Route& route);
+  Result<std::vector<Route>> routes();
+  Result<Path> path_to(const Ipv6Address& destination, const std::optional<Ipv6Address>& source = {});
+
+  // Neighbours (netlink_neighbor.cc)
+  Result<void> ensure_neighbor(const Neighbor& neighbor);
+  Result<void> remove_neighbor(InterfaceIndex interface, const Ipv6Address& address);
+  Result<std::vector<Neighbor>> neighbors(InterfaceIndex interface);
+
+ private:
+  explicit Netlink(NetlinkSocket socket) : socket_(std::move(socket)) {}
+  NetlinkSocket socket_;
+};
+
+}  // namespace flowmob::platform

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+
+namespace flowmob::platform {
+
+/// Marks the routes that are ours (RTA_PROTOCOL): the only ones that are ever listed or removed.
+constexpr std::uint8_t kRouteProtocol = 213;
+
+struct Link {
+  InterfaceIndex index;
+  std::string name;
+  std::string kind;  ///< "veth", "bridge", ...; empty for hardware
+  MacAddress mac;
+  std::uint32_t mtu{};
+  bool up{};       ///< administratively
+  bool carrier{};  ///< up, and the lower layer says that it can carry packets
+  InterfaceIndex master;
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
+struct LinkEvent {
+  Link link;
+  bool removed{};
+};
+
+struct VethPair {
+  std::string name;
+  std::string peer_name;
+  std::optional<MacAddress> mac;
+  std::optional<MacAddress> peer_mac;
+  std::optional<std::uint32_t> mtu;      ///< of both ends
+  std::optional<int> peer_namespace_fd;  ///< where the peer is born; here if absent
+};
+
+/// An address lifetime in seconds as netlink and Router Advertisements have it.
+constexpr std::uint32_t kForever = 0xffffffff;
+
+struct InterfaceAddress {
+  InterfaceIndex interface;
+  Ipv6Address address;
+  std::uint8_t prefix_length = 64;
+  std::uint32_t valid_lifetime = kForever;
+  std::uint32_t preferred_lifetime = kForever;
+  bool no_dad = true;
+  bool no_prefix_route = false;
+  bool tentative = false;  ///< read only
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
+};
+
+enum class RouteType : std::uint8_t { Unicast, Blackhole, Unreachable };
+
+struct Route {
+  Ipv6Prefix destination;    ///< length zero: the default route
+  InterfaceIndex interface;  ///< none for Blackhole and Unreachable
+  std::optional<Ipv6Address> gateway;
+  std::uint32_t metric = 512;
+  std::uint32_t mtu = 0;  ///< zero: the interface's
+  RouteType type = RouteType::Unicast;
+  std::optional<Ipv6Address> preferred_source;
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+struct Neighbor {
+  InterfaceIndex interface;
+  Ipv6Address address;
+  MacAddress mac;
+  bool permanent = true;
+  friend bool operator==(const Neighbor&, const Neighbor&) = default;
+};
+
+/// How the kernel would send to a destination now.
+struct Path {
+  InterfaceIndex interface;
+  std::optional<Ipv6Address> gateway;
+  std::optional<Ipv6Address> source;
+  std::uint32_t mtu{};  ///< of the route if it has one, else of the interface
+};
+
+}  // namespace flowmob::platform

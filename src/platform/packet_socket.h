@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "platform/unique_fd.h"
+
+namespace flowmob::platform {
+
+/// One Neighbor Discovery packet on an Ethernet link, both headers included as values.
+struct NdFrame {
+  MacAddress link_source;
+  MacAddress link_destination;
+  Ipv6Address source;
+  Ipv6Address destination;
+  std::uint8_t hop_limit = 255;  ///< RFC 4861: anything else on receipt is for the core to discard
+  Bytes icmpv6;
+};
+
+/// Sends and receives ICMPv6 types 133 to 136 on one interface below the kernel's own IPv6, so that a router
+/// advertisement goes to one link-layer address (RFC 6085) and a solicitation arrives with its sender's.
+class PacketSocket {
+ public:
+  struct Counters {
+    std::uint64_t received{}, sent{};
+    std::uint64_t malformed{};  ///< shorter than its headers say
+    std::uint64_t truncated{};  ///< longer than the receive buffer
+    std::uint64_t send_failures{};
+  };
+
+  static Result<PacketSocket> open(InterfaceIndex interface);
+
+  int fd() const { return fd_.get(); }
+  InterfaceIndex interface() const { return interface_; }
+  /// The next frame, nothing when none waits. "interface-down" is reported once each time the link goes down.
+  Result<std::optional<NdFrame>> receive();
+  Result<void> send(const NdFrame& frame);
+  const Counters& counters() const { return counters_; }
+
+ private:
+  PacketSocket(UniqueFd fd, InterfaceIndex interface) : fd_(std::move(fd)), interface_(interface) {}
+  UniqueFd fd_;
+  InterfaceIndex interface_;
+  Counters counters_;
+};
+
+}  // namespace flowmob::platform
