@@ -29,6 +29,7 @@ Result<Json> parse_response(std::string_view line);  ///< the result, or the err
 std::string format_response(const Result<Json>& response);
 
 Json make_event(WallTime time, std::string_view event, const Json& fields);
+std::string format_event(const Json& event);
 Result<Json> parse_event(std::string_view line);
 
 /// RFC 3339 in UTC with milliseconds.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/control_commands.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace flowmob::platform {
+namespace {
+
+using enum DaemonRole;
+using enum CommandAccess;
+constexpr DaemonRoles kLma{static_cast<unsigned>(Lma)};
+constexpr DaemonRoles kMag{static_cast<unsigned>(Mag)};
+constexpr DaemonRoles kEvery{static_cast<unsigned>(Lma) | static_cast<unsigned>(Mag) |
+                             static_cast<unsigned>(Mn)};
+
+constexpr CommandArgument kMnFilter{"mn", ArgumentType::String, false, false,
+                                    "only this mobile node (MN-ID)"};
+
+constexpr std::array kOnlyMn{kMnFilter};
+constexpr std::array kFlowMove{
+    CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},
+    CommandArgument{"to", ArgumentType::String, true, false, "name of the MAG whose link takes the flow"},
+    CommandArgument{"mn", ArgumentType::String, false, false,
+                    "MN-ID; needed when several nodes have such a flow"},
+};
+constexpr std::array kAttach{
+    CommandArgument{"access", ArgumentType::String, true, true, "access link, as named in the configuration"},
+    CommandArgument{"mn", ArgumentType::String, false, false,
+                    "MN-ID; found by the link-layer address if absent"},
+    CommandArgument{"mac", ArgumentType::String, false, false, "link-layer address of the mobile node"},
+    CommandArgument{"services", ArgumentType::StringList, false, false,
+                    "service identifiers for this attachment"},
+    CommandArgument{"handoff_indicator", ArgumentType::String, false, false,
+                    "new, sharing, unknown, between-interfaces or between-mags"},
+};
+constexpr std::array kDetach{
+    CommandArgument{"access", ArgumentType::String, true, true, "access link, as named in the configuration"},
+    CommandArgument{"mn", ArgumentType::String, false, false, "MN-ID"},
+    CommandArgument{"mac", ArgumentType::String, false, false, "link-layer address of the mobile node"},
+};
+
+constexpr std::array kCommands{
+    ControlCommand{"status", kEvery, ReadOnly, {}, "name, version, role, uptime and what the daemon serves"},
+    ControlCommand{"show bindings", Lma | Mag, ReadOnly, kOnlyMn,
+                   "binding cache of an LMA: MN-ID, address, flow, MAG; binding update list of a MAG"},
+    ControlCommand{"show sessions", kLma, ReadOnly, kOnlyMn,
+                   "attached interfaces with lifetimes and access types"},
+    ControlCommand{"show flows", Lma | Mn, ReadOnly, kOnlyMn, "flow bindings, their links and counters"},
+    ControlCommand{"show tunnels", Lma | Mag, ReadOnly, {}, "tunnels and the sessions that use them"},
+    ControlCommand{"show links", kEvery, ReadOnly, {}, "interfaces: role, carrier, addresses, counters"},
+    ControlCommand{
+        "show statistics", kEvery, ReadOnly, {}, "messages, rejections and drops, each with its reason"},
+    ControlCommand{"flow move", kLma, Admin, kFlowMove, "moves a flow to another of its node's links"},
+    ControlCommand{"attach", kMag, Admin, kAttach,
+                   "attaches a mobile node as if it had appeared on the link"},
+    ControlCommand{"detach", kMag, Admin, kDetach, "detaches a mobile node as if it had left the link"},
+    ControlCommand{"reload", kEvery, Admin, {}, "reads the configuration again; live bindings stay"},
+    ControlCommand{"monitor", kEvery, ReadOnly, {}, "streams events, one JSON object a line", true},
+};
+
+bool has_type(const nlohmann::ordered_json& value, ArgumentType type) {
+  switch (type) {
+    case ArgumentType::String:
+      return value.is_string();
+    case ArgumentType::Integer:
+      return value.is_number_integer();
+    case ArgumentType::Boolean:
+      return value.is_boolean();
+    case ArgumentType::StringList:
+      return value.is_array() &&
+             std::ranges::all_of(value, [](const auto& item) { return item.is_string(); });
+  }
+  return false;
+}
+
+tl::unexpected<Error> bad_argument(const ControlCommand& command, std::string_view name,
+                                   std::string_view problem) {
+  return fail("bad-argument",
+              std::string(command.name) + ": argument '" + std::string(name) + "' " + std::string(problem));
+}
+
+}  // namespace
+
+std::string_view to_string(DaemonRole role) { return role == Lma ? "lma" : role == Mag ? "mag" : "mn"; }
+
+std::string_view to_string(CommandAccess access) { return access == ReadOnly ? "read-only" : "admin"; }
+
+std::string_view to_string(ArgumentType type) {
+  switch (type) {
+    case ArgumentType::String:
+      return "string";
+    case ArgumentType::Integer:
+      return "integer";
+    case ArgumentType::Boolean:
+      return "boolean";
+    case ArgumentType::StringList:
+      return "list of strings";
+  }
+  return "?";
+}
+
+std::span<const ControlCommand> control_commands() { return kCommands; }
+
+const ControlCommand* find_command(std::string_view name) {
+  const auto* row = std::ranges::find(kCommands, name, &ControlCommand::name);
+  return row == kCommands.end() ? nullptr : &*row;
+}
+
+Result<void> check_arguments(const ControlCommand& command, const nlohmann::ordered_json& arguments) {
+  if (!arguments.is_object()) return fail("bad-argument", "\"args\" has to be an object");
+  for (const auto& [name, value] : arguments.items()) {
+    const auto row = std::ranges::find(command.arguments, std::string_view(name), &CommandArgument::name);
+    if (row == command.arguments.end()) return bad_argument(command, name, "is not known");
+    if (!has_type(value, row->type)) {
+      return bad_argument(command, name, "has to be a " + std::string(to_string(row->type)));
+    }
+  }
+  for (const CommandArgument& row : command.arguments) {
+    if (row.required && !arguments.contains(row.name)) return bad_argument(command, row.name, "is missing");
+  }
+  return {};
+}
+
+}  // namespace flowmob::platform
