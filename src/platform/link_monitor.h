@@ -14,14 +14,16 @@ class LinkMonitor {
  public:
   static Result<LinkMonitor> open();
 
-  int fd() const { return socket_.fd(); }
+  int fd() const { return subscription_.fd(); }
   /// Everything that waits, never blocking. When announcements were lost, the present state of every link
   /// instead.
   Result<std::vector<LinkEvent>> receive();
 
  private:
-  explicit LinkMonitor(NetlinkSocket socket) : socket_(std::move(socket)) {}
-  NetlinkSocket socket_;
+  LinkMonitor(NetlinkSocket subscription, NetlinkSocket requests)
+      : subscription_(std::move(subscription)), requests_(std::move(requests)) {}
+  NetlinkSocket subscription_;
+  NetlinkSocket requests_;
 };
 
 }  // namespace flowmob::platform

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/mobility_socket.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "platform/errno_error.h"
+
+namespace flowmob::platform {
+namespace {
+
+constexpr int kMobilityHeader = 135;  // RFC 6275 section 6.1.1
+/// Room for a burst of a few thousand registrations while the daemon is busy.
+constexpr int kReceiveQueue = 4 << 20;
+
+::sockaddr_in6 to_socket_address(const Ipv6Address& address) {
+  ::sockaddr_in6 result{};
+  result.sin6_family = AF_INET6;
+  std::copy(address.octets.begin(), address.octets.end(), result.sin6_addr.s6_addr);
+  return result;
+}
+
+bool set_option(int fd, int level, int option, int value) {
+  return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+Result<void> configure(int fd) {
+  const bool done =
+      set_option(fd, IPPROTO_IPV6, IPV6_CHECKSUM, -1) && set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+      set_option(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (!done) return fail_errno("mobility-socket-failed", "socket options");
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveQueue)) {
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveQueue);  // as much as the system grants
+  }
+  return {};
+}
+
+void read_ancillary(::msghdr& header, ReceivedMessage& message) {
+  for (::cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+    if (item->cmsg_level != IPPROTO_IPV6) continue;
+    if (item->cmsg_type == IPV6_PKTINFO) {
+      ::in6_pktinfo info{};
+      std::memcpy(&info, CMSG_DATA(item), sizeof info);
+      message.destination = Ipv6Address::from_bytes(info.ipi6_addr.s6_addr);
+      message.interface = InterfaceIndex{info.ipi6_ifindex};
+    } else if (item->cmsg_type == IPV6_HOPLIMIT) {
+      int hop_limit = 0;
+      std::memcpy(&hop_limit, CMSG_DATA(item), sizeof hop_limit);
+      message.hop_limit = static_cast<std::uint8_t>(hop_limit);
+    }
+  }
+}
+
+}  // namespace
+
+Result<MobilitySocket> MobilitySocket::open(const Ipv6Address& local) {
+  UniqueFd fd(::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kMobilityHeader));
+  if (!fd && errno == EPERM)
+    return fail("not-permitted", "a Mobility Header socket needs root (CAP_NET_RAW)");
+  if (!fd) return fail_errno("mobility-socket-failed", "raw socket for next header 135");
+  if (auto done = configure(fd.get()); !done) return tl::unexpected(done.error());
+  const ::sockaddr_in6 address = to_socket_address(local);
+  if (::bind(fd.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address) != 0) {
+    return fail_errno(errno == EADDRNOTAVAIL ? "address-unavailable" : "mobility-socket-failed",
+                      "bind to " + local.to_string());
+  }
+  return MobilitySocket(std::move(fd));
+}
+
+Result<std::optional<ReceivedMessage>> MobilitySocket::receive() {
+  while (true) {
+    std::array<std::uint8_t, kMaxMessage> buffer;
+    alignas(::cmsghdr) std::array<char, 256> control;
+    ::sockaddr_in6 source{};
+    ::iovec vector{buffer.data(), buffer.size()};
+    ::msghdr header{};
+    header.msg_name = &source;
+    header.msg_namelen = sizeof source;
+    header.msg_iov = &vector;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ::ssize_t count = ::recvmsg(fd_.get(), &header, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return std::optional<ReceivedMessage>();
+    if (count < 0) {
+      ++counters_.receive_errors;
+      return fail_errno("receive-failed", "mobility socket");
+    }
+    if ((header.msg_flags & MSG_TRUNC) != 0) {
+      ++counters_.truncated;
+      continue;
+    }
+    ++counters_.received;
+    ReceivedMessage message;
+    message.source = Ipv6Address::from_bytes(source.sin6_addr.s6_addr);
+    message.mobility_header.assign(buffer.begin(), buffer.begin() + count);
+    read_ancillary(header, message);
+    return message;
+  }
+}
+
+Result<void> MobilitySocket::send(const Ipv6Address& source, const Ipv6Address& destination,
+                                  ByteView mobility_header) {
+  const ::sockaddr_in6 to = to_socket_address(destination);
+  ::in6_pktinfo info{};
+  std::copy(source.octets.begin(), source.octets.end(), info.ipi6_addr.s6_addr);
+  alignas(::cmsghdr) std::array<char, CMSG_SPACE(sizeof info)> control{};
+  ::iovec vector{const_cast<std::uint8_t*>(mobility_header.data()), mobility_header.size()};
+  ::msghdr header{};
+  header.msg_name = const_cast<::sockaddr_in6*>(&to);
+  header.msg_namelen = sizeof to;
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  ::cmsghdr* item = CMSG_FIRSTHDR(&header);
+  item->cmsg_level = IPPROTO_IPV6;
+  item->cmsg_type = IPV6_PKTINFO;
+  item->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(item), &info, sizeof info);
+  ::ssize_t count = 0;
+  do {
+    count = ::sendmsg(fd_.get(), &header, 0);
+  } while (count < 0 && errno == EINTR);
+  if (count >= 0) {
+    ++counters_.sent;
+    return {};
+  }
+  ++counters_.send_failures;
+  const bool full = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
+  return fail_errno(full ? "would-block" : "send-failed", "to " + destination.to_string());
+}
+
+}  // namespace flowmob::platform
