@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// flowmob-wire: joins two interfaces as if a cable with delay, jitter, loss and a rate lay between them.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <vector>
+
+#include "lab/host/namespace_entry.h"
+#include "lab/wire/commands.h"
+#include "lab/wire/control.h"
+#include "lab/wire/packet_port.h"
+#include "lab/wire/parameters.h"
+
+namespace flowmob::lab {
+namespace {
+
+struct Options {
+  WireOptions wire;
+  std::string engine = "auto", netns, control, both, a_to_b, b_to_a;
+};
+
+Result<std::unique_ptr<WireEngine>> make_engine(const Options& options) {
+  if (options.engine != "userspace") {
+    auto netem = make_netem_engine(options.wire);
+    if (netem || options.engine == "netem") return netem;
+  }
+  return make_userspace_engine(options.wire);
+}
+
+Result<void> resolve_parameters(Options& options) {
+  const std::string* own[] = {&options.a_to_b, &options.b_to_a};
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto parsed = parse_parameters(options.both).and_then([&](const LinkParameters& p) {
+      return parse_parameters(*own[i], p);
+    });
+    if (!parsed) return tl::unexpected(parsed.error());
+    options.wire.parameters[i] = *parsed;
+  }
+  return {};
+}
+
+platform::UniqueFd end_signals() {
+  ::sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigaddset(&set, SIGINT);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  return platform::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// Wakes within microseconds of what is asked, where we may: a late frame is a wrong delay.
+void be_punctual() {
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  const ::sched_param priority{10};
+  ::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority);
+}
+
+void wait(std::vector<::pollfd>& fds, std::optional<TimePoint> deadline) {
+  ::timespec left{};
+  if (deadline) {
+    const Duration d = std::max(Duration{}, *deadline - monotonic_now());
+    left = {d.count() / 1'000'000'000, d.count() % 1'000'000'000};
+  }
+  ::ppoll(fds.data(), fds.size(), deadline ? &left : nullptr, nullptr);
+}
+
+void serve(Wire& wire, ControlPoint* control) {
+  const platform::UniqueFd ending = end_signals();
+  WireEngine& engine = wire.engine();
+  while (true) {
+    std::vector<::pollfd> fds{{ending.get(), POLLIN, 0}};
+    for (const int fd : engine.fds()) fds.push_back({fd, POLLIN, 0});
+    for (const int fd : control != nullptr ? control->fds() : std::vector<int>{})
+      fds.push_back({fd, POLLIN, 0});
+    wait(fds, engine.poll_timeout());
+    if (fds[0].revents != 0) return;
+    engine.handle_readable();
+    engine.handle_timeout(monotonic_now());
+    if (control != nullptr) control->handle_readable();
+  }
+}
+
+Result<void> run_wire(Options options) {
+  if (!options.netns.empty()) {
+    if (auto entered = enter_namespace(options.netns); !entered) return entered;
+  }
+  if (auto resolved = resolve_parameters(options); !resolved) return resolved;
+  auto engine = make_engine(options);
+  if (!engine) return tl::unexpected(engine.error());
+  Wire wire(options.wire, std::move(*engine));
+  if (auto up = wire.engine().set_up(true); !up) return up;
+  be_punctual();
+  if (options.control.empty()) {
+    serve(wire, nullptr);
+    return {};
+  }
+  auto control =
+      ControlPoint::listen(options.control, [&](const auto& request) { return wire.handle(request); });
+  if (!control) return tl::unexpected(control.error());
+  serve(wire, &*control);
+  return {};
+}
+
+}  // namespace
+}  // namespace flowmob::lab
+
+int main(int argc, char** argv) {
+  flowmob::lab::Options options;
+  CLI::App app{
+      "Joins two interfaces as if a cable with delay, jitter, loss and a rate lay between them.\n"
+      "PARAMETERS are delay=20ms,jitter=1ms,loss=0.5%,rate=20mbit,queue=256k: any of them."};
+  app.add_option("--a", options.wire.a, "one interface")->required();
+  app.add_option("--b", options.wire.b, "the other interface")->required();
+  app.add_option("--netns", options.netns, "network namespace of both (ip netns)");
+  app.add_option("--both", options.both, "PARAMETERS of both directions");
+  app.add_option("--a-to-b", options.a_to_b, "PARAMETERS of one direction, on top of --both");
+  app.add_option("--b-to-a", options.b_to_a, "PARAMETERS of one direction, on top of --both");
+  app.add_option("--engine", options.engine, "userspace, netem, or auto: netem where the kernel has it")
+      ->check(CLI::IsMember({"auto", "netem", "userspace"}));
+  app.add_option("--control", options.control, "unix socket for status, set, down, up (JSON lines)");
+  app.add_option("--seed", options.wire.seed, "seed of loss and jitter (userspace engine)");
+  CLI11_PARSE(app, argc, argv);
+  const auto done = flowmob::lab::run_wire(options);
+  if (!done) fmt::print(stderr, "flowmob-wire: {}\n", done.error().message);
+  return done ? 0 : 1;
+}
