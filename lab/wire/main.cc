@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // flowmob-wire: joins two interfaces as if a cable with delay, jitter, loss and a rate lay between them.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <vector>
 
+#include "lab/host/clock.h"
 #include "lab/host/namespace_entry.h"
+#include "lab/host/signals.h"
 #include "lab/wire/commands.h"
 #include "lab/wire/control.h"
-#include "lab/wire/packet_port.h"
 #include "lab/wire/parameters.h"
 
 namespace flowmob::lab {
@@ -46,31 +42,6 @@ Result<void> resolve_parameters(Options& options) {
   return {};
 }
 
-platform::UniqueFd end_signals() {
-  ::sigset_t set;
-  ::sigemptyset(&set);
-  ::sigaddset(&set, SIGTERM);
-  ::sigaddset(&set, SIGINT);
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  return platform::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
-/// Wakes within microseconds of what is asked, where we may: a late frame is a wrong delay.
-void be_punctual() {
-  ::prctl(PR_SET_TIMERSLACK, 1);
-  const ::sched_param priority{10};
-  ::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority);
-}
-
-void wait(std::vector<::pollfd>& fds, std::optional<TimePoint> deadline) {
-  ::timespec left{};
-  if (deadline) {
-    const Duration d = std::max(Duration{}, *deadline - monotonic_now());
-    left = {d.count() / 1'000'000'000, d.count() % 1'000'000'000};
-  }
-  ::ppoll(fds.data(), fds.size(), deadline ? &left : nullptr, nullptr);
-}
-
 void serve(Wire& wire, ControlPoint* control) {
   const platform::UniqueFd ending = end_signals();
   WireEngine& engine = wire.engine();
@@ -79,7 +50,7 @@ void serve(Wire& wire, ControlPoint* control) {
     for (const int fd : engine.fds()) fds.push_back({fd, POLLIN, 0});
     for (const int fd : control != nullptr ? control->fds() : std::vector<int>{})
       fds.push_back({fd, POLLIN, 0});
-    wait(fds, engine.poll_timeout());
+    poll_until(fds, engine.poll_timeout());
     if (fds[0].revents != 0) return;
     engine.handle_readable();
     engine.handle_timeout(monotonic_now());

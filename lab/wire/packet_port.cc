@@ -7,12 +7,12 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "lab/host/clock.h"
 #include "platform/errno_error.h"
 
 namespace flowmob::lab {
@@ -24,12 +24,6 @@ using platform::UniqueFd;
 
 constexpr std::size_t kBatch = 32;
 constexpr std::size_t kLargestFrame = 65536 + 256;  // a GSO frame and its headers
-
-Duration read_clock(::clockid_t clock) {
-  ::timespec t{};
-  ::clock_gettime(clock, &t);
-  return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
-}
 
 bool set_option(int fd, int level, int name, int value) {
   return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
@@ -54,8 +48,6 @@ Result<void> configure(int fd, int index) {
 }
 
 }  // namespace
-
-TimePoint monotonic_now() { return TimePoint{read_clock(CLOCK_MONOTONIC)}; }
 
 struct PacketPort::Batch {
   struct Slot {

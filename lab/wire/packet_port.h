@@ -50,6 +50,4 @@ class PacketPort {
   std::unique_ptr<Batch> batch_;
 };
 
-TimePoint monotonic_now();
-
 }  // namespace flowmob::lab
