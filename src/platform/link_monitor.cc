@@ -5,21 +5,6 @@
 #include "platform/netlink_message.h"
 
 namespace flowmob::platform {
-namespace {
-
-Result<std::vector<LinkEvent>> present_state(NetlinkSocket& requests) {
-  NetlinkMessage message(RTM_GETLINK, NLM_F_DUMP);
-  message.put<ifinfomsg>();
-  std::vector<LinkEvent> events;
-  const auto done = requests.request(message, [&](const nlmsghdr& reply) {
-    if (auto link = parse_link(reply)) events.push_back({std::move(*link), false});
-  });
-  if (!done) return tl::unexpected(done.error());
-  return events;
-}
-
-}  // namespace
-
 Result<LinkMonitor> LinkMonitor::open() {
   auto subscription = NetlinkSocket::open(RTMGRP_LINK);
   if (!subscription) return tl::unexpected(subscription.error());
@@ -35,8 +20,53 @@ Result<std::vector<LinkEvent>> LinkMonitor::receive() {
       events.push_back({std::move(*link), message.nlmsg_type == RTM_DELLINK});
   });
   if (!complete) return tl::unexpected(complete.error());
-  if (!*complete) return present_state(requests_);
+  if (!*complete) {
+    NetlinkMessage everything(RTM_GETLINK, NLM_F_DUMP);
+    everything.put<ifinfomsg>();
+    auto present = ask(everything);
+    if (!present) return present;
+    events = std::move(*present);
+  }
+  remember(events);
   return events;
+}
+
+Result<std::vector<LinkEvent>> LinkMonitor::check(std::span<const InterfaceIndex> interfaces) {
+  std::vector<LinkEvent> changed;
+  for (const InterfaceIndex index : interfaces) {
+    NetlinkMessage one(RTM_GETLINK, 0);
+    one.put<ifinfomsg>().ifi_index = static_cast<int>(index.value);
+    one.attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    const auto present = ask(one);
+    // Its removal is announced without delay.
+    if (!present && present.error().code == "no-such-interface") continue;
+    if (!present) return present;
+    for (const LinkEvent& event : *present) {
+      const auto before = told_.find(index);
+      if (before == told_.end() || before->second != event.link) changed.push_back(event);
+    }
+  }
+  remember(changed);
+  return changed;
+}
+
+Result<std::vector<LinkEvent>> LinkMonitor::ask(NetlinkMessage& message) {
+  std::vector<LinkEvent> events;
+  const auto done = requests_.request(message, [&](const nlmsghdr& reply) {
+    if (auto link = parse_link(reply)) events.push_back({std::move(*link), false});
+  });
+  if (!done) return tl::unexpected(done.error());
+  return events;
+}
+
+void LinkMonitor::remember(const std::vector<LinkEvent>& events) {
+  for (const LinkEvent& event : events) {
+    if (event.removed) {
+      told_.erase(event.link.index);
+    } else {
+      told_.insert_or_assign(event.link.index, event.link);
+    }
+  }
 }
 
 }  // namespace flowmob::platform

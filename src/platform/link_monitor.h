@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -18,12 +20,20 @@ class LinkMonitor {
   /// Everything that waits, never blocking. When announcements were lost, the present state of every link
   /// instead.
   Result<std::vector<LinkEvent>> receive();
+  /// Asks the kernel about these links and tells of those that differ from what was told last. The kernel may
+  /// hold an announcement back for up to a second (docs/adr/0043): a daemon that cares calls this every few
+  /// milliseconds.
+  Result<std::vector<LinkEvent>> check(std::span<const InterfaceIndex> interfaces);
 
  private:
+  Result<std::vector<LinkEvent>> ask(NetlinkMessage& message);
+  void remember(const std::vector<LinkEvent>& events);
+
   LinkMonitor(NetlinkSocket subscription, NetlinkSocket requests)
       : subscription_(std::move(subscription)), requests_(std::move(requests)) {}
   NetlinkSocket subscription_;
   NetlinkSocket requests_;
+  std::map<InterfaceIndex, Link> told_;
 };
 
 }  // namespace flowmob::platform

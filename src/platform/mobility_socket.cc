@@ -29,9 +29,9 @@ bool set_option(int fd, int level, int option, int value) {
 }
 
 Result<void> configure(int fd) {
-  const bool done =
-      set_option(fd, IPPROTO_IPV6, IPV6_CHECKSUM, -1) && set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
-      set_option(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  const bool done = set_option(fd, IPPROTO_IPV6, IPV6_CHECKSUM, -1) &&
+                    set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+                    set_option(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
   if (!done) return fail_errno("mobility-socket-failed", "socket options");
   if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveQueue)) {
     set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveQueue);  // as much as the system grants
