@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/field_writer.h"
+
+namespace flowmob::wire {
+namespace {
+
+std::uint8_t format_of(const TrafficSelector& selector) {
+  if (const auto* unknown = std::get_if<UnknownSelector>(&selector)) return unknown->format;
+  return std::holds_alternative<TrafficSelector6>(selector) ? TrafficSelector6::kFormat
+                                                            : TrafficSelector4::kFormat;
+}
+
+}  // namespace
+
+/// A sub-option too long for its length octet makes the whole option too long, which encode_options refuses.
+void FieldWriter::sub_option(std::uint8_t type, ByteView data) {
+  out_.push_back(type);
+  out_.push_back(static_cast<std::uint8_t>(data.size()));
+  append(data);
+}
+
+void FieldWriter::sub_options(std::string_view name, const std::vector<FlowSubOption>& values) {
+  for (const auto& value : values) {
+    Bytes data;
+    if (const auto* reference = std::get_if<BindingReference>(&value)) {
+      FieldWriter(data).numbers(name, reference->binding_ids);
+      sub_option(BindingReference::kType, data);
+    } else if (const auto* selector = std::get_if<TrafficSelectorSubOption>(&value)) {
+      data = {format_of(selector->selector), 0};
+      const Bytes encoded = encode_selector(selector->selector);
+      data.insert(data.end(), encoded.begin(), encoded.end());
+      sub_option(TrafficSelectorSubOption::kType, data);
+    } else {
+      const auto& unknown = std::get<UnknownSubOption>(value);
+      sub_option(unknown.type, unknown.data);
+    }
+  }
+}
+
+}  // namespace flowmob::wire

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "wire/options.h"
+
+namespace flowmob::wire {
+
+/// The visitor that appends an option's fields to a message.
+class FieldWriter {
+ public:
+  explicit FieldWriter(Bytes& out) : out_(out) {}
+
+  template <class T>
+  void integer(std::string_view, const T& value) {
+    const auto number = static_cast<std::uint64_t>(value);
+    for (std::size_t i = sizeof(T); i-- > 0;) out_.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+  }
+  void address(std::string_view, const Ipv6Address& value) { append(value.octets); }
+  void octets(std::string_view, const Bytes& value, std::size_t) { append(value); }
+  void flag(std::string_view, std::uint8_t mask, bool value) {
+    out_.push_back(value ? mask : std::uint8_t{0});
+  }
+  void flag_and_7_bits(std::string_view, bool flag, std::string_view, std::uint8_t number) {
+    out_.push_back(static_cast<std::uint8_t>((flag ? 0x80 : 0) | (number & 0x7f)));
+  }
+  void reserved(std::size_t count) { out_.resize(out_.size() + count); }
+  void numbers(std::string_view name, const std::vector<std::uint16_t>& values) {
+    for (const auto value : values) integer(name, value);
+  }
+  void care_of(std::string_view, const std::variant<std::monostate, Ipv4Address, Ipv6Address>& value) {
+    if (const auto* v4 = std::get_if<Ipv4Address>(&value)) append(v4->octets);
+    if (const auto* v6 = std::get_if<Ipv6Address>(&value)) append(v6->octets);
+  }
+  void sub_options(std::string_view name, const std::vector<FlowSubOption>& values);
+
+ private:
+  void append(ByteView bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+  void sub_option(std::uint8_t type, ByteView data);
+
+  Bytes& out_;
+};
+
+}  // namespace flowmob::wire

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace flowmob::wire {
+
+/// What an option is, apart from its fields. Alignment: the Type octet stands at n*k + y from the message's
+/// start.
+///
+/// The fields are declared once in `fields(self, visitor)`, in wire order; reader, writer, JSON printer and
+/// random generator are visitors. A visitor knows: integer(name, value), address(name, value), octets(name,
+/// bytes, minimum) for all that remains, flag(name, mask, value) for a flag in an octet otherwise reserved,
+/// reserved(count).
+struct OptionTraits {
+  std::uint8_t type;
+  std::string_view name;  ///< kebab-case; the key in JSON
+  std::string_view rfc;
+  std::uint8_t align_n = 1;
+  std::uint8_t align_y = 0;
+};
+
+}  // namespace flowmob::wire
