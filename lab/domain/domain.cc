@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/domain/domain.h"
+
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <fstream>
+
+#include "lab/domain/wait.h"
+#include "lab/host/netns.h"
+#include "lab/host/process.h"
+#include "platform/control_client.h"
+#include "platform/errno_error.h"
+
+namespace flowmob::lab {
+namespace {
+
+using platform::Json;
+using namespace std::chrono_literals;
+
+Result<void> discard_output(Result<std::string> result) {
+  return result.map([](const std::string&) {});
+}
+
+Result<void> need_root() {
+  if (::geteuid() != 0) return fail("not-permitted", "network namespaces need root: run this with sudo");
+  return {};
+}
+
+Result<void> mount_bpffs() {
+  struct ::statfs info {};
+  if (::statfs("/sys/fs/bpf", &info) == 0 && info.f_type == BPF_FS_MAGIC) return {};
+  if (::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr) != 0)
+    return platform::fail_errno("mount-failed", "/sys/fs/bpf");
+  return {};
+}
+
+Result<Json> call_socket(const std::filesystem::path& socket, std::string_view command,
+                         const Json& arguments) {
+  return platform::ControlClient::connect(socket).and_then(
+      [&](platform::ControlClient client) { return client.call(command, arguments); });
+}
+
+/// Addresses are configured by hand here, and nobody else uses them: no waiting for duplicates.
+Result<void> set_sysctls(const Plan& plan, const std::string& node) {
+  std::vector<std::string> argv{"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"};
+  if (node == "wire") argv.push_back("net.ipv6.conf.default.disable_ipv6=1");
+  if (node == "lma" || node.starts_with("mag")) argv.push_back("net.ipv6.conf.all.forwarding=1");
+  return discard_output(run({.argv = argv, .netns = plan.namespace_of(node)}));
+}
+
+/// A rate is a rate per frame, and a capture shows what a wire carries, only if frames are cut before they
+/// leave.
+Result<void> turn_offloads_off(const Plan& plan, const LinkEnd& end) {
+  return discard_output(
+      run({.argv = {"ethtool", "-K", end.interface, "tso", "off", "gso", "off", "gro", "off", "tx", "off"},
+           .netns = plan.namespace_of(end.node)}));
+}
+
+std::string global_address(const Plan& plan) {
+  const auto text = run({.argv = {"ip", "-json", "-6", "address", "show", "dev",
+                                  std::string(kVirtualInterface), "scope", "global"},
+                         .netns = plan.namespace_of("mn")});
+  const Json shown = text ? Json::parse(*text, nullptr, false) : Json();
+  if (!shown.is_array()) return {};
+  for (const Json& interface : shown) {
+    for (const Json& entry : interface.value("addr_info", Json::array())) {
+      if (entry.contains("local") && !entry.value("tentative", false)) return entry["local"];
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Domain> Domain::up(const Plan& plan, const UpOptions& options) {
+  if (auto root = need_root(); !root) return tl::unexpected(root.error());
+  if (auto running = open(plan); running && running->healthy()) return running;
+  down(plan);
+  Domain domain(plan);
+  auto built = domain.build(options);
+  if (built) return domain;
+  // What the daemons said is worth more than what we know; it goes with the directory.
+  for (const DaemonPlan& daemon : plan.daemons()) {
+    std::ifstream log(plan.file(daemon.node + ".log"));
+    for (std::string line; std::getline(log, line);) options.say(daemon.node + ": " + line);
+  }
+  down(plan);
+  return tl::unexpected(built.error());
+}
+
+Result<Domain> Domain::open(const Plan& plan) {
+  return load_state(plan.file("state.json")).map([&](LabState state) {
+    Domain domain(plan);
+    domain.state_ = std::move(state);
+    return domain;
+  });
+}
+
+void Domain::down(const Plan& plan) {
+  if (const auto state = load_state(plan.file("state.json"))) {
+    std::vector<ProcessRecord> records;
+    for (const auto& [name, process] : state->processes) records.push_back(process);
+    end_recorded(records);
+  }
+  for (const std::string& node : plan.nodes()) {
+    if (namespace_exists(plan.namespace_of(node))) remove_namespace(plan.namespace_of(node));
+  }
+  std::error_code error;
+  std::filesystem::remove_all(plan.directory(), error);
+  std::filesystem::remove_all(plan.bpf_directory(), error);
+}
+
+Result<void> Domain::build(const UpOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(plan_.directory(), error);
+  if (error) return fail("write-failed", plan_.directory().string() + ": " + error.message());
+  for (const DaemonPlan& daemon : plan_.daemons()) {
+    std::ofstream(plan_.file(daemon.node + ".toml")) << configuration_of(plan_, daemon.node);
+  }
+  options.say("namespaces and links");
+  auto done = mount_bpffs().and_then([&] { return add_nodes(); }).and_then([&] { return add_links(); });
+  for (const LinkPlan& link : plan_.links()) {
+    if (done && link.emulated()) done = start_wire(link, options.engine);
+  }
+  if (done && options.daemons) done = start_daemons(options);
+  return done;
+}
+
+Result<void> Domain::add_nodes() {
+  for (const std::string& node : plan_.nodes()) {
+    auto done = add_namespace(plan_.namespace_of(node)).and_then([&] { return set_sysctls(plan_, node); });
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<void> Domain::add_links() {
+  Result<void> done;
+  for (const LinkPlan& link : plan_.links()) {
+    const std::string where = plan_.namespace_of(link.emulated() ? "wire" : link.a.node);
+    if (done) done = ip(where, plan_.link_lines(link));
+  }
+  for (const LinkEnd& end : plan_.emulated_ends()) {
+    if (done) done = turn_offloads_off(plan_, end);
+  }
+  for (const std::string& node : plan_.nodes()) {
+    if (done) done = ip(plan_.namespace_of(node), plan_.node_lines(node));
+  }
+  return done;
+}
+
+Result<void> Domain::start_wire(const LinkPlan& link, const std::string& engine) {
+  const auto socket = plan_.wire_socket(link);
+  auto started =
+      Process::start({.argv = {program_path("flowmob-wire"), "--netns", plan_.namespace_of("wire"), "--a",
+                               plan_.wire_interface(link, true), "--b", plan_.wire_interface(link, false),
+                               "--both", link.parameters, "--engine", engine, "--control", socket},
+                      .log = plan_.file(link.name + ".wire.log"),
+                      .detached = true});
+  if (!started) return tl::unexpected(started.error());
+  auto recorded = record("wire " + link.name, started->release());
+  if (!recorded) return recorded;
+  return wait_until("flowmob-wire of " + link.name, 5s, [&] { return link_status(link).has_value(); });
+}
+
+Result<void> Domain::start_daemons(const UpOptions& options) {
+  for (const DaemonPlan& daemon : plan_.daemons()) {
+    options.say("starting " + daemon.program + " (" + daemon.node + ")");
+    auto started = start_daemon(daemon).and_then([&] { return wait_for_control(daemon.node, 10s); });
+    if (!started) return started;
+  }
+  options.say("waiting for both links to attach");
+  return wait_for_attachment();
+}
+
+Result<void> Domain::start_daemon(const DaemonPlan& daemon) {
+  auto started =
+      Process::start({.argv = {program_path(daemon.program), "--config", plan_.file(daemon.node + ".toml"),
+                               "--netns", plan_.namespace_of(daemon.node)},
+                      .log = plan_.file(daemon.node + ".log"),
+                      .detached = true});
+  if (!started) return tl::unexpected(started.error());
+  return record(daemon.node, started->release());
+}
+
+Result<void> Domain::kill_daemon(std::string_view name) {
+  const auto found = state_.processes.find(std::string(name));
+  if (found == state_.processes.end() || !found->second.alive()) {
+    return fail("not-running", fmt::format("{} does not run", name));
+  }
+  ::kill(found->second.pid, SIGKILL);
+  return wait_until(fmt::format("the end of {}", name), 2s, [&] { return !found->second.alive(); });
+}
+
+Result<void> Domain::wait_for_control(std::string_view daemon, Duration limit) const {
+  const auto& process = state_.processes.at(std::string(daemon));
+  auto answered = wait_until(fmt::format("the control socket of {}", daemon), limit,
+                             [&] { return !process.alive() || call(daemon, "status").has_value(); });
+  if (answered && !process.alive()) return fail("daemon-ended", fmt::format("{} ended at once", daemon));
+  return answered;
+}
+
+Result<void> Domain::wait_for_attachment() {
+  auto attached = wait_until("both links to attach", 20s, [&] {
+    const auto sessions = call("lma", "show sessions");
+    const Json* list = !sessions ? nullptr : sessions->is_array() ? &*sessions : &(*sessions)["sessions"];
+    return list != nullptr && list->size() >= 2;
+  });
+  if (!attached) return attached;
+  auto addressed = wait_until("the mobile node's address", 10s, [&] {
+    state_.virtual_address = global_address(plan_);
+    return !state_.virtual_address.empty();
+  });
+  if (!addressed) return addressed;
+  return save_state(plan_.file("state.json"), state_);
+}
+
+Result<void> Domain::record(const std::string& name, pid_t pid) {
+  state_.processes[name] = ProcessRecord::of(pid);
+  return save_state(plan_.file("state.json"), state_);
+}
+
+bool Domain::healthy() const {
+  for (const auto& [name, process] : state_.processes) {
+    if (!process.alive()) return false;
+  }
+  return !state_.processes.empty();
+}
+
+Result<Json> Domain::call(std::string_view daemon, std::string_view command, const Json& arguments) const {
+  return call_socket(plan_.control_socket(daemon), command, arguments);
+}
+
+Result<Json> Domain::link_status(const LinkPlan& link) const {
+  return call_socket(plan_.wire_socket(link), "status", Json::object());
+}
+
+Result<Domain::LinkChange> Domain::set_link(std::string_view name, bool up) const {
+  const LinkPlan* link = plan_.link(name);
+  if (link == nullptr || !link->emulated())
+    return fail("no-such-link", fmt::format("no link '{}' that can fail", name));
+  return call_socket(plan_.wire_socket(*link), up ? "up" : "down", Json::object())
+      .map([](const Json& answer) {
+        return LinkChange{answer.value("begun_ns", Nanoseconds{}), answer.value("done_ns", Nanoseconds{})};
+      });
+}
+
+Json Domain::status() const {
+  Json namespaces, addresses, control, links = Json::array(), processes = Json::object();
+  for (const std::string& node : plan_.nodes()) namespaces[node] = plan_.namespace_of(node);
+  addresses = {{"vif", state_.virtual_address}, {"cn", address::kCn},     {"lma", address::kLma},
+               {"mag1", address::kMag1},        {"mag2", address::kMag2}, {"mn", state_.virtual_address}};
+  for (const DaemonPlan& daemon : plan_.daemons())
+    control[daemon.node] = plan_.control_socket(daemon.node).string();
+  for (const LinkPlan& link : plan_.links()) {
+    Json entry{{"name", link.name},
+               {"ends", {link.a.node + "/" + link.a.interface, link.b.node + "/" + link.b.interface}}};
+    if (!link.technology.empty()) entry["technology"] = link.technology;
+    if (link.emulated()) {
+      entry["control"] = plan_.wire_socket(link).string();
+      entry.update(link_status(link).value_or(Json::object()));
+    }
+    links.push_back(entry);
+  }
+  for (const auto& [name, process] : state_.processes) {
+    processes[name] = {{"pid", process.pid}, {"running", process.alive()}};
+  }
+  return {{"name", plan_.name()},     {"directory", plan_.directory().string()},
+          {"namespaces", namespaces}, {"addresses", addresses},
+          {"control", control},       {"links", links},
+          {"processes", processes}};
+}
+
+}  // namespace flowmob::lab

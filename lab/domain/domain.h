@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "lab/domain/plan.h"
+#include "lab/domain/state.h"
+#include "lab/stats/arrivals.h"
+#include "platform/control_message.h"
+
+namespace flowmob::lab {
+
+struct UpOptions {
+  std::string engine = "auto";  ///< of the links: "netem", "userspace", "auto"
+  bool daemons = true;          ///< false: namespaces, links and configurations only
+  std::function<void(const std::string&)> say = [](const std::string&) {};
+};
+
+/// A plan made real. The domain outlives the object: up() leaves it running, down() takes it away.
+class Domain {
+ public:
+  /// Brings up what is not up: nothing if all runs, everything anew if only a part does.
+  static Result<Domain> up(const Plan& plan, const UpOptions& options);
+  static Result<Domain> open(const Plan& plan);
+  /// Removes whatever carries the lab's name, recorded or not. Does not fail.
+  static void down(const Plan& plan);
+
+  const Plan& plan() const { return plan_; }
+  bool healthy() const;  ///< every recorded process lives
+  platform::Json status() const;
+  const std::string& virtual_address() const { return state_.virtual_address; }
+
+  /// One command to a daemon's control socket.
+  Result<platform::Json> call(std::string_view daemon, std::string_view command,
+                              const platform::Json& arguments = platform::Json::object()) const;
+
+  struct LinkChange {
+    Nanoseconds begun, done;
+  };
+  /// Gives or takes the carrier at both ends of an emulated link.
+  Result<LinkChange> set_link(std::string_view link, bool up) const;
+  Result<platform::Json> link_status(const LinkPlan& link) const;
+
+  Result<void> start_daemon(const DaemonPlan& daemon);
+  /// SIGKILL: no goodbye.
+  Result<void> kill_daemon(std::string_view name);
+  Result<void> wait_for_control(std::string_view daemon, Duration limit) const;
+
+ private:
+  explicit Domain(Plan plan) : plan_(std::move(plan)) {}
+  Result<void> build(const UpOptions& options);
+  Result<void> add_nodes();
+  Result<void> add_links();
+  Result<void> start_wire(const LinkPlan& link, const std::string& engine);
+  Result<void> start_daemons(const UpOptions& options);
+  Result<void> wait_for_attachment();
+  Result<void> record(const std::string& name, pid_t pid);
+
+  Plan plan_;
+  LabState state_;
+};
+
+}  // namespace flowmob::lab
