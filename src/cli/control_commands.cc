@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that daemons answer, made from the table that daemons dispatch by.
+#include "platform/control_commands.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "cli/monitor.h"
+#include "cli/program.h"
+#include "cli/render.h"
+#include "cli/socket_selection.h"
+#include "platform/control_client.h"
+
+namespace flowmob::cli {
+namespace {
+
+using platform::ArgumentType;
+using platform::CommandArgument;
+using platform::ControlClient;
+using platform::ControlCommand;
+
+/// What was given for each argument of one command, as words; empty: not given.
+using Words = std::vector<std::vector<std::string>>;
+
+std::string option_name(const CommandArgument& argument) {
+  std::string name(argument.name);
+  std::ranges::replace(name, '_', '-');
+  return argument.positional ? name : "--" + name;
+}
+
+void add_argument(CLI::App& command, const CommandArgument& argument, std::vector<std::string>& words) {
+  auto* option = command.add_option(option_name(argument), words, std::string(argument.help));
+  option->required(argument.required);
+  if (argument.type == ArgumentType::StringList) {
+    option->allow_extra_args(false)->delimiter(',')->type_name("WORD,...");
+  } else {
+    option->expected(1);
+    option->type_name(argument.type == ArgumentType::Integer   ? "NUMBER"
+                      : argument.type == ArgumentType::Boolean ? "true|false"
+                                                               : "TEXT");
+  }
+}
+
+Json argument_value(ArgumentType type, const std::vector<std::string>& words) {
+  const std::string& word = words.front();
+  if (type == ArgumentType::StringList) return words;
+  if (type == ArgumentType::Boolean && (word == "true" || word == "false")) return word == "true";
+  std::int64_t number = 0;
+  const char* end = word.data() + word.size();
+  if (type == ArgumentType::Integer && std::from_chars(word.data(), end, number).ptr == end) return number;
+  return word;  // of another type than the table wants: check_arguments() says so
+}
+
+Json make_arguments(const ControlCommand& command, const Words& words) {
+  Json arguments = Json::object();
+  for (std::size_t i = 0; i < command.arguments.size(); ++i)
+    if (!words[i].empty())
+      arguments[std::string(command.arguments[i].name)] = argument_value(command.arguments[i].type, words[i]);
+  return arguments;
+}
+
+Result<ControlClient> connect(const ControlCommand& command, const Program& program) {
+  const bool changes = command.access == platform::CommandAccess::Admin;
+  auto socket =
+      select_socket({program.control, command.daemons, changes, program.surroundings.run_folder}, ask_role);
+  if (!socket) return tl::unexpected(socket.error());
+  return ControlClient::connect(*socket);
+}
+
+Result<Answer> ask(const ControlCommand& command, const Program& program, const Json& arguments,
+                   const Terminal& terminal) {
+  if (auto valid = check_arguments(command, arguments); !valid) return tl::unexpected(valid.error());
+  auto client = connect(command, program);
+  if (!client) return tl::unexpected(client.error());
+  auto result = client->call(command.name, arguments);
+  if (!result) return tl::unexpected(result.error());
+  Answer answer;
+  if (!terminal.json) answer.text = render(command.name, *result, {terminal.width, terminal.colour});
+  answer.document = std::move(*result);
+  return answer;
+}
+
+int stream(const ControlCommand& command, const Program& program, Terminal& terminal) {
+  auto client = connect(command, program);
+  if (!client) return terminal.fail_with(client.error());
+  return monitor(*client, terminal);
+}
+
+void add_command(Program& program, const ControlCommand& command) {
+  const auto space = command.name.find(' ');
+  CLI::App* parent = nullptr;
+  if (space != std::string_view::npos) {
+    const std::string group(command.name.substr(0, space));
+    parent = program.group(group, group == "show" ? "shows what a daemon holds" : "changes a " + group);
+  }
+  const std::string name(command.name.substr(space == std::string_view::npos ? 0 : space + 1));
+  auto words = std::make_shared<Words>(command.arguments.size());
+  auto* added =
+      program.add(parent, name, std::string(command.help), [&program, &command, words](Terminal& terminal) {
+        if (command.streams) return stream(command, program, terminal);
+        return terminal.finish(ask(command, program, make_arguments(command, *words), terminal));
+      });
+  for (std::size_t i = 0; i < command.arguments.size(); ++i)
+    add_argument(*added, command.arguments[i], (*words)[i]);
+}
+
+}  // namespace
+
+void add_control_commands(Program& program) {
+  for (const ControlCommand& command : platform::control_commands()) add_command(program, command);
+}
+
+}  // namespace flowmob::cli

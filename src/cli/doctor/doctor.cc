@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor/doctor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/program.h"
+#include "cli/table.h"
+
+namespace flowmob::cli {
+namespace {
+
+Json to_json(const Finding& finding) {
+  return {{"name", finding.name},
+          {"present", finding.present},
+          {"needed_by", to_string(finding.need)},
+          {"detail", finding.detail},
+          {"purpose", finding.purpose},
+          {"remedy", finding.present ? "" : finding.remedy}};
+}
+
+Cell verdict(const Finding& finding) {
+  if (finding.present) return {"ok", Style::Good};
+  if (finding.need == Need::Comfort) return {"absent", Style::Faint};
+  return {"MISSING", Style::Bad};
+}
+
+std::string remedies(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings)
+    if (!finding.present)
+      text += fmt::format("\n{} ({}): {}\n  {}\n", finding.name, to_string(finding.need),
+                          printable(finding.detail), finding.remedy);
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(Need need) {
+  return need == Need::Daemons ? "daemons" : need == Need::Lab ? "lab" : "comfort";
+}
+
+std::vector<Finding> examine(std::span<const Probe> probes) {
+  std::vector<Finding> findings;
+  for (const Probe& probe : probes) {
+    const auto seen = probe.look();
+    findings.push_back({std::string(probe.name), probe.need, seen.has_value(),
+                        seen ? *seen : seen.error().message, std::string(probe.purpose),
+                        std::string(probe.remedy)});
+  }
+  return findings;
+}
+
+Answer report(const std::vector<Finding>& findings, const Terminal& terminal) {
+  const auto lacks = [&](Need need) {
+    return std::ranges::any_of(findings, [&](const Finding& f) { return !f.present && f.need == need; });
+  };
+  Answer answer;
+  const bool daemons = !lacks(Need::Daemons);
+  const bool lab = daemons && !lacks(Need::Lab);
+  answer.document = {{"daemons_can_run", daemons}, {"lab_can_run", lab}, {"findings", Json::array()}};
+  TextTable table({{"FEATURE"}, {""}, {"DETAIL", false, true}, {"USED FOR", false, true}});
+  for (const Finding& finding : findings) {
+    answer.document["findings"].push_back(to_json(finding));
+    table.add({finding.name, verdict(finding), finding.detail, finding.purpose});
+  }
+  answer.text = table.render(terminal.width, terminal.colour) + remedies(findings) +
+                fmt::format("\n{}\n", lab       ? "flowmob runs here, the lab too."
+                                      : daemons ? "flowmob runs here, but not the lab."
+                                                : "flowmob does not run here yet.");
+  answer.status = daemons ? 0 : kFailed;
+  return answer;
+}
+
+void add_doctor_command(Program& program) {
+  program.add(nullptr, "doctor", "says what flowmob needs of this machine, what is missing and how to get it",
+              [](Terminal& terminal) { return terminal.finish(report(examine(doctor_probes()), terminal)); });
+}
+
+}  // namespace flowmob::cli

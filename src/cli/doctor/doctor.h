@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/terminal.h"
+
+namespace flowmob::cli {
+
+/// What the absence of a feature costs.
+enum class Need { Daemons, Lab, Comfort };
+std::string_view to_string(Need need);
+
+/// One thing that flowmob uses of a machine. `look` gives a detail to show ("6.1.0", "16 of 16"), or why it
+/// is not there.
+struct Probe {
+  std::string_view name;
+  Need need;
+  std::string_view purpose;
+  std::string_view remedy;  ///< how to get it
+  Result<std::string> (*look)();
+};
+std::span<const Probe> doctor_probes();
+
+struct Finding {
+  std::string name;
+  Need need;
+  bool present;
+  std::string detail, purpose, remedy;
+};
+
+/// Looks for everything; changes nothing that outlives it.
+std::vector<Finding> examine(std::span<const Probe> probes);
+/// Fails (status 1) when the daemons could not run.
+Answer report(const std::vector<Finding>& findings, const Terminal& terminal);
+
+}  // namespace flowmob::cli

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdio>
+#include <string_view>
+
+#include "base/error.h"
+#include "platform/control_message.h"
+
+namespace flowmob::cli {
+
+using platform::Json;
+
+/// What a command has to say: the document that --json prints, the text that it prints otherwise.
+struct Answer {
+  Json document;
+  std::string text;
+  int status = 0;  ///< exit status
+};
+
+/// Exit statuses, also in docs/json.md.
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+/// Where a command's words go. Everything for a program to read goes to `out`, errors included with --json.
+class Terminal {
+ public:
+  explicit Terminal(std::FILE* out = stdout, std::FILE* err = stderr);
+
+  bool json = false;
+  bool colour = false;      ///< standard output is a terminal that knows colours
+  std::size_t width = 100;  ///< no line of a table is longer
+
+  /// Writes and flushes. False: nobody reads any more (EPIPE), so there is no sense in going on.
+  bool print(std::string_view text);
+  /// One document, indented for people who look.
+  bool print_document(const Json& document);
+  /// {"ok":false,"error":{...}} with --json, "flowmob: message" on standard error without. Gives `status`.
+  int fail_with(const Error& error, int status = kFailed);
+  /// Prints the answer or the error; gives the exit status.
+  int finish(const Result<Answer>& answer);
+
+ private:
+  std::FILE* out_;
+  std::FILE* err_;
+};
+
+}  // namespace flowmob::cli
