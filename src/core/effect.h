@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/strong_id.h"
+
+/// What every core object may ask of the outside. Core objects share one shape:
+///   handle_*(Now, ...)            give input and time; effects may follow
+///   poll_effect()                 the next effect, until there is none; carry it out
+///   handle_effect_result(...)     answer an effect whose id is not zero, at once or later
+///   poll_timeout()                when handle_timeout(now) wants to be called next
+namespace flowmob::core {
+
+using Json = nlohmann::ordered_json;
+
+/// Where a packet came from, as far as the receiver knows.
+struct PacketMeta {
+  Ipv6Address source;
+  Ipv6Address destination;
+  InterfaceIndex interface;
+  MacAddress link_source;      ///< zero if unknown
+  std::uint8_t hop_limit = 0;  ///< as received
+};
+
+/// One Mobility Header to one destination, from a given source address.
+struct SendMessage {
+  Ipv6Address source;
+  Ipv6Address destination;
+  Bytes mobility_header;
+};
+
+/// For the log and for everyone who monitors. Event names are kebab-case.
+struct Notify {
+  std::string event;
+  Json fields;
+};
+
+/// IPv6-in-IPv6 between two addresses; counted by the core, so it is asked for once and removed once.
+struct EnsureTunnel {
+  Ipv6Address local;
+  Ipv6Address remote;
+};
+struct RemoveTunnel {
+  Ipv6Address local;
+  Ipv6Address remote;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "wire/traffic_selector.h"
+
+namespace flowmob::core {
+
+/// A MAG that may register mobile nodes here.
+struct MagPeer {
+  std::string name;
+  Ipv6Address address;  ///< its Proxy-CoA
+  friend bool operator==(const MagPeer&, const MagPeer&) = default;
+};
+
+/// One flow of a service profile, in the downlink direction: source is the correspondent.
+struct FlowTemplate {
+  std::string name;
+  std::uint16_t priority{};  ///< smaller is matched first (RFC 6089 FID-PRI)
+  wire::TrafficSelector6 selector;
+  friend bool operator==(const FlowTemplate&, const FlowTemplate&) = default;
+};
+
+/// What a Service Selection identifier stands for (RFC 5149): authorisation and the flows that follow it.
+struct ServiceProfile {
+  std::string identifier;  ///< matched octet by octet
+  std::string name;
+  std::vector<FlowTemplate> flows;
+  bool is_default = false;  ///< the session that carries it takes all traffic that no flow matches
+  friend bool operator==(const ServiceProfile&, const ServiceProfile&) = default;
+};
+
+/// A mobile node's policy profile (RFC 5213 section 6.2, the LMA's view).
+struct PolicyProfile {
+  std::string mn_id;
+  bool enabled = true;                 ///< false: status 152
+  std::vector<Ipv6Prefix> prefixes;    ///< permanently its own; empty: one from the pools
+  std::vector<MacAddress> link_layer;  ///< empty: any
+  std::vector<std::string> services;   ///< identifiers it may use; empty: none
+  std::vector<std::string> mags;       ///< names of MAGs that may register it; empty: all
+  friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
+};
+
+/// Protocol configuration of an LMA; the variables of RFC 5213 section 9.1 with their defaults.
+struct LmaConfig {
+  std::string name = "lma";
+  Ipv6Address address;
+  std::vector<Ipv6Prefix> pools;
+  std::uint16_t tunnel_mtu = 1460;
+  bool share_prefixes =
+      true;  ///< one prefix set for all of a node's sessions, also where the MAG says HI 1 or 4
+  bool hold_unknown_handoff = false;  ///< wait for a de-registration when a MAG says HI 4 (section 5.4.1.3)
+
+  Duration min_delay_before_bce_delete = std::chrono::milliseconds(10000);
+  Duration max_delay_before_new_bce_assign = std::chrono::milliseconds(1500);
+  Duration timestamp_validity_window = std::chrono::milliseconds(300);
+  Duration max_lifetime = std::chrono::hours(1);
+  unsigned binding_errors_per_second = 10;
+
+  std::vector<MagPeer> mags;
+  std::vector<ServiceProfile> services;
+  std::vector<PolicyProfile> mobile_nodes;
+  friend bool operator==(const LmaConfig&, const LmaConfig&) = default;
+};
+
+}  // namespace flowmob::core

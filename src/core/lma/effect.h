@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "core/effect.h"
+#include "core/lma/record.h"
+#include "wire/traffic_selector.h"
+
+/// What a LocalMobilityAnchor asks for. The Install effects mirror the rows of the data plane and are
+/// idempotent.
+namespace flowmob::core {
+
+/// Rules are tried in ascending order; the first that matches names the flow.
+struct ClassifierRule {
+  std::uint32_t order{};
+  FlowIndex flow;
+  wire::TrafficSelector6 selector;  ///< downlink direction
+  friend bool operator==(const ClassifierRule&, const ClassifierRule&) = default;
+};
+
+/// A mobile node's classifier, replaced as a whole: its rows carry the generation.
+struct InstallNode {
+  NodeIndex node;
+  std::vector<Ipv6Prefix> prefixes;
+  FlowIndex default_flow;  ///< what no rule matches
+  std::uint32_t generation{};
+  std::vector<ClassifierRule> rules;
+};
+struct RemoveNode {
+  NodeIndex node;
+  std::vector<Ipv6Prefix> prefixes;
+};
+
+/// Forwarding of a node's prefixes through one MAG, both ways.
+struct InstallSession {
+  SessionId session;
+  NodeIndex node;
+  Ipv6Address lma;
+  Ipv6Address mag;
+  std::vector<Ipv6Prefix> prefixes;
+  std::uint16_t mtu{};
+};
+struct RemoveSession {
+  SessionId session;
+  Ipv6Address mag;
+  std::vector<Ipv6Prefix> prefixes;
+  bool keep_uplink = false;  ///< another session of the node uses the same MAG
+};
+
+/// Where a flow goes; to move it is one write.
+struct InstallFlow {
+  FlowIndex flow;
+  NodeIndex node;
+  SessionId session;  ///< zero: no live session, drop
+};
+struct RemoveFlow {
+  FlowIndex flow;
+};
+
+/// The LMA attracts the prefix (RFC 5213 section 5.6.1) and answers for what cannot be forwarded.
+struct EnsureRoute {
+  Ipv6Prefix prefix;
+  Ipv6Address via_mag;  ///< locally made packets leave the way this MAG is reached
+};
+struct RemoveRoute {
+  Ipv6Prefix prefix;
+};
+
+struct PersistNode {
+  NodeRecord record;
+};
+struct ForgetNode {
+  std::string mn_id;
+};
+
+struct LmaEffect {
+  EffectId id;
+  std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
+               RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, PersistNode, ForgetNode>
+      action;
+};
+
+}  // namespace flowmob::core

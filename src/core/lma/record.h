@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "core/effect.h"
+#include "wire/enums.h"
+
+namespace flowmob::core {
+
+/// A session as it is kept across restarts. Times are wall-clock times.
+struct SessionRecord {
+  SessionId id;
+  Ipv6Address mag;
+  wire::AccessTechnology technology{};
+  wire::HandoffIndicator handoff{};
+  Bytes link_layer_id;
+  WallTime expires;
+  std::uint16_t last_sequence{};
+  std::uint64_t last_timestamp{};  ///< of the last accepted PBU, 48.16 fixed point; zero: none
+  bool in_delete_wait = false;
+  friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
+};
+
+/// A flow binding as it is kept across restarts.
+struct FlowRecord {
+  FlowIndex index;
+  std::string service;
+  std::string name;
+  SessionId wanted;   ///< the session it is bound to
+  SessionId current;  ///< the one it uses now: another while `wanted` is gone
+  friend bool operator==(const FlowRecord&, const FlowRecord&) = default;
+};
+
+/// One mobile node with all that the LMA knows of it (the state store's unit).
+struct NodeRecord {
+  std::string mn_id;  ///< the identifier's octets
+  std::uint8_t mn_id_subtype = 1;
+  NodeIndex index;
+  std::uint32_t generation{};
+  std::vector<Ipv6Prefix> prefixes;
+  FlowIndex default_flow;
+  SessionId default_wanted;
+  SessionId default_current;
+  Ipv6Address link_local;  ///< the MAGs' address on the access link, if one was asked for
+  std::vector<SessionRecord> sessions;
+  std::vector<FlowRecord> flows;
+
+  Json to_json() const;
+  static Result<NodeRecord> from_json(const Json& json);  ///< "bad-record"
+  friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "wire/enums.h"
+
+namespace flowmob::core {
+
+/// One access link of a MAG, and what an attachment on it stands for.
+struct AccessConfig {
+  std::string name;
+  std::string interface;    ///< the interface's name, for people
+  InterfaceIndex index;     ///< filled in by whoever knows the system
+  MacAddress link_address;  ///< the router's link-layer address on this link, likewise
+  std::uint16_t link_mtu = 1500;
+  wire::AccessTechnology technology = wire::AccessTechnology::Ethernet;
+  std::vector<std::string> services;  ///< Service Selection identifiers; the SSID or APN stands for them
+  wire::HandoffIndicator handoff_indicator = wire::HandoffIndicator::NewInterfaceSharingPrefixes;
+  bool attach_on_router_solicitation = true;
+  bool attach_on_carrier =
+      false;  ///< the one node whose profile names this access attaches when the link comes up
+  bool fixed_link_layer_address = true;  ///< RFC 6543
+  friend bool operator==(const AccessConfig&, const AccessConfig&) = default;
+};
+
+/// A mobile node's policy profile (RFC 5213 section 6.2, the MAG's view).
+struct MagPolicyProfile {
+  std::string mn_id;
+  std::vector<MacAddress> link_layer;                ///< how it is known on the link
+  std::optional<std::vector<std::string>> services;  ///< instead of the access's
+  std::string access;                                ///< for attach_on_carrier; empty: any
+  friend bool operator==(const MagPolicyProfile&, const MagPolicyProfile&) = default;
+};
+
+/// Protocol configuration of a MAG.
+struct MagConfig {
+  std::string name = "mag";
+  Ipv6Address address;  ///< Proxy-CoA
+  Ipv6Address lma;      ///< LMAA
+  std::uint16_t tunnel_mtu = 1460;
+  Ipv6Address router_link_local = Ipv6Address::parse("fe80::200:5eff:fe00:5213").value();  ///< RFC 6543
+
+  Duration lifetime = std::chrono::minutes(10);                ///< asked for in a PBU; at least 4 s
+  Duration initial_bindack_timeout = std::chrono::seconds(1);  ///< RFC 6275 section 12
+  Duration max_bindack_timeout = std::chrono::seconds(32);
+  Duration router_advertisement_interval = std::chrono::seconds(60);
+  std::uint16_t router_lifetime = 1800;  ///< seconds
+
+  std::vector<AccessConfig> accesses;
+  std::vector<MagPolicyProfile> mobile_nodes;
+  friend bool operator==(const MagConfig&, const MagConfig&) = default;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "wire/enums.h"
+
+namespace flowmob::core {
+
+/// One physical interface under the logical one (RFC 7847 section 5.1).
+struct MemberConfig {
+  std::string interface;  ///< its name
+  wire::AccessTechnology technology = wire::AccessTechnology::Ethernet;
+  InterfaceIndex index;  ///< filled in by whoever knows the system
+  MacAddress mac;        ///< likewise
+  friend bool operator==(const MemberConfig&, const MemberConfig&) = default;
+};
+
+/// Protocol configuration of a mobile node: its logical interface. The order of members is their preference.
+struct MnConfig {
+  std::string name = "mn";
+  std::string interface = "vif0";
+  MacAddress mac;  ///< of the virtual interface; zero: the first member's (the draft's table 1)
+  std::vector<MemberConfig> members;
+  Duration solicitation_interval = std::chrono::seconds(4);  ///< RFC 4861 section 10
+  friend bool operator==(const MnConfig&, const MnConfig&) = default;
+};
+
+}  // namespace flowmob::core
