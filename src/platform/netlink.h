@@ -29,6 +29,7 @@ class Netlink {
   Result<void> delete_link(InterfaceIndex index);
 
   // Addresses (netlink_address.cc)
+  /// The route that delivers to the new address follows a moment later (path_to(...).local).
   Result<void> ensure_address(const InterfaceAddress& address);
   Result<void> remove_address(InterfaceIndex interface, const Ipv6Address& address,
                               std::uint8_t prefix_length);

@@ -118,7 +118,8 @@ Result<Path> Netlink::path_to(const Ipv6Address& destination, const std::optiona
     const NetlinkAttributes<RTA_MAX> attributes(reply, sizeof(rtmsg));
     path = Path{InterfaceIndex{attributes.u32(RTA_OIF).value_or(0)}, attributes.ipv6(RTA_GATEWAY),
                 attributes.ipv6(RTA_PREFSRC),
-                NetlinkAttributes<RTAX_MAX>(attributes.get(RTA_METRICS)).u32(RTAX_MTU).value_or(0)};
+                NetlinkAttributes<RTAX_MAX>(attributes.get(RTA_METRICS)).u32(RTAX_MTU).value_or(0),
+                static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&reply))->rtm_type == RTN_LOCAL};
   });
   if (!done || !path) {
     return fail("unreachable",

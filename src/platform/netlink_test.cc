@@ -272,6 +272,8 @@ TEST(NetlinkRoute, PathTellsInterfaceGatewaySourceAndMtu) {
     EXPECT_EQ(path.gateway, address("2001:db8:f::2"));
     EXPECT_EQ(path.source, address("2001:db8:f::1"));
     EXPECT_EQ(path.mtu, 1500u);
+    EXPECT_FALSE(path.local);
+    EXPECT_TRUE(testing::eventually([&] { return netlink.path_to(address("2001:db8:f::1"))->local; }));
     EXPECT_EQ(code_of(netlink.path_to(address("2001:db8:dead::1"))), "unreachable");
   });
 }

@@ -81,6 +81,7 @@ struct Path {
   std::optional<Ipv6Address> gateway;
   std::optional<Ipv6Address> source;
   std::uint32_t mtu{};  ///< of the route if it has one, else of the interface
+  bool local{};         ///< the destination is an address of this host
 };
 
 }  // namespace flowmob::platform

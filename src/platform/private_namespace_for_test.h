@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -60,5 +61,15 @@ struct VethForTest {
   }
   Link here, there;
 };
+
+/// Asks again until it is so; false after twenty seconds.
+template <class Condition>
+bool eventually(Condition&& is_so) {
+  for (int tries = 0; tries < 20000; ++tries) {
+    if (is_so()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
 
 }  // namespace flowmob::platform::testing
