@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "lab/demo/demo.h"
 #include "lab/domain/domain.h"
 #include "lab/domain/wait.h"
 #include "lab/host/namespace_entry.h"
@@ -16,7 +17,7 @@ namespace {
 using platform::Json;
 
 struct Options {
-  std::string name = "lab", engine = "auto", node, link, state;
+  std::string name = "lab", engine = "auto", node, link, state, output = "build/demo";
   std::vector<std::string> command;
   bool json = false, no_daemons = false;
 };
@@ -72,6 +73,12 @@ int down(const Plan& plan, const Options& options) {
   return 0;
 }
 
+int demo(const Plan& plan, const Options& options) {
+  if (::geteuid() != 0)
+    return failed({"not-permitted", "network namespaces need root: run this with sudo"}, options.json);
+  return run_demo(plan, {.output = options.output, .engine = options.engine, .json = options.json});
+}
+
 int exec(const Plan& plan, const Options& options) {
   if (auto entered = enter_namespace(plan.namespace_of(options.node)); !entered)
     return failed(entered.error(), false);
@@ -109,10 +116,20 @@ int lab_main(const std::vector<std::string>& arguments) {
       "node (mn) with an 802.16-like and an 802.11-like link.",
       "flowmob lab"};
   app.require_subcommand(1);
+  const auto add_engine = [&](CLI::App* command) {
+    command
+        ->add_option("--engine", options.engine,
+                     "what emulates the links; auto: netem where the kernel has it")
+        ->check(CLI::IsMember({"auto", "netem", "userspace"}));
+  };
   auto* up_command = add(app, options, "up", "build the domain and leave it running");
-  up_command->add_option("--engine", options.engine, "what emulates the links")
-      ->check(CLI::IsMember({"auto", "netem", "userspace"}));
+  add_engine(up_command);
   up_command->add_flag("--no-daemons", options.no_daemons, "namespaces, links and configurations only");
+  auto* demo_command =
+      add(app, options, "demo", "show flows that move, a link that fails, an LMA that restarts");
+  demo_command->add_option("--output", options.output, "folder for report.json, report.png and the captures")
+      ->capture_default_str();
+  add_engine(demo_command);
   auto* status_command = add(app, options, "status", "show namespaces, addresses, sockets and links");
   auto* down_command = add(app, options, "down", "remove everything of the lab");
   auto* exec_command = add(app, options, "exec", "run a command on a node");
@@ -130,9 +147,12 @@ int lab_main(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  // A lab that somebody works in is not the demo's to take down.
+  if (demo_command->parsed() && demo_command->count("--name") == 0) options.name = "demo";
   const auto plan = Plan::create(options.name);
   if (!plan) return failed(plan.error(), options.json);
   if (up_command->parsed()) return up(*plan, options);
+  if (demo_command->parsed()) return demo(*plan, options);
   if (status_command->parsed()) return status(*plan, options);
   if (down_command->parsed()) return down(*plan, options);
   if (exec_command->parsed()) return exec(*plan, options);

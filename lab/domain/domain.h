@@ -44,6 +44,8 @@ class Domain {
   Result<LinkChange> set_link(std::string_view link, bool up) const;
   Result<platform::Json> link_status(const LinkPlan& link) const;
 
+  /// All of them, and waits until both links are attached and the mobile node has its address.
+  Result<void> start_daemons(const UpOptions& options);
   Result<void> start_daemon(const DaemonPlan& daemon);
   /// SIGKILL: no goodbye.
   Result<void> kill_daemon(std::string_view name);
@@ -55,7 +57,6 @@ class Domain {
   Result<void> add_nodes();
   Result<void> add_links();
   Result<void> start_wire(const LinkPlan& link, const std::string& engine);
-  Result<void> start_daemons(const UpOptions& options);
   Result<void> wait_for_attachment();
   Result<void> record(const std::string& name, pid_t pid);
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "lab/demo/captures.h"
+#include "lab/demo/display.h"
+#include "lab/demo/observations.h"
+#include "lab/demo/picture.h"
+#include "lab/demo/report.h"
+#include "lab/demo/traffic.h"
+#include "lab/domain/domain.h"
+
+namespace flowmob::lab {
+
+struct DemoOptions {
+  std::filesystem::path output = "build/demo";
+  std::string engine = "auto";
+  bool json = false;  ///< print the report instead of its summary
+};
+
+/// The stage on which the steps play: the domain, its traffic, and what is seen of it.
+class Demo {
+ public:
+  Demo(const Plan& plan, const DemoOptions& options);
+  ~Demo();
+  Demo(const Demo&) = delete;
+  Demo& operator=(const Demo&) = delete;
+
+  Result<DemoReport> run();
+
+  // What steps do.
+  Domain& domain() { return *domain_; }
+  Display& display() { return display_; }
+  Result<void> rest(Duration span);  ///< lets traffic run, with the display alive
+  Result<void> move_video(std::string_view mag);
+  Result<void> set_link(std::string_view link, bool up);
+  void mark(const std::string& label,
+            bool opens_span = false);  ///< in the picture; a span ends at the next mark
+  Nanoseconds event_time() const { return event_; }
+
+  // What judges ask.
+  const Observations& observations() const { return observations_; }
+  const nlohmann::ordered_json& first_connection() const { return connection_; }
+  Traffic& traffic() { return *traffic_; }
+
+ private:
+  Result<void> set_up();
+  Result<void> play(const struct Step& step);
+  Result<void> finish();
+  void measure(StepReport& step);
+  nlohmann::ordered_json bindings() const;
+  std::string binding_table() const;
+  void write_results();
+  PictureData picture() const;
+
+  const Plan& plan_;
+  DemoOptions options_;
+  Display display_;
+  Observations observations_;
+  std::optional<Domain> domain_;
+  std::optional<Captures> captures_;
+  std::optional<Traffic> traffic_;
+  nlohmann::ordered_json connection_;
+  DemoReport report_;
+  std::vector<PictureData::Event> events_;  ///< absolute seconds until the picture is drawn
+  Nanoseconds begin_{}, event_{};
+  bool span_open_ = false;
+};
+
+/// Runs the demo and cleans up, whatever happens; the exit status.
+int run_demo(const Plan& plan, const DemoOptions& options);
+
+}  // namespace flowmob::lab

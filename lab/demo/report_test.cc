@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/demo/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flowmob::lab {
+namespace {
+
+using testing::HasSubstr;
+constexpr Nanoseconds kMs = 1'000'000;
+
+StepReport sample() {
+  StepReport step;
+  step.name = "move-to-mag2";
+  step.title = "Move video to MAG2";
+  FlowOutcome video{FlowKind::Video, Way::Down, {}, {120, 680}, {0, 100}};
+  video.summary.sent = 800;
+  video.summary.received = 799;
+  video.summary.lost = 1;
+  video.summary.reordered = 2;
+  video.summary.longest_gap = 12 * kMs;
+  step.flows.push_back(video);
+  step.checks = {{"video lost nothing", false}, {"download stayed on MAG2", true}};
+  return step;
+}
+
+TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
+  const auto json = to_json(sample());
+  EXPECT_EQ(json["name"], "move-to-mag2");
+  EXPECT_EQ(json["verdict"], "fail");
+  const auto& flow = json["flows"][0];
+  EXPECT_EQ(flow["name"], "video");
+  EXPECT_EQ(flow["direction"], "down");
+  EXPECT_EQ(flow["sent"], 800);
+  EXPECT_EQ(flow["lost"], 1);
+  EXPECT_EQ(flow["duplicated"], 0);
+  EXPECT_EQ(flow["reordered"], 2);
+  EXPECT_EQ(flow["longest_gap_ms"], 12.0);
+  EXPECT_EQ(flow["frames"]["mag2-mn"], 680);
+  for (const char* key : {"messages", "bytes", "pbu_to_pba_ms"})
+    EXPECT_TRUE(json["signalling"].contains(key)) << key;
+}
+
+TEST(Report, OneFailedCheckFailsTheWhole) {
+  DemoReport report;
+  EXPECT_FALSE(report.passed()) << "nothing shown is nothing proved";
+  report.steps.push_back(sample());
+  EXPECT_EQ(to_json(report)["verdict"], "fail");
+  report.steps[0].checks[0].holds = true;
+  EXPECT_EQ(to_json(report)["verdict"], "pass");
+  EXPECT_EQ(to_json(report)["predecessors_handover_ms"], nlohmann::ordered_json({700, 800}));
+}
+
+TEST(Report, FailurePartsAddUp) {
+  const FailureParts parts{.detection = 4 * kMs, .round_trip = 11 * kMs, .longest_gap = 38 * kMs};
+  EXPECT_EQ(parts.remaining(), 23 * kMs);
+  EXPECT_EQ(parts.bound(), 65 * kMs);
+  StepReport step = sample();
+  step.failure = parts;
+  const auto json = to_json(step)["failure"];
+  EXPECT_EQ(json["detection_ms"], 4.0);
+  EXPECT_EQ(json["mag_lma_round_trip_ms"], 11.0);
+  EXPECT_EQ(json["remaining_ms"], 23.0);
+  EXPECT_EQ(json["bound_ms"], 65.0);
+}
+
+TEST(Report, TextNamesTheFailedClaimAndFitsTheTerminal) {
+  StepReport step = sample();
+  step.failure = FailureParts{400 * kMs, 100 * kMs, 999 * kMs};
+  const std::string text = step_text(step, false);
+  EXPECT_THAT(text, HasSubstr("FAIL video lost nothing"));
+  EXPECT_THAT(text, HasSubstr("700 to 800 ms"));
+  std::size_t begin = 0;
+  for (std::size_t end = text.find('\n'); end != text.npos; begin = end + 1, end = text.find('\n', begin)) {
+    EXPECT_LE(end - begin, 100U) << text.substr(begin, end - begin);
+  }
+}
+
+}  // namespace
+}  // namespace flowmob::lab

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reports as people read them on a terminal, no wider than 100 columns.
+#include <fmt/format.h>
+
+#include "lab/demo/report.h"
+
+namespace flowmob::lab {
+namespace {
+
+std::string paint(const std::string& text, const char* code, bool colour) {
+  return colour ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
+}
+std::string mark(bool good, bool colour) {
+  return good ? paint("ok  ", "32", colour) : paint("FAIL", "1;31", colour);
+}
+
+std::string flow_line(const FlowOutcome& f) {
+  const FlowSummary& s = f.summary;
+  return fmt::format("  {:<9} {:<4} {:>7} {:>6} {:>6} {:>9} {:>9.1f} ms {:>8.1f} ms {:>8} {:>8}\n",
+                     to_string(f.flow), to_string(f.way), s.sent, s.lost, s.duplicated, s.reordered,
+                     to_ms(s.longest_gap), to_ms(s.delay.median), f.frames[0], f.frames[1]);
+}
+
+std::string flow_table(const StepReport& step, bool colour) {
+  const std::string head =
+      fmt::format("  {:<14} {:>7} {:>6} {:>6} {:>9} {:>12} {:>11} {:>8} {:>8}\n", "flow", "sent", "lost",
+                  "dupl.", "reordered", "longest gap", "delay", "on MAG1", "on MAG2");
+  std::string text = paint(head, "2", colour);
+  for (const FlowOutcome& outcome : step.flows) text += flow_line(outcome);
+  return text;
+}
+
+std::string signalling_line(const SignallingSummary& s) {
+  std::string text = fmt::format("  signalling: {} messages, {} octets", s.messages, s.octets);
+  if (const auto slowest = s.pbu_to_pba()) text += fmt::format("; PBU to PBA {:.1f} ms", to_ms(*slowest));
+  return text + "\n";
+}
+
+std::string failure_lines(const FailureParts& f) {
+  return fmt::format(
+      "  longest gap {:.1f} ms = detection {:.1f} + MAG-LMA round trip {:.1f} + remaining {:.1f}; allowed "
+      "{:.1f}\n"
+      "  the open predecessors need {} to {} ms for a handover of the whole node in the same kind of lab\n",
+      to_ms(f.longest_gap), to_ms(f.detection), to_ms(f.round_trip), to_ms(f.remaining()), to_ms(f.bound()),
+      kPredecessorsMs[0], kPredecessorsMs[1]);
+}
+
+Nanoseconds longest_move_gap(const DemoReport& report) {
+  Nanoseconds longest = 0;
+  for (const StepReport& step : report.steps) {
+    const FlowOutcome* video =
+        step.name.starts_with("move") ? step.find(FlowKind::Video, Way::Down) : nullptr;
+    if (video != nullptr) longest = std::max(longest, video->summary.longest_gap);
+  }
+  return longest;
+}
+
+}  // namespace
+
+std::string step_text(const StepReport& step, bool colour) {
+  std::string text = step.flows.empty() ? std::string() : flow_table(step, colour);
+  text += signalling_line(step.signalling);
+  if (step.failure) text += failure_lines(*step.failure);
+  for (const Check& check : step.checks)
+    text += fmt::format("  {} {}\n", mark(check.holds, colour), check.claim);
+  return text;
+}
+
+std::string closing_text(const DemoReport& report, bool colour) {
+  std::string text = paint("Verdict\n", "1", colour);
+  for (const StepReport& step : report.steps) {
+    text += fmt::format("  {} {}\n", mark(step.passed(), colour), step.title);
+  }
+  text += fmt::format("\n  {:<44} {:>10}\n", "longest silence of a flow", "");
+  text +=
+      fmt::format("  {:<44} {:>7.1f} ms\n", "planned move, both links up", to_ms(longest_move_gap(report)));
+  for (const StepReport& step : report.steps) {
+    if (!step.failure) continue;
+    text += fmt::format("  {:<44} {:>7.1f} ms\n", "hard failure of a link", to_ms(step.failure->longest_gap));
+  }
+  text += fmt::format("  {:<44} {} to {} ms\n", "open predecessors, handover of the whole node",
+                      kPredecessorsMs[0], kPredecessorsMs[1]);
+  return text;
+}
+
+}  // namespace flowmob::lab
