@@ -93,7 +93,7 @@ Result<void> Demo::set_up() {
   display_.print(binding_table() + step_text(attach, display_.colour()));
   report_.steps.push_back(std::move(attach));
 
-  display_.now("starting a download (curl), a video stream (UDP, 100 packets/s both ways) and ping");
+  display_.now("starting a download (curl), a video stream (UDP, 100 packets/s both ways) and pings (250/s)");
   auto traffic = Traffic::start(*domain_, options_.output / "work", kDownloadSeconds);
   if (!traffic) return tl::unexpected(traffic.error());
   traffic_ = std::move(*traffic);
@@ -110,7 +110,6 @@ Result<void> Demo::play(const Step& step) {
   report.begin = report_.steps.size() > 1 ? report_.steps.back().end : wall();
   report.bindings_before = bindings();
   event_ = wall();
-  display_.now(step.title);
   auto done = step.act(*this);
   report.event = event_;
   report.end = wall();
@@ -244,7 +243,8 @@ PictureData Demo::picture() const {
     data.events.push_back(event);
   }
   for (const Arrival& a : observations_.track(FlowKind::Video, Way::Down).arrivals) {
-    if (a.sent >= from) data.video_delay.push_back({seconds(a.sent - from), to_ms(a.arrived - a.sent)});
+    const bool inside = a.sent >= from && a.sent < report_.steps.back().end;
+    if (inside) data.video_delay.push_back({seconds(a.sent - from), to_ms(a.arrived - a.sent)});
   }
   return data;
 }

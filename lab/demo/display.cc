@@ -42,6 +42,7 @@ void Display::print(const std::string& text) {
 }
 
 void Display::heading(const std::string& text) {
+  activity_ = text;
   print(terminal_ ? fmt::format("\n\033[1m{}\033[0m\n", text) : fmt::format("\n== {}\n", text));
 }
 

@@ -20,7 +20,7 @@ class Display {
 
   bool colour() const { return terminal_; }
   void print(const std::string& text);
-  void heading(const std::string& text);
+  void heading(const std::string& text);  ///< also what goes on from now on
   /// What goes on at present; without a terminal, a line of its own.
   void now(const std::string& activity);
   void tick(const Observations& observations);

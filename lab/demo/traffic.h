@@ -34,7 +34,9 @@ class Traffic {
   Result<void> make_file(int seconds);
   Result<void> start_servers();
   Result<void> start_clients();
-  Result<Process*> run_on(std::string_view node, const std::string& name, std::vector<std::string> argv);
+  Result<void> start_pings();
+  Result<Process*> run_on(std::string_view node, const std::string& name, std::vector<std::string> argv,
+                          bool punctual = false);
 
   const Domain* domain_;
   const Plan* plan_;

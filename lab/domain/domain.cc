@@ -48,6 +48,11 @@ Result<Json> call_socket(const std::filesystem::path& socket, std::string_view c
 Result<void> set_sysctls(const Plan& plan, const std::string& node) {
   std::vector<std::string> argv{"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"};
   if (node == "wire") argv.push_back("net.ipv6.conf.default.disable_ipv6=1");
+  // BBR, where it is the default, pauses every ten seconds to measure the path: that would look like our
+  // doing.
+  if (node == "cn")
+    static_cast<void>(run({.argv = {"sysctl", "-qw", "net.ipv4.tcp_congestion_control=cubic"},
+                           .netns = plan.namespace_of(node)}));
   if (node == "lma" || node.starts_with("mag")) argv.push_back("net.ipv6.conf.all.forwarding=1");
   return discard_output(run({.argv = argv, .netns = plan.namespace_of(node)}));
 }
