@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "lab/host/process.h"
 
@@ -12,26 +11,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// 0: no such process, or only its remains.
-std::uint64_t start_time(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  // The name, in parentheses, may hold anything; count fields from its end.
-  const auto name_end = text.rfind(')');
-  if (name_end == text.npos) return 0;
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string state, skipped;
-  fields >> state;
-  for (int i = 0; i < 18; ++i) fields >> skipped;
-  std::uint64_t started = 0;
-  fields >> started;
-  return state == "Z" ? 0 : started;
-}
-
 }  // namespace
 
-ProcessRecord ProcessRecord::of(pid_t pid) { return {pid, start_time(pid)}; }
-bool ProcessRecord::alive() const { return started != 0 && start_time(pid) == started; }
+ProcessRecord ProcessRecord::of(pid_t pid) { return {pid, process_start_time(pid)}; }
+bool ProcessRecord::alive() const { return started != 0 && process_start_time(pid) == started; }
 
 Result<LabState> load_state(const std::filesystem::path& path) {
   std::ifstream file(path);

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -203,10 +205,25 @@ Result<std::string> run(const Command& command, const std::string& input) {
   return fail("command-failed", fmt::format("{}: {}", fmt::join(command.argv, " "), first_lines(complaint)));
 }
 
+std::uint64_t process_start_time(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  // The name, in parentheses, may hold anything; count fields from its end.
+  const auto name_end = text.rfind(')');
+  if (name_end == text.npos) return 0;
+  std::istringstream fields(text.substr(name_end + 1));
+  std::string state, skipped;
+  fields >> state;
+  for (int i = 0; i < 18; ++i) fields >> skipped;
+  std::uint64_t started = 0;
+  fields >> started;
+  return state == "Z" ? 0 : started;
+}
+
 void end_processes(const std::vector<pid_t>& pids, Duration grace) {
   const auto alive = [](pid_t pid) {
     ::waitpid(pid, nullptr, WNOHANG);  // ours, if it is a child of this very process
-    return ::kill(pid, 0) == 0;
+    return process_start_time(pid) != 0;
   };
   for (const pid_t pid : pids) ::kill(pid, SIGTERM);
   const auto deadline = Clock::now() + grace;

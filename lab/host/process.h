@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class Process {
 /// Runs a program to its end and gives its standard output; "command-failed" carries what it said on standard
 /// error. `input` goes to its standard input.
 Result<std::string> run(const Command& command, const std::string& input = {});
+
+/// When the process started (clock ticks since boot); 0 if there is none or only its remains.
+std::uint64_t process_start_time(pid_t pid);
 
 /// Ends processes that we did not start in this run of the program: SIGTERM, then SIGKILL.
 void end_processes(const std::vector<pid_t>& pids, Duration grace);
