@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lab/host/clock.h"
 
@@ -83,8 +84,9 @@ std::string Display::link_line(const Observations& observations, std::size_t acc
     const double mbits = rate(observations.bins(access, flow));
     if (mbits <= 0) continue;
     total += mbits;
-    const int until = std::clamp(static_cast<int>(total / kFullBar * kBarWidth + 0.5),
-                                 used + (used < kBarWidth ? 1 : 0), kBarWidth);
+    // Whatever flows at all shows.
+    const int length = static_cast<int>(std::lround(total / kFullBar * kBarWidth));
+    const int until = std::clamp(length, std::min(used + 1, kBarWidth), kBarWidth);
     bar += fmt::format("\033[{}m", kFlowColour[index]);
     for (; used < until; ++used) bar += "█";
     names += fmt::format(" \033[{}m{}\033[0m", kFlowColour[index], to_string(flow));

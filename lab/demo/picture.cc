@@ -121,7 +121,8 @@ class Plot {
       if (event.until > event.at)
         canvas_.fill({x(event.at), box_.y, x(event.until) - x(event.at), box_.height}, kShade);
     }
-    for (double value = 0; value <= top_ * 1.001; value += step_) {
+    for (int i = 0; i <= std::lround(top_ / step_); ++i) {
+      const double value = i * step_;
       canvas_.line(box_.x, y(value), box_.x + box_.width, y(value), kGrid, 1);
       canvas_.text(box_.x - 10, y(value) + 4, fmt::format("{:g}", value), 12, kFaint, Canvas::Align::Right);
     }
@@ -222,7 +223,8 @@ Result<void> draw_picture(const PictureData& data, const std::filesystem::path& 
   delays.dots(data.video_delay);
   delays.finish();
   const double tick = nice_step(data.seconds, 12);
-  for (double t = 0; t <= data.seconds; t += tick) {
+  for (int i = 0; i * tick <= data.seconds; ++i) {
+    const double t = i * tick;
     canvas.text(delays.x(t), 936, fmt::format("{:g}", t), 12, kFaint, Canvas::Align::Centre);
   }
   canvas.text(kLeft + width / 2, 960, "seconds", 13, kFaint, Canvas::Align::Centre);

@@ -7,6 +7,10 @@
 #include <cstdlib>
 #include <fstream>
 
+// What fontconfig keeps until the end of the program looks like a leak to the sanitizer.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+
 namespace flowmob::lab {
 namespace {
 

@@ -44,6 +44,8 @@ class WireEngine {
 };
 
 Result<std::unique_ptr<WireEngine>> make_userspace_engine(const WireOptions& options);
+/// The `tc -batch` line that gives an interface's egress these parameters.
+std::string netem_line(const std::string& interface, const LinkParameters& parameters);
 /// "not-supported" where the kernel lacks netem or mirred.
 Result<std::unique_ptr<WireEngine>> make_netem_engine(const WireOptions& options);
 

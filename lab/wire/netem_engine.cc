@@ -14,18 +14,6 @@ Result<void> tc(const std::string& lines) {
   return run({.argv = {"tc", "-batch", "-"}}, lines).map([](const std::string&) {});
 }
 
-std::string netem_line(const std::string& interface, const LinkParameters& p) {
-  const auto us = [](Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); };
-  std::string line = fmt::format("qdisc replace dev {} root netem delay {}us", interface, us(p.delay));
-  if (p.jitter > Duration{}) line += fmt::format(" {}us", us(p.jitter));
-  if (p.loss > 0) line += fmt::format(" loss {:.4f}%", p.loss * 100);
-  // netem counts its limit in packets: those under way as well as those that wait for the rate.
-  const std::uint64_t under_way = static_cast<std::uint64_t>(us(p.delay + p.jitter)) * p.rate / 8'000'000;
-  line += fmt::format(" limit {}", p.rate > 0 ? (p.queue + under_way) / 1500 + 1 : 20000);
-  if (p.rate > 0) line += fmt::format(" rate {}bit", p.rate);
-  return line + "\n";
-}
-
 std::string redirect_lines(const std::string& from, const std::string& to) {
   return fmt::format(
       "qdisc replace dev {0} clsact\n"
@@ -76,6 +64,18 @@ class NetemEngine : public WireEngine {
 };
 
 }  // namespace
+
+std::string netem_line(const std::string& interface, const LinkParameters& p) {
+  const auto us = [](Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); };
+  std::string line = fmt::format("qdisc replace dev {} root netem delay {}us", interface, us(p.delay));
+  if (p.jitter > Duration{}) line += fmt::format(" {}us", us(p.jitter));
+  if (p.loss > 0) line += fmt::format(" loss {:.4f}%", p.loss * 100);
+  // netem counts its limit in packets: those under way as well as those that wait for the rate.
+  const std::uint64_t under_way = static_cast<std::uint64_t>(us(p.delay + p.jitter)) * p.rate / 8'000'000;
+  line += fmt::format(" limit {}", p.rate > 0 ? (p.queue + under_way) / 1500 + 1 : 20000);
+  if (p.rate > 0) line += fmt::format(" rate {}bit", p.rate);
+  return line + "\n";
+}
 
 Result<std::unique_ptr<WireEngine>> make_netem_engine(const WireOptions& options) {
   auto engine = std::make_unique<NetemEngine>(options);
