@@ -32,8 +32,9 @@ class ObservationsTest : public testing::Test {
 
 TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
   for (std::uint16_t i = 0; i < 5; ++i) {
-    see(i < 3 ? "mag2-mn" : "mag1-mn", i * 20, request(i));
-    if (i != 2) see("cn-lma", i * 20 + 8, request(i));
+    const Nanoseconds when = Nanoseconds{i} * 20;
+    see(i < 3 ? "mag2-mn" : "mag1-mn", when, request(i));
+    if (i != 2) see("cn-lma", when + 8, request(i));
   }
   const FlowSummary up = summary(FlowKind::Ping, Way::Up);
   EXPECT_EQ(up.sent, 5U);

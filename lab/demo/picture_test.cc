@@ -8,8 +8,10 @@
 #include <fstream>
 
 // What fontconfig keeps until the end of the program looks like a leak to the sanitizer.
+// NOLINTBEGIN(bugprone-reserved-identifier): the name is the sanitizer's
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace flowmob::lab {
 namespace {

@@ -55,6 +55,7 @@ TEST(LinkModel, LossIsSeededAndOfTheAskedSize) {
   const auto losses = [](std::uint64_t seed) {
     LinkModel link({.loss = 0.1}, seed);
     std::vector<bool> lost;
+    lost.reserve(20'000);
     for (int i = 0; i < 20'000; ++i) lost.push_back(link.offer(at(i * 1ms), 100).fate == Fate::Lost);
     return lost;
   };
