@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "flow_key.h"
+
+struct fm_lma_config {
+  struct fm_address local;
+  __u32 next_generation; /* for user space alone */
+  __u32 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_lma_config) == 24, "fm_lma_config");
+
+#define FM_NODE_USES_FLOW_LABEL 1 /* some rule looks at the flow label: it belongs to the flow */
+#define FM_NODE_USES_DS 2
+
+/* Key: the upper 64 bits of the destination. */
+struct fm_node_row {
+  __u32 node;
+  __u32 generation; /* of rules and cached flows; never used twice */
+  __u32 default_flow;
+  __u16 rule_count;
+  __u16 uses; /* FM_NODE_USES_* */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_node_row) == 16, "fm_node_row");
+
+#define FM_MAX_RULES 64
+
+struct fm_rule_key {
+  __u32 node;
+  __u32 generation;
+  __u32 slot; /* from 0, in the order in which rules are tried */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_rule_key) == 12, "fm_rule_key");
+
+#define FM_RULE_SOURCE 1
+#define FM_RULE_DESTINATION 2
+#define FM_RULE_SPI 4
+#define FM_RULE_FLOW_LABEL 8
+#define FM_RULE_SOURCE_PORT 16
+#define FM_RULE_DESTINATION_PORT 32
+#define FM_RULE_DS 64
+#define FM_RULE_PROTOCOL 128
+
+/* An RFC 6088 selector for IPv6; ranges are inclusive and count only where `fields` says so. */
+struct fm_rule {
+  struct fm_address_number source[2];
+  struct fm_address_number destination[2];
+  __u32 spi[2];
+  __u32 flow_label[2];
+  __u16 source_port[2];
+  __u16 destination_port[2];
+  __u8 ds[2];
+  __u8 protocol[2];
+  __u32 fields; /* FM_RULE_* */
+  __u32 order;
+  __u32 flow;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_rule) == 104, "fm_rule");
+
+#define FM_ACTION_FORWARD 0
+#define FM_ACTION_DROP 1
+
+/* Key: flow. To move a flow is one write of this row. */
+struct fm_flow_row {
+  __u32 session; /* zero: none is alive */
+  __u32 action;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_flow_row) == 8, "fm_flow_row");
+
+/* Key: session. */
+struct fm_session_row {
+  struct fm_address mag;
+  struct fm_address lma;
+  __u32 mtu; /* of the inner packet */
+  __u32 node;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_session_row) == 40, "fm_session_row");
+
+struct fm_uplink_key {
+  struct fm_address mag;
+  __u64 prefix;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_uplink_key) == 24, "fm_uplink_key");
+
+struct fm_uplink_row {
+  __u32 session;
+  __u32 node;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_uplink_row) == 8, "fm_uplink_row");
+
+struct fm_tunnel_key {
+  struct fm_address local;
+  struct fm_address remote;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_tunnel_key) == 32, "fm_tunnel_key");
+
+/* Key: fm_flow_key. Valid only for the node and generation it was found for. */
+struct fm_cached_flow {
+  __u32 node;
+  __u32 generation;
+  __u32 flow;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_cached_flow) == 12, "fm_cached_flow");

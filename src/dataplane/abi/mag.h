@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "types.h"
+
+struct fm_mag_config {
+  struct fm_address local;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_mag_config) == 16, "fm_mag_config");
+
+/* Key: the upper 64 bits of the inner destination. */
+struct fm_hosted_row {
+  struct fm_address lma;
+  __u32 attachment;
+  __u32 interface;
+  struct fm_mac node;
+  struct fm_mac router;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_hosted_row) == 36, "fm_hosted_row");
+
+struct fm_attachment_key {
+  __u32 interface;
+  struct fm_mac node;
+  __u16 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_attachment_key) == 12, "fm_attachment_key");
+
+#define FM_MAX_PREFIXES 4
+
+struct fm_attachment_row {
+  __u64 prefixes[FM_MAX_PREFIXES];
+  struct fm_address lma;
+  struct fm_address mag;
+  __u32 prefix_count;
+  __u32 attachment;
+  __u32 mtu; /* of the inner packet */
+  __u32 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_attachment_row) == 80, "fm_attachment_row");

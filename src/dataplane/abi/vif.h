@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "flow_key.h"
+
+#define FM_MAX_MEMBERS 16
+
+#define FM_VIF_REFLECT 1 /* uplink follows the link that the flow's downlink last came by */
+
+struct fm_vif_config {
+  __u64 hold_ns; /* a flow does not go back to the member it just left sooner than this */
+  __u32 interface;
+  __u32 default_member;
+  struct fm_mac mac;
+  __u16 flags; /* FM_VIF_* */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_vif_config) == 24, "fm_vif_config");
+
+/* Key: the member's number, from 0. */
+struct fm_member_row {
+  __u32 interface; /* zero: no such member */
+  __u32 up;
+  struct fm_mac mac;
+  struct fm_mac router; /* where it differs between members; zero: as the stack resolved it */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_member_row) == 20, "fm_member_row");
+
+/* Key: fm_flow_key. */
+struct fm_vif_flow {
+  struct fm_traffic traffic;
+  __u64 moved_ns; /* bpf_ktime_get_ns() */
+  __u64 seen_ns;
+  __u32 member;
+  __u32 previous; /* the member before the last move */
+  __u32 moves;
+  __u32 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_vif_flow) == 64, "fm_vif_flow");

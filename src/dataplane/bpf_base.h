@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What every program starts from: kernel headers, no vmlinux.h, and the little that they lack. */
+#pragma once
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+
+#include "abi/drop_reasons.h"
+#include "abi/types.h"
+
+#define FM_AF_INET6 10
+#define FM_EALREADY 114
+
+#define FM_PROTOCOL_HOP_BY_HOP 0
+#define FM_PROTOCOL_TCP 6
+#define FM_PROTOCOL_UDP 17
+#define FM_PROTOCOL_DCCP 33
+#define FM_PROTOCOL_IPV6 41
+#define FM_PROTOCOL_ROUTING 43
+#define FM_PROTOCOL_FRAGMENT 44
+#define FM_PROTOCOL_ESP 50
+#define FM_PROTOCOL_AH 51
+#define FM_PROTOCOL_ICMPV6 58
+#define FM_PROTOCOL_DESTINATION_OPTIONS 60
+#define FM_PROTOCOL_SCTP 132
+#define FM_PROTOCOL_UDP_LITE 136
+
+#define FM_IPV6_HEADER 40
+#define FM_MINIMUM_MTU 1280 /* RFC 8200 section 5 */
+#define FM_OUTER_HOP_LIMIT 64
+
+/* Not ours: the next classifier, then the stack. */
+#define FM_PASS TC_ACT_UNSPEC
+
+/* As on the wire. */
+struct fm_ipv6_header {
+  __be32 word; /* version, traffic class, flow label */
+  __be16 payload_length;
+  __u8 next_header;
+  __u8 hop_limit;
+  struct fm_address source;
+  struct fm_address destination;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_ipv6_header) == FM_IPV6_HEADER, "fm_ipv6_header");
+
+static __always_inline struct fm_address_number fm_number(const struct fm_address* address) {
+  struct fm_address_number number;
+  __builtin_memcpy(&number, address, sizeof(number));
+  number.high = bpf_be64_to_cpu(number.high);
+  number.low = bpf_be64_to_cpu(number.low);
+  return number;
+}
+
+static __always_inline struct fm_address fm_octets(const struct fm_address_number* number) {
+  __be64 halves[2] = {bpf_cpu_to_be64(number->high), bpf_cpu_to_be64(number->low)};
+  struct fm_address address;
+  __builtin_memcpy(&address, halves, sizeof(address));
+  return address;
+}
+
+static __always_inline bool fm_same_address(const struct fm_address* a, const struct fm_address_number* b) {
+  struct fm_address_number number = fm_number(a);
+  return number.high == b->high && number.low == b->low;
+}
+
+static __always_inline bool fm_is_link_local(const struct fm_address_number* address) {
+  return address->high >> 54 == 0xfe80 >> 6;
+}
+
+static __always_inline bool fm_is_multicast(const struct fm_address_number* address) {
+  return address->high >> 56 == 0xff;
+}
+
+static __always_inline bool fm_is_unspecified(const struct fm_address_number* address) {
+  return !address->high && !address->low;
+}
+
+/* A frame that a router may take: tagged ones belong to a VLAN interface, others' to others. */
+static __always_inline bool fm_is_ipv6_for_us(const struct __sk_buff* skb) {
+  return skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present && skb->pkt_type == PACKET_HOST;
+}

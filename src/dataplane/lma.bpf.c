@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The local mobility anchor: downlink by flow into the right tunnel, uplink only from where it may come. */
+#include "abi/lma.h"
+
+#include "classify.h"
+#include "counters.h"
+#include "decap.h"
+#include "encap.h"
+#include "parse.h"
+
+char fm_license[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fm_lma_config);
+} config SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, __u32);
+  __type(value, struct fm_flow_row);
+} flows SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, __u32);
+  __type(value, struct fm_session_row);
+} sessions SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, struct fm_uplink_key);
+  __type(value, struct fm_uplink_row);
+} uplink SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 16);
+  __type(key, struct fm_tunnel_key);
+  __type(value, __u32);
+} tunnels SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, __u32);
+  __type(value, struct fm_traffic);
+} flow_counters SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, __u32);
+  __type(value, struct fm_traffic);
+} session_counters SEC(".maps");
+
+static __always_inline void fm_count_down(__u32 flow, __u32 session, const struct fm_counter* weight) {
+  struct fm_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
+  struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
+  if (of_flow) fm_add(&of_flow->down, weight);
+  if (of_session) fm_add(&of_session->down, weight);
+}
+
+static __always_inline void fm_count_up(__u32 flow, __u32 session, const struct fm_counter* weight) {
+  struct fm_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
+  struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
+  if (of_flow) fm_add(&of_flow->up, weight);
+  if (of_session) fm_add(&of_session->up, weight);
+}
+
+/* One of our own tunnel packets, on its way out. */
+static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* packet) {
+  __u32 row = 0;
+  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &row);
+  return packet->next_header == FM_PROTOCOL_IPV6 && ours &&
+         fm_same_address(&ours->local, &packet->key.source);
+}
+
+static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
+                                           bool forwarded) {
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
+  if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
+  __u32 session = binding->session;
+  const struct fm_session_row* row = bpf_map_lookup_elem(&sessions, &session);
+  if (!row) return fm_drop(skb, FM_DROP_NO_SESSION);
+
+  struct fm_tunnel tunnel = {.local = row->lma, .remote = row->mag, .mtu = row->mtu, .forwarded = forwarded};
+  struct fm_counter weight = fm_weight(skb, packet);
+  int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
+  if (verdict == TC_ACT_REDIRECT) fm_count_down(flow, session, &weight);
+  return verdict;
+}
+
+/* What is not for a mobile node, and what only the stack can answer, goes on to the stack. */
+static __always_inline int fm_downlink(struct __sk_buff* skb, bool forwarded) {
+  struct fm_packet packet = {};
+  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;
+  const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
+  if (!node || fm_is_our_tunnel_packet(&packet) || fm_is_link_local(&packet.key.source)) return FM_PASS;
+  if (forwarded && packet.hop_limit <= 1) return FM_PASS;
+  fm_parse_upper(skb, &packet);
+  __u32 flow = fm_classify(node, &packet.key, packet.whole_key);
+  if (!flow) return fm_drop(skb, FM_DROP_NO_FLOW);
+  return fm_forward_flow(skb, &packet, flow, forwarded);
+}
+
+/* Ingress of interfaces towards correspondents. */
+SEC("tc") int lma_downlink(struct __sk_buff* skb) {
+  return fm_is_ipv6_for_us(skb) ? fm_downlink(skb, true) : FM_PASS;
+}
+
+/* Egress of interfaces towards MAGs: what this host itself says to a mobile node, and what one mobile node
+ * says to the other. */
+SEC("tc") int lma_local(struct __sk_buff* skb) {
+  return skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present ? fm_downlink(skb, false) : FM_PASS;
+}
+
+/* The inner source must be of a node with a session through this MAG (RFC 5213 section 5.6.2). */
+static __always_inline int fm_check_uplink(const struct fm_packet* outer, const struct fm_packet* inner,
+                                           const struct fm_uplink_row** row) {
+  struct fm_uplink_key key = {fm_octets(&outer->key.source), inner->key.source.high};
+  struct fm_tunnel_key tunnel = {fm_octets(&outer->key.destination), key.mag};
+  *row = bpf_map_lookup_elem(&uplink, &key);
+  if (*row) return -1;
+  return bpf_map_lookup_elem(&tunnels, &tunnel) ? FM_DROP_SPOOFED_SOURCE : FM_DROP_UNKNOWN_TUNNEL;
+}
+
+/* The flow is the one that the packet's answer would belong to. */
+static __always_inline void fm_count_uplink(struct __sk_buff* skb, struct fm_packet* inner, __u32 session) {
+  struct fm_counter weight = fm_weight(skb, inner);
+  const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
+  __u32 flow = 0;
+  if (node) {
+    fm_reverse(&inner->key);
+    flow = fm_classify(node, &inner->key, inner->whole_key);
+  }
+  fm_count_up(flow, session, &weight);
+}
+
+static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length) {
+  struct fm_packet inner = {};
+  const struct fm_uplink_row* row;
+  enum fm_parsed parsed = fm_parse_ipv6(skb, ETH_HLEN + outer_length, &inner);
+  if (parsed == FM_PARSE_NOT_IPV6) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
+  if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  int reason = fm_check_uplink(outer, &inner, &row);
+  if (reason >= 0 || !row) return fm_drop(skb, reason);
+  if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
+  __u32 session = row->session;
+  fm_parse_upper(skb, &inner);
+  if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
+  fm_count_uplink(skb, &inner, session);
+  return FM_PASS;
+}
+
+/* Ingress of interfaces towards MAGs. The stack routes what comes out of the tunnel. */
+SEC("tc") int lma_uplink(struct __sk_buff* skb) {
+  struct fm_packet outer = {};
+  __u32 row = 0;
+  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &row);
+  if (!ours || !fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return FM_PASS;
+  if (!fm_same_address(&ours->local, &outer.key.destination)) return FM_PASS;
+  int length = fm_outer_length(skb, &outer);
+  if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
+  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_uplink(skb, &outer, length);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The mobile access gateway: downlink to the node's link-layer address, uplink only from the node itself. */
+#include "abi/mag.h"
+
+#include "counters.h"
+#include "decap.h"
+#include "encap.h"
+#include "parse.h"
+
+char fm_license[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fm_mag_config);
+} config SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, __u64);
+  __type(value, struct fm_hosted_row);
+} hosted SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, struct fm_attachment_key);
+  __type(value, struct fm_attachment_row);
+} attachments SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, __u32);
+  __type(value, struct fm_traffic);
+} attachment_counters SEC(".maps");
+
+static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_hosted_row* host) {
+  struct fm_mac addresses[2] = {host->node, host->router};
+  return bpf_skb_store_bytes(skb, 0, addresses, sizeof(addresses), 0);
+}
+
+static __always_inline void fm_count_down(const struct __sk_buff* skb, const struct fm_packet* packet,
+                                          __u32 attachment) {
+  struct fm_traffic* traffic = bpf_map_lookup_elem(&attachment_counters, &attachment);
+  struct fm_counter weight = fm_weight(skb, packet);
+  if (traffic) fm_add(&traffic->down, &weight);
+}
+
+/* A hop limit that ends here is the stack's to answer, for which it needs the inner packet. */
+static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* outer,
+                                      struct fm_packet* inner) {
+  const struct fm_hosted_row* row = bpf_map_lookup_elem(&hosted, &inner->key.destination.high);
+  if (!row) return fm_drop(skb, FM_DROP_NOT_HOSTED);
+  struct fm_hosted_row host = *row;
+  if (!fm_same_address(&host.lma, &outer->key.source)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
+  if (fm_wants_ecn_drop(inner, outer)) return fm_drop(skb, FM_DROP_ECN);
+  if (skb->gso_size) fm_parse_upper(skb, inner);
+  if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
+  if (inner->hop_limit <= 1) return FM_PASS;
+  fm_count_down(skb, inner, host.attachment);
+  if (fm_set_hop_limit(skb, ETH_HLEN, inner->hop_limit - 1) || fm_address_frame(skb, &host))
+    return fm_drop(skb, FM_DROP_DECAPSULATION);
+  return (int)bpf_redirect(host.interface, 0);
+}
+
+static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length) {
+  struct fm_packet inner = {};
+  enum fm_parsed parsed = fm_parse_ipv6(skb, ETH_HLEN + outer_length, &inner);
+  if (parsed == FM_PARSE_NOT_IPV6) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
+  if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  return fm_deliver(skb, outer, &inner);
+}
+
+/* Ingress of interfaces towards the LMA. */
+SEC("tc") int mag_downlink(struct __sk_buff* skb) {
+  struct fm_packet outer = {};
+  __u32 row = 0;
+  const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
+  if (!ours || !fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return FM_PASS;
+  if (!fm_same_address(&ours->local, &outer.key.destination)) return FM_PASS;
+  int length = fm_outer_length(skb, &outer);
+  if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
+  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_downlink(skb, &outer, length);
+}
+
+static __always_inline const struct fm_attachment_row* fm_find_attachment(struct __sk_buff* skb) {
+  struct fm_attachment_key key = {.interface = skb->ifindex};
+  if (bpf_skb_load_bytes(skb, 6, &key.node, sizeof(key.node))) return NULL;
+  return bpf_map_lookup_elem(&attachments, &key);
+}
+
+static __always_inline bool fm_owns(const struct fm_attachment_row* row, __u64 prefix) {
+  for (int i = 0; i < FM_MAX_PREFIXES; ++i)
+    if (i < (int)row->prefix_count && row->prefixes[i] == prefix) return true;
+  return false;
+}
+
+/* Neighbor Discovery and whatever else stays on the link. */
+static __always_inline bool fm_is_local_to_link(const struct fm_packet* packet) {
+  return fm_is_link_local(&packet->key.source) || fm_is_unspecified(&packet->key.source) ||
+         fm_is_link_local(&packet->key.destination) || fm_is_multicast(&packet->key.destination);
+}
+
+static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* packet) {
+  const struct fm_attachment_row* row = fm_find_attachment(skb);
+  bool is_node = bpf_map_lookup_elem(&hosted, &packet->key.source.high) != NULL;
+  if (!row) return fm_drop(skb, is_node ? FM_DROP_SPOOFED_MAC : FM_DROP_NO_BINDING);
+  if (!fm_owns(row, packet->key.source.high)) return fm_drop(skb, FM_DROP_SPOOFED_SOURCE);
+  if (packet->hop_limit <= 1) return FM_PASS;
+  fm_parse_upper(skb, packet);
+
+  struct fm_tunnel tunnel = {.local = row->mag, .remote = row->lma, .mtu = row->mtu, .forwarded = true};
+  struct fm_counter weight = fm_weight(skb, packet);
+  __u32 attachment = row->attachment;
+  int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
+  struct fm_traffic* traffic = bpf_map_lookup_elem(&attachment_counters, &attachment);
+  if (traffic && verdict == TC_ACT_REDIRECT) fm_add(&traffic->up, &weight);
+  return verdict;
+}
+
+/* Ingress of access interfaces (RFC 5213 section 6.10.5). */
+SEC("tc") int mag_uplink(struct __sk_buff* skb) {
+  struct fm_packet packet = {};
+  if (!fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;
+  return fm_is_local_to_link(&packet) ? FM_PASS : fm_uplink(skb, &packet);
+}

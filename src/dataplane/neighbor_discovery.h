@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Neighbor Discovery (RFC 4861) as far as the virtual interface must understand it. */
+#pragma once
+
+#include "packet.h"
+
+#define FM_ND_ROUTER_SOLICITATION 133
+#define FM_ND_ROUTER_ADVERTISEMENT 134
+#define FM_ND_NEIGHBOR_SOLICITATION 135
+#define FM_ND_NEIGHBOR_ADVERTISEMENT 136
+#define FM_ND_REDIRECT 137
+
+#define FM_ND_SOURCE_ADDRESS 1
+#define FM_ND_TARGET_ADDRESS 2
+
+struct fm_neighbor_message {
+  __u8 type;
+  __u8 code;
+  __be16 checksum;
+  __u32 flags;
+  struct fm_address target; /* solicitations and advertisements of neighbours */
+};
+
+struct fm_nd_link_address {
+  __u8 type;
+  __u8 length; /* in 8 octets */
+  struct fm_mac mac;
+};
+
+static __always_inline __u8 fm_nd_type(struct __sk_buff* skb, const struct fm_packet* packet) {
+  __u8 type = 0;
+  if (packet->key.protocol != FM_PROTOCOL_ICMPV6 || !packet->upper || packet->hop_limit != 255) return 0;
+  if (bpf_skb_load_bytes(skb, packet->upper, &type, 1)) return 0;
+  return type >= FM_ND_ROUTER_SOLICITATION && type <= FM_ND_REDIRECT ? type : 0;
+}
+
+/* Where the options start. */
+static __always_inline __u32 fm_nd_options(const struct fm_packet* packet, __u8 type) {
+  if (type == FM_ND_ROUTER_SOLICITATION) return packet->upper + 8;
+  return packet->upper + sizeof(struct fm_neighbor_message);
+}
+
+/* Puts `mac` into the first link-layer address option and mends the checksum. The stack writes that option
+ * first; what it did not write stays as it is. */
+static __always_inline void fm_nd_rewrite_link_address(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                       __u8 type, const struct fm_mac* mac) {
+  __u32 position = fm_nd_options(packet, type);
+  struct fm_nd_link_address old, new;
+  if (bpf_skb_load_bytes(skb, position, &old, sizeof(old)) || old.length != 1) return;
+  if (old.type != FM_ND_SOURCE_ADDRESS && old.type != FM_ND_TARGET_ADDRESS) return;
+  new = old;
+  new.mac = *mac;
+  __s64 change = bpf_csum_diff((__be32*)&old, sizeof(old), (__be32*)&new, sizeof(new), 0);
+  if (bpf_skb_store_bytes(skb, position, &new, sizeof(new), 0)) return;
+  bpf_l4_csum_replace(skb, packet->upper + 2, 0, change, 0);
+}

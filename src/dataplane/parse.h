@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "fragments.h"
+#include "packet.h"
+
+#define FM_MAX_EXTENSION_HEADERS 8
+
+enum fm_parsed { FM_PARSED, FM_PARSE_NOT_IPV6, FM_PARSE_MALFORMED };
+
+/* The IPv6 header at `offset`. A GSO packet longer than 64 KiB says 0 (jumbo); its buffer knows better. */
+static __always_inline enum fm_parsed fm_parse_ipv6(struct __sk_buff* skb, __u32 offset,
+                                                    struct fm_packet* packet) {
+  struct fm_ipv6_header header;
+  if (bpf_skb_load_bytes(skb, offset, &header, sizeof(header))) return FM_PARSE_MALFORMED;
+  __u32 word = bpf_ntohl(header.word);
+  if (word >> 28 != 6) return FM_PARSE_NOT_IPV6;
+  __u32 available = skb->len - offset;
+  packet->offset = offset;
+  packet->length = FM_IPV6_HEADER + bpf_ntohs(header.payload_length);
+  if (skb->gso_size && !header.payload_length) packet->length = available;
+  if (packet->length > available) return FM_PARSE_MALFORMED;
+  packet->traffic_class = (__u8)(word >> 20);
+  packet->next_header = header.next_header;
+  packet->hop_limit = header.hop_limit;
+  packet->key.source = fm_number(&header.source);
+  packet->key.destination = fm_number(&header.destination);
+  packet->key.flow_label = word & 0xfffff;
+  packet->key.ds = packet->traffic_class >> 2;
+  packet->whole_key = true;
+  return FM_PARSED;
+}
+
+static __always_inline bool fm_has_ports(__u8 protocol) {
+  return protocol == FM_PROTOCOL_TCP || protocol == FM_PROTOCOL_UDP || protocol == FM_PROTOCOL_SCTP ||
+         protocol == FM_PROTOCOL_DCCP || protocol == FM_PROTOCOL_UDP_LITE;
+}
+
+static __always_inline void fm_parse_ports(struct __sk_buff* skb, struct fm_packet* packet) {
+  __be16 ports[2];
+  if (bpf_skb_load_bytes(skb, packet->upper, ports, sizeof(ports))) return;
+  packet->key.source_port = bpf_ntohs(ports[0]);
+  packet->key.destination_port = bpf_ntohs(ports[1]);
+  packet->key.has |= FM_FLOW_HAS_PORTS;
+}
+
+/* Length of the headers up to the payload, which each segment of a GSO packet repeats. */
+static __always_inline void fm_parse_segment_headers(struct __sk_buff* skb, struct fm_packet* packet) {
+  __u8 data_offset = 0;
+  packet->headers = packet->upper - packet->offset + 8;
+  if (packet->key.protocol != FM_PROTOCOL_TCP) return;
+  if (bpf_skb_load_bytes(skb, packet->upper + 12, &data_offset, 1)) return;
+  packet->headers += (data_offset >> 4) * 4 - 8;
+}
+
+/* ESP's SPI counts for selectors; an echo's identifier only tells one ping from the other. */
+static __always_inline void fm_parse_upper_header(struct __sk_buff* skb, struct fm_packet* packet) {
+  __u8 head[8];
+  if (fm_has_ports(packet->key.protocol)) {
+    fm_parse_ports(skb, packet);
+  } else if (packet->key.protocol == FM_PROTOCOL_ESP) {
+    if (bpf_skb_load_bytes(skb, packet->upper, head, 4)) return;
+    __builtin_memcpy(&packet->key.spi, head, 4);
+    packet->key.spi = bpf_ntohl(packet->key.spi);
+    packet->key.has |= FM_FLOW_HAS_SPI;
+  } else if (packet->key.protocol == FM_PROTOCOL_ICMPV6) {
+    if (bpf_skb_load_bytes(skb, packet->upper, head, 8)) return;
+    if (head[0] == 128 || head[0] == 129) packet->key.spi = (__u32)head[4] << 8 | head[5];
+  }
+  if (skb->gso_size) fm_parse_segment_headers(skb, packet);
+}
+
+static __always_inline bool fm_is_extension_header(__u8 protocol) {
+  return protocol == FM_PROTOCOL_HOP_BY_HOP || protocol == FM_PROTOCOL_ROUTING ||
+         protocol == FM_PROTOCOL_FRAGMENT || protocol == FM_PROTOCOL_DESTINATION_OPTIONS ||
+         protocol == FM_PROTOCOL_AH;
+}
+
+/* Walks the extension headers, each at least 8 octets, to the upper layer and completes the key. What cannot
+ * be read is left out of the key: to judge it is the destination's business. */
+static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* packet) {
+  __u8 protocol = packet->next_header;
+  __u32 offset = packet->offset + FM_IPV6_HEADER;
+  __u32 identification = 0;
+  bool first_fragment = false;
+
+  for (int i = 0; i < FM_MAX_EXTENSION_HEADERS && fm_is_extension_header(protocol); ++i) {
+    __u8 header[8];
+    __u32 word;
+    packet->key.protocol = protocol;
+    if (bpf_skb_load_bytes(skb, offset, header, sizeof(header))) return 0;
+    __builtin_memcpy(&word, header + 4, sizeof(word));
+    if (protocol == FM_PROTOCOL_FRAGMENT) {
+      __u16 position = (__u16)(header[2] << 8 | header[3]);
+      if (position & 0xfff8) {
+        packet->key.protocol = header[0];
+        fm_follow_first_fragment(packet, word);
+        return 0;
+      }
+      first_fragment = position & 1;
+      identification = word;
+      offset += 8;
+    } else if (protocol == FM_PROTOCOL_AH) {
+      packet->key.spi = bpf_ntohl(word);
+      packet->key.has |= FM_FLOW_HAS_SPI;
+      offset += (header[1] + 2) * 4;
+    } else {
+      offset += (header[1] + 1) * 8;
+    }
+    protocol = header[0];
+  }
+  packet->key.protocol = protocol;
+  packet->upper = offset;
+  fm_parse_upper_header(skb, packet);
+  if (first_fragment) fm_remember_first_fragment(packet, identification);
+  return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The mobile node's virtual interface (the draft's section 4; RFC 7847): each flow on its member link. */
+#include "abi/vif.h"
+
+#include "counters.h"
+#include "neighbor_discovery.h"
+#include "parse.h"
+
+char fm_license[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fm_vif_config);
+} config SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FM_MAX_MEMBERS);
+  __type(key, __u32);
+  __type(value, struct fm_member_row);
+} members SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, FM_MAX_MEMBERS);
+  __type(key, __u32);
+  __type(value, __u32);
+} member_by_interface SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1 << 14);
+  __type(key, struct fm_flow_key);
+  __type(value, struct fm_vif_flow);
+} vif_flows SEC(".maps");
+
+static __always_inline const struct fm_vif_config* fm_config(void) {
+  __u32 row = 0;
+  return bpf_map_lookup_elem(&config, &row);
+}
+
+static __always_inline const struct fm_member_row* fm_member_if_up(__u32 number) {
+  const struct fm_member_row* member = bpf_map_lookup_elem(&members, &number);
+  return member && member->interface && member->up ? member : NULL;
+}
+
+/* The flow's member; if that is down the default, and if that is down too, any. */
+static __always_inline const struct fm_member_row* fm_pick_member(__u32 wanted, __u32 otherwise) {
+  const struct fm_member_row* member = fm_member_if_up(wanted);
+  if (!member) member = fm_member_if_up(otherwise);
+  for (__u32 number = 0; number < FM_MAX_MEMBERS && !member; ++number) member = fm_member_if_up(number);
+  return member;
+}
+
+/* Which of the two directions a packet goes does not matter to its flow; marks and labels do not either. */
+static __always_inline void fm_neutral_key(struct fm_flow_key* key) {
+  key->flow_label = 0;
+  key->ds = 0;
+}
+
+static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, __u32 member) {
+  struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &packet->key);
+  if (flow || !packet->whole_key) return flow;
+  struct fm_vif_flow fresh = {.member = member, .previous = member};
+  bpf_map_update_elem(&vif_flows, &packet->key, &fresh, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&vif_flows, &packet->key);
+}
+
+static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
+                                             const struct fm_member_row* member) {
+  struct fm_mac router = member->router, mac = member->mac;
+  bool has_router = router.octets[0] | router.octets[1] | router.octets[2] | router.octets[3] |
+                    router.octets[4] | router.octets[5];
+  if (has_router && !fm_is_multicast(&packet->key.destination))
+    bpf_skb_store_bytes(skb, 0, &router, sizeof(router), 0);
+  return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
+}
+
+/* Egress of the virtual interface. */
+SEC("tc") int vif_egress(struct __sk_buff* skb) {
+  const struct fm_vif_config* vif = fm_config();
+  struct fm_packet packet = {};
+  if (!vif) return FM_PASS;
+  if (skb->protocol != bpf_htons(ETH_P_IPV6)) return fm_drop(skb, FM_DROP_NOT_IPV6);
+  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  fm_parse_upper(skb, &packet);
+  __u8 nd_type = fm_nd_type(skb, &packet);
+  struct fm_counter weight = fm_weight(skb, &packet);
+
+  fm_reverse(&packet.key);
+  fm_neutral_key(&packet.key);
+  struct fm_vif_flow* flow = fm_flow_of(&packet, vif->default_member);
+  const struct fm_member_row* member =
+      fm_pick_member(flow ? flow->member : vif->default_member, vif->default_member);
+  if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
+  if (flow) {
+    fm_add_shared(&flow->traffic.up, &weight);
+    flow->seen_ns = bpf_ktime_get_ns();
+  }
+  fm_reverse(&packet.key);
+  struct fm_mac mac = member->mac;
+  __u32 interface = member->interface;
+  fm_address_frame(skb, &packet, member);
+  if (nd_type) fm_nd_rewrite_link_address(skb, &packet, nd_type, &mac);
+  return (int)bpf_redirect(interface, 0);
+}
+
+/* Frames that were under way when the flow left a slower link must not call it back: it returns to the member
+ * it just left only after a while, or when the current one is down. */
+static __always_inline void fm_reflect(struct fm_vif_flow* flow, __u32 member, __u64 hold_ns) {
+  __u64 now = bpf_ktime_get_ns();
+  flow->seen_ns = now;
+  if (flow->member == member) return;
+  if (flow->moves && member == flow->previous && now - flow->moved_ns < hold_ns &&
+      fm_member_if_up(flow->member))
+    return;
+  flow->previous = flow->member;
+  flow->member = member;
+  flow->moved_ns = now;
+  ++flow->moves;
+}
+
+/* Of Neighbor Discovery the virtual interface gets what is about its own, global addresses. Routers are found
+ * on each link by the daemon, through packet sockets, and link-local addresses belong to the members. */
+static __always_inline bool fm_is_for_member(const struct fm_packet* packet, __u8 nd_type) {
+  if (fm_is_link_local(&packet->key.destination)) return true;
+  if (nd_type) return nd_type != FM_ND_NEIGHBOR_SOLICITATION && nd_type != FM_ND_NEIGHBOR_ADVERTISEMENT;
+  return fm_is_multicast(&packet->key.destination);
+}
+
+/* A solicitation goes to a multicast address, but its answer will come from the target's. */
+static __always_inline bool fm_aim_at_target(struct __sk_buff* skb, struct fm_packet* packet) {
+  struct fm_neighbor_message message;
+  if (bpf_skb_load_bytes(skb, packet->upper, &message, sizeof(message))) return false;
+  packet->key.destination = fm_number(&message.target);
+  return true;
+}
+
+static __always_inline void fm_learn(struct __sk_buff* skb, struct fm_packet* packet, __u32 number,
+                                     bool reflect, __u64 hold_ns) {
+  struct fm_counter weight = fm_weight(skb, packet);
+  fm_neutral_key(&packet->key);
+  struct fm_vif_flow* flow = fm_flow_of(packet, number);
+  if (!flow) return;
+  fm_add_shared(&flow->traffic.down, &weight);
+  if (reflect) fm_reflect(flow, number, hold_ns);
+}
+
+static __always_inline int fm_hand_to_vif(struct __sk_buff* skb, const struct fm_vif_config* vif) {
+  struct fm_mac mac = vif->mac;
+  if (skb->pkt_type == PACKET_HOST) bpf_skb_store_bytes(skb, 0, &mac, sizeof(mac), 0);
+  return (int)bpf_redirect(vif->interface, BPF_F_INGRESS);
+}
+
+/* Ingress of each member. */
+SEC("tc") int member_ingress(struct __sk_buff* skb) {
+  const struct fm_vif_config* vif = fm_config();
+  __u32 interface = skb->ifindex;
+  const __u32* number = bpf_map_lookup_elem(&member_by_interface, &interface);
+  struct fm_packet packet = {};
+  if (!vif || !number || skb->protocol != bpf_htons(ETH_P_IPV6) || skb->vlan_present) return FM_PASS;
+  if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_MULTICAST) return FM_PASS;
+  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;
+  fm_parse_upper(skb, &packet);
+  __u8 nd_type = fm_nd_type(skb, &packet);
+  bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);
+  if (fm_is_for_member(&packet, nd_type)) return FM_PASS;
+  fm_learn(skb, &packet, *number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns);
+  return fm_hand_to_vif(skb, vif);
+}
