@@ -93,7 +93,7 @@ Result<void> Demo::set_up() {
   display_.print(binding_table() + step_text(attach, display_.colour()));
   report_.steps.push_back(std::move(attach));
 
-  display_.now("starting a download (curl), a video stream (UDP, 100 packets/s both ways) and pings (250/s)");
+  display_.now("starting a download (curl), a video stream (UDP, 100 packets/s both ways) and ping (250/s)");
   auto traffic = Traffic::start(*domain_, options_.output / "work", kDownloadSeconds);
   if (!traffic) return tl::unexpected(traffic.error());
   traffic_ = std::move(*traffic);

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <random>
 #include <sstream>
-#include <thread>
 
 #include "lab/demo/captures.h"
 #include "lab/domain/wait.h"
@@ -19,8 +18,6 @@ using Json = nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 constexpr int kDownloadRate = 750'000;  // octets per second: 6 Mbit/s
-constexpr int kPings = 5;
-constexpr double kPingInterval = 0.02;
 constexpr std::string_view kFile = "film.bin";
 
 // As streaming servers do, it sends at the rate at which the film plays (SO_MAX_PACING_RATE): then the
@@ -98,30 +95,21 @@ Result<void> Traffic::start_clients() {
                        std::to_string(kVideoPort), "--rate", "100", "--size", "1250", "--duration", "0",
                        "--log", "video-mn.log"});
   if (!video) return tl::unexpected(video.error());
-  return start_pings();
-}
-
-/// Echo requests so close to each other that the distance between two does not pass for a gap. One `ping`
-/// cannot: it waits in units of the kernel's clock tick.
-Result<void> Traffic::start_pings() {
-  for (int i = 0; i < kPings; ++i) {
-    auto ping = run_on(
-        "mn", fmt::format("ping-{}", i),
-        {"ping", "-n", "-q", "-i", fmt::format("{:.3f}", kPingInterval), std::string(address::kCn)}, true);
-    if (!ping) return tl::unexpected(ping.error());
-    std::this_thread::sleep_for(std::chrono::duration<double>(kPingInterval / kPings));
-  }
+  // Every 4 ms: at one a second the distance between two of them would be the gap.
+  auto pings = run_on("mn", "ping",
+                      {program_path("flowmob-probe"), "ping", "--to", std::string(address::kCn), "--rate",
+                       "250", "--duration", "0"});
+  if (!pings) return tl::unexpected(pings.error());
   return {};
 }
 
 Result<Process*> Traffic::run_on(std::string_view node, const std::string& name,
-                                 std::vector<std::string> argv, bool punctual) {
+                                 std::vector<std::string> argv) {
   auto process = Process::start({.argv = std::move(argv),
                                  .netns = plan_->namespace_of(node),
                                  .log = directory_ / (name + ".log"),
                                  .output = directory_ / (name + ".out"),
-                                 .directory = directory_,
-                                 .punctual = punctual});
+                                 .directory = directory_});
   if (!process) return tl::unexpected(process.error());
   processes_.push_back(std::move(*process));
   return &processes_.back();

@@ -34,9 +34,7 @@ class Traffic {
   Result<void> make_file(int seconds);
   Result<void> start_servers();
   Result<void> start_clients();
-  Result<void> start_pings();
-  Result<Process*> run_on(std::string_view node, const std::string& name, std::vector<std::string> argv,
-                          bool punctual = false);
+  Result<Process*> run_on(std::string_view node, const std::string& name, std::vector<std::string> argv);
 
   const Domain* domain_;
   const Plan* plan_;

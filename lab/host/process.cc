@@ -33,7 +33,7 @@ struct Prepared {
   UniqueFd netns, input, output, error;
   std::vector<char*> argv;
   const char* directory = nullptr;
-  bool detached = false, punctual = false;
+  bool detached = false;
 };
 
 Result<UniqueFd> open_for_writing(const std::filesystem::path& path) {
@@ -61,7 +61,6 @@ Result<Prepared> prepare(const Command& command) {
   p.argv.push_back(nullptr);
   if (!command.directory.empty()) p.directory = command.directory.c_str();
   p.detached = command.detached;
-  p.punctual = command.punctual;
   return p;
 }
 
@@ -77,8 +76,6 @@ Result<Prepared> prepare(const Command& command) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
   }
-  const ::sched_param priority{10};
-  if (p.punctual) ::sched_setscheduler(0, SCHED_RR, &priority);
   ::dup2(p.input.get(), 0);
   ::dup2(p.output.get(), 1);
   ::dup2(p.error.get(), 2);

@@ -21,7 +21,6 @@ struct Command {
   std::filesystem::path log{};     ///< standard output and error; empty: discarded
   std::filesystem::path output{};  ///< standard output alone, where it is not to go into the log
   std::filesystem::path directory{};
-  bool punctual = false;  ///< scheduled before everything ordinary, where we may
   bool detached = false;  ///< outlives us, in a session of its own; otherwise it dies with us
 };
 

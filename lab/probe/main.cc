@@ -26,13 +26,16 @@ void add_common_options(CLI::App& app, ProbeOptions& options) {
                  "write a JSON line every second ('-': standard output)");
 }
 
-Result<bool> run(const ProbeOptions& options, bool serve) {
+enum class Role { Serve, Stream, Ping };
+
+Result<bool> run(const ProbeOptions& options, Role role) {
   using namespace flowmob::lab;
   if (!options.netns.empty()) {
     if (auto entered = enter_namespace(options.netns); !entered) return tl::unexpected(entered.error());
   }
   be_punctual();
-  if (serve) return options.tcp ? serve_tcp(options) : serve_udp(options);
+  if (role == Role::Ping) return ping(options);
+  if (role == Role::Serve) return options.tcp ? serve_tcp(options) : serve_udp(options);
   return options.tcp ? stream_tcp(options) : stream_udp(options);
 }
 
@@ -57,9 +60,16 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(40, 65000));
   stream->add_option("--duration", options.duration, "seconds; 0: until SIGTERM")->capture_default_str();
   add_common_options(*stream, options);
+  auto* ping = app.add_subcommand("ping", "ICMPv6 echo at an even pace, closer than the usual ping can");
+  ping->add_option("--to", options.host, "address")->required();
+  ping->add_option("--rate", options.parameters.rate, "requests per second")->check(CLI::PositiveNumber);
+  ping->add_option("--duration", options.duration, "seconds; 0: until SIGTERM")->capture_default_str();
+  add_common_options(*ping, options);
   CLI11_PARSE(app, argc, argv);
   if (options.host.empty()) options.host = "::";
-  const auto done = run(options, serve->parsed());
+  const auto done = run(options, serve->parsed()    ? Role::Serve
+                                 : stream->parsed() ? Role::Stream
+                                                    : Role::Ping);
   if (!done) fmt::print(stderr, "flowmob-probe: {}\n", done.error().message);
   if (done && !*done)
     fmt::print(stderr, "flowmob-probe: the peer did not tell what it saw; the report is incomplete\n");

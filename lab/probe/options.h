@@ -28,5 +28,6 @@ Result<bool> serve_udp(const ProbeOptions& options);
 Result<bool> stream_udp(const ProbeOptions& options);
 Result<bool> serve_tcp(const ProbeOptions& options);
 Result<bool> stream_tcp(const ProbeOptions& options);
+Result<bool> ping(const ProbeOptions& options);
 
 }  // namespace flowmob::lab

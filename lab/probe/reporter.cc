@@ -62,6 +62,10 @@ void Reporter::progress(Now now, ProbeEndpoint& endpoint) {
 void Reporter::finished(const ProbeEndpoint& endpoint, std::string_view role) {
   Json report{{"protocol", options_.tcp ? "tcp" : "udp"}, {"role", role}};
   report.update(endpoint.report());
+  finished(report);
+}
+
+void Reporter::finished(const Json& report) {
   complete_ = complete_ && report["complete"] == true;
   ++reports_;
   if (log_) log_->flush();
@@ -69,8 +73,9 @@ void Reporter::finished(const ProbeEndpoint& endpoint, std::string_view role) {
   if (options_.json) {
     fmt::print("{}\n", report.dump());
   } else {
-    print_direction("outgoing", report["outgoing"]);
-    print_direction("incoming", report["incoming"]);
+    for (const char* way : {"outgoing", "incoming", "round_trip"}) {
+      if (report.contains(way)) print_direction(way, report[way]);
+    }
   }
   std::fflush(stdout);
 }

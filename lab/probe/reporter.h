@@ -18,6 +18,7 @@ class Reporter {
   PacketLog* log() { return log_ ? &*log_ : nullptr; }
   void progress(Now now, ProbeEndpoint& endpoint);
   void finished(const ProbeEndpoint& endpoint, std::string_view role);
+  void finished(const nlohmann::ordered_json& report);
   bool all_complete() const { return reports_ > 0 && complete_; }
   /// Whether a `--once` server has done its work.
   bool any() const { return reports_ > 0; }

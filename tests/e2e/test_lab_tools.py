@@ -91,6 +91,15 @@ def test_loss_is_made_and_counted_alike(wire):
     assert counters["b-to-a"]["lost"] >= report["outgoing"]["lost"]
 
 
+@pytest.mark.parametrize("wire", [("delay=10ms", False)], indirect=True)
+def test_ping_keeps_its_pace_and_sees_the_round_trip(wire):
+    done = run(BIN / "flowmob-probe", "ping", "--netns", f"{wire.name}b", "--to", "2001:db8::1", "--rate", "200",
+               "--duration", "1", "--drain", "0.5", "--json")
+    seen = json.loads(done.stdout)["round_trip"]
+    assert seen["sent"] > 100 and seen["lost"] == seen["duplicated"] == 0
+    assert 20 <= seen["delay_ms"]["min"] < 25
+
+
 @pytest.mark.parametrize("wire", [("delay=1ms", True)], indirect=True)
 def test_large_units_and_partial_checksums_survive(wire):
     report = wire.probe("--tcp", "--rate", "300", "--size", "60000", "--duration", "1")
