@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "base/strong_id.h"
+
+namespace flowmob::dataplane {
+
+enum class Hook : std::uint8_t { Ingress, Egress };
+
+/// Where a program sits: an interface of the calling thread's network namespace, one side of it, and the
+/// place in the order of classifiers there.
+struct Attachment {
+  std::string interface;
+  Hook hook = Hook::Ingress;
+  std::string program;
+  std::uint32_t rank = 0;  ///< lower runs first
+};
+
+/// Replaces at once what a predecessor left in the same place: no packet goes by in between.
+/// "no-such-interface", "tc-attach".
+Result<void> attach(const Attachment& attachment, int program_fd);
+/// Success if nothing was attached, or the interface is gone.
+Result<void> detach(const Attachment& attachment);
+
+/// "no-such-interface"
+Result<InterfaceIndex> interface_index(const std::string& name);
+
+}  // namespace flowmob::dataplane

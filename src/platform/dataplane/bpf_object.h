@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "platform/dataplane/bpf_directory.h"
+
+struct bpf_object;
+
+namespace flowmob::dataplane {
+
+struct BpfObjectOptions {
+  BpfDirectory directory;
+  std::map<std::string, std::uint32_t> capacities;  ///< entries of maps, where not as compiled
+  std::vector<std::string> disposable;              ///< maps that only cache: made anew when they do not fit
+};
+
+/// Programs loaded into the kernel together with their maps. Maps that are pinned already are taken over
+/// with what they hold.
+class BpfObject {
+ public:
+  /// "incompatible-map" when a pinned map has another layout, "bpf-load" when the kernel refuses.
+  static Result<BpfObject> load(const std::string& name, const void* elf, std::size_t size,
+                                const BpfObjectOptions& options);
+
+  int map_fd(const std::string& name) const;
+  int program_fd(const std::string& name) const;
+
+ private:
+  struct Close {
+    void operator()(bpf_object* object) const;
+  };
+  std::unique_ptr<bpf_object, Close> object_;
+};
+
+}  // namespace flowmob::dataplane

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane/convert.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace flowmob::dataplane {
+namespace {
+
+std::uint64_t read_half(const Ipv6Address& address, std::size_t first) {
+  std::uint64_t value = 0;
+  for (std::size_t i = first; i < first + 8; ++i) value = value << 8 | address.octets[i];
+  return value;
+}
+
+void write_half(Ipv6Address& address, std::size_t first, std::uint64_t value) {
+  for (std::size_t i = 0; i < 8; ++i)
+    address.octets[first + i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
+}
+
+/// Copies a range where there is one, and says so in the rule's fields.
+template <class T, class Row, class Convert>
+void put(fm_rule& rule, std::uint32_t field, Row (&row)[2], const std::optional<wire::Range<T>>& range,
+         Convert convert) {
+  if (!range) return;
+  rule.fields |= field;
+  row[0] = convert(range->first);
+  row[1] = convert(range->last);
+}
+
+template <class T>
+T same(const T& value) {
+  return value;
+}
+
+}  // namespace
+
+fm_address to_row(const Ipv6Address& address) {
+  fm_address row{};
+  std::ranges::copy(address.octets, row.octets);
+  return row;
+}
+
+fm_mac to_row(const MacAddress& mac) {
+  fm_mac row{};
+  std::ranges::copy(mac.octets, row.octets);
+  return row;
+}
+
+fm_address_number to_number(const Ipv6Address& address) {
+  return {read_half(address, 0), read_half(address, 8)};
+}
+
+Ipv6Address from_number(const fm_address_number& number) {
+  Ipv6Address address;
+  write_half(address, 0, number.high);
+  write_half(address, 8, number.low);
+  return address;
+}
+
+Result<std::uint64_t> prefix_key(const Ipv6Prefix& prefix) {
+  if (prefix.length != 64)
+    return fail("bad-prefix", prefix.to_string() + ": home network prefixes have 64 bits");
+  return read_half(prefix.address, 0);
+}
+
+Result<fm_rule> to_rule(const wire::TrafficSelector6& selector) {
+  if (!wire::is_valid(selector)) return fail("bad-selector", "a range ends before it starts, or is too wide");
+  fm_rule rule{};
+  put(rule, FM_RULE_SOURCE, rule.source, selector.source, to_number);
+  put(rule, FM_RULE_DESTINATION, rule.destination, selector.destination, to_number);
+  put(rule, FM_RULE_SPI, rule.spi, selector.spi, same<std::uint32_t>);
+  put(rule, FM_RULE_FLOW_LABEL, rule.flow_label, selector.flow_label, same<std::uint32_t>);
+  put(rule, FM_RULE_SOURCE_PORT, rule.source_port, selector.source_port, same<std::uint16_t>);
+  put(rule, FM_RULE_DESTINATION_PORT, rule.destination_port, selector.destination_port, same<std::uint16_t>);
+  put(rule, FM_RULE_DS, rule.ds, selector.traffic_class, same<std::uint8_t>);
+  put(rule, FM_RULE_PROTOCOL, rule.protocol, selector.next_header, same<std::uint8_t>);
+  return rule;
+}
+
+}  // namespace flowmob::dataplane

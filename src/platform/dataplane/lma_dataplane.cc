@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane/lma_dataplane.h"
+
+#include <algorithm>
+
+#include "dataplane/lma.skel.h"
+
+namespace flowmob::dataplane {
+namespace {
+
+PinnedDataplane::Program program() {
+  std::size_t size = 0;
+  const void* elf = lma_bpf::elf_bytes(&size);
+  return {"lma", elf, size};
+}
+
+PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
+  const auto n = options.max_nodes;
+  return {options.bpf_dir,
+          {{"nodes", n},
+           {"rules", n},
+           {"flows", n},
+           {"sessions", n},
+           {"uplink", n},
+           {"flow_counters", n},
+           {"session_counters", n},
+           {"flow_cache", options.max_cached_flows}},
+          {"flow_cache", "fragments", "icmp_budget"}};
+}
+
+/// Where an interface leads both ways, what comes out of a tunnel may go into another at once.
+std::vector<Attachment> attachments(const LmaDataplaneOptions& options) {
+  std::vector<Attachment> all;
+  for (const auto& name : options.access_interfaces) {
+    all.push_back({name, Hook::Ingress, "lma_uplink", 0});
+    all.push_back({name, Hook::Egress, "lma_local", 0});
+  }
+  for (const auto& name : options.core_interfaces) all.push_back({name, Hook::Ingress, "lma_downlink", 1});
+  return all;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptions& options) {
+  auto pinned = PinnedDataplane::load(program(), limits(options));
+  if (!pinned) return tl::unexpected(pinned.error());
+  std::unique_ptr<LmaDataplane> opened(new LmaDataplane(options, std::move(*pinned)));
+  auto ready = opened->rows_.set_local(options.local).and_then([&] { return opened->attach(); });
+  if (!ready) return tl::unexpected(ready.error());
+  return opened;
+}
+
+Result<void> LmaDataplane::teardown(const LmaDataplaneOptions& options) {
+  return PinnedDataplane::teardown(options.bpf_dir, attachments(options));
+}
+
+Result<void> LmaDataplane::attach() const { return pinned_.attach(attachments(options_)); }
+
+std::optional<Traffic> LmaDataplane::flow_traffic(FlowIndex flow) const {
+  const auto each_cpu = rows_.flow_traffic(flow);
+  return each_cpu ? std::optional(sum(*each_cpu)) : std::nullopt;
+}
+
+std::optional<Traffic> LmaDataplane::session_traffic(SessionId session) const {
+  const auto each_cpu = rows_.session_traffic(session);
+  return each_cpu ? std::optional(sum(*each_cpu)) : std::nullopt;
+}
+
+}  // namespace flowmob::dataplane

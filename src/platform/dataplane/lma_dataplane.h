@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/lma/effect.h"
+#include "platform/dataplane/lma_rows.h"
+#include "platform/dataplane/pinned_dataplane.h"
+
+namespace flowmob::dataplane {
+
+struct LmaDataplaneOptions {
+  std::filesystem::path bpf_dir;               ///< on a BPF file system; nobody else's
+  std::vector<std::string> core_interfaces;    ///< towards correspondents
+  std::vector<std::string> access_interfaces;  ///< towards MAGs; one may be both
+  Ipv6Address local;                           ///< where tunnels end
+  std::uint32_t max_nodes = 1U << 20;
+  std::uint32_t max_cached_flows = 1U << 16;
+};
+
+/// The anchor's packets. open() takes over what a predecessor left pinned, programs and rows, without losing
+/// a packet; the rows that nobody installs again go with sweep(). Call it in the thread, and so in the
+/// network namespace, whose interfaces are meant.
+class LmaDataplane {
+ public:
+  static Result<std::unique_ptr<LmaDataplane>> open(const LmaDataplaneOptions& options);
+  /// Ends forwarding: detaches and unpins what open() with these options made, by whatever process.
+  static Result<void> teardown(const LmaDataplaneOptions& options);
+
+  /// Attaches again, for interfaces that went and came back.
+  Result<void> attach() const;
+
+  Result<void> ensure_tunnel(const core::EnsureTunnel& tunnel) { return rows_.ensure_tunnel(tunnel); }
+  Result<void> remove_tunnel(const core::RemoveTunnel& tunnel) { return rows_.remove_tunnel(tunnel); }
+  Result<void> install_node(const core::InstallNode& node) { return rows_.install_node(node); }
+  Result<void> remove_node(const core::RemoveNode& node) { return rows_.remove_node(node); }
+  Result<void> install_session(const core::InstallSession& session) { return rows_.install_session(session); }
+  Result<void> remove_session(const core::RemoveSession& session) { return rows_.remove_session(session); }
+  Result<void> install_flow(const core::InstallFlow& flow) { return rows_.install_flow(flow); }
+  Result<void> remove_flow(const core::RemoveFlow& flow) { return rows_.remove_flow(flow); }
+
+  /// Erases the rows that were not installed since open(): how many.
+  Result<std::size_t> sweep() { return rows_.sweep(); }
+
+  std::optional<Traffic> flow_traffic(FlowIndex flow) const;
+  std::optional<Traffic> session_traffic(SessionId session) const;
+  std::vector<DropCount> drops() const { return pinned_.drops(); }
+
+  const BpfObject& object() const { return pinned_.object(); }
+
+ private:
+  LmaDataplane(LmaDataplaneOptions options, PinnedDataplane pinned)
+      : options_(std::move(options)), pinned_(std::move(pinned)), rows_(pinned_.object()) {}
+
+  LmaDataplaneOptions options_;
+  PinnedDataplane pinned_;
+  LmaRows rows_;
+};
+
+}  // namespace flowmob::dataplane

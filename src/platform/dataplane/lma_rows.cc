@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane/lma_rows.h"
+
+#include <algorithm>
+
+#include "platform/dataplane/convert.h"
+
+namespace flowmob::dataplane {
+namespace {
+
+constexpr std::uint32_t kConfigRow = 0;
+
+Result<std::vector<std::uint64_t>> prefix_keys(const std::vector<Ipv6Prefix>& prefixes) {
+  std::vector<std::uint64_t> keys;
+  for (const auto& prefix : prefixes) {
+    const auto key = prefix_key(prefix);
+    if (!key) return tl::unexpected(key.error());
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
+Result<std::vector<fm_rule>> to_rules(std::vector<core::ClassifierRule> rules) {
+  if (rules.size() > FM_MAX_RULES)
+    return fail("too-many-rules", "a mobile node may have " + std::to_string(FM_MAX_RULES) + " selectors");
+  std::ranges::stable_sort(rules, {}, &core::ClassifierRule::order);
+  std::vector<fm_rule> rows;
+  for (const auto& rule : rules) {
+    auto row = to_rule(rule.selector);
+    if (!row) return tl::unexpected(row.error());
+    row->order = rule.order;
+    row->flow = rule.flow.value;
+    rows.push_back(*row);
+  }
+  return rows;
+}
+
+std::uint16_t uses_of(const std::vector<fm_rule>& rules) {
+  unsigned uses = 0;
+  for (const auto& rule : rules) {
+    if (rule.fields & FM_RULE_FLOW_LABEL) uses |= FM_NODE_USES_FLOW_LABEL;
+    if (rule.fields & FM_RULE_DS) uses |= FM_NODE_USES_DS;
+  }
+  return static_cast<std::uint16_t>(uses);
+}
+
+fm_rule_key rule_key(const fm_node_row& row, std::uint32_t slot) { return {row.node, row.generation, slot}; }
+
+}  // namespace
+
+LmaRows::LmaRows(const BpfObject& object)
+    : config_(object, "config"),
+      nodes_(object, "nodes"),
+      rules_(object, "rules"),
+      flows_(object, "flows"),
+      sessions_(object, "sessions"),
+      uplink_(object, "uplink"),
+      tunnels_(object, "tunnels"),
+      flow_counters_(object, "flow_counters"),
+      session_counters_(object, "session_counters") {}
+
+Result<void> LmaRows::set_local(const Ipv6Address& local) {
+  fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
+  row.local = to_row(local);
+  return config_.set(kConfigRow, row);
+}
+
+Result<std::uint32_t> LmaRows::next_generation() {
+  fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
+  ++row.next_generation;
+  auto written = config_.set(kConfigRow, row);
+  if (!written) return tl::unexpected(written.error());
+  return row.next_generation;
+}
+
+Result<void> LmaRows::ensure_tunnel(const core::EnsureTunnel& tunnel) {
+  return tunnels_.set({to_row(tunnel.local), to_row(tunnel.remote)}, std::uint32_t{1});
+}
+
+Result<void> LmaRows::remove_tunnel(const core::RemoveTunnel& tunnel) {
+  return tunnels_.erase({to_row(tunnel.local), to_row(tunnel.remote)});
+}
+
+Result<void> LmaRows::write_rules(const fm_node_row& row, const std::vector<fm_rule>& rules) {
+  for (std::uint32_t slot = 0; slot < rules.size(); ++slot)
+    if (auto written = rules_.set(rule_key(row, slot), rules[slot]); !written) return written;
+  return {};
+}
+
+Result<void> LmaRows::erase_rules(const RuleSet& rules) {
+  for (std::uint32_t slot = 0; slot < rules.rule_count; ++slot)
+    if (auto erased = rules_.erase(rule_key(rules, slot)); !erased) return erased;
+  return {};
+}
+
+/// Rules are complete before the first row names them; those that no row names any more go last.
+Result<void> LmaRows::write_prefixes(const std::vector<std::uint64_t>& prefixes, const fm_node_row& row) {
+  std::vector<RuleSet> unused;
+  auto& known = prefixes_of_[NodeIndex{row.node}];
+  for (const auto prefix : prefixes) {
+    if (auto old = nodes_.get(prefix)) unused.push_back(*old);
+    if (auto written = nodes_.set(prefix, row); !written) return written;
+  }
+  for (const auto prefix : known) {
+    if (std::ranges::count(prefixes, prefix) != 0) continue;
+    if (auto old = nodes_.get(prefix)) unused.push_back(*old);
+    if (auto erased = nodes_.erase(prefix); !erased) return erased;
+  }
+  known = {prefixes.begin(), prefixes.end()};
+  for (const auto& rules : unused)
+    if (auto erased = erase_rules(rules); !erased) return erased;
+  return {};
+}
+
+Result<void> LmaRows::install_node(const core::InstallNode& node) {
+  const auto prefixes = prefix_keys(node.prefixes);
+  if (!prefixes) return tl::unexpected(prefixes.error());
+  const auto rules = to_rules(node.rules);
+  if (!rules) return tl::unexpected(rules.error());
+  const auto generation = next_generation();
+  if (!generation) return tl::unexpected(generation.error());
+  const fm_node_row row{node.node.value, *generation, node.default_flow.value,
+                        static_cast<std::uint16_t>(rules->size()), uses_of(*rules)};
+  return write_rules(row, *rules).and_then([&] { return write_prefixes(*prefixes, row); });
+}
+
+Result<void> LmaRows::remove_node(const core::RemoveNode& node) {
+  const auto prefixes = prefix_keys(node.prefixes);
+  if (!prefixes) return tl::unexpected(prefixes.error());
+  prefixes_of_[node.node].insert(prefixes->begin(), prefixes->end());
+  fm_node_row row{};
+  row.node = node.node.value;
+  auto removed = write_prefixes({}, row);
+  prefixes_of_.erase(node.node);
+  return removed;
+}
+
+/// Two sessions of one node through the same MAG share the row; it counts for the one that came last.
+Result<void> LmaRows::hold_uplink(const fm_uplink_key& key, SessionId session, NodeIndex node) {
+  holders_[key][session] = node;
+  uplinks_of_[session].insert(key);
+  return uplink_.set(key, fm_uplink_row{session.value, node.value});
+}
+
+Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session) {
+  auto& holders = holders_[key];
+  holders.erase(session);
+  uplinks_of_[session].erase(key);
+  if (!holders.empty()) {
+    const auto& [other, node] = *holders.begin();
+    return uplink_.set(key, fm_uplink_row{other.value, node.value});
+  }
+  holders_.erase(key);
+  return uplink_.erase(key);
+}
+
+Result<void> LmaRows::install_session(const core::InstallSession& session) {
+  const auto prefixes = prefix_keys(session.prefixes);
+  if (!prefixes) return tl::unexpected(prefixes.error());
+  if (session.mtu == 0) return fail("bad-mtu", "a session needs the MTU of its tunnel");
+
+  const fm_session_row row{to_row(session.mag), to_row(session.lma), session.mtu, session.node.value};
+  auto written = session_counters_.ensure(session.session.value).and_then([&] {
+    return sessions_.set(session.session.value, row);
+  });
+  if (!written) return written;
+  std::set<fm_uplink_key, ByOctets> stale = uplinks_of_[session.session];
+  for (const auto prefix : *prefixes) {
+    const fm_uplink_key key{row.mag, prefix};
+    stale.erase(key);
+    if (auto held = hold_uplink(key, session.session, session.node); !held) return held;
+  }
+  for (const auto& key : stale)
+    if (auto released = release_uplink(key, session.session); !released) return released;
+  return {};
+}
+
+/// Of a session that has moved to another MAG meanwhile only the old MAG's rows go.
+Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
+  const auto prefixes = prefix_keys(session.prefixes);
+  if (!prefixes) return tl::unexpected(prefixes.error());
+  const fm_address mag = to_row(session.mag);
+  for (const auto prefix : *prefixes) {
+    if (session.keep_uplink) break;
+    if (auto released = release_uplink({mag, prefix}, session.session); !released) return released;
+  }
+  const auto row = sessions_.get(session.session.value);
+  if (row && ByOctets{}(row->mag, mag) == ByOctets{}(mag, row->mag)) {
+    uplinks_of_.erase(session.session);
+    if (auto erased = sessions_.erase(session.session.value); !erased) return erased;
+    return session_counters_.erase(session.session.value);
+  }
+  return {};
+}
+
+Result<void> LmaRows::install_flow(const core::InstallFlow& flow) {
+  const fm_flow_row row{flow.session.value, FM_ACTION_FORWARD};
+  return flow_counters_.ensure(flow.flow.value).and_then([&] { return flows_.set(flow.flow.value, row); });
+}
+
+Result<void> LmaRows::remove_flow(const core::RemoveFlow& flow) {
+  return flows_.erase(flow.flow.value).and_then([&] { return flow_counters_.erase(flow.flow.value); });
+}
+
+Result<std::size_t> LmaRows::sweep() {
+  std::size_t swept = 0;
+  Result<std::size_t> failed;
+  const auto sweep_one = [&](auto& map) {
+    const auto count = map.sweep();
+    if (count) swept += *count;
+    if (!count) failed = count;
+    return count.has_value();
+  };
+  // Who points first, then what is pointed to.
+  const bool done = sweep_one(nodes_) && sweep_one(rules_) && sweep_one(flows_) && sweep_one(uplink_) &&
+                    sweep_one(sessions_) && sweep_one(tunnels_) && sweep_one(flow_counters_) &&
+                    sweep_one(session_counters_);
+  return done ? Result<std::size_t>(swept) : failed;
+}
+
+std::optional<std::vector<fm_traffic>> LmaRows::flow_traffic(FlowIndex flow) const {
+  return flow_counters_.values(flow.value);
+}
+
+std::optional<std::vector<fm_traffic>> LmaRows::session_traffic(SessionId session) const {
+  return session_counters_.values(session.value);
+}
+
+}  // namespace flowmob::dataplane

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/lma/effect.h"
+#include "dataplane/abi/lma.h"
+#include "platform/dataplane/tracked_map.h"
+
+namespace flowmob::dataplane {
+
+/// The anchor's rows. Every write is idempotent, and new rows stand before old ones go.
+class LmaRows {
+ public:
+  explicit LmaRows(const BpfObject& object);
+
+  Result<void> set_local(const Ipv6Address& local);
+
+  Result<void> ensure_tunnel(const core::EnsureTunnel& tunnel);
+  Result<void> remove_tunnel(const core::RemoveTunnel& tunnel);
+  /// Its generation is chosen here: one that no cached flow can have, whoever ran before.
+  Result<void> install_node(const core::InstallNode& node);
+  Result<void> remove_node(const core::RemoveNode& node);
+  Result<void> install_session(const core::InstallSession& session);
+  Result<void> remove_session(const core::RemoveSession& session);
+  Result<void> install_flow(const core::InstallFlow& flow);
+  Result<void> remove_flow(const core::RemoveFlow& flow);
+
+  Result<std::size_t> sweep();
+
+  std::optional<std::vector<fm_traffic>> flow_traffic(FlowIndex flow) const;
+  std::optional<std::vector<fm_traffic>> session_traffic(SessionId session) const;
+
+ private:
+  using RuleSet = fm_node_row;  // what of a node's row names its rules
+
+  Result<std::uint32_t> next_generation();
+  Result<void> write_rules(const fm_node_row& row, const std::vector<fm_rule>& rules);
+  Result<void> erase_rules(const RuleSet& rules);
+  Result<void> write_prefixes(const std::vector<std::uint64_t>& prefixes, const fm_node_row& row);
+
+  Result<void> hold_uplink(const fm_uplink_key& key, SessionId session, NodeIndex node);
+  Result<void> release_uplink(const fm_uplink_key& key, SessionId session);
+
+  BpfMap<std::uint32_t, fm_lma_config> config_;
+  TrackedHash<std::uint64_t, fm_node_row> nodes_;
+  TrackedHash<fm_rule_key, fm_rule> rules_;
+  TrackedHash<std::uint32_t, fm_flow_row> flows_;
+  TrackedHash<std::uint32_t, fm_session_row> sessions_;
+  TrackedHash<fm_uplink_key, fm_uplink_row> uplink_;
+  TrackedHash<fm_tunnel_key, std::uint32_t> tunnels_;
+  TrackedCounters<std::uint32_t, fm_traffic> flow_counters_;
+  TrackedCounters<std::uint32_t, fm_traffic> session_counters_;
+
+  std::map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
+  std::map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;
+  std::map<fm_uplink_key, std::map<SessionId, NodeIndex>, ByOctets> holders_;
+};
+
+}  // namespace flowmob::dataplane

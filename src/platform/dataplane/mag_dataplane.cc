@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane/mag_dataplane.h"
+
+#include <algorithm>
+
+#include "dataplane/mag.skel.h"
+#include "platform/dataplane/convert.h"
+
+namespace flowmob::dataplane {
+namespace {
+
+PinnedDataplane::Program program() {
+  std::size_t size = 0;
+  const void* elf = mag_bpf::elf_bytes(&size);
+  return {"mag", elf, size};
+}
+
+PinnedDataplane::Options limits(const MagDataplaneOptions& options) {
+  const auto n = options.max_hosts;
+  return {options.bpf_dir,
+          {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}},
+          {"fragments", "icmp_budget"}};
+}
+
+std::vector<Attachment> attachments(const MagDataplaneOptions& options) {
+  std::vector<Attachment> all;
+  for (const auto& name : options.transport_interfaces)
+    all.push_back({name, Hook::Ingress, "mag_downlink", 0});
+  for (const auto& name : options.access_interfaces) all.push_back({name, Hook::Ingress, "mag_uplink", 0});
+  return all;
+}
+
+fm_attachment_key link_key(const Host& host) { return {host.interface.value, to_row(host.node), 0}; }
+
+fm_hosted_row hosted_row(const Host& host) {
+  return {to_row(host.lma), host.attachment.value, host.interface.value, to_row(host.node),
+          to_row(host.router)};
+}
+
+fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64_t>& prefixes) {
+  fm_attachment_row row{};
+  std::ranges::copy(prefixes, row.prefixes);
+  row.prefix_count = static_cast<std::uint32_t>(prefixes.size());
+  row.lma = to_row(host.lma);
+  row.mag = to_row(host.mag);
+  row.attachment = host.attachment.value;
+  row.mtu = host.mtu;
+  return row;
+}
+
+Result<std::vector<std::uint64_t>> prefix_keys(const Host& host) {
+  if (host.prefixes.size() > FM_MAX_PREFIXES)
+    return fail("too-many-prefixes",
+                "an attachment may have " + std::to_string(FM_MAX_PREFIXES) + " prefixes");
+  std::vector<std::uint64_t> keys;
+  for (const auto& prefix : host.prefixes) {
+    const auto key = prefix_key(prefix);
+    if (!key) return tl::unexpected(key.error());
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
+}  // namespace
+
+MagDataplane::MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned)
+    : options_(std::move(options)),
+      pinned_(std::move(pinned)),
+      hosted_(pinned_.object(), "hosted"),
+      attachments_(pinned_.object(), "attachments"),
+      counters_(pinned_.object(), "attachment_counters") {}
+
+Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptions& options) {
+  auto pinned = PinnedDataplane::load(program(), limits(options));
+  if (!pinned) return tl::unexpected(pinned.error());
+  std::unique_ptr<MagDataplane> opened(new MagDataplane(options, std::move(*pinned)));
+  auto ready = opened->set_local(options.local).and_then([&] { return opened->attach(); });
+  if (!ready) return tl::unexpected(ready.error());
+  return opened;
+}
+
+Result<void> MagDataplane::set_local(const Ipv6Address& local) {
+  return BpfMap<std::uint32_t, fm_mag_config>(pinned_.object(), "config").set(0, {to_row(local)});
+}
+
+Result<void> MagDataplane::teardown(const MagDataplaneOptions& options) {
+  return PinnedDataplane::teardown(options.bpf_dir, attachments(options));
+}
+
+Result<void> MagDataplane::attach() const { return pinned_.attach(attachments(options_)); }
+
+Result<void> MagDataplane::write(const Host& host, const std::vector<std::uint64_t>& prefixes) {
+  auto written = counters_.ensure(host.attachment.value).and_then([&] {
+    return attachments_.set(link_key(host), attachment_row(host, prefixes));
+  });
+  for (const auto prefix : prefixes) {
+    if (!written) return written;
+    written = hosted_.set(prefix, hosted_row(host));
+  }
+  return written;
+}
+
+Result<void> MagDataplane::erase_stale(SessionId attachment, const Keys& keep) {
+  const Keys had = keys_of_[attachment];
+  for (const auto prefix : had.prefixes) {
+    const auto row = hosted_.get(prefix);
+    if (keep.prefixes.contains(prefix) || (row && row->attachment != attachment.value)) continue;
+    if (auto erased = hosted_.erase(prefix); !erased) return erased;
+  }
+  for (const auto& link : had.links) {
+    const auto row = attachments_.get(link);
+    if (keep.links.contains(link) || (row && row->attachment != attachment.value)) continue;
+    if (auto erased = attachments_.erase(link); !erased) return erased;
+  }
+  keys_of_[attachment] = keep;
+  return {};
+}
+
+Result<void> MagDataplane::install_host(const Host& host) {
+  const auto prefixes = prefix_keys(host);
+  if (!prefixes) return tl::unexpected(prefixes.error());
+  if (host.mtu == 0) return fail("bad-mtu", "an attachment needs the MTU of its tunnel");
+  const Keys now{{prefixes->begin(), prefixes->end()}, {link_key(host)}};
+  return write(host, *prefixes).and_then([&] { return erase_stale(host.attachment, now); });
+}
+
+/// Rows that another attachment has taken over meanwhile stay.
+Result<void> MagDataplane::remove_host(const Host& host) {
+  const auto prefixes = prefix_keys(host);
+  if (!prefixes) return tl::unexpected(prefixes.error());
+  auto& keys = keys_of_[host.attachment];
+  keys.prefixes.insert(prefixes->begin(), prefixes->end());
+  keys.links.insert(link_key(host));
+  auto erased = erase_stale(host.attachment, {});
+  keys_of_.erase(host.attachment);
+  if (!erased) return erased;
+  return counters_.erase(host.attachment.value);
+}
+
+Result<std::size_t> MagDataplane::sweep() {
+  const auto hosted = hosted_.sweep();
+  if (!hosted) return hosted;
+  const auto links = attachments_.sweep();
+  if (!links) return links;
+  const auto counters = counters_.sweep();
+  if (!counters) return counters;
+  return *hosted + *links + *counters;
+}
+
+std::optional<Traffic> MagDataplane::attachment_traffic(SessionId attachment) const {
+  const auto each_cpu = counters_.values(attachment.value);
+  return each_cpu ? std::optional(sum(*each_cpu)) : std::nullopt;
+}
+
+}  // namespace flowmob::dataplane

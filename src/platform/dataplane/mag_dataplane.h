@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "dataplane/abi/mag.h"
+#include "platform/dataplane/pinned_dataplane.h"
+#include "platform/dataplane/tracked_map.h"
+
+namespace flowmob::dataplane {
+
+struct MagDataplaneOptions {
+  std::filesystem::path bpf_dir;                  ///< on a BPF file system; nobody else's
+  std::vector<std::string> transport_interfaces;  ///< towards the LMA
+  std::vector<std::string> access_interfaces;     ///< towards mobile nodes
+  Ipv6Address local;                              ///< the Proxy-CoA, where tunnels end
+  std::uint32_t max_hosts = 1U << 16;
+};
+
+/// One attached mobile node: who it is on the link, and where its packets go.
+struct Host {
+  SessionId attachment;
+  InterfaceIndex interface;
+  MacAddress node;
+  MacAddress router;  ///< ours on the access link
+  std::vector<Ipv6Prefix> prefixes;
+  Ipv6Address mag;
+  Ipv6Address lma;
+  std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
+};
+
+/// The gateway's packets; what is said at LmaDataplane about taking over and sweeping holds here too.
+class MagDataplane {
+ public:
+  static Result<std::unique_ptr<MagDataplane>> open(const MagDataplaneOptions& options);
+  static Result<void> teardown(const MagDataplaneOptions& options);
+
+  Result<void> attach() const;
+
+  /// Replaces what the attachment had before. "too-many-prefixes", "bad-prefix", "bad-mtu".
+  Result<void> install_host(const Host& host);
+  Result<void> remove_host(const Host& host);
+
+  Result<std::size_t> sweep();
+
+  std::optional<Traffic> attachment_traffic(SessionId attachment) const;
+  std::vector<DropCount> drops() const { return pinned_.drops(); }
+
+  const BpfObject& object() const { return pinned_.object(); }
+
+ private:
+  struct Keys {
+    std::set<std::uint64_t> prefixes;
+    std::set<fm_attachment_key, ByOctets> links;
+  };
+
+  MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned);
+  Result<void> set_local(const Ipv6Address& local);
+  Result<void> write(const Host& host, const std::vector<std::uint64_t>& prefixes);
+  Result<void> erase_stale(SessionId attachment, const Keys& keep);
+
+  MagDataplaneOptions options_;
+  PinnedDataplane pinned_;
+  TrackedHash<std::uint64_t, fm_hosted_row> hosted_;
+  TrackedHash<fm_attachment_key, fm_attachment_row> attachments_;
+  TrackedCounters<std::uint32_t, fm_traffic> counters_;
+  std::map<SessionId, Keys> keys_of_;
+};
+
+}  // namespace flowmob::dataplane

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane/pinned_dataplane.h"
+
+namespace flowmob::dataplane {
+
+Result<PinnedDataplane> PinnedDataplane::load(const Program& program, const Options& options) {
+  auto directory = BpfDirectory::create(options.directory);
+  if (!directory) return tl::unexpected(directory.error());
+  auto object = BpfObject::load(program.name, program.elf, program.size,
+                                {std::move(*directory), options.capacities, options.disposable});
+  if (!object) return tl::unexpected(object.error());
+  return PinnedDataplane(std::move(*object));
+}
+
+Result<void> PinnedDataplane::attach(const std::vector<Attachment>& attachments) const {
+  for (const Attachment& attachment : attachments) {
+    auto attached = dataplane::attach(attachment, object_.program_fd(attachment.program));
+    if (!attached) return attached;
+  }
+  return {};
+}
+
+Result<void> PinnedDataplane::teardown(const std::filesystem::path& directory,
+                                       const std::vector<Attachment>& attachments) {
+  for (const Attachment& attachment : attachments) {
+    auto detached = detach(attachment);
+    if (!detached) return detached;
+  }
+  return BpfDirectory::remove(directory);
+}
+
+}  // namespace flowmob::dataplane

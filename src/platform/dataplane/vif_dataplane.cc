@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane/vif_dataplane.h"
+
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "dataplane/vif.skel.h"
+#include "platform/dataplane/convert.h"
+#include "platform/unique_fd.h"
+
+namespace flowmob::dataplane {
+namespace {
+
+constexpr std::uint32_t kConfigRow = 0;
+
+PinnedDataplane::Program program() {
+  std::size_t size = 0;
+  const void* elf = vif_bpf::elf_bytes(&size);
+  return {"vif", elf, size};
+}
+
+std::vector<Attachment> attachments(const VifDataplaneOptions& options) {
+  std::vector<Attachment> all;
+  for (const auto& name : options.members) all.push_back({name, Hook::Ingress, "member_ingress", 0});
+  all.push_back({options.interface, Hook::Egress, "vif_egress", 0});
+  return all;
+}
+
+Result<fm_mac> mac_of(const std::string& interface) {
+  const platform::UniqueFd socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  interface.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+  if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0)
+    return platform::fail_errno("no-such-interface", "cannot read the link-layer address of " + interface);
+  fm_mac mac{};
+  std::copy_n(request.ifr_hwaddr.sa_data, sizeof(mac.octets), mac.octets);
+  return mac;
+}
+
+/// The clock of bpf_ktime_get_ns().
+std::uint64_t kernel_nanoseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, std::uint64_t now) {
+  const auto idle = now > row.seen_ns ? now - row.seen_ns : 0;
+  return {from_number(key.source),
+          from_number(key.destination),
+          key.protocol,
+          key.source_port,
+          key.destination_port,
+          row.member,
+          row.moves,
+          Duration(static_cast<Duration::rep>(idle)),
+          to_traffic(row.traffic)};
+}
+
+}  // namespace
+
+VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
+    : options_(std::move(options)),
+      pinned_(std::move(pinned)),
+      config_(pinned_.object(), "config"),
+      members_(pinned_.object(), "members"),
+      member_by_interface_(pinned_.object(), "member_by_interface"),
+      flows_(pinned_.object(), "vif_flows") {}
+
+Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptions& options) {
+  if (options.members.size() > FM_MAX_MEMBERS)
+    return fail("too-many-members", fmt::format("a virtual interface may have {} members", FM_MAX_MEMBERS));
+  auto pinned = PinnedDataplane::load(
+      program(), {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments"}});
+  if (!pinned) return tl::unexpected(pinned.error());
+  std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
+  auto ready = opened->refresh_interface().and_then([&] { return opened->attach(); });
+  if (!ready) return tl::unexpected(ready.error());
+  return opened;
+}
+
+Result<void> VifDataplane::teardown(const VifDataplaneOptions& options) {
+  return PinnedDataplane::teardown(options.bpf_dir, attachments(options));
+}
+
+Result<void> VifDataplane::attach() const { return pinned_.attach(attachments(options_)); }
+
+Result<void> VifDataplane::refresh_interface() {
+  const auto index = interface_index(options_.interface);
+  if (!index) return tl::unexpected(index.error());
+  const auto mac = mac_of(options_.interface);
+  if (!mac) return tl::unexpected(mac.error());
+  fm_vif_config row = config_.get(kConfigRow).value_or(fm_vif_config{});
+  row.hold_ns = static_cast<std::uint64_t>(options_.hold.count());
+  row.interface = index->value;
+  row.mac = *mac;
+  row.flags = options_.reflect ? FM_VIF_REFLECT : 0;
+  return config_.set(kConfigRow, row);
+}
+
+Result<void> VifDataplane::set_member(const Member& member) {
+  if (member.number >= FM_MAX_MEMBERS)
+    return fail("no-such-member", fmt::format("members have numbers below {}", FM_MAX_MEMBERS));
+  const auto old = members_.get(member.number);
+  if (old && old->interface != 0 && old->interface != member.interface.value)
+    if (auto erased = member_by_interface_.erase(old->interface); !erased) return erased;
+  auto written = members_.set(member.number, {member.interface.value, member.up ? 1U : 0U, to_row(member.mac),
+                                              to_row(member.router)});
+  if (!written || member.interface.value == 0) return written;
+  return member_by_interface_.set(member.interface.value, member.number);
+}
+
+Result<void> VifDataplane::set_default_member(std::uint32_t number) {
+  if (number >= FM_MAX_MEMBERS)
+    return fail("no-such-member", fmt::format("members have numbers below {}", FM_MAX_MEMBERS));
+  fm_vif_config row = config_.get(kConfigRow).value_or(fm_vif_config{});
+  row.default_member = number;
+  return config_.set(kConfigRow, row);
+}
+
+std::vector<VifFlow> VifDataplane::flows() const {
+  std::vector<VifFlow> found;
+  const auto now = kernel_nanoseconds();
+  for (const auto& key : flows_.keys())
+    if (const auto row = flows_.get(key)) found.push_back(to_flow(key, *row, now));
+  return found;
+}
+
+}  // namespace flowmob::dataplane

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "dataplane/abi/vif.h"
+#include "platform/dataplane/pinned_dataplane.h"
+
+namespace flowmob::dataplane {
+
+struct VifDataplaneOptions {
+  std::filesystem::path bpf_dir;     ///< on a BPF file system; nobody else's
+  std::string interface;             ///< the virtual interface
+  std::vector<std::string> members;  ///< in the order of their numbers, from 0
+  bool reflect = true;               ///< uplink follows the link that the flow's downlink last came by
+  Duration hold = std::chrono::milliseconds(100);  ///< no return to the link just left before this
+  std::uint32_t max_flows = 1U << 14;
+};
+
+struct Member {
+  std::uint32_t number{};  ///< place in VifDataplaneOptions::members
+  InterfaceIndex interface;
+  MacAddress mac;  ///< source of what leaves by it
+  bool up = false;
+  MacAddress router{};  ///< where members have different routers; zero: as the stack resolved it
+};
+
+/// A flow as it was last seen. Source: the correspondent.
+struct VifFlow {
+  Ipv6Address source, destination;
+  std::uint8_t protocol{};
+  std::uint16_t source_port{}, destination_port{};  ///< zero where the protocol has none
+  std::uint32_t member{};
+  std::uint32_t moves{};
+  Duration idle{};
+  Traffic traffic;
+};
+
+/// The mobile node's packets: each flow on its member link. open() takes over what a predecessor left.
+class VifDataplane {
+ public:
+  static Result<std::unique_ptr<VifDataplane>> open(const VifDataplaneOptions& options);
+  static Result<void> teardown(const VifDataplaneOptions& options);
+
+  /// Attaches again, for interfaces that went and came back.
+  Result<void> attach() const;
+
+  /// Idempotent; a member that is down gets no packet. "no-such-member".
+  Result<void> set_member(const Member& member);
+  /// For flows not yet seen on any link, and while a flow's own member is down.
+  Result<void> set_default_member(std::uint32_t number);
+  /// The virtual interface's link-layer address has changed.
+  Result<void> refresh_interface();
+
+  std::vector<VifFlow> flows() const;
+  std::vector<DropCount> drops() const { return pinned_.drops(); }
+
+  const BpfObject& object() const { return pinned_.object(); }
+
+ private:
+  VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned);
+
+  VifDataplaneOptions options_;
+  PinnedDataplane pinned_;
+  BpfMap<std::uint32_t, fm_vif_config> config_;
+  BpfMap<std::uint32_t, fm_member_row> members_;
+  BpfMap<std::uint32_t, std::uint32_t> member_by_interface_;
+  BpfMap<fm_flow_key, fm_vif_flow> flows_;
+};
+
+}  // namespace flowmob::dataplane
