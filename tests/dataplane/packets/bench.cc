@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ostream>
+
+namespace flowmob::dataplane::testing {
+namespace {
+
+struct InterfaceForTest {
+  std::string_view name, mac;
+};
+constexpr InterfaceForTest kInterfaces[] = {{"core0", kCoreMac}, {"acc1", kAccess1Mac}, {"acc2", kAccess2Mac},
+                                            {"if1", kMember1Mac}, {"if2", kMember2Mac}, {"vif0", kVifMac}};
+
+/// Routers' addresses and routes, so that the tunnels lead somewhere.
+class Namespace : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    ASSERT_EQ(::unshare(CLONE_NEWNET), 0) << "these tests need root";
+    ASSERT_EQ(std::system("sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1"), 0);
+    ip_command("link set lo up");
+    for (const auto& [name, mac] : kInterfaces) {
+      ip_command(fmt::format("link add {0} address {1} type veth peer name {0}-peer", name, mac));
+      ip_command(fmt::format("link set {} up", name));
+      ip_command(fmt::format("link set {}-peer up", name));
+    }
+    ip_command("address add 2001:db8:1::1/64 dev acc1 nodad");
+    ip_command("address add 2001:db8:2::1/64 dev acc2 nodad");
+    ip_command("route add 2001:db8:a::/64 via 2001:db8:1::2");
+    ip_command("route add 2001:db8:b::/64 via 2001:db8:2::2");
+    ip_command("route add 2001:db8:f::/64 via 2001:db8:1::2");
+  }
+};
+
+const auto* const registered = ::testing::AddGlobalTestEnvironment(new Namespace);
+
+}  // namespace
+
+void PrintTo(Verdict verdict, std::ostream* out) {
+  switch (verdict) {
+    case Verdict::Pass:
+      *out << "pass";
+      return;
+    case Verdict::Drop:
+      *out << "drop";
+      return;
+    case Verdict::Redirect:
+      *out << "redirect";
+      return;
+  }
+  *out << static_cast<int>(verdict);
+}
+
+Outcome run(const BpfObject& object, const std::string& program, std::string_view interface,
+            const Bytes& frame) {
+  __sk_buff context{};
+  context.ifindex = index_of(interface);
+  Bytes out(frame.size() + 2000);
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<__u32>(frame.size());
+  options.data_out = out.data();
+  options.data_size_out = static_cast<__u32>(out.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
+  options.repeat = 1;
+  const int result = bpf_prog_test_run_opts(object.program_fd(program), &options);
+  EXPECT_EQ(result, 0) << program << " did not run";
+  out.resize(options.data_size_out);
+  return {static_cast<Verdict>(static_cast<int>(options.retval)), out};
+}
+
+void ip_command(const std::string& line) {
+  ASSERT_EQ(std::system(("ip " + line).c_str()), 0) << "ip " << line;
+}
+
+std::uint32_t index_of(std::string_view interface) { return ::if_nametoindex(std::string(interface).c_str()); }
+
+std::filesystem::path bpf_directory() {
+  return fmt::format("/sys/fs/bpf/fm-{}-packets", static_cast<int>(::getpid()));
+}
+
+std::uint64_t packets_dropped(const std::vector<DropCount>& drops, std::string_view reason) {
+  for (const auto& drop : drops)
+    if (drop.name == reason) return drop.dropped.packets;
+  ADD_FAILURE() << "there is no reason \"" << reason << '"';
+  return 0;
+}
+
+std::uint64_t packets_dropped(const std::vector<DropCount>& drops) {
+  std::uint64_t all = 0;
+  for (const auto& drop : drops) all += drop.dropped.packets;
+  return all;
+}
+
+::testing::AssertionResult dropped_for(const Outcome& outcome, const std::vector<DropCount>& drops,
+                                       std::string_view reason) {
+  if (outcome.verdict == Verdict::Drop && packets_dropped(drops, reason) == 1 && packets_dropped(drops) == 1)
+    return ::testing::AssertionSuccess();
+  auto failure = ::testing::AssertionFailure() << "verdict " << ::testing::PrintToString(outcome.verdict)
+                                               << ", counted:";
+  for (const auto& drop : drops)
+    if (drop.dropped.packets) failure << ' ' << drop.name << '=' << drop.dropped.packets;
+  return failure;
+}
+
+}  // namespace flowmob::dataplane::testing
