@@ -37,7 +37,7 @@ class LmaBench : public ::testing::Test {
   void TearDown() override { must(LmaDataplane::teardown(options())); }
 
   static LmaDataplaneOptions options() {
-    return {bpf_directory(), {"core0"}, {"acc1", "acc2"}, ip(kLma), 64, 64};
+    return {bpf_directory(), {"core0"}, {"acc1", "acc2"}, ip(kLma), 256, 256};
   }
 
   static void must(const Result<void>& done) { ASSERT_TRUE(done) << done.error().message; }
@@ -54,6 +54,10 @@ class LmaBench : public ::testing::Test {
   }
   Outcome from_access(const Bytes& packet) const {
     return run(lma_->object(), "lma_uplink", "acc1", frame(kAccess1Mac, kPeerMac, packet));
+  }
+
+  ::testing::AssertionResult dropped(const Outcome& outcome, std::string_view reason) const {
+    return dropped_for(outcome, lma_->drops(), reason);
   }
 
   static Packet video() { return Packet().from(kCn).to(kNode).udp(5004, 4000).payload(100); }
