@@ -11,6 +11,7 @@ struct fm_tunnel {
   struct fm_address remote;
   __u32 mtu;
   bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
+  bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
 };
 
 /* What the packet will be on the wire: a GSO packet is cut into segments later. */
@@ -86,7 +87,7 @@ static __always_inline int fm_too_big(struct __sk_buff* skb, const struct fm_pac
 
 /* `packet` starts right behind the link-layer header. Returns the verdict. */
 static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct fm_packet* packet,
-                                             const struct fm_tunnel* tunnel) {
+                                             struct fm_tunnel* tunnel) {
   struct bpf_fib_lookup route = {};
   __u32 segment = fm_segment_length(skb, packet);
   if (segment > FM_MINIMUM_MTU && segment > tunnel->mtu) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
@@ -103,5 +104,6 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
   if ((tunnel->forwarded && fm_set_hop_limit(skb, packet->offset, packet->hop_limit - 1)) ||
       fm_add_room(skb) || bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), BPF_F_RECOMPUTE_CSUM))
     return fm_drop(skb, FM_DROP_ENCAPSULATION);
+  tunnel->entered = true;
   return fm_send_to_next_hop(&route);
 }

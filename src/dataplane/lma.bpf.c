@@ -99,7 +99,7 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   struct fm_tunnel tunnel = {.local = row->lma, .remote = row->mag, .mtu = row->mtu, .forwarded = forwarded};
   struct fm_counter weight = fm_weight(skb, packet);
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
-  if (verdict == TC_ACT_REDIRECT) fm_count_down(flow, session, &weight);
+  if (tunnel.entered) fm_count_down(flow, session, &weight);
   return verdict;
 }
 

@@ -120,7 +120,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   __u32 attachment = row->attachment;
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   struct fm_traffic* traffic = bpf_map_lookup_elem(&attachment_counters, &attachment);
-  if (traffic && verdict == TC_ACT_REDIRECT) fm_add(&traffic->up, &weight);
+  if (traffic && tunnel.entered) fm_add(&traffic->up, &weight);
   return verdict;
 }
 

@@ -16,8 +16,9 @@ namespace {
 struct InterfaceForTest {
   std::string_view name, mac;
 };
-constexpr InterfaceForTest kInterfaces[] = {{"core0", kCoreMac}, {"acc1", kAccess1Mac}, {"acc2", kAccess2Mac},
-                                            {"if1", kMember1Mac}, {"if2", kMember2Mac}, {"vif0", kVifMac}};
+constexpr InterfaceForTest kInterfaces[] = {{"core0", kCoreMac},   {"acc1", kAccess1Mac},
+                                            {"acc2", kAccess2Mac}, {"if1", kMember1Mac},
+                                            {"if2", kMember2Mac},  {"vif0", kVifMac}};
 
 /// Routers' addresses and routes, so that the tunnels lead somewhere.
 class Namespace : public ::testing::Environment {
@@ -82,7 +83,9 @@ void ip_command(const std::string& line) {
   ASSERT_EQ(std::system(("ip " + line).c_str()), 0) << "ip " << line;
 }
 
-std::uint32_t index_of(std::string_view interface) { return ::if_nametoindex(std::string(interface).c_str()); }
+std::uint32_t index_of(std::string_view interface) {
+  return ::if_nametoindex(std::string(interface).c_str());
+}
 
 std::filesystem::path bpf_directory() {
   return fmt::format("/sys/fs/bpf/fm-{}-packets", static_cast<int>(::getpid()));
@@ -105,8 +108,8 @@ std::uint64_t packets_dropped(const std::vector<DropCount>& drops) {
                                        std::string_view reason) {
   if (outcome.verdict == Verdict::Drop && packets_dropped(drops, reason) == 1 && packets_dropped(drops) == 1)
     return ::testing::AssertionSuccess();
-  auto failure = ::testing::AssertionFailure() << "verdict " << ::testing::PrintToString(outcome.verdict)
-                                               << ", counted:";
+  auto failure = ::testing::AssertionFailure()
+                 << "verdict " << ::testing::PrintToString(outcome.verdict) << ", counted:";
   for (const auto& drop : drops)
     if (drop.dropped.packets) failure << ' ' << drop.name << '=' << drop.dropped.packets;
   return failure;

@@ -29,28 +29,58 @@ Packet esp(std::uint32_t spi) {
 
 std::vector<SelectorCase> cases() {
   return {
-      {"Source", selector([](auto& s) { s.source = {ip("2001:db8:c::10"), ip("2001:db8:c::1f")}; }),
+      {"Source", selector([](auto& s) {
+         s.source = {ip("2001:db8:c::10"), ip("2001:db8:c::1f")};
+       }),
        plain().from("2001:db8:c::1f"), plain().from("2001:db8:c::20")},
-      {"SourceBelow", selector([](auto& s) { s.source = {ip("2001:db8:c::10"), ip("2001:db8:d::")}; }),
+      {"SourceBelow", selector([](auto& s) {
+         s.source = {ip("2001:db8:c::10"), ip("2001:db8:d::")};
+       }),
        plain().from("2001:db8:c:ffff::"), plain().from("2001:db8:c::f")},
-      {"Destination",
-       selector([](auto& s) { s.destination = {ip("2001:db8:100::10"), ip("2001:db8:100::10")}; }), plain(),
-       plain().to("2001:db8:100::11")},
-      {"Spi", selector([](auto& s) { s.spi = {0x1000, 0x80000000}; }), esp(0x80000000), esp(0xfff)},
-      {"SpiNeedsSpi", selector([](auto& s) { s.spi = {0, 0xffffffff}; }), esp(0), plain()},
-      {"FlowLabel", selector([](auto& s) { s.flow_label = {0x80000, 0xfffff}; }), plain().flow_label(0xfffff),
-       plain().flow_label(0x7ffff)},
-      {"SourcePort", selector([](auto& s) { s.source_port = {5004, 5005}; }), Packet(plain()).tcp(5005, 9),
-       Packet(plain()).udp(5006, 9)},
-      {"DestinationPort", selector([](auto& s) { s.destination_port = {4000, 65535}; }),
+      {"Destination", selector([](auto& s) {
+         s.destination = {ip("2001:db8:100::10"), ip("2001:db8:100::10")};
+       }),
+       plain(), plain().to("2001:db8:100::11")},
+      {"Spi", selector([](auto& s) {
+         s.spi = {0x1000, 0x80000000};
+       }),
+       esp(0x80000000), esp(0xfff)},
+      {"SpiNeedsSpi", selector([](auto& s) {
+         s.spi = {0, 0xffffffff};
+       }),
+       esp(0), plain()},
+      {"FlowLabel", selector([](auto& s) {
+         s.flow_label = {0x80000, 0xfffff};
+       }),
+       plain().flow_label(0xfffff), plain().flow_label(0x7ffff)},
+      {"SourcePort", selector([](auto& s) {
+         s.source_port = {5004, 5005};
+       }),
+       Packet(plain()).tcp(5005, 9), Packet(plain()).udp(5006, 9)},
+      {"DestinationPort", selector([](auto& s) {
+         s.destination_port = {4000, 65535};
+       }),
        Packet(plain()).udp(9, 65535), Packet(plain()).udp(9, 3999)},
-      {"PortsNeedPorts", selector([](auto& s) { s.source_port = {0, 65535}; }), plain(), esp(1)},
-      {"TrafficClass", selector([](auto& s) { s.traffic_class = {46, 46}; }), plain().dscp(46).ecn(3),
-       plain().dscp(45)},
-      {"NextHeader", selector([](auto& s) { s.next_header = {6, 6}; }), Packet(plain()).tcp(1, 2), plain()},
-      {"UpperNextHeader", selector([](auto& s) { s.next_header = {17, 17}; }), plain().destination_options(),
-       Packet(plain()).tcp(1, 2).destination_options()},
-      {"Icmp", selector([](auto& s) { s.next_header = {58, 58}; }), Packet(plain()).echo_request(7), plain()},
+      {"PortsNeedPorts", selector([](auto& s) {
+         s.source_port = {0, 65535};
+       }),
+       plain(), esp(1)},
+      {"TrafficClass", selector([](auto& s) {
+         s.traffic_class = {46, 46};
+       }),
+       plain().dscp(46).ecn(3), plain().dscp(45)},
+      {"NextHeader", selector([](auto& s) {
+         s.next_header = {6, 6};
+       }),
+       Packet(plain()).tcp(1, 2), plain()},
+      {"UpperNextHeader", selector([](auto& s) {
+         s.next_header = {17, 17};
+       }),
+       plain().destination_options(), Packet(plain()).tcp(1, 2).destination_options()},
+      {"Icmp", selector([](auto& s) {
+         s.next_header = {58, 58};
+       }),
+       Packet(plain()).echo_request(7), plain()},
       {"AllAtOnce", selector([](auto& s) {
          s.source = {ip(kCn), ip(kCn)};
          s.source_port = {5004, 5004};
@@ -71,7 +101,7 @@ TEST_P(Selector, HoldsInsideItsRangesOnly) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rfc6088, Selector, ::testing::ValuesIn(cases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace flowmob::dataplane::testing

@@ -39,7 +39,8 @@ TEST_F(LmaUplink, OtherDestinationOptionsAreTheStacks) {
 }
 
 TEST_F(LmaUplink, AForeignSourceIsDropped) {
-  EXPECT_TRUE(dropped(from_access(through(kMag1, uplink().from("2001:db8:101::10")).build()), "spoofed-source"));
+  EXPECT_TRUE(
+      dropped(from_access(through(kMag1, uplink().from("2001:db8:101::10")).build()), "spoofed-source"));
 }
 
 TEST_F(LmaUplink, AMagWithoutASessionOfTheNodeIsDropped) {

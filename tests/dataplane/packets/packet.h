@@ -35,7 +35,8 @@ class Packet {
   /// Any upper layer: `upper` is header and payload, with its checksum.
   Packet& upper(std::uint8_t protocol, Bytes upper);
   Packet& payload(std::size_t octets);
-  /// As the stack hands packets to a device that completes checksums: the field holds the pseudo header's sum.
+  /// As the stack hands packets to a device that completes checksums: the field holds the pseudo header's
+  /// sum.
   Packet& partial_checksum();
 
   /// Extension headers, in the order of the calls.
