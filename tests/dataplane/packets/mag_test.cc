@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench.h"
+#include "platform/dataplane/mag_dataplane.h"
+#include "wire/checksum.h"
+
+namespace flowmob::dataplane::testing {
+namespace {
+
+constexpr std::string_view kNodeMac = "02:00:00:00:09:01", kRouterMac = "02:00:00:00:09:fe";
+
+/// A gateway with its transport interface acc1 and its access interface core0, where the node is attached.
+class MagBench : public ::testing::Test {
+ protected:
+  static constexpr SessionId kAttachment{41};
+  static constexpr std::uint16_t kMtu = 1460;
+
+  void SetUp() override {
+    auto opened = MagDataplane::open(options());
+    ASSERT_TRUE(opened) << opened.error().message;
+    mag_ = std::move(*opened);
+    must(mag_->install_host(host()));
+  }
+  void TearDown() override { must(MagDataplane::teardown(options())); }
+
+  static MagDataplaneOptions options() { return {bpf_directory(), {"acc1"}, {"core0"}, ip(kMag1), 64}; }
+  static Host host() {
+    return {kAttachment,
+            InterfaceIndex{index_of("core0")},
+            mac(kNodeMac),
+            mac(kRouterMac),
+            {prefix("2001:db8:100::/64"), prefix("2001:db8:200::/64")},
+            ip(kMag1),
+            ip(kLma),
+            kMtu};
+  }
+  static void must(const Result<void>& done) { ASSERT_TRUE(done) << done.error().message; }
+
+  Outcome from_transport(const Packet& packet) const {
+    return run(mag_->object(), "mag_downlink", "acc1", frame(kAccess1Mac, kPeerMac, packet.build()));
+  }
+  Outcome from_access(const Packet& packet, std::string_view sender = kNodeMac) const {
+    return run(mag_->object(), "mag_uplink", "core0", frame(kCoreMac, sender, packet.build()));
+  }
+  ::testing::AssertionResult dropped(const Outcome& outcome, std::string_view reason) const {
+    return dropped_for(outcome, mag_->drops(), reason);
+  }
+
+  static Packet down() { return Packet().from(kCn).to(kNode).udp(5004, 4000).payload(100); }
+  static Packet up() { return Packet().from(kNode).to(kCn).udp(4000, 5004).payload(100); }
+  static Packet tunnelled(const Packet& inner = down()) { return inner.in_tunnel(kLma, kMag1); }
+
+  std::unique_ptr<MagDataplane> mag_;
+};
+
+using MagDownlink = MagBench;
+
+TEST_F(MagDownlink, DeliversToTheNodesLinkLayerAddress) {
+  const auto outcome = from_transport(tunnelled(down().hop_limit(9)));
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame(kNodeMac, kRouterMac, down().hop_limit(8).build()));
+  EXPECT_EQ(packets_dropped(mag_->drops()), 0U);
+  EXPECT_EQ(mag_->attachment_traffic(kAttachment)->down, (Counter{1, down().build().size()}));
+}
+
+TEST_F(MagDownlink, EveryPrefixOfTheNodeIsDelivered) {
+  EXPECT_EQ(from_transport(tunnelled(down().to("2001:db8:200::5"))).verdict, Verdict::Redirect);
+}
+
+TEST_F(MagDownlink, AcceptsAnEncapsulationLimit) {
+  const auto outcome = from_transport(tunnelled().encapsulation_limit());
+  EXPECT_EQ(outcome.frame, frame(kNodeMac, kRouterMac, down().hop_limit(62).build()));
+}
+
+TEST_F(MagDownlink, CongestionReachesTheNode) {
+  const auto outcome = from_transport(tunnelled(down().dscp(46).ecn(2)).traffic_class(3));
+  EXPECT_EQ(outcome.frame, frame(kNodeMac, kRouterMac, down().dscp(46).ecn(3).hop_limit(62).build()));
+  EXPECT_TRUE(dropped(from_transport(tunnelled(down()).traffic_class(3)), "ecn"));
+}
+
+TEST_F(MagDownlink, AHopLimitThatEndsHereIsTheStacksToAnswer) {
+  const auto outcome = from_transport(tunnelled(down().hop_limit(1)));
+  EXPECT_EQ(outcome.verdict, Verdict::Pass);
+  EXPECT_EQ(outcome.frame, frame(kAccess1Mac, kPeerMac, down().hop_limit(1).build()));
+}
+
+TEST_F(MagDownlink, OnlyTheNodesAnchorMaySend) {
+  EXPECT_TRUE(dropped(from_transport(down().in_tunnel(kMag2, kMag1)), "unknown-tunnel"));
+}
+
+TEST_F(MagDownlink, ANodeThatIsNotHereIsCounted) {
+  EXPECT_TRUE(dropped(from_transport(tunnelled(down().to("2001:db8:300::1"))), "not-hosted"));
+}
+
+TEST_F(MagDownlink, ANodeThatLeftIsNotHere) {
+  must(mag_->remove_host(host()));
+  EXPECT_TRUE(dropped(from_transport(tunnelled()), "not-hosted"));
+}
+
+TEST_F(MagDownlink, WhatIsNotATunnelPacketOfOursIsLeftAlone) {
+  for (const Packet& packet : {down(), down().in_tunnel(kLma, kMag2), down().to(kMag1)}) {
+    const auto outcome = from_transport(packet);
+    EXPECT_EQ(outcome.verdict, Verdict::Pass);
+    EXPECT_EQ(outcome.frame, frame(kAccess1Mac, kPeerMac, packet.build()));
+  }
+}
+
+TEST_F(MagDownlink, BrokenTunnelPacketsAreCounted) {
+  EXPECT_EQ(from_transport(tunnelled().fragment(0, true, 3)).verdict, Verdict::Drop);
+  EXPECT_EQ(from_transport(tunnelled(down().claimed_length(900))).verdict, Verdict::Drop);
+  EXPECT_EQ(from_transport(Packet().from(kLma).to(kMag1).upper(41, Bytes(60, 0x45))).verdict, Verdict::Drop);
+  for (const char* reason : {"outer-fragment", "malformed", "inner-not-ipv6"})
+    EXPECT_EQ(packets_dropped(mag_->drops(), reason), 1U) << reason;
+  EXPECT_EQ(packets_dropped(mag_->drops()), 3U);
+}
+
+using MagUplink = MagBench;
+
+TEST_F(MagUplink, SendsToTheNodesAnchor) {
+  const auto outcome = from_access(up().traffic_class(0xba).hop_limit(64));
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  const auto outer = Ipv6View::in_frame(outcome.frame);
+  EXPECT_EQ(outer.source, ip(kMag1));
+  EXPECT_EQ(outer.destination, ip(kLma));
+  EXPECT_EQ(outer.hop_limit, 64);
+  EXPECT_EQ(outer.traffic_class, 0xba);
+  EXPECT_EQ(outer.payload, up().traffic_class(0xba).hop_limit(63).build());
+  EXPECT_EQ(mag_->attachment_traffic(kAttachment)->up, (Counter{1, up().build().size()}));
+}
+
+TEST_F(MagUplink, NeighborDiscoveryIsTheStacks) {
+  for (const Packet& packet :
+       {up().from("fe80::1"), up().from("::").to("ff02::1"), up().to("ff02::2"), up().to("fe80::1")}) {
+    for (const auto sender : {kNodeMac, kPeerMac})
+      EXPECT_EQ(from_access(packet, sender).verdict, Verdict::Pass);
+  }
+  EXPECT_EQ(packets_dropped(mag_->drops()), 0U);
+}
+
+TEST_F(MagUplink, WhatIsNotIpv6IsLeftAlone) {
+  const auto arp = frame(kCoreMac, kPeerMac, Bytes(46), 0x0806);
+  EXPECT_EQ(run(mag_->object(), "mag_uplink", "core0", arp).verdict, Verdict::Pass);
+}
+
+TEST_F(MagUplink, SomebodyElsesSourceIsDropped) {
+  EXPECT_TRUE(dropped(from_access(up().from("2001:db8:300::1")), "spoofed-source"));
+}
+
+TEST_F(MagUplink, TheNodesSourceFromSomebodyElseIsDropped) {
+  EXPECT_TRUE(dropped(from_access(up(), kPeerMac), "spoofed-mac"));
+}
+
+TEST_F(MagUplink, AStrangerIsDropped) {
+  EXPECT_TRUE(dropped(from_access(up().from("2001:db8:300::1"), kPeerMac), "no-binding"));
+}
+
+TEST_F(MagUplink, TheNodeOnAnotherInterfaceIsAStranger) {
+  const auto outcome = run(mag_->object(), "mag_uplink", "acc2", frame(kAccess2Mac, kNodeMac, up().build()));
+  EXPECT_TRUE(dropped(outcome, "spoofed-mac"));
+}
+
+TEST_F(MagUplink, ANodeThatLeftIsAStranger) {
+  must(mag_->remove_host(host()));
+  EXPECT_TRUE(dropped(from_access(up()), "no-binding"));
+}
+
+TEST_F(MagUplink, AHopLimitThatEndsHereIsTheStacksToAnswer) {
+  EXPECT_EQ(from_access(up().hop_limit(1)).verdict, Verdict::Pass);
+}
+
+TEST_F(MagUplink, TheNodeIsToldTheTunnelsMtu) {
+  const auto sent = up().payload(1413).build();
+  ASSERT_EQ(sent.size(), kMtu + 1U);
+  const auto outcome = from_access(up().payload(1413));
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(frame_destination(outcome.frame), mac(kNodeMac));
+  const auto answer = Ipv6View::in_frame(outcome.frame);
+  EXPECT_EQ(answer.source, ip(kMag1));
+  EXPECT_EQ(answer.destination, ip(kNode));
+  EXPECT_EQ(wire::ipv6_checksum(answer.source, answer.destination, 58, answer.payload), 0);
+  EXPECT_EQ(answer.payload[0], 2);
+  EXPECT_EQ(answer.payload[6] << 8 | answer.payload[7], kMtu);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "too-big"), 1U);
+  EXPECT_EQ(mag_->attachment_traffic(kAttachment)->up, Counter{});
+}
+
+TEST_F(MagUplink, ANewLinkLayerAddressReplacesTheOld) {
+  auto moved = host();
+  moved.node = mac(kPeerMac);
+  must(mag_->install_host(moved));
+  EXPECT_EQ(from_access(up(), kPeerMac).verdict, Verdict::Redirect);
+  EXPECT_TRUE(dropped(from_access(up()), "spoofed-mac"));
+}
+
+TEST_F(MagUplink, APrefixThatIsGoneIsNoLongerTheNodes) {
+  auto less = host();
+  less.prefixes.pop_back();
+  must(mag_->install_host(less));
+  EXPECT_TRUE(dropped(from_access(up().from("2001:db8:200::5")), "spoofed-source"));
+}
+
+}  // namespace
+}  // namespace flowmob::dataplane::testing

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "bench.h"
+#include "platform/dataplane/vif_dataplane.h"
+#include "wire/checksum.h"
+#include "wire/neighbor_discovery.h"
+
+namespace flowmob::dataplane::testing {
+namespace {
+
+/// A virtual interface with two members, both up; member 0 is the default.
+class Vif : public ::testing::Test {
+ protected:
+  void SetUp() override { open({}); }
+  void TearDown() override { must(VifDataplane::teardown(options({}))); }
+
+  void open(Duration hold) {
+    auto opened = VifDataplane::open(options(hold));
+    ASSERT_TRUE(opened) << opened.error().message;
+    vif_ = std::move(*opened);
+    set_up(0, true);
+    set_up(1, true);
+    must(vif_->set_default_member(0));
+  }
+  static VifDataplaneOptions options(Duration hold, bool reflect = true) {
+    return {bpf_directory(), "vif0", {"if1", "if2"}, reflect, hold, 256};
+  }
+  static void must(const Result<void>& done) { ASSERT_TRUE(done) << done.error().message; }
+
+  void set_up(std::uint32_t number, bool up) {
+    must(vif_->set_member({number, InterfaceIndex{index_of(number ? "if2" : "if1")},
+                           mac(number ? kMember2Mac : kMember1Mac), up}));
+  }
+
+  Outcome send(const Bytes& packet) const {
+    return run(vif_->object(), "vif_egress", "vif0", frame(kPeerMac, kVifMac, packet));
+  }
+  Outcome receive(std::uint32_t number, const Bytes& packet, std::string_view to = {}) const {
+    const auto own = number ? kMember2Mac : kMember1Mac;
+    return run(vif_->object(), "member_ingress", number ? "if2" : "if1",
+               frame(to.empty() ? own : to, kPeerMac, packet));
+  }
+  /// The member that an uplink packet leaves by, told by its source.
+  int member_of(const Packet& packet) const {
+    const auto outcome = send(packet.build());
+    EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+    if (frame_source(outcome.frame) == mac(kMember1Mac)) return 0;
+    return frame_source(outcome.frame) == mac(kMember2Mac) ? 1 : -1;
+  }
+
+  static Packet up() { return Packet().from(kNode).to(kCn).udp(4000, 5004).payload(100); }
+  static Packet down() { return Packet().from(kCn).to(kNode).udp(5004, 4000).payload(100); }
+  static Packet other_up() { return Packet().from(kNode).to(kCn).tcp(4000, 5004); }
+
+  std::unique_ptr<VifDataplane> vif_;
+};
+
+TEST_F(Vif, AnUnknownFlowLeavesByTheDefaultMember) {
+  EXPECT_EQ(member_of(up()), 0);
+  must(vif_->set_default_member(1));
+  EXPECT_EQ(member_of(other_up()), 1);
+}
+
+TEST_F(Vif, OnlyTheSourceOfTheFrameChangesOnTheWayOut) {
+  EXPECT_EQ(send(up().traffic_class(7).build()).frame,
+            frame(kPeerMac, kMember1Mac, up().traffic_class(7).build()));
+}
+
+TEST_F(Vif, WhatComesByAMemberIsTheVirtualInterfaces) {
+  const auto outcome = receive(1, down().build());
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame(kVifMac, kPeerMac, down().build()));
+}
+
+TEST_F(Vif, UplinkFollowsTheLinkOfTheDownlink) {
+  static_cast<void>(receive(1, down().build()));
+  EXPECT_EQ(member_of(up()), 1);
+  EXPECT_EQ(member_of(other_up()), 0) << "another flow";
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 0);
+}
+
+TEST_F(Vif, MarksAndLabelsDoNotMakeAnotherFlow) {
+  static_cast<void>(receive(1, down().traffic_class(0xb8).flow_label(5).build()));
+  EXPECT_EQ(member_of(up().flow_label(77)), 1);
+}
+
+TEST_F(Vif, FragmentsBelongToTheirFlow) {
+  static_cast<void>(receive(1, down().build()));
+  EXPECT_EQ(member_of(up().fragment(0, true, 5)), 1);
+  EXPECT_EQ(member_of(up().fragment(1024, false, 5)), 1);
+}
+
+TEST_F(Vif, AMemberThatIsDownIsNotUsed) {
+  static_cast<void>(receive(1, down().build()));
+  set_up(1, false);
+  EXPECT_EQ(member_of(up()), 0);
+  set_up(1, true);
+  EXPECT_EQ(member_of(up()), 1) << "the flow is still known";
+  set_up(0, false);
+  EXPECT_EQ(member_of(other_up()), 1) << "the default is down: any that is up";
+}
+
+TEST_F(Vif, WithoutAMemberPacketsAreCounted) {
+  set_up(0, false);
+  set_up(1, false);
+  const auto outcome = send(up().build());
+  EXPECT_TRUE(dropped_for(outcome, vif_->drops(), "no-member"));
+}
+
+TEST_F(Vif, CarriesIpv6Only) {
+  const auto arp = frame(kPeerMac, kVifMac, Bytes(46), 0x0806);
+  const auto outcome = run(vif_->object(), "vif_egress", "vif0", arp);
+  EXPECT_TRUE(dropped_for(outcome, vif_->drops(), "not-ipv6"));
+}
+
+TEST_F(Vif, AMalformedPacketIsCounted) {
+  const auto outcome = send(up().claimed_length(5000).build());
+  EXPECT_TRUE(dropped_for(outcome, vif_->drops(), "malformed"));
+}
+
+TEST_F(Vif, APacketThatWasUnderWayDoesNotCallTheFlowBack) {
+  open(std::chrono::hours(1));
+  static_cast<void>(receive(0, down().build()));
+  static_cast<void>(receive(1, down().build()));
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 1);
+  set_up(1, false);
+  static_cast<void>(receive(0, down().build()));
+  set_up(1, true);
+  EXPECT_EQ(member_of(up()), 0) << "unless its new link is down";
+}
+
+TEST_F(Vif, WithoutReflectionFlowsStay) {
+  auto opened = VifDataplane::open(options({}, false));
+  ASSERT_TRUE(opened);
+  vif_ = std::move(*opened);
+  EXPECT_EQ(member_of(up()), 0);
+  static_cast<void>(receive(1, down().build()));
+  EXPECT_EQ(member_of(up()), 0);
+}
+
+TEST_F(Vif, ListsItsFlows) {
+  static_cast<void>(receive(0, down().build()));
+  static_cast<void>(receive(1, down().build()));
+  static_cast<void>(send(up().build()));
+  const auto flows = vif_->flows();
+  ASSERT_EQ(flows.size(), 1U);
+  const auto length = up().build().size();
+  EXPECT_EQ(flows[0].source, ip(kCn));
+  EXPECT_EQ(flows[0].destination, ip(kNode));
+  EXPECT_EQ(flows[0].protocol, 17);
+  EXPECT_EQ(flows[0].source_port, 5004);
+  EXPECT_EQ(flows[0].destination_port, 4000);
+  EXPECT_EQ(flows[0].member, 1U);
+  EXPECT_EQ(flows[0].moves, 1U);
+  EXPECT_EQ(flows[0].traffic, (Traffic{{2, 2 * length}, {1, length}}));
+}
+
+Bytes icmp(std::string_view from, std::string_view to, const wire::NdMessage& message) {
+  return Packet().from(from).to(to).hop_limit(255).upper(58, encode_nd(message, ip(from), ip(to))).build();
+}
+
+Bytes octets(std::string_view address) {
+  const auto parsed = mac(address);
+  return {parsed.octets.begin(), parsed.octets.end()};
+}
+
+TEST_F(Vif, TheMembersOwnTrafficStaysWithIt) {
+  const wire::NeighborSolicitation solicitation{ip("fe80::7"),
+                                                {wire::SourceLinkLayerAddress{octets(kPeerMac)}}};
+  for (const Bytes& packet :
+       {icmp("fe80::1", "ff02::1", wire::RouterAdvertisement{}),
+        icmp("fe80::1", kNode, wire::RouterAdvertisement{}), icmp("fe80::1", "fe80::7", solicitation),
+        icmp("fe80::1", "ff02::1:ff00:7", solicitation), down().to("fe80::7").build(),
+        down().to("ff02::fb").build()}) {
+    const auto outcome = receive(1, packet);
+    EXPECT_EQ(outcome.verdict, Verdict::Pass);
+    EXPECT_EQ(outcome.frame, frame(kMember2Mac, kPeerMac, packet));
+  }
+}
+
+TEST_F(Vif, SolicitationsForItsAddressReachIt) {
+  const auto asked =
+      icmp("fe80::1", "ff02::1:ff00:10",
+           wire::NeighborSolicitation{ip(kNode), {wire::SourceLinkLayerAddress{octets(kPeerMac)}}});
+  const auto outcome = receive(1, asked, "33:33:ff:00:00:10");
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame("33:33:ff:00:00:10", kPeerMac, asked));
+}
+
+TEST_F(Vif, TheAnswerGoesBackByTheSameMemberWithItsAddress) {
+  const auto asked = icmp("fe80::1", "ff02::1:ff00:10", wire::NeighborSolicitation{ip(kNode), {}});
+  static_cast<void>(receive(1, asked, "33:33:ff:00:00:10"));
+  const wire::NeighborAdvertisement answer{
+      false, true, true, ip(kNode), {wire::TargetLinkLayerAddress{octets(kVifMac)}}};
+  const auto outcome = send(icmp(kNode, "fe80::1", answer));
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(frame_source(outcome.frame), mac(kMember2Mac));
+  const auto sent = Ipv6View::in_frame(outcome.frame);
+  const auto decoded = wire::decode_nd(sent.payload, sent.source, sent.destination);
+  ASSERT_TRUE(decoded) << decoded.error().code;
+  const auto& advertised = std::get<wire::NeighborAdvertisement>(*decoded);
+  ASSERT_EQ(advertised.options.size(), 1U);
+  EXPECT_EQ(std::get<wire::TargetLinkLayerAddress>(advertised.options[0]).address, octets(kMember2Mac));
+}
+
+TEST_F(Vif, ItsOwnSolicitationsCarryTheMembersAddress) {
+  const wire::NeighborSolicitation asking{ip("fe80::1"), {wire::SourceLinkLayerAddress{octets(kVifMac)}}};
+  const auto sent = Ipv6View::in_frame(send(icmp(kNode, "ff02::1:ff00:1", asking)).frame);
+  const auto decoded = wire::decode_nd(sent.payload, sent.source, sent.destination);
+  ASSERT_TRUE(decoded) << decoded.error().code;
+  const auto& solicited = std::get<wire::NeighborSolicitation>(*decoded);
+  EXPECT_EQ(solicited.target, ip("fe80::1"));
+  EXPECT_EQ(std::get<wire::SourceLinkLayerAddress>(solicited.options.at(0)).address, octets(kMember1Mac));
+}
+
+TEST_F(Vif, DuplicateDetectionLeavesUnchanged) {
+  const auto probe = icmp("::", "ff02::1:ff00:10", wire::NeighborSolicitation{ip(kNode), {}});
+  EXPECT_EQ(send(probe).frame, frame(kPeerMac, kMember1Mac, probe));
+}
+
+TEST_F(Vif, WhatIsNotNeighborDiscoveryKeepsItsOctets) {
+  auto looks_like_it =
+      icmp(kNode, "fe80::1",
+           wire::NeighborSolicitation{ip("fe80::1"), {wire::SourceLinkLayerAddress{octets(kVifMac)}}});
+  looks_like_it[7] = 64;  // a hop limit that routers have had their hands on
+  EXPECT_EQ(send(looks_like_it).frame, frame(kPeerMac, kMember1Mac, looks_like_it));
+}
+
+TEST_F(Vif, OthersFramesAndInterfacesAreLeftAlone) {
+  EXPECT_EQ(receive(1, down().build(), kPeerMac).verdict, Verdict::Pass);
+  const auto elsewhere =
+      run(vif_->object(), "member_ingress", "core0", frame(kCoreMac, kPeerMac, down().build()));
+  EXPECT_EQ(elsewhere.verdict, Verdict::Pass);
+  EXPECT_TRUE(vif_->flows().empty());
+}
+
+TEST_F(Vif, EveryMemberMayHaveItsOwnRouter) {
+  must(vif_->set_member(
+      {1, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true, mac("02:00:00:00:02:02")}));
+  must(vif_->set_default_member(1));
+  EXPECT_EQ(frame_destination(send(up().build()).frame), mac("02:00:00:00:02:02"));
+}
+
+}  // namespace
+}  // namespace flowmob::dataplane::testing
