@@ -103,7 +103,9 @@ Result<void> LmaRows::write_prefixes(const std::vector<std::uint64_t>& prefixes,
   }
   for (const auto prefix : known) {
     if (std::ranges::count(prefixes, prefix) != 0) continue;
-    if (auto old = nodes_.get(prefix)) unused.push_back(*old);
+    const auto old = nodes_.get(prefix);
+    if (old && old->node != row.node) continue;  // another node's by now
+    if (old) unused.push_back(*old);
     if (auto erased = nodes_.erase(prefix); !erased) return erased;
   }
   known = {prefixes.begin(), prefixes.end()};
@@ -121,7 +123,13 @@ Result<void> LmaRows::install_node(const core::InstallNode& node) {
   if (!generation) return tl::unexpected(generation.error());
   const fm_node_row row{node.node.value, *generation, node.default_flow.value,
                         static_cast<std::uint16_t>(rules->size()), uses_of(*rules)};
-  return write_rules(row, *rules).and_then([&] { return write_prefixes(*prefixes, row); });
+  auto written = write_rules(row, *rules).and_then([&] { return write_prefixes(*prefixes, row); });
+  const auto names_them = [&](std::uint64_t prefix) {
+    const auto now = nodes_.get(prefix);
+    return now && now->generation == row.generation;
+  };
+  if (!written && std::ranges::none_of(*prefixes, names_them)) static_cast<void>(erase_rules(row));
+  return written;
 }
 
 Result<void> LmaRows::remove_node(const core::RemoveNode& node) {
@@ -142,7 +150,7 @@ Result<void> LmaRows::hold_uplink(const fm_uplink_key& key, SessionId session, N
   return uplink_.set(key, fm_uplink_row{session.value, node.value});
 }
 
-Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session) {
+Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session, bool keep) {
   auto& holders = holders_[key];
   holders.erase(session);
   uplinks_of_[session].erase(key);
@@ -151,7 +159,7 @@ Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session
     return uplink_.set(key, fm_uplink_row{other.value, node.value});
   }
   holders_.erase(key);
-  return uplink_.erase(key);
+  return keep ? Result<void>{} : uplink_.erase(key);
 }
 
 Result<void> LmaRows::install_session(const core::InstallSession& session) {
@@ -181,8 +189,8 @@ Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
   if (!prefixes) return tl::unexpected(prefixes.error());
   const fm_address mag = to_row(session.mag);
   for (const auto prefix : *prefixes) {
-    if (session.keep_uplink) break;
-    if (auto released = release_uplink({mag, prefix}, session.session); !released) return released;
+    auto released = release_uplink({mag, prefix}, session.session, session.keep_uplink);
+    if (!released) return released;
   }
   const auto row = sessions_.get(session.session.value);
   if (row && ByOctets{}(row->mag, mag) == ByOctets{}(mag, row->mag)) {

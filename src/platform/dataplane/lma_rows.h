@@ -42,7 +42,8 @@ class LmaRows {
   Result<void> write_prefixes(const std::vector<std::uint64_t>& prefixes, const fm_node_row& row);
 
   Result<void> hold_uplink(const fm_uplink_key& key, SessionId session, NodeIndex node);
-  Result<void> release_uplink(const fm_uplink_key& key, SessionId session);
+  /// `keep`: the row stays even when no session we know of needs it.
+  Result<void> release_uplink(const fm_uplink_key& key, SessionId session, bool keep = false);
 
   BpfMap<std::uint32_t, fm_lma_config> config_;
   TrackedHash<std::uint64_t, fm_node_row> nodes_;
