@@ -60,6 +60,10 @@ class LmaBench : public ::testing::Test {
     return dropped_for(outcome, lma_->drops(), reason);
   }
 
+  std::size_t cached_flows() const {
+    return BpfMap<fm_flow_key, fm_cached_flow>(lma_->object(), "flow_cache").keys().size();
+  }
+
   static Packet video() { return Packet().from(kCn).to(kNode).udp(5004, 4000).payload(100); }
   static Packet other() { return Packet().from(kCn).to(kNode).udp(80, 4000).payload(100); }
 

@@ -169,7 +169,45 @@ TEST_F(LmaDownlink, FragmentsFollowTheFirst) {
 TEST_F(LmaDownlink, PortsAreFoundBehindExtensionHeaders) {
   EXPECT_EQ(tunnel_of(from_core(video().destination_options().build())), kMag1);
   EXPECT_EQ(tunnel_of(from_core(video().destination_options(24).destination_options().build())), kMag1);
+  EXPECT_EQ(tunnel_of(from_core(video().authentication(7).build())), kMag1);
   EXPECT_EQ(tunnel_of(from_core(other().destination_options(24).build())), kMag2);
+}
+
+TEST_F(LmaDownlink, AFragmentWithoutItsFirstIsNotRemembered) {
+  EXPECT_EQ(tunnel_of(from_core(video().fragment(512, false, 7).payload(100).build())), kMag2);
+  EXPECT_EQ(tunnel_of(from_core(video().fragment(0, true, 7).build())), kMag1);
+  EXPECT_EQ(tunnel_of(from_core(video().fragment(512, false, 7).payload(100).build())), kMag1);
+  EXPECT_EQ(cached_flows(), 1U) << "that of the first";
+}
+
+TEST_F(LmaDownlink, AFlowIsCachedOnceWhateverRulesDoNotLookAt) {
+  for (std::uint8_t i = 0; i < 8; ++i)
+    EXPECT_EQ(
+        tunnel_of(from_core(video().traffic_class(static_cast<std::uint8_t>(i << 2)).flow_label(i).build())),
+        kMag1);
+  EXPECT_EQ(cached_flows(), 1U);
+  wire::TrafficSelector6 marked;
+  marked.traffic_class = {1, 1};
+  install_rules({{1, kVideo, marked}});
+  for (std::uint8_t i = 0; i < 8; ++i)
+    EXPECT_EQ(
+        tunnel_of(from_core(video().traffic_class(static_cast<std::uint8_t>(i << 2)).flow_label(i).build())),
+        i == 1 ? kMag1 : kMag2);
+  EXPECT_EQ(cached_flows(), 1U + 7U) << "the mark 0 replaces the flow without one";
+}
+
+TEST_F(LmaDownlink, PingsAreFlowsOfTheirOwn) {
+  const auto ping = [](std::uint16_t identifier) {
+    return Packet().from(kCn).to(kNode).echo_request(identifier);
+  };
+  for (std::uint16_t i = 0; i < 4; ++i) static_cast<void>(from_core(ping(i % 2).build()));
+  EXPECT_EQ(cached_flows(), 2U);
+}
+
+TEST_F(LmaDownlink, AFlowMayBeToldToDrop) {
+  BpfMap<std::uint32_t, fm_flow_row> flows(lma_->object(), "flows");
+  must(flows.set(kVideo.value, {kSession1.value, FM_ACTION_DROP}));
+  EXPECT_TRUE(dropped(from_core(video().build()), "policy"));
 }
 
 }  // namespace

@@ -32,10 +32,12 @@ TEST_F(LmaUplink, AnEncapsulationLimitIsTakenOffToo) {
 }
 
 TEST_F(LmaUplink, OtherDestinationOptionsAreTheStacks) {
-  const auto sent = through(kMag1).destination_options();
-  const auto outcome = from_access(sent.build());
-  EXPECT_EQ(outcome.verdict, Verdict::Pass);
-  EXPECT_EQ(outcome.frame, bare(sent));
+  for (const Packet& sent : {through(kMag1).destination_options(), through(kMag1).destination_options(16),
+                             through(kMag1).encapsulation_limit(5)}) {
+    const auto outcome = from_access(sent.build());
+    EXPECT_EQ(outcome.verdict, Verdict::Pass);
+    EXPECT_EQ(outcome.frame, bare(sent));
+  }
 }
 
 TEST_F(LmaUplink, AForeignSourceIsDropped) {

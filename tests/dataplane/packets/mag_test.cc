@@ -128,8 +128,8 @@ TEST_F(MagUplink, SendsToTheNodesAnchor) {
 }
 
 TEST_F(MagUplink, NeighborDiscoveryIsTheStacks) {
-  for (const Packet& packet :
-       {up().from("fe80::1"), up().from("::").to("ff02::1"), up().to("ff02::2"), up().to("fe80::1")}) {
+  for (const Packet& packet : {up().from("fe80::1"), up().from("::").to("ff02::1"), up().from("::"),
+                               up().to("ff02::2"), up().to("fe80::1")}) {
     for (const auto sender : {kNodeMac, kPeerMac})
       EXPECT_EQ(from_access(packet, sender).verdict, Verdict::Pass);
   }
@@ -143,6 +143,10 @@ TEST_F(MagUplink, WhatIsNotIpv6IsLeftAlone) {
 
 TEST_F(MagUplink, SomebodyElsesSourceIsDropped) {
   EXPECT_TRUE(dropped(from_access(up().from("2001:db8:300::1")), "spoofed-source"));
+}
+
+TEST_F(MagUplink, NoPrefixIsNotThePrefixZero) {
+  EXPECT_TRUE(dropped(from_access(up().from("::5")), "spoofed-source"));
 }
 
 TEST_F(MagUplink, TheNodesSourceFromSomebodyElseIsDropped) {

@@ -11,7 +11,8 @@ namespace flowmob::dataplane::testing {
 namespace {
 
 constexpr std::size_t kHeader = 40;
-constexpr std::uint8_t kUdp = 17, kTcp = 6, kIcmp = 58, kFragment = 44, kDestinationOptions = 60, kIpv6 = 41;
+constexpr std::uint8_t kUdp = 17, kTcp = 6, kIcmp = 58, kFragment = 44, kDestinationOptions = 60, kIpv6 = 41,
+                       kAuthentication = 51;
 
 void put16(Bytes& octets, std::size_t at, std::uint16_t value) {
   octets[at] = static_cast<std::uint8_t>(value >> 8);
@@ -112,7 +113,7 @@ Packet& Packet::partial_checksum() {
 }
 
 Packet& Packet::destination_options(std::size_t octets) {
-  Bytes header(octets);
+  Bytes header(octets, 0xff);
   header[1] = static_cast<std::uint8_t>(octets / 8 - 1);
   header[2] = 1;  // PadN
   header[3] = static_cast<std::uint8_t>(octets - 4);
@@ -120,8 +121,17 @@ Packet& Packet::destination_options(std::size_t octets) {
   return *this;
 }
 
-Packet& Packet::encapsulation_limit() {
-  extensions_.push_back({kDestinationOptions, {0, 0, 4, 1, 4, 1, 1, 0}});
+Packet& Packet::encapsulation_limit(std::uint8_t option_type) {
+  extensions_.push_back({kDestinationOptions, {0, 0, option_type, 1, 4, 1, 1, 0}});
+  return *this;
+}
+
+Packet& Packet::authentication(std::uint32_t spi) {
+  Bytes header(24, 0xff);
+  header[1] = 4;
+  put16(header, 4, static_cast<std::uint16_t>(spi >> 16));
+  put16(header, 6, static_cast<std::uint16_t>(spi));
+  extensions_.push_back({kAuthentication, header});
   return *this;
 }
 

@@ -41,7 +41,9 @@ class Packet {
 
   /// Extension headers, in the order of the calls.
   Packet& destination_options(std::size_t octets = 8);
-  Packet& encapsulation_limit();
+  /// As Linux's own tunnels have it, or something that looks like it.
+  Packet& encapsulation_limit(std::uint8_t option_type = 4);
+  Packet& authentication(std::uint32_t spi);
   Packet& fragment(std::uint16_t offset, bool more, std::uint32_t identification);
   /// The packet so far becomes the payload of a new one.
   Packet in_tunnel(std::string_view source, std::string_view destination) const;

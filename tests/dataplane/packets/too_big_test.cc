@@ -104,6 +104,15 @@ TEST_F(TooBig, AnErrorIsNotAnswered) {
 
 TEST_F(TooBig, ASourceThatIsNobodyIsNotAnswered) {
   EXPECT_TRUE(dropped(from_core(of_length(1500).from("::").build()), "too-big-silent"));
+  EXPECT_EQ(from_core(of_length(1500).from("ff02::1").build()).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "too-big-silent"), 2U);
+}
+
+TEST_F(TooBig, TheMinimumPassesWhateverTheSessionSays) {
+  must(lma_->install_session({kSession1, kNodeIndex, ip(kLma), ip(kMag1), {prefix(kPrefix)}, 1000}));
+  EXPECT_EQ(tunnel_of(from_core(of_length(1280).build())), kMag1);
+  const auto sent = of_length(1281).build();
+  EXPECT_EQ(mtu_in(expect_answer(from_core(sent), sent)), 1280U);
 }
 
 TEST_F(TooBig, AnswersAreLimitedInRate) {
