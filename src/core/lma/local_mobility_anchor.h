@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "core/lma/config.h"
+#include "core/lma/effect.h"
+#include "core/lma/record.h"
+
+namespace flowmob::core {
+
+/// The local mobility anchor of RFC 5213 section 5: binding cache, flow bindings, and the answers to Proxy
+/// Binding Updates. It does nothing itself: after every handle_*() and restore() take all effects with
+/// poll_effect(), carry them out in their order, and answer those that have an id.
+///
+///   restore() at most once, before anything else
+///   handle_message(), handle_command(), handle_timeout(), reconfigure() in any order
+class LocalMobilityAnchor {
+ public:
+  explicit LocalMobilityAnchor(LmaConfig config);
+  ~LocalMobilityAnchor();
+  LocalMobilityAnchor(const LocalMobilityAnchor&) = delete;
+  LocalMobilityAnchor& operator=(const LocalMobilityAnchor&) = delete;
+
+  const LmaConfig& config() const;
+
+  /// What a predecessor persisted. Asks for all rows anew; sessions that expired meanwhile are gone. Records
+  /// that the configuration no longer permits are dropped with a notification.
+  void restore(Now now, std::vector<NodeRecord> records);
+
+  /// One whole Mobility Header with its IPv6 addresses, from anybody.
+  void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);
+
+  /// The commands of the control socket that the core answers, by their names in the command table: "show
+  /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "flow move". The arguments
+  /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
+  /// "no-such-mag", "no-session", "no-such-command".
+  Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
+
+  void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);
+  void handle_timeout(Now now);
+
+  /// New policy: MAGs, services, profiles, pools, timers. Live bindings stay as they are; what they may do
+  /// next is decided by the new policy. The address cannot change: "needs-restart".
+  Result<void> reconfigure(Now now, LmaConfig config);
+
+  std::optional<TimePoint> poll_timeout() const;
+  std::optional<LmaEffect> poll_effect();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/effect.h"
+#include "core/mag/record.h"
+
+/// What a MobileAccessGateway asks for. The Install effects mirror the rows of the data plane and are
+/// idempotent.
+namespace flowmob::core {
+
+/// Delivery to one attached mobile node and its uplink, by link-layer address.
+struct InstallHost {
+  SessionId attachment;
+  InterfaceIndex interface;
+  MacAddress node;
+  MacAddress router;  ///< ours on the access link
+  std::vector<Ipv6Prefix> prefixes;
+  Ipv6Address mag;
+  Ipv6Address lma;
+  std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
+  friend bool operator==(const InstallHost&, const InstallHost&) = default;
+};
+struct RemoveHost {
+  SessionId attachment;
+};
+
+/// One Neighbor Discovery message in one link-layer frame (RFC 6085). Hop limit 255.
+struct SendNeighborDiscovery {
+  InterfaceIndex interface;
+  MacAddress link_source;
+  MacAddress link_destination;
+  Ipv6Address source;
+  Ipv6Address destination;
+  Bytes icmpv6;
+};
+
+struct PersistAttachment {
+  AttachmentRecord record;
+};
+struct ForgetAttachment {
+  SessionId attachment;
+};
+
+struct MagEffect {
+  EffectId id;
+  std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallHost, RemoveHost,
+               SendNeighborDiscovery, PersistAttachment, ForgetAttachment>
+      action;
+};
+
+}  // namespace flowmob::core

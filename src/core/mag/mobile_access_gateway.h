@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "core/mag/config.h"
+#include "core/mag/effect.h"
+
+namespace flowmob::core {
+
+/// The mobile access gateway of RFC 5213 section 6: detects attachment, registers mobile nodes with the LMA
+/// and is their router. After every handle_*() and restore() take all effects with poll_effect(), carry them
+/// out in their order, and answer those that have an id.
+///
+///   restore() at most once, before anything else
+///   the other calls in any order
+class MobileAccessGateway {
+ public:
+  explicit MobileAccessGateway(MagConfig config);
+  ~MobileAccessGateway();
+  MobileAccessGateway(const MobileAccessGateway&) = delete;
+  MobileAccessGateway& operator=(const MobileAccessGateway&) = delete;
+
+  const MagConfig& config() const;
+
+  /// What a predecessor persisted: rows are asked for anew, and every node that is still attached registers
+  /// again.
+  void restore(Now now, std::vector<AttachmentRecord> records);
+
+  /// One whole Mobility Header with its IPv6 addresses, from anybody.
+  void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);
+  /// An ICMPv6 packet of types 133 to 136 from an access link; `meta.link_source` and `meta.interface` are
+  /// set.
+  void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
+  /// The carrier of an access link, as first seen and at every change.
+  void handle_link(Now now, InterfaceIndex interface, bool up);
+
+  /// "attach", "detach", "show bindings", "show tunnels", "show statistics". The arguments were checked
+  /// against the command table. Errors: "no-such-access", "no-such-mobile-node",
+  /// "unknown-link-layer-address", "not-attached", "bad-argument", "no-such-command".
+  Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
+
+  void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);
+  void handle_timeout(Now now);
+
+  /// New policy; attached nodes stay attached. Addresses cannot change: "needs-restart".
+  Result<void> reconfigure(Now now, MagConfig config);
+
+  std::optional<TimePoint> poll_timeout() const;
+  std::optional<MagEffect> poll_effect();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "core/effect.h"
+
+namespace flowmob::core {
+
+/// An attached mobile node as it is kept across restarts (an entry of the Binding Update List).
+struct AttachmentRecord {
+  SessionId id;
+  std::string mn_id;
+  std::string access;  ///< the access link's name in the configuration
+  MacAddress link_layer;
+  Ipv6Address node_link_local;  ///< where unicast advertisements go; unspecified: not known
+  std::vector<std::string> services;
+  std::vector<Ipv6Prefix> prefixes;
+  std::uint16_t sequence{};
+  WallTime expires;
+
+  Json to_json() const;
+  static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"
+  friend bool operator==(const AttachmentRecord&, const AttachmentRecord&) = default;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "core/effect.h"
+
+/// What a LogicalInterface asks for. All of it is idempotent; answers are wanted only for the log (id zero).
+namespace flowmob::core {
+
+/// A Router Solicitation out of one member, in one frame. Hop limit 255.
+struct SendSolicitation {
+  InterfaceIndex interface;
+  MacAddress link_source;
+  MacAddress link_destination;
+  Ipv6Address source;  ///< unspecified, or the member's link-local address
+  Ipv6Address destination;
+  Bytes icmpv6;
+};
+
+/// A global address on the logical interface. Lifetimes in seconds, 0xffffffff: forever.
+struct EnsureAddress {
+  Ipv6Address address;
+  std::uint8_t prefix_length = 64;
+  std::uint32_t valid_lifetime{};
+  std::uint32_t preferred_lifetime{};
+};
+struct RemoveAddress {
+  Ipv6Address address;
+  std::uint8_t prefix_length = 64;
+};
+
+/// The one default router, reached via the logical interface (RFC 7847 section 5.1), with its neighbour
+/// entry.
+struct EnsureDefaultRouter {
+  Ipv6Address router;
+  MacAddress mac;
+};
+struct RemoveDefaultRouter {
+  Ipv6Address router;
+};
+
+struct SetInterfaceMtu {
+  std::uint32_t mtu{};
+};
+
+/// The data plane's row of a member, by its place in MnConfig::members.
+struct InstallMember {
+  std::uint32_t number{};
+  InterfaceIndex interface;
+  MacAddress mac;
+  bool up = false;
+  MacAddress router;  ///< as it advertised itself on this member; zero: not yet known
+};
+/// For flows not yet seen on any link, and while a flow's own member is down.
+struct InstallDefaultMember {
+  std::uint32_t number{};
+};
+
+struct MnEffect {
+  EffectId id;
+  std::variant<Notify, SendSolicitation, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
+               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember>
+      action;
+};
+
+}  // namespace flowmob::core

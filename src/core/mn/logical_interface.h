@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "core/mn/config.h"
+#include "core/mn/effect.h"
+
+namespace flowmob::core {
+
+/// The mobile node's logical interface (RFC 7847, the draft's virtual interface): solicits on every member,
+/// merges the advertisements into one router, one MTU (the smallest) and one set of prefixes (a prefix stays
+/// while any member advertises it), forms one stable address per prefix, and says which members can be used.
+class LogicalInterface {
+ public:
+  /// `config.mac` is set: whoever knows the system put the first member's address there where the file says
+  /// so.
+  explicit LogicalInterface(MnConfig config);
+  ~LogicalInterface();
+  LogicalInterface(const LogicalInterface&) = delete;
+  LogicalInterface& operator=(const LogicalInterface&) = delete;
+
+  const MnConfig& config() const;
+
+  /// The carrier of a member, as first seen and at every change.
+  void handle_link(Now now, InterfaceIndex interface, bool up);
+  /// An ICMPv6 packet of types 133 to 136 from a member; `meta.link_source` and `meta.interface` are set.
+  void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
+  /// An address that already stands on the logical interface when the daemon starts: kept until
+  /// advertisements confirm it or its lifetime ends.
+  void adopt_address(Now now, const EnsureAddress& address);
+
+  /// "show bindings" has no meaning here; "show links" (members with state, router, prefixes) and "show
+  /// statistics".
+  Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
+
+  void handle_timeout(Now now);
+  /// Order of members, solicitation interval. Interface and members cannot change: "needs-restart".
+  Result<void> reconfigure(Now now, MnConfig config);
+
+  std::optional<TimePoint> poll_timeout() const;
+  std::optional<MnEffect> poll_effect();
+  /// No effect here wants an answer; for the same shape as the other core objects.
+  void handle_effect_result(Now, EffectId, const Result<void>&) {}
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config/protocol_values.h"
+
+#include <algorithm>
+
+namespace flowmob::daemon::config {
+namespace {
+
+struct ProtocolName {
+  std::string_view name;
+  std::uint8_t number;
+};
+constexpr std::array kProtocols{
+    ProtocolName{"tcp", 6},  ProtocolName{"udp", 17},    ProtocolName{"dccp", 33},
+    ProtocolName{"esp", 50}, ProtocolName{"icmpv6", 58}, ProtocolName{"sctp", 132},
+};
+
+}  // namespace
+
+std::span<const Word<wire::AccessTechnology>> Words<wire::AccessTechnology>::all() {
+  static const auto* const words = [] {
+    // Their names live as long as the program: words are views.
+    auto* names = new std::vector<std::string>;
+    auto* made = new std::vector<Word<wire::AccessTechnology>>;
+    constexpr auto kLast = static_cast<std::uint8_t>(wire::AccessTechnology::NbIot);
+    for (std::uint8_t value = 1; value <= kLast; ++value)
+      names->push_back(wire::to_string(static_cast<wire::AccessTechnology>(value)));
+    for (std::uint8_t value = 1; value <= kLast; ++value)
+      made->push_back({(*names)[value - 1u], static_cast<wire::AccessTechnology>(value)});
+    return made;
+  }();
+  return *words;
+}
+
+std::optional<InterfaceMac> ValueType<InterfaceMac>::convert(const Node& node) {
+  const auto* text = node.as<std::string>();
+  if (text == nullptr) return std::nullopt;
+  if (*text == "member") return InterfaceMac{};
+  const auto address = MacAddress::parse(*text);
+  if (!address || address->is_zero() || (address->octets[0] & 1) != 0) return std::nullopt;
+  return InterfaceMac{*address};
+}
+
+std::string ValueType<InterfaceMac>::print(const InterfaceMac& value) {
+  return value.address.is_zero() ? "\"member\"" : fmt::format("\"{}\"", value.address.to_string());
+}
+
+std::string ValueType<NextHeader>::expected() {
+  std::string names;
+  for (const ProtocolName& protocol : kProtocols) names += fmt::format("\"{}\", ", protocol.name);
+  return names + "or a number from 0 to 255";
+}
+
+std::optional<NextHeader> ValueType<NextHeader>::convert(const Node& node) {
+  if (const auto number = ValueType<std::uint8_t>::convert(node)) return NextHeader{*number};
+  const auto* text = node.as<std::string>();
+  const auto known = std::ranges::find_if(
+      kProtocols, [&](const ProtocolName& protocol) { return text != nullptr && protocol.name == *text; });
+  return known == kProtocols.end() ? std::nullopt : std::optional(NextHeader{known->number});
+}
+
+std::string ValueType<NextHeader>::print(const NextHeader& value) { return fmt::format("{}", value.number); }
+
+std::optional<wire::Range<Ipv6Address>> ValueType<wire::Range<Ipv6Address>>::convert(const Node& node) {
+  const auto* text = node.as<std::string>();
+  if (text == nullptr) return std::nullopt;
+  if (const auto prefix = Ipv6Prefix::parse(*text)) {
+    Ipv6Address last = prefix->address;
+    for (std::size_t bit = prefix->length; bit < 128; ++bit)
+      last.octets[bit / 8] = static_cast<std::uint8_t>(last.octets[bit / 8] | (0x80u >> (bit % 8)));
+    return wire::Range<Ipv6Address>{prefix->address, last};
+  }
+  const auto dash = text->find('-');
+  const auto first = Ipv6Address::parse(std::string_view(*text).substr(0, dash));
+  const auto last =
+      dash == std::string::npos ? first : Ipv6Address::parse(std::string_view(*text).substr(dash + 1));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return wire::Range<Ipv6Address>{*first, *last};
+}
+
+std::string ValueType<wire::Range<Ipv6Address>>::print(const wire::Range<Ipv6Address>& value) {
+  return fmt::format("\"{}-{}\"", value.first.to_string(), value.last.to_string());
+}
+
+}  // namespace flowmob::daemon::config

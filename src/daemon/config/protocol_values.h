@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "daemon/config/value.h"
+#include "wire/enums.h"
+#include "wire/traffic_selector.h"
+
+/// How the protocol's own types are written in a file.
+namespace flowmob::daemon::config {
+
+/// How a peer's messages are protected. Only one way exists yet, and it has to be said aloud.
+enum class Security { None };
+template <>
+struct Words<Security> {
+  static constexpr const char* kName = "security";
+  static constexpr std::array kAll{Word<Security>{"none", Security::None}};
+  static std::span<const Word<Security>> all() { return kAll; }
+};
+
+/// Who decides which link a flow of this node takes.
+enum class Decider { Lma };
+template <>
+struct Words<Decider> {
+  static constexpr const char* kName = "decider";
+  static constexpr std::array kAll{Word<Decider>{"lma", Decider::Lma}};
+  static std::span<const Word<Decider>> all() { return kAll; }
+};
+
+enum class AttachTrigger { RouterSolicitation, Carrier };
+template <>
+struct Words<AttachTrigger> {
+  static constexpr const char* kName = "trigger";
+  static constexpr std::array kAll{
+      Word<AttachTrigger>{"router-solicitation", AttachTrigger::RouterSolicitation},
+      Word<AttachTrigger>{"carrier", AttachTrigger::Carrier}};
+  static std::span<const Word<AttachTrigger>> all() { return kAll; }
+};
+
+template <>
+struct Words<wire::HandoffIndicator> {
+  using enum wire::HandoffIndicator;
+  static constexpr const char* kName = "handoff indicator";
+  static constexpr std::array kAll{
+      Word<wire::HandoffIndicator>{"new", NewInterface},
+      Word<wire::HandoffIndicator>{"sharing", NewInterfaceSharingPrefixes},
+      Word<wire::HandoffIndicator>{"unknown", Unknown},
+      Word<wire::HandoffIndicator>{"between-interfaces", HandoffBetweenInterfaces},
+      Word<wire::HandoffIndicator>{"between-mags", HandoffBetweenMags},
+  };
+  static std::span<const Word<wire::HandoffIndicator>> all() { return kAll; }
+};
+
+/// By the names that the decoder prints: "802.16e", "802.11", "802.3", "ppp", "lte", ...
+template <>
+struct Words<wire::AccessTechnology> {
+  static constexpr const char* kName = "access technology";
+  static std::span<const Word<wire::AccessTechnology>> all();
+};
+
+/// A virtual interface's link-layer address: "member", or one of its own. Zero is "member", as in MnConfig.
+struct InterfaceMac {
+  MacAddress address;
+};
+template <>
+struct ValueType<InterfaceMac> {
+  static std::string name() { return "MAC address or \"member\""; }
+  static std::string expected() { return "\"member\" or a MAC address such as \"02:00:00:00:01:01\""; }
+  static std::optional<InterfaceMac> convert(const Node& node);
+  static std::string print(const InterfaceMac& value);
+};
+
+/// A protocol above IPv6, by name or number.
+struct NextHeader {
+  std::uint8_t number{};
+};
+template <>
+struct ValueType<NextHeader> {
+  static std::string name() { return "protocol"; }
+  static std::string expected();
+  static std::optional<NextHeader> convert(const Node& node);
+  static std::string print(const NextHeader& value);
+};
+
+/// An address, a prefix, or "first-last".
+template <>
+struct ValueType<wire::Range<Ipv6Address>> {
+  static std::string name() { return "IPv6 address, prefix or range"; }
+  static std::string expected() {
+    return "an IPv6 address, prefix or range such as \"2001:db8::1\", \"2001:db8::/64\" or "
+           "\"2001:db8::1-2001:db8::9\"";
+  }
+  static std::optional<wire::Range<Ipv6Address>> convert(const Node& node);
+  static std::string print(const wire::Range<Ipv6Address>& value);
+};
+
+/// A number, as an integer or a string, or "first-last".
+template <std::unsigned_integral T>
+struct ValueType<wire::Range<T>> {
+  static std::string name() { return "number or range"; }
+  static std::string expected() {
+    return fmt::format("a number from 0 to {} or a range such as \"10-19\"", std::numeric_limits<T>::max());
+  }
+  static std::optional<wire::Range<T>> convert(const Node& node) {
+    if (const auto* number = node.as<std::int64_t>()) {
+      if (!std::in_range<T>(*number)) return std::nullopt;
+      return wire::Range<T>{static_cast<T>(*number), static_cast<T>(*number)};
+    }
+    const auto* text = node.as<std::string>();
+    if (text == nullptr) return std::nullopt;
+    const auto range = parse_number_range(*text, std::numeric_limits<T>::max());
+    if (!range) return std::nullopt;
+    return wire::Range<T>{static_cast<T>(range->first), static_cast<T>(range->second)};
+  }
+  static std::string print(const wire::Range<T>& value) {
+    return fmt::format("\"{}-{}\"", value.first, value.last);
+  }
+};
+
+}  // namespace flowmob::daemon::config

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/lma/config.h"
+#include "core/mag/config.h"
+#include "core/mn/config.h"
+
+namespace flowmob::daemon {
+
+/// Where a daemon keeps what outlives a call.
+struct DaemonPaths {
+  std::filesystem::path control;  ///< control socket
+  std::filesystem::path state;    ///< database; empty: none
+  std::filesystem::path bpf;      ///< folder on bpffs for pinned programs and maps
+  friend bool operator==(const DaemonPaths&, const DaemonPaths&) = default;
+};
+
+/// What an LMA's file says: the protocol's part and the system's.
+struct LmaSettings {
+  core::LmaConfig core;
+  std::vector<std::string> core_interfaces;    ///< towards correspondents
+  std::vector<std::string> access_interfaces;  ///< towards MAGs
+  DaemonPaths paths;
+};
+
+/// What a MAG's file says. Interface indices and router addresses of `core.accesses` are not filled in yet.
+struct MagSettings {
+  core::MagConfig core;
+  std::vector<std::string> transport_interfaces;  ///< towards the LMA
+  DaemonPaths paths;
+};
+
+/// What a mobile node's file says. Interface indices and addresses of members are not filled in yet.
+struct MnSettings {
+  core::MnConfig core;
+  DaemonPaths paths;
+};
+
+using Settings = std::variant<LmaSettings, MagSettings, MnSettings>;
+
+}  // namespace flowmob::daemon
