@@ -109,6 +109,8 @@ struct SignalWatch::State : std::enable_shared_from_this<SignalWatch::State> {
   void cancel() {
     cancelled = true;
     error_code ignored;
+    // Both: clear() alone returns the signals, but leaves the wait, and this state in it, pending for ever.
+    signals.cancel(ignored);
     signals.clear(ignored);
   }
 
