@@ -2,9 +2,11 @@
 #include "daemon/host/host.h"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 
+#include "daemon/host/log_line.h"
 #include "platform/clock.h"
 
 namespace flowmob::daemon {
@@ -12,7 +14,8 @@ namespace flowmob::daemon {
 using platform::Json;
 
 Result<std::unique_ptr<Host>> Host::create(platform::DaemonRole role, const Paths& paths) {
-  std::unique_ptr<Host> host(new Host);
+  std::unique_ptr<Host> host(new Host(role));
+  host->started_ = platform::SystemClock::now().monotonic;
   auto loop = platform::EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   host->loop_ = std::move(*loop);
@@ -29,8 +32,21 @@ Result<std::unique_ptr<Host>> Host::create(platform::DaemonRole role, const Path
 }
 
 void Host::notify(const std::string& event, const Json& fields) {
-  spdlog::info("{} {}", event, fields.dump());
+  spdlog::info("{}", log_line(event, fields));
   control_->publish(platform::make_event(platform::SystemClock::now().wall, event, fields));
+}
+
+Result<void> Host::on_status(const std::string& name, std::function<Json()> serves) {
+  return control_->handle("status", [this, name, serves = std::move(serves)](const Json&) -> Result<Json> {
+    const auto uptime = platform::SystemClock::now().monotonic - started_;
+    Json status{{"name", name},
+                {"role", platform::to_string(role_)},
+                {"version", FLOWMOB_VERSION},
+                {"pid", ::getpid()},
+                {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()}};
+    status.update(serves());
+    return status;
+  });
 }
 
 Result<void> Host::reload() {

@@ -31,6 +31,9 @@ class Host {
   /// Writes the event to the log and to every `monitor` client.
   void notify(const std::string& event, const platform::Json& fields);
 
+  /// The `status` command: name, version, role, uptime, and what `serves` adds.
+  Result<void> on_status(const std::string& name, std::function<platform::Json()> serves);
+
   /// SIGHUP and the `reload` command both call `reload`; its error is logged, or given to who asked.
   Result<void> on_reload(std::function<Result<void>()> reload);
 
@@ -38,8 +41,11 @@ class Host {
   void run();
 
  private:
-  Host() = default;
+  explicit Host(platform::DaemonRole role) : role_(role) {}
   Result<void> reload();
+
+  platform::DaemonRole role_;
+  TimePoint started_{};
 
   std::unique_ptr<platform::EventLoop> loop_;
   std::unique_ptr<platform::StateStore> state_;

@@ -18,7 +18,7 @@ std::variant<Options, int> parse_options(int argc, char** argv, const std::strin
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : 2;
   }
   return options;
 }
