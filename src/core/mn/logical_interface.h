@@ -38,7 +38,11 @@ class LogicalInterface {
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
 
   void handle_timeout(Now now);
-  /// Order of members, solicitation interval. Interface and members cannot change: "needs-restart".
+  /// The virtual interface was made anew: asks once more for all that should be there.
+  void reinstall(Now now);
+  /// Order of members (of preference: their numbers stay), solicitation interval, and the index and
+  /// link-layer address of a member that went and came back. Interface and members cannot change:
+  /// "needs-restart".
   Result<void> reconfigure(Now now, MnConfig config);
 
   std::optional<TimePoint> poll_timeout() const;

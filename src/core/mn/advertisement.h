@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/effect.h"
+#include "wire/neighbor_discovery.h"
+
+namespace flowmob::core {
+
+/// What one Router Advertisement says to a logical interface.
+struct Advertisement {
+  Ipv6Address router;
+  MacAddress mac;                     ///< as the router says; else the frame's source
+  std::uint16_t router_lifetime = 0;  ///< seconds; zero: not a default router
+  std::uint32_t mtu = 0;  ///< zero: not said, or less than IPv6's minimum (RFC 4861 section 6.3.4)
+  std::vector<wire::PrefixInformation> prefixes;
+};
+
+/// Validates as RFC 4861 section 6.1.2. "hop-limit", "not-link-local", "not-an-advertisement", and what
+/// wire::decode_nd says.
+Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6);
+
+}  // namespace flowmob::core

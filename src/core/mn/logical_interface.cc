@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mn/logical_interface.h"
+
+#include <algorithm>
+
+#include "core/mn/lifetime.h"
+#include "core/mn/logical_interface_impl.h"
+
+namespace flowmob::core {
+namespace {
+
+Json about(const MemberState& member) {
+  return {{"interface", member.config.interface}, {"number", member.number}};
+}
+
+}  // namespace
+
+LogicalInterface::Impl::Impl(MnConfig config)
+    : config_(std::move(config)), addresses_(config_.mac.eui64_interface_id()) {
+  for (const MemberConfig& member : config_.members) {
+    MemberState state;
+    state.number = static_cast<std::uint32_t>(members_.size());
+    state.config = member;
+    members_.push_back(std::move(state));
+  }
+}
+
+MemberState* LogicalInterface::Impl::find(InterfaceIndex interface) {
+  const auto found = std::ranges::find(members_, interface, [](const auto& m) { return m.config.index; });
+  return found == members_.end() || !interface ? nullptr : &*found;
+}
+
+MemberState* LogicalInterface::Impl::find(const std::string& interface) {
+  const auto found = std::ranges::find(members_, interface, [](const auto& m) { return m.config.interface; });
+  return found == members_.end() ? nullptr : &*found;
+}
+
+void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool up) {
+  MemberState* member = find(interface);
+  if (member == nullptr) return;
+  if (member->set_link(now.monotonic, up)) notify(up ? "member-up" : "member-down", about(*member));
+  update(now.monotonic);
+}
+
+void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
+  const auto advertisement = read_advertisement(meta, icmpv6);
+  if (!advertisement && advertisement.error().code == "not-an-advertisement") return;
+  ++statistics_.received;
+  if (!advertisement) return statistics_.drop(advertisement.error().code);
+  MemberState* member = find(meta.interface);
+  if (member == nullptr) return statistics_.drop("no-such-member");
+  // A link that comes up is solicited on: what was said before that will be said again.
+  if (!member->up()) return statistics_.drop("member-down");
+  ++statistics_.accepted;
+  const bool was_live = member->live();
+  member->hear(now.monotonic, *advertisement, config_.solicitation_interval);
+  for (const auto& prefix : advertisement->prefixes)
+    if (const auto why = addresses_.advertise(now.monotonic, member->number, prefix)) statistics_.drop(*why);
+  if (member->live() != was_live) {
+    Json fields = about(*member);
+    fields["router"] = meta.source.to_string();
+    if (member->live()) fields["router_mac"] = member->router_mac.to_string();
+    notify(member->live() ? "router-discovered" : "router-lost", std::move(fields));
+  }
+  if (member->live()) taken_over_ = false;
+  update(now.monotonic);
+}
+
+void LogicalInterface::Impl::adopt_address(Now now, const EnsureAddress& address) {
+  addresses_.adopt(now.monotonic, address);
+  taken_over_ = true;
+  // It stands already: only what differs later is asked for.
+  for (const auto& standing : addresses_.standing([](std::uint32_t) { return false; }))
+    if (standing.address == address.address) told_.addresses[address.address] = standing;
+}
+
+void LogicalInterface::Impl::handle_timeout(Now now) {
+  for (MemberState& member : members_)
+    if (member.expire(now.monotonic)) notify("router-lost", about(member));
+  update(now.monotonic);
+}
+
+void LogicalInterface::Impl::reinstall(Now now) {
+  told_ = {};
+  update(now.monotonic);
+}
+
+Result<void> LogicalInterface::Impl::reconfigure(Now now, MnConfig config) {
+  if (config.interface != config_.interface || config.mac != config_.mac)
+    return fail("needs-restart", "the virtual interface and its address cannot change while it is in use");
+  std::vector<MemberState> ordered;
+  for (const MemberConfig& wanted : config.members) {
+    const MemberState* member = find(wanted.interface);
+    if (member == nullptr) break;
+    ordered.push_back(*member);
+    ordered.back().config = wanted;
+  }
+  if (ordered.size() != config.members.size() || ordered.size() != members_.size())
+    return fail("needs-restart", "members cannot be added or removed while the virtual interface is in use");
+  members_ = std::move(ordered);
+  config_ = std::move(config);
+  update(now.monotonic);
+  return {};
+}
+
+std::optional<TimePoint> LogicalInterface::Impl::poll_timeout() const {
+  TimePoint first = addresses_.next_expiry().value_or(kNever);
+  for (const MemberState& member : members_) first = std::min(first, member.deadline().value_or(kNever));
+  if (first == kNever) return std::nullopt;
+  return first;
+}
+
+std::optional<MnEffect> LogicalInterface::Impl::poll_effect() {
+  if (effects_.empty()) return std::nullopt;
+  MnEffect effect = std::move(effects_.front());
+  effects_.pop_front();
+  return effect;
+}
+
+LogicalInterface::LogicalInterface(MnConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+LogicalInterface::~LogicalInterface() = default;
+
+const MnConfig& LogicalInterface::config() const { return impl_->config(); }
+void LogicalInterface::handle_link(Now now, InterfaceIndex interface, bool up) {
+  impl_->handle_link(now, interface, up);
+}
+void LogicalInterface::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
+  impl_->handle_neighbor_discovery(now, meta, icmpv6);
+}
+void LogicalInterface::adopt_address(Now now, const EnsureAddress& address) {
+  impl_->adopt_address(now, address);
+}
+Result<Json> LogicalInterface::handle_command(Now now, std::string_view command, const Json&) {
+  if (command == "show links") return impl_->links(now);
+  if (command == "show statistics") return impl_->statistics();
+  return fail("no-such-command", "a mobile node's core does not know \"" + std::string(command) + "\"");
+}
+void LogicalInterface::handle_timeout(Now now) { impl_->handle_timeout(now); }
+void LogicalInterface::reinstall(Now now) { impl_->reinstall(now); }
+Result<void> LogicalInterface::reconfigure(Now now, MnConfig config) {
+  return impl_->reconfigure(now, std::move(config));
+}
+std::optional<TimePoint> LogicalInterface::poll_timeout() const { return impl_->poll_timeout(); }
+std::optional<MnEffect> LogicalInterface::poll_effect() { return impl_->poll_effect(); }
+
+}  // namespace flowmob::core

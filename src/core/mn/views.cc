@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mn/lifetime.h"
+#include "core/mn/logical_interface_impl.h"
+
+namespace flowmob::core {
+namespace {
+
+/// Lifetimes as Router Advertisements have them, except that forever is null.
+Json seconds_left(TimePoint now, TimePoint end) {
+  return end == kNever ? Json() : Json(lifetime_left(now, end));
+}
+
+}  // namespace
+
+Json LogicalInterface::Impl::links(Now now) const {
+  const MemberState* chosen = default_member();
+  Json links = Json::array();
+  for (const MemberState& member : members_) {
+    Json prefixes = Json::array();
+    for (const auto& prefix : addresses_.prefixes_of(member.number)) prefixes.push_back(prefix.to_string());
+    Json link{{"interface", member.config.interface},
+              {"number", member.number},
+              {"technology", to_string(member.config.technology)},
+              {"carrier", member.up()},
+              {"up", can_carry(member)},
+              {"mac", member.config.mac.to_string()},
+              {"router", nullptr},
+              {"router_mac", nullptr},
+              {"router_lifetime", nullptr},
+              {"mtu", member.mtu == 0 ? Json() : Json(member.mtu)},
+              {"prefixes", std::move(prefixes)},
+              {"default", &member == chosen}};
+    if (member.router) {
+      link["router"] = member.router->address.to_string();
+      link["router_mac"] = member.router->mac.to_string();
+      link["router_lifetime"] = seconds_left(now.monotonic, member.router->expires);
+    }
+    links.push_back(std::move(link));
+  }
+  Json addresses = Json::array();
+  for (const auto& [address, standing] : told_.addresses)
+    addresses.push_back({{"address", address.to_string()},
+                         {"prefix_length", standing.prefix_length},
+                         {"valid_lifetime", seconds_left(now.monotonic, standing.lifetimes.valid)},
+                         {"preferred_lifetime", seconds_left(now.monotonic, standing.lifetimes.preferred)}});
+  return {{"interface", config_.interface},
+          {"mac", config_.mac.to_string()},
+          {"router", told_.router ? Json(told_.router->router.to_string()) : Json()},
+          {"mtu", told_.mtu ? Json(*told_.mtu) : Json()},
+          {"addresses", std::move(addresses)},
+          {"links", std::move(links)}};
+}
+
+Json LogicalInterface::Impl::statistics() const {
+  Json drops = Json::object();
+  for (const auto& [reason, count] : statistics_.drops) drops[reason] = count;
+  return {{"advertisements", {{"received", statistics_.received}, {"accepted", statistics_.accepted}}},
+          {"solicitations", {{"sent", statistics_.solicited}}},
+          {"drops", std::move(drops)}};
+}
+
+}  // namespace flowmob::core
