@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/config/rules.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 
+#include "daemon/config/path_keys.h"
 #include "daemon/config/spelling.h"
 
 namespace flowmob::daemon::config {
@@ -56,6 +59,16 @@ Rule<Ipv6Prefix> home_prefix() {
 Rule<MacAddress> station() {
   return {"the MAC address of one station",
           [](const auto& mac) { return !mac.is_zero() && (mac.octets[0] & 1) == 0; }};
+}
+
+Rule<Duration> binding_lifetime() {
+  constexpr auto kUnit = std::chrono::seconds(4);  // RFC 6275 section 6.1.7
+  return between<Duration>(kUnit, kUnit * 65535);
+}
+Rule<std::filesystem::path> socket_path() {
+  constexpr std::size_t kLongest = sizeof(sockaddr_un{}.sun_path) - 1;
+  return {fmt::format("an absolute path of at most {} characters", kLongest),
+          [](const auto& path) { return path.native().size() <= kLongest; }};
 }
 
 void check_known(const std::string& what, const std::string& name, const std::vector<std::string>& known,

@@ -17,9 +17,10 @@ Rule<std::string> identifier();      ///< an MN-ID or Service Selection identifi
 Rule<std::string> interface_name();  ///< what Linux takes
 Rule<Ipv6Address> unicast();
 Rule<Ipv6Address> link_local();
-Rule<Ipv6Prefix> pool_prefix();  ///< global, at most 64 bits long
-Rule<Ipv6Prefix> home_prefix();  ///< global, exactly 64 bits long
-Rule<MacAddress> station();      ///< neither zero nor a group
+Rule<Ipv6Prefix> pool_prefix();     ///< global, at most 64 bits long
+Rule<Ipv6Prefix> home_prefix();     ///< global, exactly 64 bits long
+Rule<MacAddress> station();         ///< neither zero nor a group
+Rule<Duration> binding_lifetime();  ///< what the Lifetime field can carry, in units of 4 s
 
 /// Says when a value comes a second time, and where it came first.
 template <class V>
@@ -59,8 +60,10 @@ class InterfaceCheck {
   void check_list(const std::vector<std::string>& interfaces, const Element<T>& element,
                   std::string_view key) {
     for (std::size_t i = 0; i < interfaces.size(); ++i) check(interfaces[i], element.at(key, i));
-    if (interfaces.empty() && element.node != nullptr && element.node->find(key) != nullptr)
-      diagnostics_.add(element.at(key), fmt::format("'{}' is empty", key), "at least one interface");
+    const Node* written = element.node == nullptr ? nullptr : element.node->find(key);
+    const auto* items = written == nullptr ? nullptr : written->as<Array>();
+    if (items != nullptr && items->empty())
+      diagnostics_.add(written->at, fmt::format("'{}' is empty", key), "at least one interface");
   }
 
  private:

@@ -85,6 +85,12 @@ struct Element {
   }
 };
 
+/// The place of a member's member, for Keys: via<&LmaSettings::core, &core::LmaConfig::name>.
+template <auto Outer, auto Inner>
+inline constexpr auto via = [](auto& target) -> auto& {
+  return target.*Outer.*Inner;
+};
+
 /// Makes the rows of a T's table. `where` leads from a T to the place that the key fills: a pointer to a
 /// member or a function T& -> V&; V's ValueType reads it, and a fresh T's V is the default.
 template <class T>
@@ -134,15 +140,20 @@ struct Keys {
                        std::string help) {
     return {{std::move(name), "tables", is_required, {}, {}, std::move(help), section.doc},
             [where, section](const Node& node, T& target, Diagnostics& diagnostics) {
-              const auto* items = node.as<Array>();
-              if (items == nullptr)
-                return diagnostics.add(node.at, node.describe() + " is not allowed here",
-                                       "tables headed " + section.doc->title);
-              for (const Node& item : *items) {
+              const auto append = [&](const Node& item) {
                 auto& element = std::invoke(where, target).emplace_back();
                 element.node = &item;
                 section.read(item, element.value, diagnostics);
+              };
+              const auto* items = node.as<Array>();
+              if (items != nullptr) {
+                for (const Node& item : *items) append(item);
+                return;
               }
+              diagnostics.add(node.at, node.describe() + " is not allowed here",
+                              "tables headed " + section.doc->title);
+              // Meant as one of them, surely: what refers to it is no mistake.
+              if (node.as<Table>() != nullptr) append(node);
             }};
   }
 

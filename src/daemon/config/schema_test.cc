@@ -92,7 +92,7 @@ colour = "red"
 TEST(Schema, ATableInTheWrongPlace) {
   EXPECT_EQ(read("first = 5\n").errors,
             Errors{"f:1:9: the integer 5 is not allowed here; expected the table [first]"});
-  EXPECT_EQ(read("[peer]\nname='x'\n").errors,
+  EXPECT_EQ(read("[peer]\nname='x'\naddress='::1'\n").errors,
             Errors{"f:1:1: a table is not allowed here; expected tables headed [[peer]]"});
   EXPECT_EQ(read("peer = [5]\n").errors,
             Errors{"f:1:9: the integer 5 is not allowed here; expected the table [[peer]]"});

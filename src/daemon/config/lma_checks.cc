@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no single value of an LMA's file shows.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "daemon/config/lma_file.h"
+#include "daemon/config/prefix_check.h"
+#include "daemon/config/rules.h"
+#include "dataplane/abi/lma.h"
+#include "dataplane/abi/mag.h"
+#include "wire/traffic_selector.h"
+
+namespace flowmob::daemon::config {
+namespace {
+
+/// Whether `key` is there and not empty; wrong values count, they were complained about.
+template <class T>
+bool gives(const Element<T>& element, std::string_view key) {
+  const Node* written = element.node == nullptr ? nullptr : element.node->find(key);
+  const auto* items = written == nullptr ? nullptr : written->as<Array>();
+  return written != nullptr && (items == nullptr || !items->empty());
+}
+
+class LmaCheck {
+ public:
+  LmaCheck(const LmaFile& file, const LoadOptions& options, Diagnostics& diagnostics)
+      : file_(file), options_(options), diagnostics_(diagnostics) {}
+
+  void run() {
+    check_interfaces();
+    check_mags();
+    check_services();
+    check_nodes();
+    check_prefixes();
+  }
+
+ private:
+  void check_interfaces();
+  void check_mags();
+  void check_services();
+  void check_flow(const Element<FlowRow>& flow);
+  void check_nodes();
+  void check_node(const Element<core::PolicyProfile>& node);
+  void check_services_of(const Element<core::PolicyProfile>& node);
+  void check_prefixes();
+
+  const LmaFile& file_;
+  const LoadOptions& options_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> mags_;
+  std::vector<std::string> services_;
+  /// Pairs of flows and of default services that were said to be in each other's way.
+  std::set<std::pair<const void*, const void*>> said_;
+};
+
+void LmaCheck::check_interfaces() {
+  InterfaceCheck interfaces(options_, diagnostics_);
+  interfaces.check_list(file_.lma.value.core_interfaces, file_.lma, "core_interfaces");
+  interfaces.check_list(file_.lma.value.access_interfaces, file_.lma, "access_interfaces");
+}
+
+void LmaCheck::check_mags() {
+  Once<std::string> names("MAG name", diagnostics_);
+  Once<Ipv6Address> addresses("address", diagnostics_);
+  const auto& own = file_.lma.value.core.address;
+  addresses.check(own, own.to_string(), file_.lma.at("address"));
+  for (const auto& mag : file_.mags) {
+    const auto& peer = mag.value.peer;
+    names.check(peer.name, mag.at("name"));
+    addresses.check(peer.address, peer.address.to_string(), mag.at("address"));
+    mags_.push_back(peer.name);
+  }
+}
+
+void LmaCheck::check_services() {
+  Once<std::string> identifiers("service identifier", diagnostics_);
+  Once<std::string> names("service name", diagnostics_);
+  Once<std::string> flows("flow name", diagnostics_);
+  for (const auto& service : file_.services) {
+    const auto& profile = service.value.profile;
+    identifiers.check(profile.identifier, service.at("identifier"));
+    names.check(profile.name.empty() ? profile.identifier : profile.name, service.at("name"));
+    services_.push_back(profile.identifier);
+    for (const auto& flow : service.value.flows) {
+      flows.check(flow.value.flow.name, flow.at("name"));
+      check_flow(flow);
+    }
+  }
+}
+
+void LmaCheck::check_flow(const Element<FlowRow>& flow) {
+  constexpr std::uint8_t kIcmpv6 = 58;
+  const auto& selector = flow.value.flow.selector;
+  const auto& protocol = flow.value.protocol;
+  const bool has_condition = std::ranges::any_of(*flow.node->as<Table>(), [](const Member& member) {
+    return member.key != "name" && member.key != "priority";
+  });
+  if (!has_condition)
+    diagnostics_.add(flow.node->at, "the flow has no condition: it would match everything",
+                     "protocol, source, source_port or another; or `default = true` in the service");
+  const bool has_port = selector.source_port || selector.destination_port;
+  if (protocol && has_port && protocol->number == kIcmpv6)
+    diagnostics_.add(flow.at("protocol"), "ICMPv6 has no ports", "a protocol with ports, or no ports");
+}
+
+void LmaCheck::check_nodes() {
+  Once<std::string> ids("mobile node", diagnostics_);
+  Once<MacAddress> stations("link-layer address", diagnostics_);
+  for (const auto& node : file_.mobile_nodes) {
+    ids.check(node.value.mn_id, node.at("id"));
+    for (std::size_t i = 0; i < node.value.link_layer.size(); ++i)
+      stations.check(node.value.link_layer[i], node.value.link_layer[i].to_string(),
+                     node.at("link_layer", i));
+    check_node(node);
+    check_services_of(node);
+  }
+}
+
+void LmaCheck::check_node(const Element<core::PolicyProfile>& node) {
+  const auto& profile = node.value;
+  for (std::size_t i = 0; i < profile.mags.size(); ++i)
+    check_known("MAG", profile.mags[i], mags_, node.at("mags", i), diagnostics_);
+  for (std::size_t i = 0; i < profile.services.size(); ++i)
+    check_known("service", profile.services[i], services_, node.at("services", i), diagnostics_);
+  if (profile.prefixes.size() > FM_MAX_PREFIXES)
+    diagnostics_.add(node.at("prefixes"), fmt::format("{} prefixes for one node", profile.prefixes.size()),
+                     fmt::format("at most {}", FM_MAX_PREFIXES));
+  if (!gives(node, "prefixes") && !gives(file_.lma, "pools") && file_.lma.node != nullptr)
+    diagnostics_.add(node.node->at,
+                     fmt::format("'{}' has no prefix of its own, and there is no pool", profile.mn_id),
+                     "'prefixes' here or 'pools' in [lma]");
+}
+
+void LmaCheck::check_services_of(const Element<core::PolicyProfile>& node) {
+  std::map<std::uint16_t, const Element<FlowRow>*> by_priority;
+  const Element<ServiceRow>* standard = nullptr;
+  std::size_t flows = 0;
+  for (const auto& service : file_.services) {
+    if (std::ranges::find(node.value.services, service.value.profile.identifier) == node.value.services.end())
+      continue;
+    if (service.value.profile.is_default) {
+      if (standard != nullptr && said_.emplace(standard, &service).second)
+        diagnostics_.add(service.at("default"),
+                         fmt::format("'{}' may use two default services, the other is at line {}",
+                                     node.value.mn_id, standard->at("default").line),
+                         "one default service a node");
+      standard = &service;
+    }
+    for (const auto& flow : service.value.flows) {
+      ++flows;
+      const auto [first, fresh] = by_priority.emplace(flow.value.flow.priority, &flow);
+      if (!fresh && flow.value.flow.priority != 0 && said_.emplace(first->second, &flow).second)
+        diagnostics_.add(flow.at("priority"),
+                         fmt::format("flows '{}' and '{}' have the same priority, and '{}' may use both",
+                                     first->second->value.flow.name, flow.value.flow.name, node.value.mn_id),
+                         "each priority once among a node's flows");
+    }
+  }
+  if (flows > FM_MAX_RULES)
+    diagnostics_.add(node.at("services"), fmt::format("the services have {} flows", flows),
+                     fmt::format("at most {} flows a node", FM_MAX_RULES));
+}
+
+void LmaCheck::check_prefixes() {
+  PrefixCheck pools;
+  const auto& given = file_.lma.value.core.pools;
+  for (std::size_t i = 0; i < given.size(); ++i) pools.add(given[i], file_.lma.at("pools", i));
+  PrefixCheck own;
+  for (const auto& node : file_.mobile_nodes)
+    for (std::size_t i = 0; i < node.value.prefixes.size(); ++i)
+      own.add(node.value.prefixes[i], node.at("prefixes", i));
+  pools.check_overlaps("pool", diagnostics_);
+  own.check_overlaps("prefix", diagnostics_);
+  for (const PrefixCheck* prefixes : {&pools, &own}) {
+    prefixes->check_outside("the LMA's address", file_.lma.value.core.address, file_.lma.at("address"),
+                            diagnostics_);
+    for (const auto& mag : file_.mags)
+      prefixes->check_outside("the MAG's address", mag.value.peer.address, mag.at("address"), diagnostics_);
+  }
+}
+
+}  // namespace
+
+void check_lma(const LmaFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
+  LmaCheck(file, options, diagnostics).run();
+}
+
+LmaSettings assemble(LmaFile file) {
+  LmaSettings settings = std::move(file.lma.value);
+  for (auto& mag : file.mags) settings.core.mags.push_back(std::move(mag.value.peer));
+  for (auto& service : file.services) {
+    auto& profile = settings.core.services.emplace_back(std::move(service.value.profile));
+    if (profile.name.empty()) profile.name = profile.identifier;
+    for (auto& row : service.value.flows) {
+      auto& flow = profile.flows.emplace_back(std::move(row.value.flow));
+      if (const auto protocol = row.value.protocol)
+        flow.selector.next_header = wire::Range<std::uint8_t>{protocol->number, protocol->number};
+    }
+  }
+  for (auto& node : file.mobile_nodes) settings.core.mobile_nodes.push_back(std::move(node.value));
+  fill_paths(settings.paths, settings.core.name, true);
+  return settings;
+}
+
+}  // namespace flowmob::daemon::config

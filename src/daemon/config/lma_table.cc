@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The key tables of an LMA's file.
+#include "daemon/config/lma_file.h"
+#include "daemon/config/path_keys.h"
+#include "daemon/config/rules.h"
+
+namespace flowmob::daemon::config {
+namespace {
+
+using namespace std::chrono_literals;
+using core::FlowTemplate;
+using core::LmaConfig;
+using core::PolicyProfile;
+using core::ServiceProfile;
+
+template <auto Member>
+constexpr auto kCore = via<&LmaSettings::core, Member>;
+
+Section<LmaSettings> head() {
+  using K = Keys<LmaSettings>;
+  Section<LmaSettings> section{
+      "[lma]",
+      {K::optional("name", kCore<&LmaConfig::name>,
+                   "the daemon's name: `flowmob --control NAME` finds it by it", file_name()),
+       K::required("address", kCore<&LmaConfig::address>,
+                   "the LMA's address (LMAA), to which MAGs send; on one of this machine's interfaces",
+                   unicast()),
+       K::required("core_interfaces", &LmaSettings::core_interfaces, "the interfaces towards correspondents",
+                   interface_name()),
+       K::required("access_interfaces", &LmaSettings::access_interfaces, "the interfaces towards MAGs",
+                   interface_name()),
+       K::optional("pools", kCore<&LmaConfig::pools>,
+                   "the prefixes of which nodes without a prefix of their own are given a /64",
+                   pool_prefix()),
+       K::optional("tunnel_mtu", kCore<&LmaConfig::tunnel_mtu>,
+                   "the largest packet that fits a tunnel, in octets: the path's MTU less 40",
+                   between<std::uint16_t>(1280, 65495)),
+       K::optional(
+           "share_prefixes", kCore<&LmaConfig::share_prefixes>,
+           "all sessions of a node share its prefixes, also where the MAG says handoff indicator 1 or "
+           "4; false: only where it says 6 (RFC 7864)"),
+       K::optional("hold_unknown_handoff", kCore<&LmaConfig::hold_unknown_handoff>,
+                   "wait for the old MAG's de-registration where the new one does not know whether this is a "
+                   "handoff (RFC 5213 section 5.4.1.3)"),
+       K::optional("min_delay_before_bce_delete", kCore<&LmaConfig::min_delay_before_bce_delete>,
+                   "how long a de-registered session is kept for the next MAG to take over (RFC 5213 section "
+                   "9.1)",
+                   between<Duration>(0s, 1h)),
+       K::optional("max_delay_before_new_bce_assign", kCore<&LmaConfig::max_delay_before_new_bce_assign>,
+                   "how long a registration waits for a de-registration, see hold_unknown_handoff (RFC 5213 "
+                   "section 9.1)",
+                   between<Duration>(0s, 1h)),
+       K::optional("timestamp_validity_window", kCore<&LmaConfig::timestamp_validity_window>,
+                   "how far a MAG's clock may be from this one (RFC 5213 section 9.1)",
+                   between<Duration>(1ms, 1h)),
+       K::optional("max_lifetime", kCore<&LmaConfig::max_lifetime>,
+                   "the longest lifetime of a binding, whatever a MAG asks for; sent in units of 4 s",
+                   binding_lifetime()),
+       K::optional("binding_errors_per_second", kCore<&LmaConfig::binding_errors_per_second>,
+                   "how many Binding Error messages are sent at most; 0: none",
+                   between<unsigned>(0, 1'000'000))}};
+  add_path_keys(section, true, &LmaSettings::paths);
+  return section;
+}
+
+Section<MagRow> mag() {
+  using K = Keys<MagRow>;
+  return {"[[mag]]",
+          {K::required("name", via<&MagRow::peer, &core::MagPeer::name>,
+                       "what commands and tables call this MAG", label()),
+           K::required("address", via<&MagRow::peer, &core::MagPeer::address>,
+                       "the MAG's address (Proxy-CoA), from which it sends", unicast()),
+           K::required("security", &MagRow::security,
+                       "how its messages are protected; \"none\" (nothing else exists yet) has to be said: "
+                       "whoever can send from this address can register nodes")}};
+}
+
+template <auto Member>
+constexpr auto kSelector = [](FlowRow& row) -> auto& {
+  return row.flow.selector.*Member;
+};
+
+using Selector = wire::TrafficSelector6;
+
+template <class Optional, class Number>
+Rule<Optional> up_to(Number largest) {
+  return {fmt::format("at most {}", largest),
+          [largest](const Optional& range) { return !range || range->last <= largest; }};
+}
+
+Section<FlowRow> flow() {
+  using K = Keys<FlowRow>;
+  return {"[[service.flow]]",
+          {K::required("name", via<&FlowRow::flow, &FlowTemplate::name>,
+                       "what `flowmob flow move` and tables call this flow", label()),
+           K::required(
+               "priority", via<&FlowRow::flow, &FlowTemplate::priority>,
+               "the flow's place in the order of matching, smallest first; each once among the flows that "
+               "a node may use (RFC 6089 FID-PRI)",
+               between<std::uint16_t>(1, 65535)),
+           K::optional("protocol", &FlowRow::protocol, "the transport protocol"),
+           K::optional("source", kSelector<&Selector::source>, "the correspondent's addresses"),
+           K::optional("destination", kSelector<&Selector::destination>, "the mobile node's addresses"),
+           K::optional("source_port", kSelector<&Selector::source_port>, "the correspondent's ports"),
+           K::optional("destination_port", kSelector<&Selector::destination_port>, "the mobile node's ports"),
+           K::optional("spi", kSelector<&Selector::spi>, "the security parameter indices of IPsec"),
+           K::optional("flow_label", kSelector<&Selector::flow_label>, "the IPv6 flow labels",
+                       up_to<std::optional<wire::Range<std::uint32_t>>>(0xfffffu)),
+           K::optional("dscp", kSelector<&Selector::traffic_class>, "the DS field's values",
+                       up_to<std::optional<wire::Range<std::uint8_t>>>(63u))}};
+}
+
+Section<ServiceRow> service() {
+  using K = Keys<ServiceRow>;
+  constexpr auto kName = via<&ServiceRow::profile, &ServiceProfile::name>;
+  return {
+      "[[service]]",
+      {K::required("identifier", via<&ServiceRow::profile, &ServiceProfile::identifier>,
+                   "the Service Selection identifier (RFC 5149) that a MAG sends, compared octet by octet",
+                   identifier()),
+       K::derived("name", kName, "what tables call this service", "the identifier"),
+       K::optional("default", via<&ServiceRow::profile, &ServiceProfile::is_default>,
+                   "the session that asks for this service takes all traffic that no flow matches"),
+       K::tables("flow", &ServiceRow::flows, flow(), false,
+                 "a flow that goes to the session which asks for the service; downlink direction: the "
+                 "source is the correspondent")}};
+}
+
+Section<PolicyProfile> mobile_node() {
+  using K = Keys<PolicyProfile>;
+  return {
+      "[[mobile_node]]",
+      {K::required("id", &PolicyProfile::mn_id, "the mobile node's identifier (MN-ID), usually an NAI",
+                   identifier()),
+       K::optional("enabled", &PolicyProfile::enabled,
+                   "false: its registrations are refused with PROXY_REG_NOT_ENABLED"),
+       K::optional("prefixes", &PolicyProfile::prefixes,
+                   "the home network prefixes that are always its own, at most 4; they may lie in a pool, "
+                   "which then gives them to nobody else; empty: one from the pools",
+                   home_prefix()),
+       K::optional("link_layer", &PolicyProfile::link_layer,
+                   "the link-layer addresses that it may come with; empty: any", station()),
+       K::optional("services", &PolicyProfile::services,
+                   "the identifiers of services that it may ask for; empty: none", identifier()),
+       K::optional("mags", &PolicyProfile::mags, "the names of MAGs that may register it; empty: all",
+                   label())}};
+}
+
+}  // namespace
+
+const Section<LmaFile>& lma_section() {
+  using K = Keys<LmaFile>;
+  static const Section<LmaFile> section{
+      "the file",
+      {K::table("lma", &LmaFile::lma, head(), true, "the LMA itself"),
+       K::tables("mag", &LmaFile::mags, mag(), false, "a MAG that may register mobile nodes here"),
+       K::tables("service", &LmaFile::services, service(), false,
+                 "what a Service Selection identifier stands for"),
+       K::tables("mobile_node", &LmaFile::mobile_nodes, mobile_node(), false,
+                 "a mobile node's policy profile; a node without one is refused")}};
+  return section;
+}
+
+}  // namespace flowmob::daemon::config

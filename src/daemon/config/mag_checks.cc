@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no single value of a MAG's file shows.
+#include <algorithm>
+
+#include "daemon/config/mag_file.h"
+#include "daemon/config/rules.h"
+
+namespace flowmob::daemon::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+void check_timers(const Element<MagHead>& head, Diagnostics& diagnostics) {
+  const auto& config = head.value.settings.core;
+  if (config.initial_bindack_timeout > config.max_bindack_timeout)
+    diagnostics.add(head.at("initial_bindack_timeout"),
+                    "'initial_bindack_timeout' is longer than 'max_bindack_timeout'",
+                    fmt::format("at most {}", print_duration(config.max_bindack_timeout)));
+  const bool is_router = head.value.router_lifetime != 0s;
+  if (is_router && head.value.router_lifetime < config.router_advertisement_interval)
+    diagnostics.add(
+        head.at("router_lifetime"), "'router_lifetime' ends before the next Router Advertisement comes",
+        fmt::format("\"0s\" or at least {}", print_duration(config.router_advertisement_interval)));
+}
+
+void check_interfaces(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
+  InterfaceCheck interfaces(options, diagnostics);
+  interfaces.check_list(file.mag.value.settings.transport_interfaces, file.mag, "transport_interfaces");
+  for (const auto& access : file.accesses)
+    interfaces.check(access.value.access.interface, access.at("interface"));
+}
+
+/// Carrier says that somebody is there, not who: one node has to be meant.
+void check_carrier(const MagFile& file, const Element<AccessRow>& access, Diagnostics& diagnostics) {
+  const auto& triggers = access.value.attach_on;
+  if (std::ranges::find(triggers, AttachTrigger::Carrier) == triggers.end()) return;
+  const std::string& name = access.value.access.name;
+  const auto count = [&](const std::string& wanted) {
+    return std::ranges::count_if(file.mobile_nodes,
+                                 [&](const auto& node) { return node.value.profile.access == wanted; });
+  };
+  const auto named = count(name);
+  const auto meant = named != 0 ? named : count("");
+  if (meant == 1) return;
+  diagnostics.add(
+      access.at("attach_on"),
+      fmt::format("the carrier of '{}' attaches one node, but {} could be meant", name,
+                  meant == 0 ? std::string("none") : fmt::format("{}", meant)),
+      fmt::format("`access = \"{}\"` in exactly one [[mobile_node]], or no \"carrier\" here", name));
+}
+
+void check_nodes(const MagFile& file, const std::vector<std::string>& accesses, Diagnostics& diagnostics) {
+  Once<std::string> ids("mobile node", diagnostics);
+  Once<MacAddress> stations("link-layer address", diagnostics);
+  for (const auto& node : file.mobile_nodes) {
+    const auto& profile = node.value.profile;
+    ids.check(profile.mn_id, node.at("id"));
+    for (std::size_t i = 0; i < profile.link_layer.size(); ++i)
+      stations.check(profile.link_layer[i], profile.link_layer[i].to_string(), node.at("link_layer", i));
+    if (!profile.access.empty())
+      check_known("access", profile.access, accesses, node.at("access"), diagnostics);
+  }
+}
+
+}  // namespace
+
+void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
+  check_timers(file.mag, diagnostics);
+  check_interfaces(file, options, diagnostics);
+  const Ipv6Address& anchor = file.lma.value.address;
+  if (!anchor.is_unspecified() && anchor == file.mag.value.settings.core.address)
+    diagnostics.add(file.lma.at("address"), "the LMA has the MAG's address", "the address of another node");
+  Once<std::string> names("access name", diagnostics);
+  std::vector<std::string> accesses;
+  for (const auto& access : file.accesses) {
+    names.check(access.value.access.name, access.at("name"));
+    accesses.push_back(access.value.access.name);
+    check_carrier(file, access, diagnostics);
+  }
+  check_nodes(file, accesses, diagnostics);
+}
+
+MagSettings assemble(MagFile file) {
+  MagSettings settings = std::move(file.mag.value.settings);
+  settings.core.lma = file.lma.value.address;
+  settings.core.router_lifetime = static_cast<std::uint16_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(file.mag.value.router_lifetime).count());
+  for (auto& row : file.accesses) {
+    const auto& triggers = row.value.attach_on;
+    const auto has = [&](AttachTrigger trigger) {
+      return std::ranges::find(triggers, trigger) != triggers.end();
+    };
+    auto& access = settings.core.accesses.emplace_back(std::move(row.value.access));
+    access.attach_on_router_solicitation = has(AttachTrigger::RouterSolicitation);
+    access.attach_on_carrier = has(AttachTrigger::Carrier);
+  }
+  for (auto& row : file.mobile_nodes) {
+    const bool has_services = row.node->find("services") != nullptr;
+    auto& profile = settings.core.mobile_nodes.emplace_back(std::move(row.value.profile));
+    if (has_services) profile.services = std::move(row.value.services);
+  }
+  fill_paths(settings.paths, settings.core.name, true);
+  return settings;
+}
+
+}  // namespace flowmob::daemon::config

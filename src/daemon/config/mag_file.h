@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/config/load.h"
+#include "daemon/config/protocol_values.h"
+#include "daemon/config/schema.h"
+
+/// A MAG's file: [mag], [lma], [[access]], [[mobile_node]].
+namespace flowmob::daemon::config {
+
+struct MagHead {
+  MagSettings settings;
+  Duration router_lifetime = std::chrono::seconds(core::MagConfig{}.router_lifetime);
+};
+
+struct AnchorRow {
+  Ipv6Address address;
+  Security security = Security::None;
+};
+
+struct AccessRow {
+  core::AccessConfig access;
+  std::vector<AttachTrigger> attach_on{AttachTrigger::RouterSolicitation};
+};
+
+struct HostedNodeRow {
+  core::MagPolicyProfile profile;
+  std::vector<std::string> services;
+};
+
+/// The file as it was read, value by value.
+struct MagFile {
+  Element<MagHead> mag;
+  Element<AnchorRow> lma;
+  std::vector<Element<AccessRow>> accesses;
+  std::vector<Element<HostedNodeRow>> mobile_nodes;
+};
+
+const Section<MagFile>& mag_section();
+/// What no single value shows: names used twice, references to nothing, timers that contradict.
+void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics);
+MagSettings assemble(MagFile file);
+
+}  // namespace flowmob::daemon::config

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The key tables of a MAG's file.
+#include "daemon/config/mag_file.h"
+#include "daemon/config/path_keys.h"
+#include "daemon/config/rules.h"
+
+namespace flowmob::daemon::config {
+namespace {
+
+using namespace std::chrono_literals;
+using core::AccessConfig;
+using core::MagConfig;
+using core::MagPolicyProfile;
+
+template <auto Member>
+constexpr auto kCore = [](MagHead& head) -> auto& {
+  return head.settings.core.*Member;
+};
+
+Rule<Duration> whole_seconds(Duration longest) {
+  return {fmt::format("\"0s\" to {}, whole seconds", ValueType<Duration>::print(longest)),
+          [longest](const Duration& value) { return value <= longest && value % 1s == 0s; }};
+}
+
+Section<MagHead> head() {
+  using K = Keys<MagHead>;
+  Section<MagHead> section{
+      "[mag]",
+      {K::optional("name", kCore<&MagConfig::name>,
+                   "the daemon's name: `flowmob --control NAME` finds it by it", file_name()),
+       K::required("address", kCore<&MagConfig::address>,
+                   "the MAG's address (Proxy-CoA), from which it sends; on one of this machine's interfaces",
+                   unicast()),
+       K::required("transport_interfaces", via<&MagHead::settings, &MagSettings::transport_interfaces>,
+                   "the interfaces towards the LMA", interface_name()),
+       K::optional("tunnel_mtu", kCore<&MagConfig::tunnel_mtu>,
+                   "the largest packet that fits a tunnel, in octets: the path's MTU less 40; advertised to "
+                   "mobile nodes",
+                   between<std::uint16_t>(1280, 65495)),
+       K::optional("router_link_local", kCore<&MagConfig::router_link_local>,
+                   "the router's address on access links, the same on every MAG of a domain (RFC 6543)",
+                   link_local()),
+       K::optional("lifetime", kCore<&MagConfig::lifetime>,
+                   "the lifetime asked for in registrations; sent in units of 4 s", binding_lifetime()),
+       K::optional(
+           "initial_bindack_timeout", kCore<&MagConfig::initial_bindack_timeout>,
+           "how long after the first Proxy Binding Update the second follows, doubling from there (RFC "
+           "6275 section 12)",
+           between<Duration>(10ms, 1min)),
+       K::optional("max_bindack_timeout", kCore<&MagConfig::max_bindack_timeout>, "where the doubling ends",
+                   between<Duration>(10ms, 1h)),
+       K::optional("router_advertisement_interval", kCore<&MagConfig::router_advertisement_interval>,
+                   "how often an attached node is sent a Router Advertisement unasked",
+                   between<Duration>(1s, 30min)),
+       K::optional(
+           "router_lifetime", &MagHead::router_lifetime,
+           "how long a node uses this router after an advertisement: at least the interval, or \"0s\" "
+           "for no default router (RFC 4861 section 6.2.1)",
+           whole_seconds(9000s))}};
+  add_path_keys(section, true, [](MagHead& target) -> DaemonPaths& { return target.settings.paths; });
+  return section;
+}
+
+Section<AnchorRow> lma() {
+  using K = Keys<AnchorRow>;
+  return {"[lma]",
+          {K::required("address", &AnchorRow::address, "the LMA's address (LMAA)", unicast()),
+           K::required("security", &AnchorRow::security,
+                       "how messages to and from it are protected; \"none\" (nothing else exists yet) has to "
+                       "be said: whoever can send from this address can answer for it")}};
+}
+
+template <auto Member>
+constexpr auto kAccess = via<&AccessRow::access, Member>;
+
+Section<AccessRow> access() {
+  using K = Keys<AccessRow>;
+  return {
+      "[[access]]",
+      {K::required("name", kAccess<&AccessConfig::name>, "what commands and tables call this access link",
+                   label()),
+       K::required("interface", kAccess<&AccessConfig::interface>, "the interface towards mobile nodes",
+                   interface_name()),
+       K::optional("technology", kAccess<&AccessConfig::technology>,
+                   "what the registration says of the link (RFC 5213 section 8.5)"),
+       K::optional("services", kAccess<&AccessConfig::services>,
+                   "the Service Selection identifiers that an attachment here asks for: what the SSID or APN "
+                   "stands for",
+                   identifier()),
+       K::optional(
+           "handoff_indicator", kAccess<&AccessConfig::handoff_indicator>,
+           "what the registration says of a new attachment: \"sharing\" (RFC 7864) lets the node keep "
+           "its prefixes on all links"),
+       K::optional("attach_on", &AccessRow::attach_on,
+                   "what attaches a node: its Router Solicitation; carrier, for a link of one node alone; "
+                   "empty: only `flowmob attach`"),
+       K::optional("link_mtu", kAccess<&AccessConfig::link_mtu>, "the access link's MTU, in octets",
+                   between<std::uint16_t>(1280, 65535)),
+       K::optional("fixed_link_layer_address", kAccess<&AccessConfig::fixed_link_layer_address>,
+                   "advertise from the link-layer address of RFC 6543, the same on every MAG; false: from "
+                   "the interface's own")}};
+}
+
+Section<HostedNodeRow> mobile_node() {
+  using K = Keys<HostedNodeRow>;
+  constexpr auto kServices = &HostedNodeRow::services;
+  return {
+      "[[mobile_node]]",
+      {K::required("id", via<&HostedNodeRow::profile, &MagPolicyProfile::mn_id>,
+                   "the mobile node's identifier (MN-ID), usually an NAI", identifier()),
+       K::optional("link_layer", via<&HostedNodeRow::profile, &MagPolicyProfile::link_layer>,
+                   "the link-layer addresses by which it is known; empty: only carrier and `flowmob attach "
+                   "--mn` find it",
+                   station()),
+       K::derived("services", kServices, "the Service Selection identifiers that it asks for",
+                  "those of the access", identifier()),
+       K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
+                  "the access link whose carrier attaches it", "any", label())}};
+}
+
+}  // namespace
+
+const Section<MagFile>& mag_section() {
+  using K = Keys<MagFile>;
+  static const Section<MagFile> section{
+      "the file",
+      {K::table("mag", &MagFile::mag, head(), true, "the MAG itself"),
+       K::table("lma", &MagFile::lma, lma(), true, "the LMA with which it registers nodes"),
+       K::tables("access", &MagFile::accesses, access(), true, "a link on which mobile nodes appear"),
+       K::tables("mobile_node", &MagFile::mobile_nodes, mobile_node(), false,
+                 "a mobile node that may attach here")}};
+  return section;
+}
+
+}  // namespace flowmob::daemon::config

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "daemon/config/load.h"
+#include "daemon/config/protocol_values.h"
+#include "daemon/config/schema.h"
+
+/// A mobile node's file: [mn], [[member]].
+namespace flowmob::daemon::config {
+
+struct MnHead {
+  MnSettings settings;
+  InterfaceMac mac;
+  Decider decider = Decider::Lma;
+};
+
+/// The file as it was read, value by value.
+struct MnFile {
+  Element<MnHead> mn;
+  std::vector<Element<core::MemberConfig>> members;
+};
+
+const Section<MnFile>& mn_section();
+/// What no single value shows.
+void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagnostics);
+MnSettings assemble(MnFile file);
+
+}  // namespace flowmob::daemon::config

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The key tables of a mobile node's file.
+#include "daemon/config/mn_file.h"
+#include "daemon/config/path_keys.h"
+#include "daemon/config/rules.h"
+
+namespace flowmob::daemon::config {
+namespace {
+
+using namespace std::chrono_literals;
+using core::MemberConfig;
+using core::MnConfig;
+
+template <auto Member>
+constexpr auto kCore = [](MnHead& head) -> auto& {
+  return head.settings.core.*Member;
+};
+
+Section<MnHead> head() {
+  using K = Keys<MnHead>;
+  Section<MnHead> section{
+      "[mn]",
+      {K::optional("name", kCore<&MnConfig::name>,
+                   "the daemon's name: `flowmob --control NAME` finds it by it", file_name()),
+       K::optional("interface", kCore<&MnConfig::interface>,
+                   "the virtual interface, which the daemon makes: the one with the global address",
+                   interface_name()),
+       K::optional("mac", &MnHead::mac,
+                   "the virtual interface's link-layer address; \"member\": the first member's"),
+       K::optional(
+           "decider", &MnHead::decider,
+           "who decides which link a flow takes; \"lma\": uplink follows the link by which the flow's "
+           "downlink last came"),
+       K::optional("solicitation_interval", kCore<&MnConfig::solicitation_interval>,
+                   "how often a member without a router asks for one (RFC 4861 section 10)",
+                   between<Duration>(100ms, 1h))}};
+  add_path_keys(section, false, [](MnHead& target) -> DaemonPaths& { return target.settings.paths; });
+  return section;
+}
+
+Section<MemberConfig> member() {
+  using K = Keys<MemberConfig>;
+  return {"[[member]]",
+          {K::required("interface", &MemberConfig::interface, "the physical interface", interface_name()),
+           K::optional("technology", &MemberConfig::technology, "what kind of link it is, for people")}};
+}
+
+}  // namespace
+
+const Section<MnFile>& mn_section() {
+  using K = Keys<MnFile>;
+  static const Section<MnFile> section{
+      "the file",
+      {K::table("mn", &MnFile::mn, head(), true, "the mobile node itself"),
+       K::tables("member", &MnFile::members, member(), true,
+                 "a physical interface under the virtual one, the preferred first")}};
+  return section;
+}
+
+}  // namespace flowmob::daemon::config
