@@ -41,7 +41,8 @@ class MobileAccessGateway {
 
   /// "attach", "detach", "show bindings", "show tunnels", "show statistics". The arguments were checked
   /// against the command table. Errors: "no-such-access", "no-such-mobile-node",
-  /// "unknown-link-layer-address", "not-attached", "bad-argument", "no-such-command".
+  /// "unknown-link-layer-address", "not-attached", "link-down", "bad-argument", "no-such-command". A node
+  /// that "detach" sent away comes back with "attach" or a new carrier, not by soliciting.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
 
   void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/time.h"
+
+namespace flowmob::core {
+
+/// What is known of the access links: carrier, who was heard there, who comes back with the carrier, and whom
+/// an administrator sent away.
+class AccessLinks {
+ public:
+  bool is_down(const std::string& access) const;
+  /// True if this is news.
+  bool set_carrier(const std::string& access, bool up);
+
+  /// A node was attached when the link went away; it is back as soon as the link is.
+  void remember(const std::string& access, const MacAddress& node);
+  /// All that were remembered, once.
+  std::vector<MacAddress> take_remembered(const std::string& access);
+
+  void heard(const std::string& access, const MacAddress& node);
+  const std::set<MacAddress>& heard_on(const std::string& access) const;
+
+  /// After a "detach" only a new carrier or an "attach" brings the node back: its solicitations alone would
+  /// undo the command at once (the link is torn down, RFC 5213 section 6.9.1.4).
+  void send_away(const std::string& access, const MacAddress& node);
+  bool is_sent_away(const std::string& access, const MacAddress& node) const;
+  void readmit(const std::string& access, const MacAddress& node);
+
+ private:
+  struct Link {
+    std::optional<bool> up;
+    std::set<MacAddress> remembered;
+    std::set<MacAddress> heard;
+    std::set<MacAddress> sent_away;
+  };
+  const Link& link(const std::string& access) const;
+  std::map<std::string, Link> links_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/acknowledgement.h"
+
+#include <algorithm>
+
+#include "core/mag/proxy_binding_update.h"
+
+namespace flowmob::core {
+namespace {
+
+using wire::BindingStatus;
+
+template <class Range>
+bool same_octets(const Bytes& octets, const Range& range) {
+  return std::ranges::equal(octets, range, {}, {},
+                            [](auto value) { return static_cast<std::uint8_t>(value); });
+}
+
+}  // namespace
+
+bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const AccessConfig& access,
+                    const Attachment& attachment) {
+  const auto* mn = wire::find<wire::MobileNodeIdentifier>(ack.options);
+  if (mn &&
+      (mn->subtype != wire::MobileNodeIdentifier::kNai || !same_octets(mn->identifier, attachment.mn_id)))
+    return false;
+  const auto* handoff = wire::find<wire::HandoffIndicatorOption>(ack.options);
+  if (handoff && handoff->indicator != handoff_indicator(attachment, attachment.request->kind)) return false;
+  const auto* technology = wire::find<wire::AccessTechnologyTypeOption>(ack.options);
+  if (technology && technology->type != access.technology) return false;
+  const auto* link_layer = wire::find<wire::MnLinkLayerIdentifier>(ack.options);
+  return !link_layer || same_octets(link_layer->identifier, attachment.link_layer.octets);
+}
+
+Result<std::vector<Ipv6Prefix>> assigned_prefixes(const wire::ProxyBindingAcknowledgement& ack) {
+  std::vector<Ipv6Prefix> prefixes;
+  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(ack.options)) {
+    if (option.off_link) continue;
+    if (option.prefix_length > 128 || option.prefix_length == 0 ||
+        !option.to_prefix().address.is_routable_unicast())
+      return fail("bad-prefix", "the acknowledgement assigns an unusable prefix");
+    if (std::ranges::find(prefixes, option.to_prefix()) == prefixes.end())
+      prefixes.push_back(option.to_prefix());
+  }
+  if (prefixes.empty()) return fail("bad-prefix", "the acknowledgement assigns no prefix");
+  return prefixes;
+}
+
+RefusalReaction reaction_to(BindingStatus status) {
+  switch (status) {
+    case BindingStatus::ReasonUnspecified:
+    case BindingStatus::InsufficientResources:
+      return RefusalReaction::RetryLater;
+    case BindingStatus::SequenceNumberOutOfWindow:
+      return RefusalReaction::AdoptSequence;
+    case BindingStatus::NotAuthorizedForHomeNetworkPrefix:
+      return RefusalReaction::AskForAny;
+    case BindingStatus::TimestampMismatch:
+      return RefusalReaction::AwaitClock;
+    case BindingStatus::TimestampLowerThanPrevAccepted:
+      return RefusalReaction::RegisterAgain;
+    default:
+      return RefusalReaction::Stop;
+  }
+}
+
+}  // namespace flowmob::core

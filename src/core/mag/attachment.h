@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "core/mag/advertisement_schedule.h"
+#include "core/mag/record.h"
+#include "core/mag/retransmission_timer.h"
+#include "wire/enums.h"
+
+namespace flowmob::core {
+
+/// The life of an entry of the Binding Update List:
+///
+///               attach            PBA, row in place
+///        (none) ------> Registering ------------> Registered --.
+///                        ^   ^  |  ^------------------'  |     | refresh, further services
+///              attach or |   |  |     binding expired    |<----'
+///              a retry   |   |  | refused                | refused
+///                        |   |  v                        v
+///                        |  Refused <--------------------'
+///                        |
+///        Deregistering --'   from any but Refused by a detach; after the PBA or 1 s the entry is gone:
+///              |
+///              v
+///           Departed         hidden; the de-registration alone is repeated a few times
+enum class AttachmentState { Registering, Registered, Deregistering, Departed, Refused };
+std::string_view to_string(AttachmentState state);
+
+/// Why a Proxy Binding Update is sent: RFC 5213 sections 6.9.1.1, 6.9.1.3 (Service: with a further Service
+/// Selection, of which one message carries one, RFC 5149 section 3) and 6.9.1.4.
+enum class RequestKind { Initial, Service, Refresh, Deregister };
+
+/// An unanswered Proxy Binding Update with everything that was sent for it.
+struct Request {
+  struct Transmission {
+    std::uint16_t sequence{};
+    TimePoint sent;
+  };
+  RequestKind kind{};
+  std::uint16_t lifetime{};  ///< units of 4 s, as sent
+  RetransmissionTimer timer;
+  std::vector<Transmission> transmissions;  ///< the recent ones; any of them may be answered
+  unsigned retransmissions = 0;
+  unsigned immediate_retries = 0;
+};
+
+/// One mobile node on one access link.
+struct Attachment {
+  SessionId id;
+  std::string mn_id;
+  std::string access;
+  MacAddress link_layer;
+  Ipv6Address node_link_local;    ///< unspecified: not known
+  Ipv6Address router_link_local;  ///< ours; unspecified: the LMA is to say
+  std::vector<std::string> services;
+  std::size_t services_registered = 0;
+  wire::HandoffIndicator handoff_indicator{};  ///< for the initial registration
+
+  AttachmentState state = AttachmentState::Registering;
+  std::string status;  ///< of the last answer, by name
+  std::vector<Ipv6Prefix> prefixes;
+  std::optional<Request> request;
+
+  Duration lifetime{};  ///< granted
+  std::optional<TimePoint> expires;
+  std::optional<TimePoint> refresh_at;
+  std::optional<TimePoint> retry_at;  ///< of a refused one that may try again by itself
+  bool held = false;                  ///< no Proxy Binding Update until an administrative action
+  /// Wall minus monotonic time when the LMA found our timestamps invalid; a change means a set clock.
+  std::optional<Duration> clock_offset;
+
+  bool host_installed = false;  ///< InstallHost was asked for
+  EffectId pending_install;
+  bool persisted = false;
+  std::optional<AdvertisementSchedule> advertisements;
+
+  std::optional<TimePoint> next_deadline() const;
+};
+
+}  // namespace flowmob::core

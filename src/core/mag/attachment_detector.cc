@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/attachment_detector.h"
+
+#include <algorithm>
+
+#include "core/mag/nd_validity.h"
+
+namespace flowmob::core {
+namespace {
+
+bool is_attached(const Attachment* attachment) {
+  return attachment && attachment->state != AttachmentState::Deregistering;
+}
+
+}  // namespace
+
+void AttachmentDetector::handle_link(Now now, const AccessConfig& access, bool up) {
+  if (!links_.set_carrier(access.name, up)) return;
+  up ? link_up(now, access) : link_down(now, access);
+}
+
+void AttachmentDetector::link_up(Now now, const AccessConfig& access) {
+  const auto remembered = links_.take_remembered(access.name);
+  if (!access.attach_on_carrier) return;
+  for (const auto& node : remembered)
+    if (const auto* profile = context_.profile(node);
+        profile && !is_attached(context_.bindings.find(access.name, node)))
+      attach(now, access, *profile, node, "carrier", {});
+  const auto* profile = expected_on(access);
+  if (!profile || profile->link_layer.size() != 1) return;  // which of several will show itself
+  if (!is_attached(context_.bindings.find(access.name, profile->link_layer[0])))
+    attach(now, access, *profile, profile->link_layer[0], "carrier", {});
+}
+
+/// All de-registrations leave before anything else is done: until they arrive the LMA sends into the void.
+void AttachmentDetector::link_down(Now now, const AccessConfig& access) {
+  std::vector<Attachment*> gone;
+  for (const auto id : context_.bindings.ids()) {
+    auto* attachment = context_.bindings.find(id);
+    if (attachment->access == access.name && attachment->state != AttachmentState::Departed)
+      gone.push_back(attachment);
+  }
+  for (auto* attachment : gone)
+    if (attachment->state == AttachmentState::Registering || attachment->state == AttachmentState::Registered)
+      registrar_.begin_deregistration(now, *attachment);
+  for (auto* attachment : gone) {
+    links_.remember(access.name, attachment->link_layer);
+    service_.stop_advertising(*attachment, false);
+    context_.notify("node-detached", *attachment, {{"why", "link-down"}});
+    if (attachment->state == AttachmentState::Refused)
+      registrar_.drop(*attachment);
+    else
+      registrar_.cut_service(*attachment);
+  }
+}
+
+void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
+  const auto* access = context_.access(meta.interface);
+  if (!access) return context_.statistics.drop("no-access-link");
+  const auto message = validate_nd(meta, icmpv6);
+  if (!message) return context_.statistics.drop("nd-" + message.error().code);
+  if (std::holds_alternative<wire::RouterAdvertisement>(*message))
+    return context_.statistics.drop("rogue-router-advertisement");
+  if (links_.is_down(access->name)) return context_.statistics.drop("link-down");
+  if (std::holds_alternative<wire::RouterSolicitation>(*message)) {
+    context_.statistics.message("rs_received");
+    solicited(now, *access, meta);
+  } else if (std::holds_alternative<wire::NeighborSolicitation>(*message)) {
+    context_.statistics.message("ns_received");
+    neighbor_heard(now, *access, meta);
+  } else {
+    context_.statistics.message("na_received");
+  }
+}
+
+void AttachmentDetector::solicited(Now now, const AccessConfig& access, const PacketMeta& meta) {
+  auto* attachment = context_.bindings.find(access.name, meta.link_source);
+  if (is_attached(attachment)) {
+    learn_address(now, *attachment, meta.source);
+    return service_.answer_solicitation(now, *attachment);
+  }
+  const auto* profile = context_.profile(meta.link_source);
+  if (!profile) return unknown_node(now, access, meta.link_source);
+  links_.heard(access.name, meta.link_source);
+  if (!access.attach_on_router_solicitation && !(access.attach_on_carrier && profile == expected_on(access)))
+    return context_.statistics.drop("attachment-not-by-solicitation");
+  if (links_.is_sent_away(access.name, meta.link_source))
+    return context_.statistics.drop("detached-by-command");
+  attach(now, access, *profile, meta.link_source, "router-solicitation", {{}, {}, meta.source});
+}
+
+/// A neighbor's question tells its address; where the carrier announced a node of which just the address was
+/// open, it is its arrival.
+void AttachmentDetector::neighbor_heard(Now now, const AccessConfig& access, const PacketMeta& meta) {
+  auto* attachment = context_.bindings.find(access.name, meta.link_source);
+  if (is_attached(attachment)) return learn_address(now, *attachment, meta.source);
+  const auto* profile = context_.profile(meta.link_source);
+  if (!profile) return unknown_node(now, access, meta.link_source);
+  links_.heard(access.name, meta.link_source);
+  if (!access.attach_on_carrier || profile != expected_on(access)) return;
+  if (!links_.is_sent_away(access.name, meta.link_source))
+    attach(now, access, *profile, meta.link_source, "neighbor-solicitation", {{}, {}, meta.source});
+}
+
+void AttachmentDetector::learn_address(Now now, Attachment& attachment, const Ipv6Address& source) {
+  if (!source.is_link_local() || attachment.node_link_local == source) return;
+  attachment.node_link_local = source;
+  if (attachment.state == AttachmentState::Registered) service_.persist(now, attachment);
+  context_.bindings.update(attachment);
+}
+
+void AttachmentDetector::unknown_node(Now now, const AccessConfig& access, const MacAddress& node) {
+  context_.statistics.drop("unknown-node");
+  if (unknown_notices_.allow(now.monotonic))
+    context_.notify("unknown-node", {{"access", access.name}, {"link_layer", node.to_string()}});
+}
+
+/// The node that the carrier of this link stands for.
+const MagPolicyProfile* AttachmentDetector::expected_on(const AccessConfig& access) const {
+  const MagPolicyProfile* expected = nullptr;
+  for (const auto& profile : context_.config.mobile_nodes) {
+    if (profile.access != access.name) continue;
+    if (expected) return nullptr;
+    expected = &profile;
+  }
+  const auto& all = context_.config.mobile_nodes;
+  if (!expected && all.size() == 1 && all[0].access.empty()) return &all[0];
+  return expected;
+}
+
+/// The same interface of the node elsewhere at this MAG: to the LMA it is the same session (RFC 5213 section
+/// 5.4.1), so the registration from here replaces that one, and a de-registration would end both.
+void AttachmentDetector::displace(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
+                                  const MacAddress& node) {
+  for (const auto id : context_.bindings.find_all(node)) {
+    auto& other = *context_.bindings.find(id);
+    if (other.mn_id != profile.mn_id) continue;
+    if (other.state == AttachmentState::Departed) {
+      registrar_.drop(other);
+    } else if (other.access != access.name) {
+      const bool same_session = context_.access(other.access)->technology == access.technology;
+      service_.stop_advertising(other, !links_.is_down(other.access));
+      context_.notify("node-detached", other, {{"why", "moved"}});
+      if (same_session || other.state == AttachmentState::Refused)
+        registrar_.drop(other);
+      else if (other.state != AttachmentState::Deregistering)
+        registrar_.begin_deregistration(now, other);
+    }
+  }
+}
+
+Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
+                                       const MacAddress& node, const char* how, const Details& details) {
+  displace(now, access, profile, node);
+  links_.readmit(access.name, node);
+  auto* attachment = context_.bindings.find(access.name, node);
+  if (attachment && attachment->mn_id != profile.mn_id) {
+    service_.stop_advertising(*attachment, true);
+    registrar_.drop(*attachment);
+    attachment = nullptr;
+  }
+  if (!attachment) {
+    Attachment fresh;
+    fresh.mn_id = profile.mn_id;
+    fresh.access = access.name;
+    fresh.link_layer = node;
+    fresh.router_link_local = context_.config.router_link_local;
+    attachment = &context_.bindings.add(std::move(fresh));
+  }
+  attachment->services = details.services.value_or(profile.services.value_or(access.services));
+  attachment->handoff_indicator = details.handoff_indicator.value_or(access.handoff_indicator);
+  if (details.node_link_local.is_link_local()) attachment->node_link_local = details.node_link_local;
+  context_.notify("node-attached", *attachment, {{"how", how}});
+  if (attachment->state == AttachmentState::Registered)
+    registrar_.register_services(now, *attachment);
+  else
+    registrar_.register_node(now, *attachment);
+  return *attachment;
+}
+
+Attachment& AttachmentDetector::attach_by_command(Now now, const AccessConfig& access,
+                                                  const MagPolicyProfile& profile, const MacAddress& node,
+                                                  const Details& details) {
+  return attach(now, access, profile, node, "command", details);
+}
+
+/// Packets under way still reach the node: its row stays until the LMA has answered.
+void AttachmentDetector::detach_by_command(Now now, Attachment& attachment) {
+  links_.send_away(attachment.access, attachment.link_layer);
+  const bool refused = attachment.state == AttachmentState::Refused;
+  if (!refused) registrar_.begin_deregistration(now, attachment);
+  service_.stop_advertising(attachment, !links_.is_down(attachment.access));
+  context_.notify("node-detached", attachment, {{"why", "command"}});
+  if (refused) return registrar_.drop(attachment);
+  context_.bindings.update(attachment);
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/mag/access_links.h"
+#include "core/mag/rate_limiter.h"
+#include "core/mag/registrar.h"
+#include "wire/neighbor_discovery.h"
+
+namespace flowmob::core {
+
+/// Notices who comes and who goes (RFC 5213 sections 6.1, 6.13): carrier, Neighbor Discovery of a known
+/// link-layer address, and an administrator's word.
+class AttachmentDetector {
+ public:
+  AttachmentDetector(MagContext& context, NodeService& service, Registrar& registrar)
+      : context_(context), service_(service), registrar_(registrar) {}
+
+  void handle_link(Now now, const AccessConfig& access, bool up);
+  void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
+
+  struct Details {
+    std::optional<std::vector<std::string>> services;
+    std::optional<wire::HandoffIndicator> handoff_indicator;
+    Ipv6Address node_link_local;
+  };
+  /// By order: also one that is attached or was refused registers again.
+  Attachment& attach_by_command(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
+                                const MacAddress& node, const Details& details);
+  void detach_by_command(Now now, Attachment& attachment);
+  const AccessLinks& links() const { return links_; }
+
+ private:
+  Attachment& attach(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
+                     const MacAddress& node, const char* how, const Details& details);
+  void displace(Now now, const AccessConfig& access, const MagPolicyProfile& profile, const MacAddress& node);
+  void link_up(Now now, const AccessConfig& access);
+  void link_down(Now now, const AccessConfig& access);
+  void solicited(Now now, const AccessConfig& access, const PacketMeta& meta);
+  void neighbor_heard(Now now, const AccessConfig& access, const PacketMeta& meta);
+  void learn_address(Now now, Attachment& attachment, const Ipv6Address& source);
+  void unknown_node(Now now, const AccessConfig& access, const MacAddress& node);
+  const MagPolicyProfile* expected_on(const AccessConfig& access) const;
+
+  MagContext& context_;
+  NodeService& service_;
+  Registrar& registrar_;
+  AccessLinks links_;
+  RateLimiter unknown_notices_{std::chrono::seconds(10)};
+};
+
+}  // namespace flowmob::core

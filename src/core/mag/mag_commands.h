@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/mag/attachment_detector.h"
+
+namespace flowmob::core {
+
+/// The commands of the control socket that a MAG answers.
+class MagCommands {
+ public:
+  MagCommands(MagContext& context, AttachmentDetector& detector) : context_(context), detector_(detector) {}
+
+  Result<Json> handle(Now now, std::string_view command, const Json& arguments);
+
+ private:
+  struct Node {
+    const MagPolicyProfile* profile;
+    MacAddress mac;
+  };
+  Result<Json> attach(Now now, const Json& arguments);
+  Result<Json> detach(Now now, const Json& arguments);
+  Result<Json> show_bindings(Now now, const Json& arguments) const;
+  Json show_tunnels() const;
+
+  Result<const AccessConfig*> access_of(const Json& arguments) const;
+  Result<Node> node_of(const AccessConfig& access, const Json& arguments) const;
+  Result<MacAddress> only_address(const AccessConfig& access, const MagPolicyProfile& profile) const;
+
+  MagContext& context_;
+  AttachmentDetector& detector_;
+};
+
+/// "new", "sharing", "unknown", "between-interfaces", "between-mags"; else "bad-argument".
+Result<wire::HandoffIndicator> parse_handoff_indicator(std::string_view word);
+
+}  // namespace flowmob::core

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <nlohmann/json.hpp>
+
+#include "core/mag/binding_update_list.h"
+#include "core/mag/config.h"
+#include "core/mag/effect.h"
+#include "core/mag/statistics.h"
+#include "core/mag/timestamp_source.h"
+#include "core/mag/tunnel_users.h"
+
+namespace flowmob::core {
+
+/// What the parts of a MobileAccessGateway share.
+struct MagContext {
+  MagConfig config;
+  std::deque<MagEffect> effects;
+  MagStatistics statistics;
+  BindingUpdateList bindings;
+  TunnelUsers tunnels;
+  TimestampSource timestamps;
+  std::uint16_t sequence = 0;
+  std::uint32_t install_count = 0;
+
+  template <class Action>
+  void emit(Action action, EffectId id = {}) {
+    effects.push_back(MagEffect{id, std::move(action)});
+  }
+  /// An event about one attachment; `fields` come behind those that name it.
+  void notify(std::string event, const Attachment& attachment, Json fields = Json::object());
+  void notify(std::string event, Json fields) { emit(Notify{std::move(event), std::move(fields)}); }
+
+  /// Never null for an attachment's access: reconfigure() keeps the set of accesses.
+  const AccessConfig* access(std::string_view name) const;
+  const AccessConfig* access(InterfaceIndex interface) const;
+  const MagPolicyProfile* profile(std::string_view mn_id) const;
+  const MagPolicyProfile* profile(const MacAddress& link_layer) const;
+  /// A sequence number that no outstanding request uses.
+  std::uint16_t next_sequence();
+};
+
+}  // namespace flowmob::core

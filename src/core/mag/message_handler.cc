@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/message_handler.h"
+
+namespace flowmob::core {
+
+void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_header) {
+  if (meta.destination != context_.config.address) return context_.statistics.drop("not-for-us");
+  const auto message = wire::decode(mobility_header, meta.source, meta.destination);
+  if (!message) return context_.statistics.drop(message.error().code);
+  if (std::holds_alternative<wire::UnknownMessage>(*message)) return unknown_type(now, meta);
+  if (meta.source != context_.config.lma) return context_.statistics.drop("not-from-lma");
+  if (const auto* ack = std::get_if<wire::ProxyBindingAcknowledgement>(&*message)) {
+    context_.statistics.message("pba_received");
+    registrar_.handle_acknowledgement(now, *ack);
+  } else if (const auto* error = std::get_if<wire::BindingError>(&*message)) {
+    binding_error(now, meta, *error);
+  } else {
+    context_.statistics.drop("unexpected-type");
+  }
+}
+
+void MessageHandler::binding_error(Now now, const PacketMeta& meta, const wire::BindingError& error) {
+  context_.statistics.message("binding_error_received");
+  if (error_notices_.allow(now.monotonic))
+    context_.notify("binding-error",
+                    {{"source", meta.source.to_string()}, {"status", wire::to_string(error.status)}});
+}
+
+void MessageHandler::unknown_type(Now now, const PacketMeta& meta) {
+  context_.statistics.drop("unknown-type");
+  if (!meta.source.is_routable_unicast() || !errors_sent_.allow(now.monotonic)) return;
+  context_.statistics.message("binding_error_sent");
+  const wire::BindingError error{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}};
+  const auto& address = context_.config.address;
+  context_.emit(SendMessage{address, meta.source, wire::encode(error, address, meta.source)});
+}
+
+}  // namespace flowmob::core

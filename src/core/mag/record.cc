@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace flowmob::core {
+namespace {
+
+tl::unexpected<Error> bad_record(const std::string& problem) {
+  return fail("bad-record", "attachment record: " + problem);
+}
+
+template <class T>
+Result<std::vector<Ipv6Prefix>> parse_prefixes(const T& texts) {
+  std::vector<Ipv6Prefix> prefixes;
+  for (const auto& text : texts) {
+    auto prefix = Ipv6Prefix::parse(text);
+    if (!prefix) return bad_record(prefix.error().message);
+    prefixes.push_back(*prefix);
+  }
+  return prefixes;
+}
+
+}  // namespace
+
+Json AttachmentRecord::to_json() const {
+  Json texts = Json::array();
+  for (const auto& prefix : prefixes) texts.push_back(prefix.to_string());
+  return {{"id", id.value},
+          {"mn", mn_id},
+          {"access", access},
+          {"link_layer", link_layer.to_string()},
+          {"node_link_local", node_link_local.to_string()},
+          {"services", services},
+          {"prefixes", texts},
+          {"sequence", sequence},
+          {"expires_ns", expires.time_since_epoch().count()}};
+}
+
+Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
+  AttachmentRecord record;
+  std::vector<std::string> prefixes;
+  std::string link_layer;
+  std::string node_link_local;
+  try {
+    record.id = SessionId{json.at("id").get<std::uint32_t>()};
+    json.at("mn").get_to(record.mn_id);
+    json.at("access").get_to(record.access);
+    json.at("link_layer").get_to(link_layer);
+    json.at("node_link_local").get_to(node_link_local);
+    json.at("services").get_to(record.services);
+    json.at("prefixes").get_to(prefixes);
+    json.at("sequence").get_to(record.sequence);
+    record.expires = WallTime(Duration(json.at("expires_ns").get<std::int64_t>()));
+  } catch (const Json::exception& problem) {
+    return bad_record(problem.what());
+  }
+  const auto mac = MacAddress::parse(link_layer);
+  if (!mac) return bad_record(mac.error().message);
+  const auto address = Ipv6Address::parse(node_link_local);
+  if (!address) return bad_record(address.error().message);
+  auto parsed = parse_prefixes(prefixes);
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (!record.id || record.mn_id.empty() || mac->is_zero() || parsed->empty())
+    return bad_record("an id, a mobile node, its link-layer address and a prefix are needed");
+  record.link_layer = *mac;
+  record.node_link_local = *address;
+  record.prefixes = std::move(*parsed);
+  return record;
+}
+
+}  // namespace flowmob::core

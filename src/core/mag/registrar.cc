@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/registrar.h"
+
+#include "core/mag/proxy_binding_update.h"
+
+namespace flowmob::core {
+namespace {
+
+/// Answers to earlier transmissions than these are not waited for.
+constexpr std::size_t kRememberedTransmissions = 8;
+/// After these a de-registration is given up; the binding at the LMA ends with its lifetime.
+constexpr unsigned kMaxDeregistrations = 3;
+/// A clock that moved by less was not set.
+constexpr Duration kClockStep = std::chrono::milliseconds(10);
+
+Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
+
+}  // namespace
+
+/// Whatever happened to the entry, the indexes follow; it may be gone.
+void Registrar::settle(SessionId id) {
+  if (const auto* attachment = context_.bindings.find(id)) context_.bindings.update(*attachment);
+}
+
+void Registrar::register_node(Now now, Attachment& attachment) {
+  start(now, attachment);
+  settle(attachment.id);
+}
+
+void Registrar::start(Now now, Attachment& attachment) {
+  attachment.state = AttachmentState::Registering;
+  attachment.status.clear();
+  attachment.services_registered = 0;
+  attachment.expires.reset();
+  begin(now, attachment, RequestKind::Initial);
+}
+
+void Registrar::register_services(Now now, Attachment& attachment) {
+  attachment.services_registered = 0;
+  begin(now, attachment, attachment.services.empty() ? RequestKind::Refresh : RequestKind::Service);
+  settle(attachment.id);
+}
+
+void Registrar::refresh(Now now, Attachment& attachment) {
+  begin(now, attachment, RequestKind::Refresh);
+  settle(attachment.id);
+}
+
+void Registrar::begin_deregistration(Now now, Attachment& attachment) {
+  attachment.state = AttachmentState::Deregistering;
+  attachment.expires.reset();
+  begin(now, attachment, RequestKind::Deregister);
+  settle(attachment.id);
+}
+
+void Registrar::cut_service(Attachment& attachment) {
+  service_.remove(attachment);
+  settle(attachment.id);
+}
+
+void Registrar::drop(Attachment& attachment) {
+  service_.remove(attachment);
+  context_.bindings.erase(attachment.id);
+}
+
+void Registrar::begin(Now now, Attachment& attachment, RequestKind kind) {
+  const auto& config = context_.config;
+  attachment.refresh_at.reset();
+  attachment.retry_at.reset();
+  attachment.clock_offset.reset();
+  attachment.held = false;
+  const RetransmissionTimer timer(now.monotonic, config.initial_bindack_timeout, config.max_bindack_timeout);
+  const auto lifetime = kind == RequestKind::Deregister ? std::uint16_t{0} : lifetime_units(config.lifetime);
+  attachment.request = Request{kind, lifetime, timer, {}, 0, 0};
+  transmit(now, attachment);
+}
+
+void Registrar::transmit(Now now, Attachment& attachment) {
+  auto& sent = attachment.request->transmissions;
+  if (sent.size() == kRememberedTransmissions) sent.erase(sent.begin());
+  sent.push_back({context_.next_sequence(), now.monotonic});
+  const auto& config = context_.config;
+  const auto update =
+      build_update(*context_.access(attachment.access), attachment, config.router_link_local.is_unspecified(),
+                   {sent.back().sequence, context_.timestamps.next(now.wall)});
+  context_.statistics.message("pbu_sent");
+  context_.emit(SendMessage{config.address, config.lma, wire::encode(update, config.address, config.lma)});
+}
+
+void Registrar::handle_due(Now now, Attachment& attachment) {
+  const SessionId id = attachment.id;
+  const auto due = [&](const std::optional<TimePoint>& deadline) {
+    return deadline && *deadline <= now.monotonic;
+  };
+  if (due(attachment.expires)) expire(now, attachment);
+  if (due(attachment.refresh_at)) begin(now, attachment, RequestKind::Refresh);
+  if (due(attachment.retry_at)) retry_due(now, attachment);
+  if (attachment.advertisements && due(attachment.advertisements->next()))
+    service_.advance_advertising(now, attachment);
+  if (attachment.request && due(attachment.request->timer.deadline())) request_due(now, attachment);
+  settle(id);
+}
+
+void Registrar::request_due(Now now, Attachment& attachment) {
+  if (attachment.request->kind == RequestKind::Deregister) return deregistration_due(now, attachment);
+  auto& request = *attachment.request;
+  ++request.retransmissions;
+  request.immediate_retries = 0;
+  request.timer.restart(now.monotonic);
+  context_.statistics.message("pbu_retransmitted");
+  context_.notify("retransmitting", attachment, {{"attempt", request.retransmissions}});
+  transmit(now, attachment);
+}
+
+/// The state goes after INITIAL_BINDACK_TIMEOUT, answered or not (RFC 5213 section 6.9.1.4). The message
+/// alone is repeated, as the LMA would otherwise send to a link without the node until the binding expires.
+void Registrar::deregistration_due(Now now, Attachment& attachment) {
+  if (attachment.state == AttachmentState::Deregistering) {
+    service_.remove(attachment);
+    attachment.state = AttachmentState::Departed;
+  }
+  auto& request = *attachment.request;
+  if (request.retransmissions == kMaxDeregistrations) {
+    context_.notify("deregistration-unanswered", attachment);
+    context_.bindings.erase(attachment.id);
+    return;
+  }
+  ++request.retransmissions;
+  request.timer.restart(now.monotonic);
+  context_.statistics.message("pbu_retransmitted");
+  transmit(now, attachment);
+}
+
+void Registrar::expire(Now now, Attachment& attachment) {
+  context_.notify("binding-expired", attachment);
+  if (attachment.held) return refuse(now, attachment, attachment.status, std::nullopt);
+  service_.stop_advertising(attachment, true);
+  service_.remove(attachment);
+  attachment.prefixes.clear();
+  start(now, attachment);
+}
+
+void Registrar::retry_due(Now now, Attachment& attachment) {
+  if (attachment.clock_offset) {
+    const Duration moved = clock_offset(now) - *attachment.clock_offset;
+    if (moved < kClockStep && moved > -kClockStep) {
+      attachment.retry_at = now.monotonic + context_.config.max_bindack_timeout;
+      return;
+    }
+  }
+  start(now, attachment);
+}
+
+void Registrar::refuse(Now now, Attachment& attachment, std::string status,
+                       std::optional<Duration> retry_in) {
+  service_.stop_advertising(attachment, true);
+  service_.remove(attachment);
+  attachment.state = AttachmentState::Refused;
+  attachment.status = std::move(status);
+  attachment.prefixes.clear();
+  attachment.request.reset();
+  attachment.expires.reset();
+  attachment.refresh_at.reset();
+  attachment.retry_at.reset();
+  if (retry_in) attachment.retry_at = now.monotonic + *retry_in;
+}
+
+/// The LMA believes that we serve the node, and we cannot: it had better use another link.
+void Registrar::give_back(Now now, Attachment& attachment) {
+  Attachment copy = attachment;
+  copy.state = AttachmentState::Departed;
+  copy.host_installed = copy.persisted = false;
+  copy.advertisements.reset();
+  copy.expires.reset();
+  copy.request.reset();
+  auto& departed = context_.bindings.add(std::move(copy));
+  begin(now, departed, RequestKind::Deregister);
+  settle(departed.id);
+  refuse(now, attachment, "HOST_INSTALL_FAILED", context_.config.max_bindack_timeout);
+}
+
+void Registrar::handle_install_result(Now now, EffectId id, const Result<void>& outcome) {
+  auto* attachment = context_.bindings.find(SessionId{static_cast<std::uint32_t>(id.value)});
+  if (!attachment || attachment->pending_install != id) return;
+  attachment->pending_install = {};
+  if (outcome) {
+    in_service(now, *attachment);
+  } else {
+    context_.notify("host-install-failed", *attachment,
+                    {{"code", outcome.error().code}, {"message", outcome.error().message}});
+    give_back(now, *attachment);
+  }
+  settle(attachment->id);
+}
+
+void Registrar::in_service(Now now, Attachment& attachment) {
+  if (attachment.state == AttachmentState::Registering && !attachment.request) {
+    attachment.state = AttachmentState::Registered;
+    Json prefixes = Json::array();
+    for (const auto& prefix : attachment.prefixes) prefixes.push_back(prefix.to_string());
+    context_.notify(
+        "registered", attachment,
+        {{"prefixes", prefixes},
+         {"lifetime_seconds", std::chrono::floor<std::chrono::seconds>(attachment.lifetime).count()}});
+  }
+  if (attachment.state != AttachmentState::Registered) return;
+  service_.start_advertising(now, attachment);
+  service_.persist(now, attachment);
+  next_service(now, attachment);
+}
+
+void Registrar::next_service(Now now, Attachment& attachment) {
+  if (!attachment.request && attachment.services_registered < attachment.services.size())
+    begin(now, attachment, RequestKind::Service);
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/mag/mag_context.h"
+#include "core/mag/node_service.h"
+#include "wire/mobility_header.h"
+
+namespace flowmob::core {
+
+/// The Binding Update List's state machine (RFC 5213 section 6.9.1): registers attached nodes, keeps them
+/// registered and de-registers those that left. The states are drawn in attachment.h.
+class Registrar {
+ public:
+  Registrar(MagContext& context, NodeService& service) : context_(context), service_(service) {}
+
+  /// A new attachment, or one that tries again.
+  void register_node(Now now, Attachment& attachment);
+  /// Registers the services of a registered node anew; without any, just the node.
+  void register_services(Now now, Attachment& attachment);
+  void refresh(Now now, Attachment& attachment);
+  /// Sends the de-registration and nothing else.
+  void begin_deregistration(Now now, Attachment& attachment);
+  /// Ends service at once, as the node cannot be reached any more.
+  void cut_service(Attachment& attachment);
+  /// The entry goes without a word to the LMA.
+  void drop(Attachment& attachment);
+
+  void handle_acknowledgement(Now now, const wire::ProxyBindingAcknowledgement& ack);
+  void handle_install_result(Now now, EffectId id, const Result<void>& outcome);
+  void handle_due(Now now, Attachment& attachment);
+
+ private:
+  void settle(SessionId id);
+  void start(Now now, Attachment& attachment);
+  void begin(Now now, Attachment& attachment, RequestKind kind);
+  void transmit(Now now, Attachment& attachment);
+  void retry(Now now, Attachment& attachment);
+  Attachment* match(const wire::ProxyBindingAcknowledgement& ack);
+  void hold_back(Now now, Attachment& attachment);
+
+  void accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  void adopt_lifetime(Attachment& attachment, std::uint16_t granted, TimePoint sent);
+  void adopt_link_local(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  void in_service(Now now, Attachment& attachment);
+  void next_service(Now now, Attachment& attachment);
+  void rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  void deregistration_rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  void refuse(Now now, Attachment& attachment, std::string status, std::optional<Duration> retry_in);
+  void service_refused(Now now, Attachment& attachment);
+
+  void request_due(Now now, Attachment& attachment);
+  void deregistration_due(Now now, Attachment& attachment);
+  void finish_deregistration(Attachment& attachment, bool accepted);
+  void give_back(Now now, Attachment& attachment);
+  void expire(Now now, Attachment& attachment);
+  void retry_due(Now now, Attachment& attachment);
+
+  MagContext& context_;
+  NodeService& service_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/mag/acknowledgement.h"
+#include "core/mag/registrar.h"
+
+/// The answers of the LMA (RFC 5213 section 6.9.1.2).
+namespace flowmob::core {
+namespace {
+
+constexpr unsigned kImmediateRetries = 2;  // with the first transmission 3 in a second: MAX_UPDATE_RATE
+constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
+
+Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
+
+bool concerns_ordering(wire::BindingStatus status) {
+  return status == wire::BindingStatus::TimestampMismatch ||
+         status == wire::BindingStatus::TimestampLowerThanPrevAccepted;
+}
+
+const Request::Transmission* find_transmission(const Request& request, std::uint16_t sequence) {
+  const auto found = std::ranges::find(request.transmissions, sequence, &Request::Transmission::sequence);
+  return found == request.transmissions.end() ? nullptr : &*found;
+}
+
+std::vector<Ipv6Prefix> without(std::vector<Ipv6Prefix> prefixes, const std::vector<Ipv6Prefix>& others) {
+  std::erase_if(prefixes, [&](const auto& p) { return std::ranges::find(others, p) != others.end(); });
+  return prefixes;
+}
+
+}  // namespace
+
+/// By sequence number; a status of 135 carries the last accepted number instead (RFC 6275 section 9.5.1), so
+/// the identifiers have to do.
+Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
+  if (ack.status != wire::BindingStatus::SequenceNumberOutOfWindow)
+    return context_.bindings.find_by_sequence(ack.sequence);
+  const auto* link_layer = wire::find<wire::MnLinkLayerIdentifier>(ack.options);
+  if (!link_layer || link_layer->identifier.size() != MacAddress{}.octets.size()) return nullptr;
+  MacAddress mac;
+  std::ranges::copy(link_layer->identifier, mac.octets.begin());
+  for (const auto id : context_.bindings.find_all(mac)) {
+    auto* attachment = context_.bindings.find(id);
+    if (attachment->request && echoes_request(ack, *context_.access(attachment->access), *attachment))
+      return attachment;
+  }
+  return nullptr;
+}
+
+void Registrar::handle_acknowledgement(Now now, const wire::ProxyBindingAcknowledgement& ack) {
+  if (!ack.proxy) return context_.statistics.drop("not-proxy");
+  auto* attachment = match(ack);
+  if (!attachment) return context_.statistics.drop("unmatched-acknowledgement");
+  const SessionId id = attachment->id;
+  if (!echoes_request(ack, *context_.access(attachment->access), *attachment))
+    hold_back(now, *attachment);
+  else if (ack.accepted())
+    accepted(now, *attachment, ack);
+  else
+    rejected(now, *attachment, ack);
+  settle(id);
+}
+
+/// RFC 5213 section 6.9.1.2, item 6: ignored, and no retransmission until an administrative action.
+void Registrar::hold_back(Now now, Attachment& attachment) {
+  context_.statistics.drop("echo-mismatch");
+  context_.notify("answer-mismatch", attachment);
+  const RequestKind kind = attachment.request->kind;
+  if (kind == RequestKind::Deregister) return finish_deregistration(attachment, false);
+  if (kind == RequestKind::Initial) return refuse(now, attachment, "ANSWER_MISMATCH", std::nullopt);
+  attachment.request.reset();
+  attachment.status = "ANSWER_MISMATCH";
+  attachment.held = true;
+}
+
+void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) {
+  const RequestKind kind = attachment.request->kind;
+  if (kind == RequestKind::Deregister) return finish_deregistration(attachment, true);
+  auto prefixes = assigned_prefixes(ack);
+  if (!prefixes) return context_.statistics.drop(prefixes.error().code);
+  if (ack.lifetime == 0) return context_.statistics.drop("zero-lifetime");
+
+  attachment.status = wire::to_string(ack.status);
+  adopt_lifetime(attachment, ack.lifetime, find_transmission(*attachment.request, ack.sequence)->sent);
+  if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
+    ++attachment.services_registered;
+  attachment.request.reset();
+  adopt_link_local(now, attachment, ack);
+
+  const auto gone = without(attachment.prefixes, *prefixes);
+  const bool changed = attachment.prefixes != *prefixes;
+  service_.withdraw_prefixes(attachment, gone);
+  attachment.prefixes = std::move(*prefixes);
+  if (attachment.state == AttachmentState::Registering || changed) return service_.install(attachment);
+  if (attachment.pending_install) return;
+  context_.notify("reregistered", attachment);
+  service_.persist(now, attachment);
+  next_service(now, attachment);
+}
+
+/// Counts from the sending of what is answered; a shorter grant shortens what remains (RFC 6275 section
+/// 11.7.3), a longer one than was asked for lengthens nothing.
+void Registrar::adopt_lifetime(Attachment& attachment, std::uint16_t granted, TimePoint sent) {
+  attachment.lifetime = std::min(granted, attachment.request->lifetime) * kLifetimeUnit;
+  attachment.expires = sent + attachment.lifetime;
+  attachment.refresh_at = sent + attachment.lifetime / 2;
+}
+
+/// Without a fixed address the LMA says ours, unless the node itself uses it: then we choose another and
+/// upload it at once (RFC 5213 section 6.9.1.2, item 15).
+void Registrar::adopt_link_local(Now now, Attachment& attachment,
+                                 const wire::ProxyBindingAcknowledgement& ack) {
+  if (!context_.config.router_link_local.is_unspecified()) return;
+  const auto* option = wire::find<wire::LinkLocalAddressOption>(ack.options);
+  if (option && option->address.is_link_local() && option->address != attachment.node_link_local) {
+    attachment.router_link_local = option->address;
+    return;
+  }
+  const auto& mac = context_.access(attachment.access)->link_address;
+  attachment.router_link_local =
+      Ipv6Prefix::parse("fe80::/64").value().with_interface_id(mac.eui64_interface_id());
+  if (option && option->address == attachment.node_link_local) attachment.refresh_at = now.monotonic;
+}
+
+void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) {
+  const std::string name = wire::to_string(ack.status);
+  context_.statistics.rejection(name);
+  const RequestKind kind = attachment.request->kind;
+  if (kind == RequestKind::Deregister) return deregistration_rejected(now, attachment, ack);
+  // A newer message is under way, which the LMA may well like.
+  if (concerns_ordering(ack.status) && ack.sequence != attachment.request->transmissions.back().sequence)
+    return;
+  context_.notify("registration-refused", attachment,
+                  {{"status", name}, {"code", static_cast<unsigned>(ack.status)}});
+  if (kind == RequestKind::Service && ack.status == wire::BindingStatus::ServiceAuthorizationFailed)
+    return service_refused(now, attachment);
+
+  attachment.status = name;
+  const auto& config = context_.config;
+  switch (reaction_to(ack.status)) {
+    case RefusalReaction::Stop:
+      return refuse(now, attachment, name, std::nullopt);
+    case RefusalReaction::RetryLater:
+      return refuse(now, attachment, name, config.max_bindack_timeout);
+    case RefusalReaction::AwaitClock:
+      refuse(now, attachment, name, config.max_bindack_timeout);
+      attachment.clock_offset = clock_offset(now);
+      return;
+    case RefusalReaction::AdoptSequence:
+      context_.sequence = ack.sequence;
+      return retry(now, attachment);
+    case RefusalReaction::RegisterAgain:
+      return retry(now, attachment);
+    case RefusalReaction::AskForAny:
+      refuse(now, attachment, name, std::nullopt);
+      if (kind != RequestKind::Initial) start(now, attachment);
+      return;
+  }
+}
+
+/// At once, but only a few times; then at the pace of the retransmissions.
+void Registrar::retry(Now now, Attachment& attachment) {
+  if (++attachment.request->immediate_retries <= kImmediateRetries) transmit(now, attachment);
+}
+
+/// The binding stands; only this service is not to be had.
+void Registrar::service_refused(Now now, Attachment& attachment) {
+  ++attachment.services_registered;
+  attachment.request.reset();
+  attachment.refresh_at = std::max(now.monotonic, *attachment.expires - attachment.lifetime / 2);
+  next_service(now, attachment);
+}
+
+void Registrar::deregistration_rejected(Now now, Attachment& attachment,
+                                        const wire::ProxyBindingAcknowledgement& ack) {
+  switch (reaction_to(ack.status)) {
+    case RefusalReaction::AdoptSequence:
+      context_.sequence = ack.sequence;
+      return retry(now, attachment);
+    case RefusalReaction::RegisterAgain:
+      return retry(now, attachment);
+    default:
+      return finish_deregistration(attachment, false);
+  }
+}
+
+void Registrar::finish_deregistration(Attachment& attachment, bool accepted) {
+  service_.remove(attachment);
+  context_.notify("deregistered", attachment, {{"accepted", accepted}});
+  context_.bindings.erase(attachment.id);
+}
+
+}  // namespace flowmob::core
