@@ -37,8 +37,9 @@ void FieldReader::sub_options(std::string_view name, std::vector<FlowSubOption>&
     std::uint8_t type = 0, length = 0;
     integer(name, type);
     if (type == 0) continue;
-    integer(name, length);
-    if (error_ || rest_.size() < length)
+    const bool has_length = !rest_.empty();
+    if (has_length) integer(name, length);
+    if (!has_length || rest_.size() < length)
       return problem({"bad-sub-option", fmt::format("sub-option {} leaves its option", type)});
     FieldReader sub(rest_.first(length));
     rest_ = rest_.subspan(length);
@@ -52,6 +53,7 @@ void FieldReader::sub_options(std::string_view name, std::vector<FlowSubOption>&
       sub.reserved(1);
       Bytes data;
       sub.octets("selector", data, 0);
+      if (auto error = sub.finish()) return problem({"bad-sub-option", error->message});
       auto selector = decode_selector(format, data);
       if (!selector) return problem(selector.error());
       values.emplace_back(TrafficSelectorSubOption{std::move(*selector)});

@@ -7,7 +7,7 @@
 
 namespace flowmob::wire {
 
-/// The visitor that appends an option's fields to a message.
+/// The visitor that appends an option's fields to a message, which `out` holds from its first octet on.
 class FieldWriter {
  public:
   explicit FieldWriter(Bytes& out) : out_(out) {}

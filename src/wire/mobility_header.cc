@@ -56,6 +56,11 @@ Bits flag_bits(const Message& message, const Table& table) {
 
 constexpr std::size_t kFixed = 6;  // up to and with the checksum
 
+bool is_known(std::uint8_t type) {
+  return type >= static_cast<std::uint8_t>(MhType::BindingUpdate) &&
+         type <= static_cast<std::uint8_t>(MhType::BindingError);
+}
+
 /// Octets of message data in front of the options.
 std::size_t minimum_length(std::uint8_t type) {
   switch (static_cast<MhType>(type)) {
@@ -167,7 +172,7 @@ Result<MobilityMessage> decode(ByteView header, const Ipv6Address& source, const
       ipv6_checksum(source, destination, kMobilityHeaderProtocol, header) != 0)
     return fail("bad-checksum", "the Mobility Header's checksum is wrong");
   const std::uint8_t type = header[2];
-  if (header[0] != kNoNextHeader)
+  if (is_known(type) && header[0] != kNoNextHeader)
     return fail("bad-payload-proto", fmt::format("Payload Proto is {}, not 59", header[0]));
   const std::size_t minimum = minimum_length(type);
   if (stated < minimum)

@@ -84,7 +84,7 @@ enum class ChecksumPolicy { Verify, Ignore };
 /// the order of RFC 6275 section 9.2:
 ///   truncated           fewer octets than the fixed header or than Header Len says
 ///   bad-checksum        drop in silence
-///   bad-payload-proto   Payload Proto is not 59
+///   bad-payload-proto   Payload Proto is not 59; an unknown type comes first, as it is answered otherwise
 ///   bad-header-length   Header Len too short for the type, or octets behind its end
 ///   bad-option-length   an option leaves the header, or has a length its type does not allow
 ///   bad-selector, bad-sub-option  inside a Flow Identification option

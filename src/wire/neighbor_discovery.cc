@@ -92,13 +92,17 @@ struct OptionWriter {
   }
 };
 
-void encode_options(const NdOptions& options, Bytes& out) {
+/// False if an option is longer than its length octet can say.
+bool encode_options(const NdOptions& options, Bytes& out) {
   for (const auto& option : options) {
     const std::size_t start = out.size();
     std::visit(OptionWriter{out}, option);
     while ((out.size() - start) % 8 != 0) out.push_back(0);
-    out[start + 1] = static_cast<std::uint8_t>((out.size() - start) / 8);
+    const std::size_t units = (out.size() - start) / 8;
+    if (units > 255) return false;
+    out[start + 1] = static_cast<std::uint8_t>(units);
   }
+  return true;
 }
 
 struct MessageWriter {
@@ -189,7 +193,7 @@ Bytes encode_nd(const NdMessage& message, const Ipv6Address& source, const Ipv6A
   Bytes out{type_of(message), 0, 0, 0};
   MessageWriter writer{out};
   std::visit([&](const auto& m) { writer(m); }, message);
-  std::visit([&](const auto& m) { encode_options(m.options, out); }, message);
+  if (!std::visit([&](const auto& m) { return encode_options(m.options, out); }, message)) return {};
   const std::uint16_t checksum = ipv6_checksum(source, destination, kIcmpv6Protocol, out);
   out[2] = static_cast<std::uint8_t>(checksum >> 8);
   out[3] = static_cast<std::uint8_t>(checksum);

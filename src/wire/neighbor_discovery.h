@@ -92,6 +92,7 @@ using NdMessage =
 /// "bad-code", "bad-option-length" (a zero length included, RFC 4861 section 4.6). The hop limit is the
 /// caller's to check.
 Result<NdMessage> decode_nd(ByteView icmpv6, const Ipv6Address& source, const Ipv6Address& destination);
+/// An option longer than 255 units of 8 octets gives an empty result.
 Bytes encode_nd(const NdMessage& message, const Ipv6Address& source, const Ipv6Address& destination);
 
 template <class T>

@@ -36,6 +36,11 @@ struct Alignment {
 Alignment alignment_of(const MobilityOption& option) {
   if (const auto* bid = std::get_if<BindingIdentifierOption>(&option))
     if (std::holds_alternative<Ipv6Address>(bid->care_of)) return {8, 2};  // RFC 5648 section 4.1
+  // RFC 5213 section 8.6 aligns by the identifier's size; it stands four octets behind the Type.
+  if (const auto* link_layer = std::get_if<MnLinkLayerIdentifier>(&option)) {
+    const std::size_t size = link_layer->identifier.size();
+    return size % 8 == 0 ? Alignment{8, 4} : size % 4 == 0 ? Alignment{4, 0} : Alignment{2 - size % 2, 0};
+  }
   return std::visit(
       []<class T>(const T&) -> Alignment {
         if constexpr (std::is_same_v<T, UnknownOption>)

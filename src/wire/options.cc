@@ -15,7 +15,9 @@ WallTime TimestampOption::to_wall() const {
   const std::uint64_t seconds = value / kUnitsPerSecond;
   constexpr std::uint64_t kMaximum = std::numeric_limits<Duration::rep>::max() / kNanosecondsPerSecond;
   if (seconds >= kMaximum) return WallTime::max();
-  const std::uint64_t fraction = value % kUnitsPerSecond * kNanosecondsPerSecond / kUnitsPerSecond;
+  // Rounded up, so that from_wall(), which rounds down, gives the same stamp back.
+  const std::uint64_t fraction =
+      (value % kUnitsPerSecond * kNanosecondsPerSecond + kUnitsPerSecond - 1) / kUnitsPerSecond;
   return WallTime{Duration{static_cast<Duration::rep>(seconds * kNanosecondsPerSecond + fraction)}};
 }
 

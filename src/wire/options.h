@@ -113,7 +113,7 @@ struct TimestampOption {
   static constexpr OptionTraits traits{27, "timestamp", "RFC 5213 section 8.8", 8, 2};
   std::uint64_t value{};
   static void fields(auto& self, auto& v) { v.integer("value", self.value); }
-  WallTime to_wall() const;  ///< saturates at the ends of WallTime
+  WallTime to_wall() const;  ///< saturates at WallTime's end; from_wall() gives the same stamp back
   static TimestampOption from_wall(WallTime time);
   friend bool operator==(const TimestampOption&, const TimestampOption&) = default;
 };

@@ -39,32 +39,58 @@ struct FieldOctets<Ipv6Address> : AddressOctets<Ipv6Address> {};
 template <>
 struct FieldOctets<Ipv4Address> : AddressOctets<Ipv4Address> {};
 
-/// The fields in wire order, each with the number of significant bits (0: all). One flag bit for the start
-/// and one for the end of each, from the most significant bit on (RFC 6088 sections 3.1 and 3.2).
+/// How a field's value lies in its octets, where it does not fill them.
+struct Layout {
+  int bits = 0;   ///< significant ones; 0: all
+  int shift = 0;  ///< ignored bits behind them
+};
+constexpr Layout kWhole{}, kFlowLabel{20, 0};
+/// RFC 6088 sections 3.1 (K) and 3.2 (M): the six most significant bits; the two others are ignored.
+constexpr Layout kDifferentialServices{6, 2};
+
+/// The fields in wire order. One flag bit for the start and one for the end of each, from the most
+/// significant bit on (RFC 6088 sections 3.1 and 3.2).
 template <class V>
 void each_field(auto& s, V&& visit) requires requires {
   s.next_header;
 }
 {
-  visit(s.source, 0), visit(s.destination, 0), visit(s.spi, 0), visit(s.flow_label, 20),
-      visit(s.source_port, 0);
-  visit(s.destination_port, 0), visit(s.traffic_class, 6), visit(s.next_header, 0);
+  visit(s.source, kWhole), visit(s.destination, kWhole), visit(s.spi, kWhole),
+      visit(s.flow_label, kFlowLabel);
+  visit(s.source_port, kWhole), visit(s.destination_port, kWhole);
+  visit(s.traffic_class, kDifferentialServices), visit(s.next_header, kWhole);
 }
 template <class V>
 void each_field(auto& s, V&& visit) requires requires {
   s.protocol;
 }
 {
-  visit(s.source, 0), visit(s.destination, 0), visit(s.spi, 0), visit(s.source_port, 0);
-  visit(s.destination_port, 0), visit(s.traffic_class, 6), visit(s.protocol, 0);
+  visit(s.source, kWhole), visit(s.destination, kWhole), visit(s.spi, kWhole);
+  visit(s.source_port, kWhole), visit(s.destination_port, kWhole);
+  visit(s.traffic_class, kDifferentialServices), visit(s.protocol, kWhole);
 }
 
 template <class T>
-T masked(T value, int bits) {
+T masked(T value, Layout layout) {
   if constexpr (std::is_integral_v<T>)
-    return bits == 0 ? value : static_cast<T>(value & ((1U << bits) - 1U));
+    return layout.bits == 0 ? value : static_cast<T>(value & ((1U << layout.bits) - 1U));
   else
     return value;
+}
+template <class T>
+T read(ByteView octets, Layout layout) {
+  const T value = FieldOctets<T>::get(octets);
+  if constexpr (std::is_integral_v<T>)
+    return masked(static_cast<T>(value >> layout.shift), layout);
+  else
+    return value;
+}
+template <class T>
+void write(Bytes& out, T value, Layout layout) {
+  if constexpr (std::is_integral_v<T>)
+    FieldOctets<T>::put(out, static_cast<T>(masked(value, layout) << layout.shift));
+  else
+    FieldOctets<T>::put(out, value);
 }
 
 template <class S>
@@ -75,7 +101,7 @@ Result<TrafficSelector> decode_fields(ByteView data) {
   ByteView rest = data.subspan(4);
   S selector;
   const char* problem = nullptr;
-  each_field(selector, [&](auto& field, int bits) {
+  each_field(selector, [&](auto& field, Layout layout) {
     using T = std::remove_cvref_t<decltype(field->first)>;
     const bool has_first = (flags & 0x8000) != 0;
     const bool has_last = (flags & 0x4000) != 0;
@@ -85,11 +111,11 @@ Result<TrafficSelector> decode_fields(ByteView data) {
     const std::size_t size = FieldOctets<T>::size;
     if (rest.size() < size * (has_last ? 2 : 1))
       return void(problem = "a traffic selector shorter than its fields");
-    const T first = masked(FieldOctets<T>::get(rest), bits);
+    const T first = read<T>(rest, layout);
     rest = rest.subspan(size);
     field = Range<T>{first, first};
     if (!has_last) return;
-    field->last = masked(FieldOctets<T>::get(rest), bits);
+    field->last = read<T>(rest, layout);
     rest = rest.subspan(size);
     if (field->last < field->first) problem = "a range that ends before it starts";
   });
@@ -102,14 +128,13 @@ template <class S>
 Bytes encode_fields(const S& selector) {
   Bytes out(4);
   std::uint32_t flags = 0, bit = 0x8000;
-  each_field(selector, [&](const auto& field, int bits) {
-    using T = std::remove_cvref_t<decltype(field->first)>;
+  each_field(selector, [&](const auto& field, Layout layout) {
     if (field) {
       flags |= bit;
-      FieldOctets<T>::put(out, masked(field->first, bits));
+      write(out, field->first, layout);
       if (field->last != field->first) {
         flags |= bit >> 1;
-        FieldOctets<T>::put(out, masked(field->last, bits));
+        write(out, field->last, layout);
       }
     }
     bit >>= 2;
@@ -133,12 +158,22 @@ Bytes encode_selector(const TrafficSelector& selector) {
   return std::get<UnknownSelector>(selector).data;
 }
 
+std::size_t alignment_of(const TrafficSelector& selector) {
+  std::size_t widest = 1;
+  const auto consider = [&](const auto& field, Layout) {
+    if (field) widest = std::max(widest, std::min<std::size_t>(sizeof field->first, 8));
+  };
+  if (const auto* v6 = std::get_if<TrafficSelector6>(&selector)) each_field(*v6, consider);
+  if (const auto* v4 = std::get_if<TrafficSelector4>(&selector)) each_field(*v4, consider);
+  return widest;
+}
+
 bool is_valid(const TrafficSelector6& selector) {
   bool valid = true;
-  each_field(selector, [&](const auto& field, int bits) {
+  each_field(selector, [&](const auto& field, Layout layout) {
     if (!field) return;
-    valid = valid && !(field->last < field->first) && masked(field->first, bits) == field->first &&
-            masked(field->last, bits) == field->last;
+    valid = valid && !(field->last < field->first) && masked(field->first, layout) == field->first &&
+            masked(field->last, layout) == field->last;
   });
   return valid;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -11,7 +12,7 @@
 
 /// RFC 6088 binary traffic selectors. They describe the downlink: the source is the correspondent, the
 /// destination the mobile node. Ranges are inclusive; an absent field matches everything. DS values are 6
-/// bits, flow labels 20.
+/// bits (0 to 63; on the wire they are the upper six of their octet), flow labels 20.
 namespace flowmob::wire {
 
 template <class T>
@@ -25,23 +26,23 @@ struct Range {
 /// TS format 2 (RFC 6088 section 3.2).
 struct TrafficSelector6 {
   static constexpr std::uint8_t kFormat = 2;
-  std::optional<Range<Ipv6Address>> source, destination;
-  std::optional<Range<std::uint32_t>> spi;
-  std::optional<Range<std::uint32_t>> flow_label;
-  std::optional<Range<std::uint16_t>> source_port, destination_port;
-  std::optional<Range<std::uint8_t>> traffic_class;  ///< DS field, 6 bits
-  std::optional<Range<std::uint8_t>> next_header;
+  std::optional<Range<Ipv6Address>> source{}, destination{};
+  std::optional<Range<std::uint32_t>> spi{};
+  std::optional<Range<std::uint32_t>> flow_label{};
+  std::optional<Range<std::uint16_t>> source_port{}, destination_port{};
+  std::optional<Range<std::uint8_t>> traffic_class{};  ///< DS field, 6 bits
+  std::optional<Range<std::uint8_t>> next_header{};
   friend bool operator==(const TrafficSelector6&, const TrafficSelector6&) = default;
 };
 
 /// TS format 1 (RFC 6088 section 3.1).
 struct TrafficSelector4 {
   static constexpr std::uint8_t kFormat = 1;
-  std::optional<Range<Ipv4Address>> source, destination;
-  std::optional<Range<std::uint32_t>> spi;
-  std::optional<Range<std::uint16_t>> source_port, destination_port;
-  std::optional<Range<std::uint8_t>> traffic_class;
-  std::optional<Range<std::uint8_t>> protocol;
+  std::optional<Range<Ipv4Address>> source{}, destination{};
+  std::optional<Range<std::uint32_t>> spi{};
+  std::optional<Range<std::uint16_t>> source_port{}, destination_port{};
+  std::optional<Range<std::uint8_t>> traffic_class{};
+  std::optional<Range<std::uint8_t>> protocol{};
   friend bool operator==(const TrafficSelector4&, const TrafficSelector4&) = default;
 };
 
@@ -57,6 +58,10 @@ using TrafficSelector = std::variant<TrafficSelector6, TrafficSelector4, Unknown
 /// its start, or an end before its start.
 Result<TrafficSelector> decode_selector(std::uint8_t format, ByteView data);
 Bytes encode_selector(const TrafficSelector& selector);
+
+/// The sub-option that carries the selector starts at a multiple of this: 8 with IPv6 addresses, 4 with IPv4
+/// addresses, SPI or flow label, 2 with ports, else 1 (RFC 6088 sections 3.1 and 3.2).
+std::size_t alignment_of(const TrafficSelector& selector);
 
 /// Neither empty nor backwards in any field, and no value wider than its field.
 bool is_valid(const TrafficSelector6& selector);

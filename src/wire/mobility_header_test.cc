@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/mobility_header.h"
+
+#include <gtest/gtest.h>
+
+#include "wire/checksum.h"
+#include "wire/hex_for_test.h"
+
+namespace flowmob::wire {
+namespace {
+
+using namespace test;
+
+const Ipv6Address kMag = ip("2001:db8:a::1"), kLma = ip("2001:db8:f::1");
+
+struct Vector {
+  const char* octets;
+  Ipv6Address source, destination;
+  MobilityMessage message;
+};
+
+ProxyBindingUpdate registration() {
+  ProxyBindingUpdate update;
+  update.sequence = 7;
+  update.acknowledge = update.proxy = true;
+  update.lifetime = 900;
+  update.options = {HomeNetworkPrefixOption{false, 64, ip("2001:db8:100::")},
+                    MobileNodeIdentifier{1, hex("6d6e31406578616d706c652e6e6574")},
+                    HandoffIndicatorOption{HandoffIndicator::NewInterface},
+                    AccessTechnologyTypeOption{AccessTechnology::Wlan},
+                    TimestampOption{0x677485808000},
+                    MnLinkLayerIdentifier{hex("020000000001")}};
+  return update;
+}
+
+ProxyBindingAcknowledgement acceptance() {
+  ProxyBindingAcknowledgement acknowledgement;
+  acknowledgement.proxy = true;
+  acknowledgement.sequence = 7;
+  acknowledgement.lifetime = 900;
+  acknowledgement.options = {HomeNetworkPrefixOption{true, 64, ip("2001:db8:100::")},
+                             HandoffIndicatorOption{HandoffIndicator::NewInterface},
+                             AccessTechnologyTypeOption{AccessTechnology::Wlan}};
+  return acknowledgement;
+}
+
+/// Laid out from the RFCs' diagrams; checksums computed apart from this code, in Python.
+const Vector kMessages[] = {
+    {"3b 09 05 00 27be 0007 8200 0384"
+     "1612 0040 20010db8010000000000000000000000"
+     "0810 01 6d6e31406578616d706c652e6e6574 1702 0001 1802 0004"
+     "1b08 0000677485808000 1908 0000 020000000001 0100",
+     kMag, kLma, registration()},
+    {"3b 04 06 00 6aff 00 20 0007 0384"
+     "1612 8040 20010db8010000000000000000000000 1702 0001 1802 0004",
+     kLma, kMag, acceptance()},
+    {"3b 02 07 00 5fd1 02 00 00000000000000000000000000000000", kMag, kLma,
+     BindingError{BindingErrorStatus::UnrecognizedMhType, {}, {}}},
+    {"3b 01 13 00 41c1 0001 0203040506070809", kMag, kLma, UnknownMessage{19, hex("00010203040506070809")}},
+};
+
+/// `octets` with the checksum made right.
+Bytes summed(Bytes octets) {
+  octets[4] = octets[5] = 0;
+  const auto checksum = ipv6_checksum(kMag, kLma, kMobilityHeaderProtocol, octets);
+  octets[4] = static_cast<std::uint8_t>(checksum >> 8);
+  octets[5] = static_cast<std::uint8_t>(checksum);
+  return octets;
+}
+std::string error_of(const Bytes& octets, ChecksumPolicy policy = ChecksumPolicy::Verify) {
+  const auto message = decode(octets, kMag, kLma, policy);
+  return message ? "" : message.error().code;
+}
+
+TEST(MobilityHeader, MessagesByHand) {
+  for (const auto& v : kMessages) {
+    const auto decoded = decode(hex(v.octets), v.source, v.destination);
+    ASSERT_TRUE(decoded) << v.octets << ": " << decoded.error().message;
+    EXPECT_EQ(*decoded, v.message) << v.octets;
+    EXPECT_EQ(encode(v.message, v.source, v.destination), hex(v.octets)) << v.octets;
+  }
+}
+
+TEST(MobilityHeader, TheSmallestMessagesArePaddedToEightOctets) {
+  EXPECT_EQ(encode(ProxyBindingUpdate{.sequence = 0xffff, .home = true, .options = {}}, kMag, kLma),
+            hex("3b 01 05 00 22d8 ffff 4000 0000 0102 0000"));
+  EXPECT_EQ(encode(UnknownMessage{0, {}}, kMag, kLma).size(), 8U);
+}
+
+TEST(MobilityHeader, UpdateFlagsOneByOne) {
+  bool ProxyBindingUpdate::*const flags[] = {&ProxyBindingUpdate::acknowledge,
+                                             &ProxyBindingUpdate::home,
+                                             &ProxyBindingUpdate::link_local_compat,
+                                             &ProxyBindingUpdate::key_management,
+                                             &ProxyBindingUpdate::map,
+                                             &ProxyBindingUpdate::mobile_router,
+                                             &ProxyBindingUpdate::proxy,
+                                             &ProxyBindingUpdate::force_udp,
+                                             &ProxyBindingUpdate::tlv_header,
+                                             &ProxyBindingUpdate::bulk};
+  unsigned mask = 0x8000;
+  for (const auto flag : flags) {
+    ProxyBindingUpdate update;
+    update.*flag = true;
+    const Bytes octets = encode(update, kMag, kLma);
+    EXPECT_EQ(octets[8] << 8 | octets[9], static_cast<int>(mask));
+    EXPECT_EQ(*decode(octets, kMag, kLma), MobilityMessage(update));
+    mask >>= 1;
+  }
+  ProxyBindingUpdate update;
+  update.other_flags = 0xffff;
+  const Bytes octets = encode(update, kMag, kLma);
+  EXPECT_EQ(octets[8] << 8 | octets[9], 0x003f) << "the flags with a name stay clear";
+  EXPECT_EQ(std::get<ProxyBindingUpdate>(*decode(octets, kMag, kLma)).other_flags, 0x3f);
+}
+
+TEST(MobilityHeader, AcknowledgementFlagsAndStatus) {
+  bool ProxyBindingAcknowledgement::*const flags[] = {
+      &ProxyBindingAcknowledgement::key_management, &ProxyBindingAcknowledgement::mobile_router,
+      &ProxyBindingAcknowledgement::proxy, &ProxyBindingAcknowledgement::tlv_header,
+      &ProxyBindingAcknowledgement::bulk};
+  unsigned mask = 0x80;
+  for (const auto flag : flags) {
+    ProxyBindingAcknowledgement acknowledgement;
+    acknowledgement.*flag = true;
+    EXPECT_EQ(encode(acknowledgement, kMag, kLma)[7], mask);
+    EXPECT_EQ(*decode(encode(acknowledgement, kMag, kLma), kMag, kLma), MobilityMessage(acknowledgement));
+    mask >>= 1;
+  }
+  for (unsigned status = 0; status < 256; ++status) {
+    ProxyBindingAcknowledgement acknowledgement;
+    acknowledgement.status = static_cast<BindingStatus>(status);
+    EXPECT_EQ(encode(acknowledgement, kMag, kLma)[6], status);
+    EXPECT_EQ(acknowledgement.accepted(), status < 128) << "RFC 6275 section 6.1.8";
+  }
+}
+
+TEST(MobilityHeader, ErrorsInTheirOrder) {
+  const Bytes good = hex(kMessages[0].octets);
+  EXPECT_EQ(error_of({}), "truncated");
+  EXPECT_EQ(error_of(Bytes(7, 0xff)), "truncated");
+  Bytes bad = good;
+  bad[0] = 17;   // Payload Proto
+  bad[1] = 255;  // more than there is
+  EXPECT_EQ(error_of(bad), "truncated") << "before the checksum";
+  bad[1] = 0;
+  EXPECT_EQ(error_of(bad), "bad-checksum") << "before Payload Proto";
+  EXPECT_EQ(error_of(bad, ChecksumPolicy::Ignore), "bad-payload-proto");
+  EXPECT_EQ(error_of(summed(bad)), "bad-payload-proto") << "before Header Len";
+  bad[0] = 59;
+  EXPECT_EQ(error_of(summed(bad)), "bad-header-length") << "too short for the type";
+  bad[1] = 2;
+  EXPECT_EQ(error_of(summed(bad)), "bad-header-length") << "octets behind the header's end";
+  bad = good;
+  bad[13] = 0xff;  // the first option's length
+  EXPECT_EQ(error_of(bad), "bad-checksum");
+  EXPECT_EQ(error_of(summed(bad)), "bad-option-length");
+}
+
+TEST(MobilityHeader, AnUnknownTypeComesBeforeItsPayloadProto) {  // RFC 6275 section 9.2
+  Bytes octets = hex(kMessages[3].octets);
+  octets[0] = 17;
+  EXPECT_EQ(error_of(octets), "bad-checksum");
+  EXPECT_EQ(*decode(summed(octets), kMag, kLma), kMessages[3].message);
+  octets.push_back(0);
+  EXPECT_EQ(error_of(summed(octets)), "bad-header-length");
+}
+
+TEST(MobilityHeader, ErrorsInsideAFlowIdentification) {
+  const auto update = [](const char* sub_option) {
+    return summed(hex("3b 02 05 00 0000 0000 8200 0000 2d0a 0001 000a 0000") + hex(sub_option));
+  };
+  EXPECT_EQ(error_of(update("0202 0001")), "");
+  EXPECT_EQ(error_of(update("0203 0001")), "bad-sub-option");
+  EXPECT_EQ(error_of(update("0302 0200")), "bad-selector");
+  EXPECT_EQ(error_of(update("0200 0000")), "bad-sub-option");
+}
+
+TEST(MobilityHeader, ABindingErrorNeedsItsHomeAddress) {
+  EXPECT_EQ(error_of(summed(hex("3b 01 07 00 0000 0100 0000000000000000"))), "bad-header-length");
+  const Bytes octets = summed(hex("3b 02 07 00 0000 01ff 20010db8000000000000000000000001"));
+  EXPECT_EQ(*decode(octets, kMag, kLma),
+            MobilityMessage(BindingError{BindingErrorStatus::UnknownBinding, ip("2001:db8::1"), {}}));
+}
+
+TEST(MobilityHeader, EveryTruncationIsCaught) {
+  for (const auto& v : kMessages) {
+    const Bytes whole = hex(v.octets);
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+      EXPECT_EQ(error_of(cut, ChecksumPolicy::Ignore), "truncated");
+      if (length < 8) continue;
+      // The same with a Header Len that owns up to it: never the whole message again, whatever it is.
+      cut[1] = static_cast<std::uint8_t>(length / 8 - 1);
+      const auto decoded = decode(cut, kMag, kLma, ChecksumPolicy::Ignore);
+      EXPECT_FALSE(decoded && *decoded == v.message) << length;
+    }
+  }
+}
+
+TEST(MobilityHeader, EveryFlippedBitIsAChecksumError) {
+  const Bytes whole = hex(kMessages[0].octets);
+  for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    if (bit / 8 == 1) continue;  // Header Len: another error comes first
+    Bytes flipped = whole;
+    flipped[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
+    EXPECT_EQ(error_of(flipped), "bad-checksum") << bit;
+  }
+  EXPECT_EQ(decode(whole, kLma, kLma).error().code, "bad-checksum") << "the addresses count";
+}
+
+TEST(MobilityHeader, NothingOverlongIsWritten) {
+  ProxyBindingUpdate update;
+  // 12 octets, then options of 2 + 253: seven fill 1797 octets, and 2 + 249 reach 2048.
+  for (int i = 0; i < 7; ++i) update.options.push_back(UnknownOption{200, Bytes(253)});
+  update.options.push_back(UnknownOption{200, Bytes(249)});
+  const Bytes longest = encode(update, kMag, kLma);
+  EXPECT_EQ(longest.size(), kMaxMobilityHeader);
+  EXPECT_EQ(*decode(longest, kMag, kLma), MobilityMessage(update));
+  update.options.push_back(UnknownOption{200, {}});
+  EXPECT_TRUE(encode(update, kMag, kLma).empty());
+  update.options = {UnknownOption{200, Bytes(256)}};
+  EXPECT_TRUE(encode(update, kMag, kLma).empty());
+  EXPECT_EQ(encode(UnknownMessage{99, Bytes(2042)}, kMag, kLma).size(), kMaxMobilityHeader);
+  EXPECT_TRUE(encode(UnknownMessage{99, Bytes(2043)}, kMag, kLma).empty());
+}
+
+TEST(MobilityHeader, KnowsItsType) {
+  EXPECT_EQ(type_of(ProxyBindingUpdate{}), 5);
+  EXPECT_EQ(type_of(ProxyBindingAcknowledgement{}), 6);
+  EXPECT_EQ(type_of(BindingError{}), 7);
+  EXPECT_EQ(type_of(UnknownMessage{19, {}}), 19);
+}
+
+}  // namespace
+}  // namespace flowmob::wire

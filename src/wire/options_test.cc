@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/options.h"
+
+#include <gtest/gtest.h>
+
+#include "wire/hex_for_test.h"
+#include "wire/option_codec.h"
+
+namespace flowmob::wire {
+namespace {
+
+using namespace test;
+
+struct Vector {
+  const char* octets;  ///< Type, Length, data: written down from the RFC's diagram
+  MobilityOption option;
+};
+
+const Vector kOptions[] = {
+    {"0310 20010db8000a00000000000000000001", AlternateCareOfAddress{ip("2001:db8:a::1")}},
+    {"0801 01", MobileNodeIdentifier{1, {}}},
+    {"0804 01 6d6e31", MobileNodeIdentifier{1, hex("6d6e31")}},
+    {"1405 766964656f", ServiceSelection{hex("766964656f")}},
+    {"1612 0040 20010db8010000000000000000000000", HomeNetworkPrefixOption{false, 64, ip("2001:db8:100::")}},
+    {"1612 8040 20010db8010000000000000000000000", HomeNetworkPrefixOption{true, 64, ip("2001:db8:100::")}},
+    {"1702 0006", HandoffIndicatorOption{HandoffIndicator::NewInterfaceSharingPrefixes}},
+    {"1702 00ff", HandoffIndicatorOption{static_cast<HandoffIndicator>(255)}},
+    {"1802 0005", AccessTechnologyTypeOption{AccessTechnology::Wimax}},
+    {"1908 0000 020000000001", MnLinkLayerIdentifier{hex("020000000001")}},
+    {"1902 0000", MnLinkLayerIdentifier{}},
+    {"1a10 fe80000000000000 02005efffe005213", LinkLocalAddressOption{ip("fe80::200:5eff:fe00:5213")}},
+    {"1b08 0000677485808000", TimestampOption{0x677485808000}},
+    {"2304 0007 01 85", BindingIdentifierOption{7, 1, true, 5, {}}},
+    {"2308 0007 00 7f c0000201", BindingIdentifierOption{7, 0, false, 127, ip4("192.0.2.1")}},
+    {"2314 ffff 80 00 20010db8000a00000000000000000001",
+     BindingIdentifierOption{0xffff, 128, false, 0, ip("2001:db8:a::1")}},
+    {"2c02 0001", FlowSummary{{1}}},
+    {"2c06 0001 0203 ffff", FlowSummary{{1, 0x203, 0xffff}}},
+    {"2d06 0001 000a 00 00", FlowIdentification{1, 10, 0, {}}},
+    {"2d06 0001 000a 00 83", FlowIdentification{1, 10, 131, {}}},
+    {"3300", UnknownOption{51, {}}},
+    {"c803 010203", UnknownOption{200, hex("010203")}},
+};
+
+std::string error_of(const Bytes& octets) {
+  const auto options = decode_options(octets);
+  return options ? "" : options.error().code + ": " + options.error().message;
+}
+
+TEST(Options, DecodeByHand) {
+  for (const auto& [octets, option] : kOptions) {
+    const auto decoded = decode_options(hex(octets));
+    ASSERT_TRUE(decoded) << octets << ": " << decoded.error().message;
+    ASSERT_EQ(decoded->size(), 1U) << octets;
+    EXPECT_EQ(decoded->front(), option) << octets;
+  }
+}
+
+TEST(Options, EncodeByHandWhateverStandsInFront) {
+  for (const auto& [octets, option] : kOptions)
+    for (std::size_t before = 0; before < 9; ++before) {
+      Bytes out(before);
+      ASSERT_TRUE(encode_options({option}, out));
+      EXPECT_EQ(out.size() % 8, 0U);
+      const Bytes wanted = hex(octets);
+      const auto found = std::search(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
+                                     wanted.begin(), wanted.end());
+      EXPECT_NE(found, out.end()) << octets << " behind " << before;
+      EXPECT_EQ(decode_options(ByteView(out).subspan(before)).value(), MobilityOptions{option});
+    }
+}
+
+struct Place {
+  MobilityOption option;
+  std::size_t n, y;
+};
+
+TEST(Options, StandWhereTheirRfcWantsThem) {
+  const Place places[] = {
+      {AlternateCareOfAddress{}, 8, 6},
+      {HomeNetworkPrefixOption{}, 8, 4},
+      {LinkLocalAddressOption{}, 8, 6},
+      {TimestampOption{1}, 8, 2},
+      {BindingIdentifierOption{}, 2, 0},
+      {BindingIdentifierOption{1, 0, false, 0, ip4("192.0.2.1")}, 2, 0},
+      {BindingIdentifierOption{1, 0, false, 0, ip("::1")}, 8, 2},
+      {FlowSummary{{1}}, 2, 0},
+      {FlowIdentification{1, 1, 0, {}}, 2, 0},
+      {MnLinkLayerIdentifier{Bytes(8, 0xee)}, 8, 4},
+      {MnLinkLayerIdentifier{Bytes(4, 0xee)}, 4, 0},
+      {MnLinkLayerIdentifier{Bytes(6, 0xee)}, 2, 0},
+      {MnLinkLayerIdentifier{Bytes(5, 0xee)}, 1, 0},
+      {MobileNodeIdentifier{}, 1, 0},
+      {HandoffIndicatorOption{}, 1, 0},
+      {AccessTechnologyTypeOption{}, 1, 0},
+  };
+  for (const auto& [option, n, y] : places)
+    for (std::size_t before = 0; before < 8; ++before) {
+      Bytes out(before), alone;
+      ASSERT_TRUE(encode_options({option}, out));
+      std::size_t at = before;
+      while (out[at] < 2) at += out[at] == 0 ? 1 : 2 + out[at + 1];
+      EXPECT_EQ(at % n, y) << "option index " << option.index() << " behind " << before;
+      EXPECT_LT(at - before, n) << "no more padding than needed";
+    }
+}
+
+TEST(Options, PaddingIsExactAndZero) {
+  const char* wanted[] = {"", "00", "0100", "010100", "01020000", "0103000000", "010400000000"};
+  for (std::size_t count = 0; count < 7; ++count) {
+    Bytes out;
+    append_padding(out, count);
+    EXPECT_EQ(out, hex(wanted[count]));
+  }
+}
+
+TEST(Options, PaddingOfAnyKindIsDropped) {
+  EXPECT_TRUE(decode_options(hex("00 00 0100 0103ffffff 00"))->empty());
+  EXPECT_EQ(decode_options(hex("00 1702 0001 00"))->size(), 1U);
+  EXPECT_TRUE(decode_options({})->empty());
+}
+
+TEST(Options, LengthsThatATypeDoesNotAllow) {
+  for (const char* octets :
+       {"030f", "0311", "1611", "1613", "1701", "1703", "1800", "1801", "1901", "1a0f", "1b07", "1b09",
+        "2303", "2305", "2307", "2309", "2313", "2315", "2c00", "2c01", "2c03", "2d05", "0800", "1400"}) {
+    Bytes option = hex(octets);
+    option.resize(2 + option[1]);
+    EXPECT_EQ(error_of(option).find("bad-option-length: "), 0U) << octets << " gave " << error_of(option);
+  }
+}
+
+TEST(Options, NoneLeavesTheHeader) {
+  for (const auto& [octets, option] : kOptions) {
+    const Bytes whole = hex(octets);
+    for (std::size_t length = 1; length < whole.size(); ++length)
+      EXPECT_EQ(error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))),
+                "bad-option-length: option " + std::to_string(whole[0]) + " leaves the header");
+  }
+  EXPECT_EQ(error_of(hex("01")), "bad-option-length: option 1 leaves the header");
+  EXPECT_EQ(error_of(hex("0105 00")), "bad-option-length: option 1 leaves the header");
+}
+
+TEST(Options, ReservedOctetsAreIgnoredAndWrittenAsZero) {
+  EXPECT_EQ(decode_options(hex("1702 ff01"))->front(),
+            MobilityOption(HandoffIndicatorOption{HandoffIndicator::NewInterface}));
+  EXPECT_EQ(decode_options(hex("1612 7f40 00000000000000000000000000000000"))->front(),
+            MobilityOption(HomeNetworkPrefixOption{false, 64, {}}));
+  EXPECT_EQ(decode_options(hex("2d06 0001 000a ff 00"))->front(),
+            MobilityOption(FlowIdentification{1, 10, 0, {}}));
+}
+
+TEST(Options, OneTooLongForItsLengthOctetIsNotWritten) {
+  Bytes out;
+  EXPECT_TRUE(encode_options({ServiceSelection{Bytes(255, 'x')}}, out));
+  EXPECT_FALSE(encode_options({ServiceSelection{Bytes(256, 'x')}}, out));
+  EXPECT_FALSE(encode_options({MobileNodeIdentifier{1, Bytes(255, 'x')}}, out));
+  EXPECT_FALSE(encode_options({UnknownOption{99, Bytes(256)}}, out));
+}
+
+TEST(MobileNodeIdentifier, EverySubtypePassesThrough) {  // RFC 8371 section 3
+  for (unsigned subtype = 0; subtype < 256; ++subtype) {
+    const auto octet = static_cast<std::uint8_t>(subtype);
+    const Bytes octets = Bytes{8, 3, octet, 0xfe, 0x00};
+    const MobilityOptions options = decode_options(octets).value();
+    EXPECT_EQ(options.front(), MobilityOption(MobileNodeIdentifier{octet, hex("fe00")}));
+    Bytes out;
+    ASSERT_TRUE(encode_options(options, out));
+    EXPECT_EQ(Bytes(out.begin(), out.begin() + 5), octets);
+  }
+}
+
+TEST(HomeNetworkPrefix, LengthsBeyond128AreKeptForTheReceiverToReject) {
+  const auto option = std::get<HomeNetworkPrefixOption>(
+      decode_options(hex("1612 00ff 20010db8010000000000000000000001"))->front());
+  EXPECT_EQ(option.prefix_length, 255);
+  EXPECT_EQ(option.to_prefix().to_string(), "2001:db8:100::1/128");
+  EXPECT_FALSE(option.is_all_zero());
+  EXPECT_TRUE((HomeNetworkPrefixOption{false, 64, {}}.is_all_zero())) << "RFC 5213 section 2.2";
+  EXPECT_EQ(HomeNetworkPrefixOption::of(Ipv6Prefix::parse("2001:db8::/32").value()),
+            (HomeNetworkPrefixOption{false, 32, ip("2001:db8::")}));
+}
+
+TEST(Timestamp, IsFixedPointSince1970) {  // RFC 5213 section 8.8: 48 bits of seconds, 16 of fractions
+  using namespace std::chrono_literals;
+  EXPECT_EQ(TimestampOption::from_wall(WallTime{1s}).value, 0x10000U);
+  EXPECT_EQ(TimestampOption::from_wall(WallTime{1500ms}).value, 0x18000U);
+  EXPECT_EQ(TimestampOption::from_wall(WallTime{1735689600s}).value, std::uint64_t{1735689600} << 16);
+  EXPECT_EQ(TimestampOption::from_wall(WallTime{-5s}).value, 0U);
+  EXPECT_EQ(TimestampOption{0x18000}.to_wall(), WallTime{1500ms});
+  EXPECT_EQ(TimestampOption{~std::uint64_t{0}}.to_wall(), WallTime::max());
+}
+
+TEST(Timestamp, ComesBackTheSameThroughWallTime) {
+  for (std::uint64_t fraction = 0; fraction < 65536; ++fraction) {
+    const TimestampOption stamp{(std::uint64_t{1735689600} << 16) + fraction};
+    ASSERT_EQ(TimestampOption::from_wall(stamp.to_wall()), stamp) << fraction;
+  }
+}
+
+TEST(Options, FindTakesTheFirstAndFindAllTheOrder) {
+  const MobilityOptions options{FlowSummary{{1}}, ServiceSelection{hex("61")}, FlowSummary{{2}}};
+  EXPECT_EQ(find<FlowSummary>(options)->flow_ids, std::vector<std::uint16_t>{1});
+  EXPECT_EQ(find<TimestampOption>(options), nullptr);
+  EXPECT_EQ(find_all<FlowSummary>(options), (std::vector{FlowSummary{{1}}, FlowSummary{{2}}}));
+}
+
+}  // namespace
+}  // namespace flowmob::wire
