@@ -37,6 +37,19 @@ void add_traffic(Json& tree, const TrafficOf& traffic_of) {
   if (const auto traffic = traffic_of(tree)) tree["traffic"] = to_json(*traffic);
 }
 
+std::optional<Traffic> add_up(const Json& row, const char* key,
+                              const std::function<std::optional<Traffic>(SessionId)>& traffic_of) {
+  const auto sessions = row.find(key);
+  if (sessions == row.end() || !sessions->is_array()) return {};
+  std::optional<Traffic> all;
+  for (const Json& id : *sessions) {
+    if (!id.is_number_unsigned()) return {};
+    const auto one = traffic_of(SessionId{id.get<std::uint32_t>()});
+    if (one) all = all.value_or(Traffic{}) + *one;
+  }
+  return all;
+}
+
 Traffic operator+(const Traffic& a, const Traffic& b) { return {sum_of(a.down, b.down), sum_of(a.up, b.up)}; }
 
 }  // namespace flowmob::daemon

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/strong_id.h"
 #include "platform/control_message.h"
 #include "platform/dataplane/counters.h"
 
@@ -30,5 +31,10 @@ std::optional<Id> id_of(const platform::Json& row, const char* key) {
   const Id id{found->template get<decltype(Id::value)>()};
   return id ? std::optional(id) : std::nullopt;
 }
+
+/// The traffic of all sessions that `row` lists under `key`.
+std::optional<dataplane::Traffic> add_up(
+    const platform::Json& row, const char* key,
+    const std::function<std::optional<dataplane::Traffic>(SessionId)>& traffic_of);
 
 }  // namespace flowmob::daemon

@@ -36,6 +36,17 @@ TEST(Traffic, OnlyDropsThatCameUpAreShown) {
   EXPECT_EQ(rows, Json::array({{{"reason", "b"}, {"explanation", "why b"}, {"packets", 2}, {"bytes", 80}}}));
 }
 
+TEST(Traffic, ATunnelHasThatOfItsSessions) {
+  const auto of = [](SessionId id) -> std::optional<Traffic> {
+    if (id == SessionId{9}) return {};
+    return Traffic{{id.value, 10}, {1, 1}};
+  };
+  EXPECT_EQ(add_up(Json{{"sessions", {1u, 2u, 9u}}}, "sessions", of), (Traffic{{3, 20}, {2, 2}}));
+  EXPECT_EQ(add_up(Json{{"sessions", {9u}}}, "sessions", of), std::nullopt);
+  EXPECT_EQ(add_up(Json{{"sessions", {"a"}}}, "sessions", of), std::nullopt);
+  EXPECT_EQ(add_up(Json{{"sessions", 2}}, "sessions", of), std::nullopt);
+}
+
 TEST(Traffic, Adds) {
   const Traffic a{{1, 10}, {2, 20}}, b{{3, 30}, {4, 40}};
   EXPECT_EQ(a + b, (Traffic{{4, 40}, {6, 60}}));

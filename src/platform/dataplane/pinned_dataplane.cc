@@ -13,11 +13,13 @@ Result<PinnedDataplane> PinnedDataplane::load(const Program& program, const Opti
 }
 
 Result<void> PinnedDataplane::attach(const std::vector<Attachment>& attachments) const {
+  // One interface that is missing keeps no other from its programs.
+  Result<void> first;
   for (const Attachment& attachment : attachments) {
     auto attached = dataplane::attach(attachment, object_.program_fd(attachment.program));
-    if (!attached) return attached;
+    if (first && !attached) first = attached;
   }
-  return {};
+  return first;
 }
 
 Result<void> PinnedDataplane::teardown(const std::filesystem::path& directory,

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace flowmob::daemon {
+
+/// Makes this host a router on `interfaces`: the data plane's look-ups as well as the stack's own answers
+/// need it.
+Result<void> ensure_forwarding(const std::vector<std::string>& interfaces);
+
+}  // namespace flowmob::daemon

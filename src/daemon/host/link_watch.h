@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/event_loop.h"
+#include "platform/link_monitor.h"
+#include "platform/netlink.h"
+
+namespace flowmob::daemon {
+
+/// Follows interfaces by name: carrier, index, and that they go away and come back.
+class LinkWatch {
+ public:
+  /// No link: the interface is gone.
+  using OnLink = std::function<void(const std::string& interface, const std::optional<platform::Link>& link)>;
+  struct Options {
+    std::vector<std::string> interfaces;
+    /// How often to ask instead of waiting for the kernel, which may hold the loss of a carrier back for up
+    /// to a second; none: wait.
+    std::optional<Duration> poll;
+  };
+
+  static Result<std::unique_ptr<LinkWatch>> open(platform::EventLoop& loop, Options options);
+  /// Tells how each interface is now, and from now on of every change.
+  Result<void> start(OnLink on_link);
+
+ private:
+  LinkWatch(platform::EventLoop& loop, Options options, platform::LinkMonitor monitor,
+            platform::Netlink netlink);
+  void poll();
+  void take(const Result<std::vector<platform::LinkEvent>>& events);
+  void take(const platform::LinkEvent& event);
+  void tell(const std::string& interface, const std::optional<platform::Link>& link);
+
+  platform::EventLoop& loop_;
+  Options options_;
+  platform::LinkMonitor monitor_;
+  platform::Netlink netlink_;
+  OnLink on_link_;
+  std::map<std::string, std::optional<platform::Link>> told_;
+  platform::FdWatch watch_;
+  platform::DeadlineTimer timer_;
+};
+
+}  // namespace flowmob::daemon

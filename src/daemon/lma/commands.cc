@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What flowmob-lmad answers on its control socket: the core's view, with what the system knows added.
+#include <string>
+
+#include "daemon/host/links.h"
+#include "daemon/lma/daemon.h"
+
+namespace flowmob::daemon {
+
+using core::Json;
+
+Result<void> LmaDaemon::add_commands() {
+  auto& control = host_->control();
+  auto added = host_->on_status(settings_.core.name, [this] {
+    return Json{{"address", settings_.core.address.to_string()},
+                {"mags", settings_.core.mags.size()},
+                {"mobile_nodes", settings_.core.mobile_nodes.size()}};
+  });
+  for (const std::string command :
+       {"show bindings", "show sessions", "show flows", "show tunnels", "flow move"}) {
+    if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
+  }
+  return added
+      .and_then(
+          [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
+      .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); });
+}
+
+Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {
+  auto answer = pump_->feed([&](Now now) { return anchor_->handle_command(now, command, arguments); });
+  if (answer) add_traffic(*answer, [this](const Json& row) { return traffic_of(row); });
+  return answer;
+}
+
+/// A row that names a flow shows the flow's traffic, else its session's; a tunnel that of all its sessions.
+std::optional<dataplane::Traffic> LmaDaemon::traffic_of(const Json& row) const {
+  if (const auto flow = id_of<FlowIndex>(row, "flow_index")) return dataplane_->flow_traffic(*flow);
+  if (const auto session = id_of<SessionId>(row, "session")) return dataplane_->session_traffic(*session);
+  return add_up(row, "sessions", [this](SessionId id) { return dataplane_->session_traffic(id); });
+}
+
+Result<Json> LmaDaemon::statistics(const Json& arguments) {
+  auto answer =
+      pump_->feed([&](Now now) { return anchor_->handle_command(now, "show statistics", arguments); });
+  if (!answer) return answer;
+  (*answer)["mobility_socket"] = port_->statistics();
+  (*answer)["data_plane_drops"] = to_json(dataplane_->drops());
+  return answer;
+}
+
+Result<Json> LmaDaemon::links() {
+  std::vector<ServedLink> served;
+  for (const auto& name : settings_.core_interfaces) served.push_back({name, "core"});
+  for (const auto& name : settings_.access_interfaces) served.push_back({name, "access"});
+  return describe_links(*netlink_, served);
+}
+
+}  // namespace flowmob::daemon

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/lma/daemon.h"
+
+#include <spdlog/spdlog.h>
+
+#include "daemon/config/load.h"
+#include "daemon/host/forwarding.h"
+#include "daemon/host/main.h"
+#include "daemon/host/records.h"
+
+namespace flowmob::daemon {
+namespace {
+
+dataplane::LmaDataplaneOptions dataplane_options(const LmaSettings& settings) {
+  dataplane::LmaDataplaneOptions options;
+  options.bpf_dir = settings.paths.bpf;
+  options.core_interfaces = settings.core_interfaces;
+  options.access_interfaces = settings.access_interfaces;
+  options.local = settings.core.address;
+  return options;
+}
+
+std::vector<std::string> all_interfaces(const LmaSettings& settings) {
+  auto all = settings.core_interfaces;
+  for (const auto& name : settings.access_interfaces) {
+    if (std::ranges::count(all, name) == 0) all.push_back(name);
+  }
+  return all;
+}
+
+/// What may be routed here.
+std::vector<Ipv6Prefix> home_space(const core::LmaConfig& config) {
+  auto space = config.pools;
+  for (const auto& node : config.mobile_nodes)
+    space.insert(space.end(), node.prefixes.begin(), node.prefixes.end());
+  return space;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LmaDaemon>> LmaDaemon::start(const Options& options) {
+  auto settings = config::load_lma(options.config, on_this_machine());
+  if (!settings) return tl::unexpected(config::to_error(settings.error()));
+  std::unique_ptr<LmaDaemon> daemon(new LmaDaemon(options.config, std::move(*settings)));
+  const bool first = !std::filesystem::exists(daemon->settings_.paths.bpf);
+  auto opened = daemon->open();
+  if (!opened) return tl::unexpected(opened.error());
+  auto up = daemon->bring_up();
+  if (up) return daemon;
+  if (first) (void)dataplane::LmaDataplane::teardown(dataplane_options(daemon->settings_));
+  return tl::unexpected(up.error());
+}
+
+Result<void> LmaDaemon::open() {
+  auto host = Host::create(platform::DaemonRole::Lma, {settings_.paths.control, settings_.paths.state});
+  if (!host) return tl::unexpected(host.error());
+  host_ = std::move(*host);
+  auto netlink = platform::Netlink::open();
+  if (!netlink) return tl::unexpected(netlink.error());
+  netlink_.emplace(std::move(*netlink));
+  auto port = MobilityPort::open(host_->loop(), settings_.core.address);
+  if (!port) return tl::unexpected(port.error());
+  port_ = std::move(*port);
+  auto watch = LinkWatch::open(host_->loop(), {all_interfaces(settings_), {}});
+  if (!watch) return tl::unexpected(watch.error());
+  watch_ = std::move(*watch);
+  return {};
+}
+
+Result<void> LmaDaemon::bring_up() {
+  auto records = load_records<core::NodeRecord>(host_->state());
+  if (!records) return tl::unexpected(records.error());
+  auto dataplane = dataplane::LmaDataplane::open(dataplane_options(settings_));
+  if (!dataplane) return tl::unexpected(dataplane.error());
+  dataplane_ = std::move(*dataplane);
+  return ensure_forwarding(all_interfaces(settings_))
+      .and_then([&] { return take_over(std::move(*records)); })
+      .and_then([&] { return serve(); });
+}
+
+Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
+  const std::size_t known = records.size();
+  auto space = home_space(settings_.core);
+  for (const auto& record : records)
+    space.insert(space.end(), record.prefixes.begin(), record.prefixes.end());
+
+  routes_ = std::make_unique<HomeRoutes>(*netlink_);
+  anchor_ = std::make_unique<core::LocalMobilityAnchor>(settings_.core);
+  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_);
+  pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
+      host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); });
+  pump_->feed([&](Now now) { anchor_->restore(now, std::move(records)); });
+
+  const auto swept = dataplane_->sweep();
+  if (!swept) return tl::unexpected(swept.error());
+  spdlog::info("{} mobile nodes from {}; {} stale rows removed", known, settings_.paths.state.string(),
+               *swept);
+  return routes_->set_pools(settings_.core.pools).and_then([&] { return routes_->sweep(space); });
+}
+
+Result<void> LmaDaemon::serve() {
+  auto started = port_->listen([this](const core::PacketMeta& meta, ByteView message) {
+    pump_->feed([&](Now now) { anchor_->handle_message(now, meta, message); });
+  });
+  return started
+      .and_then([&] {
+        return watch_->start([this](const std::string& interface, const std::optional<platform::Link>& link) {
+          link_changed(interface, link);
+        });
+      })
+      .and_then([&] { return add_commands(); })
+      .map([&] {
+        spdlog::info("anchor {} at {} is ready", settings_.core.name, settings_.core.address.to_string());
+      });
+}
+
+/// An interface that comes back is another one to the kernel, without our programs.
+void LmaDaemon::link_changed(const std::string& interface, const std::optional<platform::Link>& link) {
+  if (!link) return spdlog::warn("interface {} is gone", interface);
+  const auto [known, first] = attached_.try_emplace(interface, link->index);
+  if (std::exchange(known->second, link->index) == link->index) return;
+  auto done = dataplane_->attach().and_then([&] { return ensure_forwarding({interface}); });
+  if (!done) return spdlog::error("interface {}: {}", interface, done.error().message);
+  spdlog::info("interface {} is back", interface);
+}
+
+Result<void> LmaDaemon::reload() {
+  auto loaded = config::load_lma(file_, on_this_machine());
+  if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
+  if (loaded->paths != settings_.paths || loaded->core_interfaces != settings_.core_interfaces ||
+      loaded->access_interfaces != settings_.access_interfaces)
+    return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
+  auto done = pump_->feed([&](Now now) { return anchor_->reconfigure(now, loaded->core); });
+  if (!done) return done;
+  settings_ = std::move(*loaded);
+  return routes_->set_pools(settings_.core.pools);
+}
+
+Result<void> LmaDaemon::teardown(const Options& options) {
+  // Interfaces may be gone by now.
+  const auto settings = config::load_lma(options.config);
+  if (!settings) return tl::unexpected(config::to_error(settings.error()));
+  const auto host = Host::create(platform::DaemonRole::Lma, {settings->paths.control, {}});
+  if (!host) return tl::unexpected(host.error());
+  auto netlink = platform::Netlink::open();
+  if (!netlink) return tl::unexpected(netlink.error());
+  auto space = home_space(settings->core);
+  return dataplane::LmaDataplane::teardown(dataplane_options(*settings))
+      .and_then([&] { return HomeRoutes(*netlink).sweep(space); })
+      .and_then([&] { return remove_records(settings->paths.state); });
+}
+
+}  // namespace flowmob::daemon

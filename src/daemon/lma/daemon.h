@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/lma/local_mobility_anchor.h"
+#include "daemon/config/settings.h"
+#include "daemon/host/host.h"
+#include "daemon/host/link_watch.h"
+#include "daemon/host/mobility_port.h"
+#include "daemon/host/options.h"
+#include "daemon/host/pump.h"
+#include "daemon/host/traffic.h"
+#include "daemon/lma/effects.h"
+#include "daemon/lma/routes.h"
+#include "platform/dataplane/lma_dataplane.h"
+#include "platform/netlink.h"
+
+namespace flowmob::daemon {
+
+/// flowmob-lmad: a LocalMobilityAnchor with all that it needs around it.
+class LmaDaemon {
+ public:
+  /// Everything that may fail before anything that is seen from outside. A data plane that a predecessor left
+  /// goes on working, whatever becomes of us.
+  static Result<std::unique_ptr<LmaDaemon>> start(const Options& options);
+  /// Until SIGTERM or SIGINT. The data plane stays.
+  void run() { host_->run(); }
+
+  /// Ends forwarding and forgets all bindings; refused while a daemon runs.
+  static Result<void> teardown(const Options& options);
+
+ private:
+  LmaDaemon(std::filesystem::path file, LmaSettings settings)
+      : file_(std::move(file)), settings_(std::move(settings)) {}
+  Result<void> open();
+  Result<void> bring_up();
+  Result<void> take_over(std::vector<core::NodeRecord> records);
+  Result<void> serve();
+  Result<void> add_commands();
+  Result<void> reload();
+  void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
+
+  Result<core::Json> ask(std::string_view command, const core::Json& arguments);
+  Result<core::Json> statistics(const core::Json& arguments);
+  Result<core::Json> links();
+  std::optional<dataplane::Traffic> traffic_of(const core::Json& row) const;
+
+  std::filesystem::path file_;
+  LmaSettings settings_;
+  std::map<std::string, InterfaceIndex> attached_;
+  // In the order in which they need each other.
+  std::unique_ptr<Host> host_;
+  std::optional<platform::Netlink> netlink_;
+  std::unique_ptr<MobilityPort> port_;
+  std::unique_ptr<LinkWatch> watch_;
+  std::unique_ptr<dataplane::LmaDataplane> dataplane_;
+  std::unique_ptr<HomeRoutes> routes_;
+  std::unique_ptr<core::LocalMobilityAnchor> anchor_;
+  std::unique_ptr<LmaEffects> effects_;
+  std::unique_ptr<Pump<core::LocalMobilityAnchor, core::LmaEffect>> pump_;
+};
+
+}  // namespace flowmob::daemon

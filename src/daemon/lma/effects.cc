@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/lma/effects.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "daemon/host/records.h"
+
+namespace flowmob::daemon {
+namespace {
+
+std::string key_of(const std::string& mn_id) { return "node/" + mn_id; }
+
+// What a line of the log calls an effect.
+std::string name_of(const core::SendMessage& m) { return "message to " + m.destination.to_string(); }
+std::string name_of(const core::Notify& n) { return n.event; }
+std::string name_of(const core::EnsureTunnel& t) { return "tunnel to " + t.remote.to_string(); }
+std::string name_of(const core::RemoveTunnel& t) { return "tunnel to " + t.remote.to_string(); }
+std::string name_of(const core::InstallNode& n) { return fmt::format("node {}", n.node.value); }
+std::string name_of(const core::RemoveNode& n) { return fmt::format("end of node {}", n.node.value); }
+std::string name_of(const core::InstallSession& s) { return fmt::format("session {}", s.session.value); }
+std::string name_of(const core::RemoveSession& s) {
+  return fmt::format("end of session {}", s.session.value);
+}
+std::string name_of(const core::InstallFlow& f) { return fmt::format("flow {}", f.flow.value); }
+std::string name_of(const core::RemoveFlow& f) { return fmt::format("end of flow {}", f.flow.value); }
+std::string name_of(const core::EnsureRoute& r) { return "route to " + r.prefix.to_string(); }
+std::string name_of(const core::RemoveRoute& r) { return "end of route to " + r.prefix.to_string(); }
+std::string name_of(const core::PersistNode& n) { return "record of " + n.record.mn_id; }
+std::string name_of(const core::ForgetNode& n) { return "end of record of " + n.mn_id; }
+
+}  // namespace
+
+LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes)
+    : host_(host),
+      port_(port),
+      dataplane_(dataplane),
+      routes_(routes),
+      failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
+
+Result<void> LmaEffects::carry_out(const core::LmaEffect& effect) {
+  return std::visit(
+      [this](const auto& action) {
+        auto outcome = apply(action);
+        failures_.note(name_of(action), outcome);
+        return outcome;
+      },
+      effect.action);
+}
+
+Result<void> LmaEffects::apply(const core::Notify& event) {
+  host_.notify(event.event, event.fields);
+  return {};
+}
+
+Result<void> LmaEffects::apply(const core::PersistNode& node) {
+  return store_record(host_.state(), key_of(node.record.mn_id), node.record);
+}
+
+Result<void> LmaEffects::apply(const core::ForgetNode& node) {
+  return host_.state().remove(key_of(node.mn_id));
+}
+
+}  // namespace flowmob::daemon

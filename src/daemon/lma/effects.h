@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/lma/effect.h"
+#include "daemon/host/failure_log.h"
+#include "daemon/host/host.h"
+#include "daemon/host/mobility_port.h"
+#include "daemon/lma/routes.h"
+#include "platform/dataplane/lma_dataplane.h"
+
+namespace flowmob::daemon {
+
+/// Carries out what the anchor's core asks for. Every effect is idempotent; a failure is logged once and
+/// given back.
+class LmaEffects {
+ public:
+  LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes);
+  Result<void> carry_out(const core::LmaEffect& effect);
+
+ private:
+  Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
+  Result<void> apply(const core::Notify& event);
+  Result<void> apply(const core::EnsureTunnel& tunnel) { return dataplane_.ensure_tunnel(tunnel); }
+  Result<void> apply(const core::RemoveTunnel& tunnel) { return dataplane_.remove_tunnel(tunnel); }
+  Result<void> apply(const core::InstallNode& node) { return dataplane_.install_node(node); }
+  Result<void> apply(const core::RemoveNode& node) { return dataplane_.remove_node(node); }
+  Result<void> apply(const core::InstallSession& session) { return dataplane_.install_session(session); }
+  Result<void> apply(const core::RemoveSession& session) { return dataplane_.remove_session(session); }
+  Result<void> apply(const core::InstallFlow& flow) { return dataplane_.install_flow(flow); }
+  Result<void> apply(const core::RemoveFlow& flow) { return dataplane_.remove_flow(flow); }
+  Result<void> apply(const core::EnsureRoute& route) { return routes_.ensure(route); }
+  Result<void> apply(const core::RemoveRoute& route) { return routes_.remove(route); }
+  Result<void> apply(const core::PersistNode& node);
+  Result<void> apply(const core::ForgetNode& node);
+
+  Host& host_;
+  MobilityPort& port_;
+  dataplane::LmaDataplane& dataplane_;
+  HomeRoutes& routes_;
+  FailureLog failures_;
+};
+
+}  // namespace flowmob::daemon

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/mag/config.h"
+#include "platform/netlink.h"
+
+namespace flowmob::daemon {
+
+/// Makes an interface the access link that `access` describes: the fixed router addresses (RFC 6543 section
+/// 3, docs/adr/0005) and no advertisements of others. Idempotent. Fills in what the core has to know.
+Result<void> prepare_access(platform::Netlink& netlink, core::AccessConfig& access,
+                            const Ipv6Address& router_link_local);
+
+}  // namespace flowmob::daemon

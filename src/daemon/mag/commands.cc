@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What flowmob-magd answers on its control socket: the core's view, with what the system knows added.
+#include <string>
+
+#include "daemon/host/links.h"
+#include "daemon/mag/daemon.h"
+
+namespace flowmob::daemon {
+
+using core::Json;
+
+Result<void> MagDaemon::add_commands() {
+  auto& control = host_->control();
+  auto added = host_->on_status(settings_.core.name, [this] {
+    return Json{{"address", settings_.core.address.to_string()},
+                {"lma", settings_.core.lma.to_string()},
+                {"accesses", settings_.core.accesses.size()},
+                {"mobile_nodes", settings_.core.mobile_nodes.size()}};
+  });
+  for (const std::string command : {"show bindings", "show tunnels", "attach", "detach"}) {
+    if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
+  }
+  return added
+      .and_then(
+          [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
+      .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); });
+}
+
+Result<Json> MagDaemon::ask(std::string_view command, const Json& arguments) {
+  auto answer = pump_->feed([&](Now now) { return gateway_->handle_command(now, command, arguments); });
+  if (answer) add_traffic(*answer, [this](const Json& row) { return traffic_of(row); });
+  return answer;
+}
+
+std::optional<dataplane::Traffic> MagDaemon::traffic_of(const Json& row) const {
+  if (const auto session = id_of<SessionId>(row, "session")) return dataplane_->attachment_traffic(*session);
+  return add_up(row, "sessions", [this](SessionId id) { return dataplane_->attachment_traffic(id); });
+}
+
+Result<Json> MagDaemon::statistics(const Json& arguments) {
+  auto answer =
+      pump_->feed([&](Now now) { return gateway_->handle_command(now, "show statistics", arguments); });
+  if (!answer) return answer;
+  (*answer)["mobility_socket"] = port_->statistics();
+  (*answer)["neighbor_discovery"] = accesses_->statistics();
+  (*answer)["data_plane_drops"] = to_json(dataplane_->drops());
+  return answer;
+}
+
+Result<Json> MagDaemon::links() {
+  std::vector<ServedLink> served;
+  for (const auto& name : settings_.transport_interfaces) served.push_back({name, "transport"});
+  for (const auto& access : settings_.core.accesses)
+    served.push_back({access.interface, "access", Json{{"access", access.name}}});
+  return describe_links(*netlink_, served);
+}
+
+}  // namespace flowmob::daemon

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/mag/daemon.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "daemon/config/load.h"
+#include "daemon/host/forwarding.h"
+#include "daemon/host/main.h"
+#include "daemon/host/records.h"
+
+namespace flowmob::daemon {
+namespace {
+
+/// How often the carrier of the access links is looked at: its loss costs every flow on the link this long.
+constexpr auto kCarrierPoll = std::chrono::milliseconds(5);
+
+std::vector<std::string> access_interfaces(const MagSettings& settings) {
+  std::vector<std::string> names;
+  for (const auto& access : settings.core.accesses) names.push_back(access.interface);
+  return names;
+}
+
+std::vector<std::string> all_interfaces(const MagSettings& settings) {
+  auto all = access_interfaces(settings);
+  all.insert(all.end(), settings.transport_interfaces.begin(), settings.transport_interfaces.end());
+  return all;
+}
+
+dataplane::MagDataplaneOptions dataplane_options(const MagSettings& settings) {
+  dataplane::MagDataplaneOptions options;
+  options.bpf_dir = settings.paths.bpf;
+  options.transport_interfaces = settings.transport_interfaces;
+  options.access_interfaces = access_interfaces(settings);
+  options.local = settings.core.address;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MagDaemon>> MagDaemon::start(const Options& options) {
+  auto settings = config::load_mag(options.config, on_this_machine());
+  if (!settings) return tl::unexpected(config::to_error(settings.error()));
+  std::unique_ptr<MagDaemon> daemon(new MagDaemon(options.config, std::move(*settings)));
+  const bool first = !std::filesystem::exists(daemon->settings_.paths.bpf);
+  auto opened = daemon->open();
+  if (!opened) return tl::unexpected(opened.error());
+  auto up = daemon->bring_up();
+  if (up) return daemon;
+  if (first) (void)dataplane::MagDataplane::teardown(dataplane_options(daemon->settings_));
+  return tl::unexpected(up.error());
+}
+
+Result<void> MagDaemon::open() {
+  auto host = Host::create(platform::DaemonRole::Mag, {settings_.paths.control, settings_.paths.state});
+  if (!host) return tl::unexpected(host.error());
+  host_ = std::move(*host);
+  auto netlink = platform::Netlink::open();
+  if (!netlink) return tl::unexpected(netlink.error());
+  netlink_.emplace(std::move(*netlink));
+  auto port = MobilityPort::open(host_->loop(), settings_.core.address);
+  if (!port) return tl::unexpected(port.error());
+  port_ = std::move(*port);
+  auto watch = LinkWatch::open(host_->loop(), {access_interfaces(settings_), kCarrierPoll});
+  if (!watch) return tl::unexpected(watch.error());
+  access_watch_ = std::move(*watch);
+  watch = LinkWatch::open(host_->loop(), {settings_.transport_interfaces, {}});
+  if (!watch) return tl::unexpected(watch.error());
+  transport_watch_ = std::move(*watch);
+  return {};
+}
+
+Result<void> MagDaemon::bring_up() {
+  auto records = load_records<core::AttachmentRecord>(host_->state());
+  if (!records) return tl::unexpected(records.error());
+  auto dataplane = dataplane::MagDataplane::open(dataplane_options(settings_));
+  if (!dataplane) return tl::unexpected(dataplane.error());
+  dataplane_ = std::move(*dataplane);
+  return ensure_forwarding(all_interfaces(settings_))
+      .and_then([&] { return prepare_interfaces(); })
+      .and_then([&] { return take_over(std::move(*records)); })
+      .and_then([&] { return serve(); });
+}
+
+Result<void> MagDaemon::prepare_interfaces() {
+  accesses_ = std::make_unique<NdPorts>(host_->loop(), [this](const core::PacketMeta& meta, ByteView icmpv6) {
+    pump_->feed([&](Now now) { gateway_->handle_neighbor_discovery(now, meta, icmpv6); });
+  });
+  for (core::AccessConfig& access : settings_.core.accesses) {
+    auto done = prepare_access(*netlink_, access, settings_.core.router_link_local).and_then([&] {
+      return accesses_->open(access.index);
+    });
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
+  const std::size_t known = records.size();
+  gateway_ = std::make_unique<core::MobileAccessGateway>(settings_.core);
+  effects_ = std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_);
+  pump_ = std::make_unique<Pump<core::MobileAccessGateway, core::MagEffect>>(
+      host_->loop(), *gateway_,
+      [this](const core::MagEffect& effect) { return effects_->carry_out(effect); });
+  pump_->feed([&](Now now) { gateway_->restore(now, std::move(records)); });
+  const auto swept = dataplane_->sweep();
+  if (!swept) return tl::unexpected(swept.error());
+  spdlog::info("{} attachments from {}; {} stale rows removed", known, settings_.paths.state.string(),
+               *swept);
+  return {};
+}
+
+Result<void> MagDaemon::serve() {
+  auto listening = port_->listen([this](const core::PacketMeta& meta, ByteView message) {
+    pump_->feed([&](Now now) { gateway_->handle_message(now, meta, message); });
+  });
+  const auto on_link = [this](const std::string& interface, const std::optional<platform::Link>& link) {
+    link_changed(interface, link);
+  };
+  return listening.and_then([&] { return transport_watch_->start(on_link); })
+      .and_then([&] { return access_watch_->start(on_link); })
+      .and_then([&] { return add_commands(); })
+      .map([&] {
+        spdlog::info("gateway {} at {} is ready", settings_.core.name, settings_.core.address.to_string());
+      });
+}
+
+Result<void> MagDaemon::reload() {
+  auto loaded = config::load_mag(file_, on_this_machine());
+  if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
+  if (loaded->paths != settings_.paths || all_interfaces(*loaded) != all_interfaces(settings_))
+    return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
+  for (core::AccessConfig& access : loaded->core.accesses) {
+    auto done = prepare_access(*netlink_, access, loaded->core.router_link_local);
+    if (!done) return done;
+  }
+  auto done = pump_->feed([&](Now now) { return gateway_->reconfigure(now, loaded->core); });
+  if (done) settings_ = std::move(*loaded);
+  return done;
+}
+
+Result<void> MagDaemon::teardown(const Options& options) {
+  // Interfaces may be gone by now.
+  const auto settings = config::load_mag(options.config);
+  if (!settings) return tl::unexpected(config::to_error(settings.error()));
+  const auto host = Host::create(platform::DaemonRole::Mag, {settings->paths.control, {}});
+  if (!host) return tl::unexpected(host.error());
+  return dataplane::MagDataplane::teardown(dataplane_options(*settings)).and_then([&] {
+    return remove_records(settings->paths.state);
+  });
+}
+
+}  // namespace flowmob::daemon

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/mag/mobile_access_gateway.h"
+#include "daemon/config/settings.h"
+#include "daemon/host/host.h"
+#include "daemon/host/link_watch.h"
+#include "daemon/host/mobility_port.h"
+#include "daemon/host/nd_ports.h"
+#include "daemon/host/options.h"
+#include "daemon/host/pump.h"
+#include "daemon/host/traffic.h"
+#include "daemon/mag/access_interface.h"
+#include "daemon/mag/effects.h"
+#include "platform/dataplane/mag_dataplane.h"
+#include "platform/netlink.h"
+
+namespace flowmob::daemon {
+
+/// flowmob-magd: a MobileAccessGateway with all that it needs around it.
+class MagDaemon {
+ public:
+  /// Everything that may fail before anything that is seen from outside. A data plane that a predecessor left
+  /// goes on working, whatever becomes of us.
+  static Result<std::unique_ptr<MagDaemon>> start(const Options& options);
+  /// Until SIGTERM or SIGINT. The data plane stays.
+  void run() { host_->run(); }
+
+  /// Ends forwarding and forgets all attachments; refused while a daemon runs.
+  static Result<void> teardown(const Options& options);
+
+ private:
+  MagDaemon(std::filesystem::path file, MagSettings settings)
+      : file_(std::move(file)), settings_(std::move(settings)) {}
+  Result<void> open();
+  Result<void> bring_up();
+  Result<void> prepare_interfaces();
+  Result<void> take_over(std::vector<core::AttachmentRecord> records);
+  Result<void> serve();
+  Result<void> add_commands();
+  Result<void> reload();
+
+  void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
+  void access_changed(core::AccessConfig& access, const std::optional<platform::Link>& link);
+  Result<void> access_returned(core::AccessConfig& access);
+
+  Result<core::Json> ask(std::string_view command, const core::Json& arguments);
+  Result<core::Json> statistics(const core::Json& arguments);
+  Result<core::Json> links();
+  std::optional<dataplane::Traffic> traffic_of(const core::Json& row) const;
+
+  std::filesystem::path file_;
+  MagSettings settings_;
+  std::map<std::string, InterfaceIndex> transports_;
+  // In the order in which they need each other.
+  std::unique_ptr<Host> host_;
+  std::optional<platform::Netlink> netlink_;
+  std::unique_ptr<MobilityPort> port_;
+  std::unique_ptr<NdPorts> accesses_;
+  std::unique_ptr<LinkWatch> access_watch_;
+  std::unique_ptr<LinkWatch> transport_watch_;
+  std::unique_ptr<dataplane::MagDataplane> dataplane_;
+  std::unique_ptr<core::MobileAccessGateway> gateway_;
+  std::unique_ptr<MagEffects> effects_;
+  std::unique_ptr<Pump<core::MobileAccessGateway, core::MagEffect>> pump_;
+};
+
+}  // namespace flowmob::daemon

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What flowmob-magd makes of its interfaces' changes.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "daemon/host/forwarding.h"
+#include "daemon/mag/daemon.h"
+
+namespace flowmob::daemon {
+
+void MagDaemon::link_changed(const std::string& interface, const std::optional<platform::Link>& link) {
+  const auto access = std::ranges::find(settings_.core.accesses, interface, &core::AccessConfig::interface);
+  if (access != settings_.core.accesses.end()) return access_changed(*access, link);
+  if (!link) return spdlog::warn("interface {} is gone", interface);
+  // One that comes back is another one to the kernel, without our programs.
+  const auto [known, first] = transports_.try_emplace(interface, link->index);
+  if (std::exchange(known->second, link->index) == link->index) return;
+  auto done = dataplane_->attach().and_then([&] { return ensure_forwarding({interface}); });
+  if (!done) return spdlog::error("interface {}: {}", interface, done.error().message);
+  spdlog::info("interface {} is back", interface);
+}
+
+void MagDaemon::access_changed(core::AccessConfig& access, const std::optional<platform::Link>& link) {
+  const InterfaceIndex before = access.index;
+  if (!link) {
+    spdlog::warn("interface {} of access {} is gone", access.interface, access.name);
+    accesses_->close(before);
+    return pump_->feed([&](Now now) { gateway_->handle_link(now, before, false); });
+  }
+  Result<void> done;
+  if (link->index != before)
+    done = access_returned(access);
+  else if (link->carrier)  // the kernel forgets link-local addresses of an interface that was set down
+    done = prepare_access(*netlink_, access, settings_.core.router_link_local);
+  if (!done) spdlog::error("interface {}: {}", access.interface, done.error().message);
+  pump_->feed([&](Now now) { gateway_->handle_link(now, access.index, link->carrier); });
+}
+
+Result<void> MagDaemon::access_returned(core::AccessConfig& access) {
+  spdlog::info("interface {} of access {} is back", access.interface, access.name);
+  return prepare_access(*netlink_, access, settings_.core.router_link_local)
+      .and_then([&] { return accesses_->open(access.index); })
+      .and_then([&] { return dataplane_->attach(); })
+      .and_then([&] { return ensure_forwarding({access.interface}); })
+      .and_then(
+          [&] { return pump_->feed([&](Now now) { return gateway_->reconfigure(now, settings_.core); }); });
+}
+
+}  // namespace flowmob::daemon
