@@ -51,7 +51,7 @@ Program::Program(Surroundings around)
   app.add_option("--control", control,
                  "the daemon to ask: its name (lma, or mylab/mag1) or the path of its control socket");
   add_control_commands(*this);
-  // add_check_command(*this);
+  add_check_command(*this);
   add_doctor_command(*this);
   add(nullptr, "lab", "a whole domain in network namespaces on this machine: see `flowmob lab --help`",
       [this](Terminal&) { return surroundings.lab({}); });

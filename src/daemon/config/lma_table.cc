@@ -98,7 +98,8 @@ Section<FlowRow> flow() {
                "the flow's place in the order of matching, smallest first; each once among the flows that "
                "a node may use (RFC 6089 FID-PRI)",
                between<std::uint16_t>(1, 65535)),
-           K::optional("protocol", &FlowRow::protocol, "the transport protocol"),
+           K::optional("protocol", &FlowRow::protocol, "the transport protocol",
+                       {ValueType<NextHeader>::expected(), {}}),
            K::optional("source", kSelector<&Selector::source>, "the correspondent's addresses"),
            K::optional("destination", kSelector<&Selector::destination>, "the mobile node's addresses"),
            K::optional("source_port", kSelector<&Selector::source_port>, "the correspondent's ports"),

@@ -174,9 +174,15 @@ struct Keys {
     using V = At<Where>;
     using Item = typename ItemOf<V>::Type;
     constexpr bool is_list = !std::is_same_v<V, Item>;
-    KeyDoc doc{std::move(name), (is_list ? "list of " : "") + ValueType<Item>::name(),
-               false,           {},
-               rule.text,       std::move(help),
+    std::string allowed = rule.text;
+    if constexpr (requires { Words<Item>::all(); })
+      if (allowed.empty()) allowed = ValueType<Item>::expected();
+    KeyDoc doc{std::move(name),
+               (is_list ? "list of " : "") + ValueType<Item>::name(),
+               false,
+               {},
+               std::move(allowed),
+               std::move(help),
                nullptr};
     return {std::move(doc), [where, rule](const Node& node, T& target, Diagnostics& diagnostics) {
               if constexpr (is_list) {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// `flowmob check FILE`: a daemon's configuration, read as the daemon would.
+#include <fmt/format.h>
+#include <net/if.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+#include "cli/table.h"
+#include "daemon/config/load.h"
+
+namespace flowmob::cli {
+namespace {
+
+namespace config = daemon::config;
+
+std::string counted(std::size_t count, const std::string& one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : one.ends_with('s') ? "es" : "s");
+}
+
+std::string words(const std::vector<std::string>& list) { return fmt::format("{}", fmt::join(list, ", ")); }
+
+/// What is in the file, as label and text.
+using Summary = std::vector<std::pair<std::string, std::string>>;
+
+Summary summary(const daemon::LmaSettings& settings) {
+  const auto& core = settings.core;
+  std::size_t flows = 0;
+  for (const auto& service : core.services) flows += service.flows.size();
+  std::vector<std::string> pools;
+  for (const auto& pool : core.pools) pools.push_back(pool.to_string());
+  return {{"address", core.address.to_string()},
+          {"interfaces", words(settings.core_interfaces) + " (core); " + words(settings.access_interfaces) +
+                             " (towards MAGs)"},
+          {"pools", pools.empty() ? "none" : words(pools)},
+          {"holds", fmt::format("{}, {} with {}, {}", counted(core.mags.size(), "MAG"),
+                                counted(core.services.size(), "service"), counted(flows, "flow"),
+                                counted(core.mobile_nodes.size(), "mobile node"))}};
+}
+
+Summary summary(const daemon::MagSettings& settings) {
+  const auto& core = settings.core;
+  std::vector<std::string> accesses;
+  for (const auto& access : core.accesses)
+    accesses.push_back(
+        fmt::format("{} ({}, {})", access.name, access.interface, to_string(access.technology)));
+  return {{"address", core.address.to_string()},
+          {"LMA", core.lma.to_string()},
+          {"access", words(accesses)},
+          {"holds", counted(core.mobile_nodes.size(), "mobile node")}};
+}
+
+Summary summary(const daemon::MnSettings& settings) {
+  std::vector<std::string> members;
+  for (const auto& member : settings.core.members)
+    members.push_back(fmt::format("{} ({})", member.interface, to_string(member.technology)));
+  return {{"interface", settings.core.interface}, {"members", words(members)}};
+}
+
+Answer right(const std::string& file, const daemon::Settings& settings) {
+  const auto kind = to_string(static_cast<config::FileKind>(settings.index()));
+  const auto name = std::visit([](const auto& held) { return held.core.name; }, settings);
+  Answer answer;
+  answer.document = {{"file", file}, {"kind", kind}, {"ok", true}, {"name", name}};
+  answer.text = fmt::format("{}: ok ({})\n", printable(file), kind);
+  for (const auto& [label, text] : std::visit([](const auto& held) { return summary(held); }, settings)) {
+    answer.document["summary"][label] = text;
+    answer.text += fmt::format("  {:<12}{}\n", label + ":", printable(text));
+  }
+  return answer;
+}
+
+Answer wrong(const std::string& file, const std::vector<config::Diagnostic>& diagnostics) {
+  Answer answer;
+  const Error error{"bad-configuration", counted(diagnostics.size(), "mistake") + " in " + file};
+  answer.status = kFailed;
+  answer.document = {{"ok", false},
+                     {"error", Json{{"code", error.code}, {"message", error.message}}},
+                     {"file", file},
+                     {"errors", Json::array()}};
+  for (const auto& diagnostic : diagnostics) {
+    answer.document["errors"].push_back(diagnostic.to_json());
+    answer.text += printable(diagnostic.to_string()) + "\n";
+  }
+  return answer;
+}
+
+bool interface_exists(std::string_view name) { return ::if_nametoindex(std::string(name).c_str()) != 0; }
+
+struct Arguments {
+  std::string file;
+  bool interfaces = false;
+};
+
+Answer check(const Arguments& arguments) {
+  config::LoadOptions options;
+  if (arguments.interfaces) options.interface_exists = interface_exists;
+  const auto loaded = config::load_any(arguments.file, options);
+  return loaded ? right(arguments.file, *loaded) : wrong(arguments.file, loaded.error());
+}
+
+}  // namespace
+
+void add_check_command(Program& program) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* added = program.add(nullptr, "check", "says what is wrong with a daemon's configuration file",
+                            [arguments](Terminal& terminal) { return terminal.finish(check(*arguments)); });
+  added->add_option("file", arguments->file, "the file, of any daemon")->required()->type_name("FILE");
+  added->add_flag("--interfaces", arguments->interfaces,
+                  "also look whether the interfaces exist here, as the daemon does when it starts");
+}
+
+}  // namespace flowmob::cli
