@@ -391,7 +391,7 @@ TEST_F(Lif, AMemberThatCameBackUnderAnotherIndexIsTheSameMember) {
 TEST_F(Lif, ShowsItsLinks) {
   both_attached();
   const Json shown = links();
-  EXPECT_EQ(shown["addresses"][0]["address"], "2001:db8:100::ff:fe00:101");
+  EXPECT_EQ(shown["virtual_interface"]["addresses"][0]["address"], "2001:db8:100::ff:fe00:101");
   const Json& first = shown["links"][0];
   EXPECT_EQ(first["interface"], "if1");
   EXPECT_EQ(first["technology"], "802.16e");

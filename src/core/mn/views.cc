@@ -43,11 +43,12 @@ Json LogicalInterface::Impl::links(Now now) const {
                          {"prefix_length", standing.prefix_length},
                          {"valid_lifetime", seconds_left(now.monotonic, standing.lifetimes.valid)},
                          {"preferred_lifetime", seconds_left(now.monotonic, standing.lifetimes.preferred)}});
-  return {{"interface", config_.interface},
-          {"mac", config_.mac.to_string()},
-          {"router", told_.router ? Json(told_.router->router.to_string()) : Json()},
-          {"mtu", told_.mtu ? Json(*told_.mtu) : Json()},
-          {"addresses", std::move(addresses)},
+  return {{"virtual_interface",
+           {{"interface", config_.interface},
+            {"mac", config_.mac.to_string()},
+            {"router", told_.router ? Json(told_.router->router.to_string()) : Json()},
+            {"mtu", told_.mtu ? Json(*told_.mtu) : Json()},
+            {"addresses", std::move(addresses)}}},
           {"links", std::move(links)}};
 }
 

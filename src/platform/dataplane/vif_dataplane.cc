@@ -79,7 +79,10 @@ Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptio
       program(), {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments"}});
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
-  auto ready = opened->refresh_interface().and_then([&] { return opened->attach(); });
+  auto ready =
+      opened->refresh_interface().and_then([&] { return opened->forget_former_members(); }).and_then([&] {
+        return opened->attach();
+      });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
 }
@@ -107,12 +110,21 @@ Result<void> VifDataplane::set_member(const Member& member) {
   if (member.number >= FM_MAX_MEMBERS)
     return fail("no-such-member", fmt::format("members have numbers below {}", FM_MAX_MEMBERS));
   const auto old = members_.get(member.number);
-  if (old && old->interface != 0 && old->interface != member.interface.value)
+  // The old interface may have another number by now: the order of members has changed.
+  if (old && old->interface != 0 && old->interface != member.interface.value &&
+      member_by_interface_.get(old->interface) == member.number)
     if (auto erased = member_by_interface_.erase(old->interface); !erased) return erased;
   auto written = members_.set(member.number, {member.interface.value, member.up ? 1U : 0U, to_row(member.mac),
                                               to_row(member.router)});
   if (!written || member.interface.value == 0) return written;
   return member_by_interface_.set(member.interface.value, member.number);
+}
+
+/// Of a predecessor that had more of them: a row that says "up" is used when all others are down.
+Result<void> VifDataplane::forget_former_members() {
+  for (auto number = static_cast<std::uint32_t>(options_.members.size()); number < FM_MAX_MEMBERS; ++number)
+    if (auto forgotten = set_member({number, {}, {}, false}); !forgotten) return forgotten;
+  return {};
 }
 
 Result<void> VifDataplane::set_default_member(std::uint32_t number) {

@@ -68,6 +68,7 @@ class VifDataplane {
 
  private:
   VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned);
+  Result<void> forget_former_members();
 
   VifDataplaneOptions options_;
   PinnedDataplane pinned_;

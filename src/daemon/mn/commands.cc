@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control socket's commands.
+#include "daemon/host/traffic.h"
+#include "daemon/mn/daemon.h"
+#include "daemon/mn/views.h"
+#include "platform/clock.h"
+
+namespace flowmob::daemon {
+
+using core::Json;
+
+Result<Json> MnDaemon::ask(std::string_view command, const Json& arguments) {
+  return pump_->feed([&](Now now) { return logical_->handle_command(now, command, arguments); });
+}
+
+Result<Json> MnDaemon::statistics() {
+  return ask("show statistics", Json::object()).map([&](Json shown) {
+    shown["dataplane_drops"] = to_json(dataplane_->drops());
+    shown["packet_sockets"] = ports_->statistics();
+    const auto& control = host_->control().counters();
+    shown["control"] = {{"clients", control.clients},
+                        {"requests", control.requests},
+                        {"refused", control.refused},
+                        {"dropped_slow", control.dropped_slow}};
+    return shown;
+  });
+}
+
+Result<void> MnDaemon::add_commands() {
+  platform::ControlServer& control = host_->control();
+  return host_
+      ->on_status(settings_.core.name,
+                  [this] {
+                    return Json{{"interface", settings_.core.interface}, {"members", members_}};
+                  })
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); })
+      .and_then([&] {
+        return control.handle("show links", [this](const Json& arguments) {
+          return ask("show links", arguments).and_then([&](Json shown) {
+            return links_view(*netlink_, std::move(shown));
+          });
+        });
+      })
+      .and_then([&] {
+        return control.handle("show flows", [this](const Json& arguments) -> Result<Json> {
+          if (arguments.contains("mn"))
+            return fail("bad-argument", "show flows: a mobile node knows its own flows only");
+          return flows_view(dataplane_->flows(), members_);
+        });
+      })
+      .and_then(
+          [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); });
+}
+
+}  // namespace flowmob::daemon

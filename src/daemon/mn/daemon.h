@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/mn/logical_interface.h"
+#include "daemon/config/settings.h"
+#include "daemon/host/host.h"
+#include "daemon/host/link_watch.h"
+#include "daemon/host/nd_ports.h"
+#include "daemon/host/options.h"
+#include "daemon/host/pump.h"
+#include "daemon/mn/effects.h"
+#include "platform/dataplane/vif_dataplane.h"
+#include "platform/netlink.h"
+
+namespace flowmob::daemon {
+
+/// flowmob-mnd: a LogicalInterface with all that it needs around it.
+class MnDaemon {
+ public:
+  /// A virtual interface that a predecessor left is taken over as it stands, with its addresses and flows.
+  static Result<std::unique_ptr<MnDaemon>> start(const Options& options);
+  /// Until SIGTERM or SIGINT. The virtual interface, its addresses and its data plane stay: a restart,
+  /// planned or not, breaks no connection. `--teardown` removes them.
+  void run() { host_->run(); }
+
+  /// Refused while a daemon runs. The members' accept_ra stays 0: what it was before is not known.
+  static Result<void> teardown(const Options& options);
+
+ private:
+  MnDaemon(std::filesystem::path file, MnSettings settings)
+      : file_(std::move(file)), settings_(std::move(settings)) {}
+  Result<void> open();
+  Result<void> bring_up();
+  Result<void> take_over();
+  Result<void> serve();
+  Result<void> add_commands();
+  Result<void> reload();
+
+  void member_changed(const std::string& name, const std::optional<platform::Link>& link);
+  Result<void> member_returned(const platform::Link& link);
+  void interface_changed(const std::optional<platform::Link>& link);
+  Result<void> make_interface_anew();
+
+  Result<core::Json> ask(std::string_view command, const core::Json& arguments);
+  Result<core::Json> statistics();
+
+  std::filesystem::path file_;
+  MnSettings settings_;
+  std::vector<std::string> members_;  ///< by number
+  bool interface_up_ = true;
+  // In the order in which they need each other.
+  std::unique_ptr<Host> host_;
+  std::optional<platform::Netlink> netlink_;
+  std::unique_ptr<dataplane::VifDataplane> dataplane_;
+  std::unique_ptr<core::LogicalInterface> logical_;
+  std::unique_ptr<NdPorts> ports_;
+  std::unique_ptr<MnEffects> effects_;
+  std::unique_ptr<Pump<core::LogicalInterface, core::MnEffect>> pump_;
+  std::unique_ptr<LinkWatch> member_watch_;
+  std::unique_ptr<LinkWatch> interface_watch_;
+};
+
+}  // namespace flowmob::daemon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/mn/effects.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+namespace flowmob::daemon {
+namespace {
+
+/// What a failing effect is called in the log, in the order of MnEffect's alternatives.
+constexpr std::array kNames{"notification", "solicitation",  "address", "old address",   "default router",
+                            "old router",   "interface MTU", "member",  "default member"};
+
+}  // namespace
+
+MnEffects::MnEffects(System system, std::vector<std::string> members)
+    : system_(system),
+      members_(std::move(members)),
+      failures_([](const std::string& line) { spdlog::error("{}", line); }) {
+  static_assert(std::variant_size_v<decltype(core::MnEffect::action)> == kNames.size());
+}
+
+Result<void> MnEffects::carry_out(const core::MnEffect& effect) {
+  auto outcome = std::visit([this](const auto& action) { return act(action); }, effect.action);
+  failures_.note(kNames[effect.action.index()], outcome);
+  return outcome;
+}
+
+Result<void> MnEffects::act(const core::Notify& notify) {
+  system_.host.notify(notify.event, notify.fields);
+  return {};
+}
+
+Result<void> MnEffects::act(const core::SendSolicitation& s) {
+  return system_.ports.send(s.interface,
+                            {s.link_source, s.link_destination, s.source, s.destination, 255, s.icmpv6});
+}
+
+/// Without a route to the whole prefix: it is this node's alone, so that nobody else is on the link.
+Result<void> MnEffects::act(const core::EnsureAddress& address) {
+  return system_.netlink.ensure_address({.interface = interface_,
+                                         .address = address.address,
+                                         .prefix_length = address.prefix_length,
+                                         .valid_lifetime = address.valid_lifetime,
+                                         .preferred_lifetime = address.preferred_lifetime,
+                                         .no_dad = true,
+                                         .no_prefix_route = true});
+}
+
+Result<void> MnEffects::act(const core::RemoveAddress& address) {
+  return system_.netlink.remove_address(interface_, address.address, address.prefix_length);
+}
+
+platform::Route MnEffects::default_route(const Ipv6Address& router) const {
+  platform::Route route;
+  route.interface = interface_;
+  route.gateway = router;
+  return route;
+}
+
+/// The neighbour first, so that the route is never without its answer.
+Result<void> MnEffects::act(const core::EnsureDefaultRouter& router) {
+  return system_.netlink
+      .ensure_neighbor(
+          {.interface = interface_, .address = router.router, .mac = router.mac, .permanent = true})
+      .and_then([&] { return system_.netlink.ensure_route(default_route(router.router)); });
+}
+
+Result<void> MnEffects::act(const core::RemoveDefaultRouter& router) {
+  return system_.netlink.remove_route(default_route(router.router)).and_then([&] {
+    return system_.netlink.remove_neighbor(interface_, router.router);
+  });
+}
+
+/// No more than every member's link carries, whatever routers say (RFC 4861 section 6.3.4).
+Result<void> MnEffects::act(const core::SetInterfaceMtu& wanted) {
+  std::uint32_t mtu = wanted.mtu;
+  for (const std::string& name : members_)
+    if (const auto link = system_.netlink.link(name)) mtu = std::min(mtu, link->mtu);
+  return system_.netlink.set_mtu(interface_, mtu);
+}
+
+Result<void> MnEffects::act(const core::InstallMember& member) {
+  return system_.dataplane.set_member(
+      {member.number, member.interface, member.mac, member.up, member.router});
+}
+
+Result<void> MnEffects::act(const core::InstallDefaultMember& member) {
+  return system_.dataplane.set_default_member(member.number);
+}
+
+}  // namespace flowmob::daemon

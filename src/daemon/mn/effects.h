@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/mn/effect.h"
+#include "daemon/host/failure_log.h"
+#include "daemon/host/host.h"
+#include "daemon/host/nd_ports.h"
+#include "platform/dataplane/vif_dataplane.h"
+#include "platform/netlink.h"
+
+namespace flowmob::daemon {
+
+/// Carries out what a LogicalInterface asks for.
+class MnEffects {
+ public:
+  struct System {
+    Host& host;
+    NdPorts& ports;
+    platform::Netlink& netlink;
+    dataplane::VifDataplane& dataplane;
+  };
+  MnEffects(System system, std::vector<std::string> members);
+
+  /// Where addresses and routes go: the virtual interface, which may be made anew.
+  void set_interface(InterfaceIndex interface) { interface_ = interface; }
+  Result<void> carry_out(const core::MnEffect& effect);
+
+ private:
+  Result<void> act(const core::Notify& notify);
+  Result<void> act(const core::SendSolicitation& solicitation);
+  Result<void> act(const core::EnsureAddress& address);
+  Result<void> act(const core::RemoveAddress& address);
+  Result<void> act(const core::EnsureDefaultRouter& router);
+  Result<void> act(const core::RemoveDefaultRouter& router);
+  Result<void> act(const core::SetInterfaceMtu& mtu);
+  Result<void> act(const core::InstallMember& member);
+  Result<void> act(const core::InstallDefaultMember& member);
+  platform::Route default_route(const Ipv6Address& router) const;
+
+  System system_;
+  std::vector<std::string> members_;
+  InterfaceIndex interface_;
+  FailureLog failures_;
+};
+
+}  // namespace flowmob::daemon

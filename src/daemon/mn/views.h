@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platform/control_message.h"
+#include "platform/dataplane/vif_dataplane.h"
+#include "platform/netlink.h"
+
+/// What the mobile node's control socket shows.
+namespace flowmob::daemon {
+
+/// The core's `show links` with what the kernel knows of each interface: addresses, counters, the link's MTU.
+/// What routers said of the MTU is "advertised_mtu" then.
+Result<platform::Json> links_view(platform::Netlink& netlink, platform::Json core_links);
+
+/// {"flows":[{"protocol","source","source_port",...,"interface","moves","idle_ms","traffic"}]}, the busiest
+/// first. `members` are names by number.
+platform::Json flows_view(std::vector<dataplane::VifFlow> flows, const std::vector<std::string>& members);
+
+}  // namespace flowmob::daemon
