@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/mag_fixture.h"
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+namespace flowmob::core {
+namespace {
+
+using wire::HandoffIndicator;
+
+class Restoration : public MagFixture {
+ protected:
+  AttachmentRecord record(std::uint32_t id, const MacAddress& node) const {
+    return {SessionId{id},  node == kSecondNode ? "mn2@example.com" : "mn1@example.com",
+            "wlan",         node,
+            kNodeAddress,   {"video"},
+            {kHomePrefix},  static_cast<std::uint16_t>(100 + id),
+            now.wall + 200s};
+  }
+  void restore(std::vector<AttachmentRecord> records_of_predecessor) {
+    gateway->restore(now, std::move(records_of_predecessor));
+    drain();
+  }
+};
+
+TEST_F(Restoration, RowsComeFirstThenEachNodeRegistersAgain) {
+  answer_installs = false;
+  restore({record(7, kNode), record(9, kSecondNode)});
+  EXPECT_THAT(order, ElementsAre("ensure-tunnel", "install-host", "install-host", "message", "message"));
+  EXPECT_EQ(hosts[0], (InstallHost{SessionId{7}, kWlan, kNode, kRouterMac, {kHomePrefix}, kMag, kLma, 1460}));
+  EXPECT_EQ(option<wire::HandoffIndicatorOption>(updates[0]).indicator, HandoffIndicator::NoChange);
+  EXPECT_EQ(option<wire::HomeNetworkPrefixOption>(updates[0]).to_prefix(), kHomePrefix);
+  EXPECT_EQ(service_of(updates[0]), "");
+  EXPECT_GT(updates[0].sequence, 109);
+  EXPECT_EQ(bindings()[0].at("state"), "registered");
+  EXPECT_EQ(bindings()[0].at("remaining_seconds"), 200);
+  EXPECT_THAT(removed_hosts, IsEmpty());
+}
+
+TEST_F(Restoration, AdvertisesAndStaysRegistered) {
+  restore({record(7, kNode)});
+  EXPECT_THAT(advertisements, SizeIs(1));
+  EXPECT_EQ(advertisements[0].destination, kNodeAddress);
+  accept();
+  EXPECT_EQ(only_binding().at("remaining_seconds"), 600);
+  EXPECT_EQ(only_binding().at("session"), 7);
+  EXPECT_EQ(notified("reregistered"), 1U);
+  solicit(kSecondNode, address("fe80::11"));
+  EXPECT_EQ(bindings()[1].at("session"), 8);
+}
+
+TEST_F(Restoration, CarrierThatIsGoneDetachesTheRestored) {
+  restore({record(7, kNode)});
+  clear();
+  link(false);
+  EXPECT_EQ(updates.at(0).lifetime, 0);
+  EXPECT_THAT(removed_hosts, SizeIs(1));
+  EXPECT_THAT(forgotten, ElementsAre(SessionId{7}));
+}
+
+TEST_F(Restoration, DropsWhatExpiredOrIsNoLongerConfigured) {
+  auto expired = record(1, kNode);
+  expired.expires = now.wall;
+  auto elsewhere = record(2, kNode);
+  elsewhere.access = "dismantled";
+  auto stranger = record(3, kNode);
+  stranger.mn_id = "gone@example.com";
+  restore({expired, elsewhere, stranger});
+  EXPECT_THAT(bindings(), IsEmpty());
+  EXPECT_THAT(order, ElementsAre("forget", "forget", "forget"));
+  EXPECT_EQ(notified("record-dropped"), 3U);
+  EXPECT_EQ(last_notice("record-dropped").at("why"), "profile-gone");
+}
+
+TEST_F(Restoration, FailedRowOfARestoredNodeGivesTheBindingBack) {
+  install_outcome = fail("no-space", "map is full");
+  restore({record(7, kNode)});
+  EXPECT_EQ(only_binding().at("state"), "refused");
+  EXPECT_EQ(updates.back().lifetime, 0);
+}
+
+TEST_F(Restoration, RecordsSurviveJson) {
+  const auto before = record(7, kNode);
+  EXPECT_EQ(AttachmentRecord::from_json(before.to_json()).value(), before);
+  const Json whole = before.to_json();
+  for (const auto& entry : whole.items()) {
+    Json broken = whole;
+    broken.erase(entry.key());
+    EXPECT_EQ(AttachmentRecord::from_json(broken).error().code, "bad-record") << entry.key();
+    broken[entry.key()] = Json::object();
+    EXPECT_EQ(AttachmentRecord::from_json(broken).error().code, "bad-record") << entry.key();
+  }
+  Json broken = whole;
+  broken["prefixes"] = {"2001:db8::1/64"};
+  EXPECT_EQ(AttachmentRecord::from_json(broken).error().code, "bad-record");
+  EXPECT_EQ(AttachmentRecord::from_json(Json::array()).error().code, "bad-record");
+}
+
+class Reconfiguration : public MagFixture {};
+
+TEST_F(Reconfiguration, NewPolicyLeavesTheAttachedAlone) {
+  register_node();
+  clear();
+  auto config = default_config();
+  config.mobile_nodes.clear();
+  config.accesses[0].services = {"other"};
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  drain();
+  EXPECT_THAT(order, IsEmpty());
+  EXPECT_EQ(only_binding().at("state"), "registered");
+  advance(300s);
+  accept();
+  EXPECT_EQ(only_binding().at("state"), "registered");
+  solicit(kSecondNode, address("fe80::11"));
+  EXPECT_EQ(counter("drops", "unknown-node"), 1U);
+}
+
+TEST_F(Reconfiguration, NewNodesAndServicesHoldFromNowOn) {
+  auto config = default_config();
+  config.mobile_nodes.push_back({"mn3@example.com", {mac("02:00:00:00:00:33")}, {}, ""});
+  config.accesses[0].services = {"other"};
+  config.lifetime = 100s;
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  solicit(mac("02:00:00:00:00:33"));
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(service_of(updates[0]), "other");
+  EXPECT_EQ(updates[0].lifetime, 25);
+}
+
+TEST_F(Reconfiguration, AccessLinksKeepWhatTheSystemKnows) {
+  auto config = default_config();
+  for (auto& access : config.accesses) {
+    access.index = {};
+    access.link_address = {};
+  }
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  EXPECT_EQ(gateway->config(), default_config());
+}
+
+TEST_F(Reconfiguration, AddressesAndLinksNeedARestart) {
+  const auto refused = [&](auto change) {
+    auto config = default_config();
+    change(config);
+    const auto result = gateway->reconfigure(now, config);
+    EXPECT_EQ(gateway->config(), default_config());
+    return !result && result.error().code == "needs-restart";
+  };
+  EXPECT_TRUE(refused([](auto& c) { c.address = address("2001:db8:a::9"); }));
+  EXPECT_TRUE(refused([](auto& c) { c.lma = address("2001:db8:1::9"); }));
+  EXPECT_TRUE(refused([](auto& c) { c.router_link_local = address("fe80::9"); }));
+  EXPECT_TRUE(refused([](auto& c) { c.accesses.pop_back(); }));
+  EXPECT_TRUE(refused([](auto& c) { c.accesses[0].name = "renamed"; }));
+  EXPECT_TRUE(refused([](auto& c) { c.accesses[0].interface = "eth9"; }));
+  EXPECT_TRUE(refused([](auto& c) { c.accesses[0].index = InterfaceIndex{9}; }));
+}
+
+TEST_F(Reconfiguration, RefusedNodesTryAgain) {
+  solicit();
+  reject(wire::BindingStatus::NotLmaForThisMobileNode);
+  ASSERT_TRUE(gateway->reconfigure(now, default_config()));
+  drain();
+  EXPECT_THAT(updates, SizeIs(2));
+}
+
+}  // namespace
+}  // namespace flowmob::core
