@@ -13,8 +13,6 @@ Result<void> carry_over(const MagContext& context, AccessConfig& access) {
   if (!old || old->interface != access.interface) return needs_restart("access link " + access.name);
   if (!access.index) access.index = old->index;
   if (access.link_address.is_zero()) access.link_address = old->link_address;
-  if (access.index != old->index || access.link_address != old->link_address)
-    return needs_restart("interface of access link " + access.name);
   return {};
 }
 

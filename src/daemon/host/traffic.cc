@@ -10,8 +10,6 @@ using platform::Json;
 
 Json counter_json(const Counter& counter) { return {{"packets", counter.packets}, {"bytes", counter.bytes}}; }
 
-Counter sum_of(const Counter& a, const Counter& b) { return {a.packets + b.packets, a.bytes + b.bytes}; }
-
 }  // namespace
 
 Json to_json(const Traffic& traffic) {
@@ -37,19 +35,16 @@ void add_traffic(Json& tree, const TrafficOf& traffic_of) {
   if (const auto traffic = traffic_of(tree)) tree["traffic"] = to_json(*traffic);
 }
 
-std::optional<Traffic> add_up(const Json& row, const char* key,
-                              const std::function<std::optional<Traffic>(SessionId)>& traffic_of) {
-  const auto sessions = row.find(key);
-  if (sessions == row.end() || !sessions->is_array()) return {};
-  std::optional<Traffic> all;
-  for (const Json& id : *sessions) {
-    if (!id.is_number_unsigned()) return {};
-    const auto one = traffic_of(SessionId{id.get<std::uint32_t>()});
-    if (one) all = all.value_or(Traffic{}) + *one;
+Json sum_traffic(const Json& rows, const char* key, const Json& value) {
+  Json sum;
+  for (const Json& row : rows) {
+    if (!row.contains(key) || row[key] != value || !row.contains("traffic")) continue;
+    if (sum.is_null()) sum = to_json(Traffic{});
+    for (const char* way : {"down", "up"})
+      for (const char* unit : {"packets", "bytes"})
+        sum[way][unit] = sum[way][unit].get<std::uint64_t>() + row["traffic"][way][unit].get<std::uint64_t>();
   }
-  return all;
+  return sum;
 }
-
-Traffic operator+(const Traffic& a, const Traffic& b) { return {sum_of(a.down, b.down), sum_of(a.up, b.up)}; }
 
 }  // namespace flowmob::daemon

@@ -5,7 +5,6 @@
 #include <optional>
 #include <vector>
 
-#include "base/strong_id.h"
 #include "platform/control_message.h"
 #include "platform/dataplane/counters.h"
 
@@ -21,8 +20,6 @@ platform::Json to_json(const std::vector<dataplane::DropCount>& drops);
 using TrafficOf = std::function<std::optional<dataplane::Traffic>(const platform::Json& row)>;
 void add_traffic(platform::Json& tree, const TrafficOf& traffic_of);
 
-dataplane::Traffic operator+(const dataplane::Traffic& a, const dataplane::Traffic& b);
-
 /// The id that `row` has under `key`, if it has one that is not zero.
 template <class Id>
 std::optional<Id> id_of(const platform::Json& row, const char* key) {
@@ -32,9 +29,7 @@ std::optional<Id> id_of(const platform::Json& row, const char* key) {
   return id ? std::optional(id) : std::nullopt;
 }
 
-/// The traffic of all sessions that `row` lists under `key`.
-std::optional<dataplane::Traffic> add_up(
-    const platform::Json& row, const char* key,
-    const std::function<std::optional<dataplane::Traffic>(SessionId)>& traffic_of);
+/// The sum of what the `rows` whose `key` is `value` show as "traffic"; nothing if none shows any.
+platform::Json sum_traffic(const platform::Json& rows, const char* key, const platform::Json& value);
 
 }  // namespace flowmob::daemon

@@ -37,19 +37,15 @@ TEST(Traffic, OnlyDropsThatCameUpAreShown) {
 }
 
 TEST(Traffic, ATunnelHasThatOfItsSessions) {
-  const auto of = [](SessionId id) -> std::optional<Traffic> {
-    if (id == SessionId{9}) return {};
-    return Traffic{{id.value, 10}, {1, 1}};
-  };
-  EXPECT_EQ(add_up(Json{{"sessions", {1u, 2u, 9u}}}, "sessions", of), (Traffic{{3, 20}, {2, 2}}));
-  EXPECT_EQ(add_up(Json{{"sessions", {9u}}}, "sessions", of), std::nullopt);
-  EXPECT_EQ(add_up(Json{{"sessions", {"a"}}}, "sessions", of), std::nullopt);
-  EXPECT_EQ(add_up(Json{{"sessions", 2}}, "sessions", of), std::nullopt);
-}
-
-TEST(Traffic, Adds) {
-  const Traffic a{{1, 10}, {2, 20}}, b{{3, 30}, {4, 40}};
-  EXPECT_EQ(a + b, (Traffic{{4, 40}, {6, 60}}));
+  const Json one = to_json(Traffic{{1, 10}, {2, 20}}), two = to_json(Traffic{{3, 30}, {4, 40}});
+  const Json rows = Json::array({{{"mag_address", "a::1"}, {"traffic", one}},
+                                 {{"mag_address", "a::1"}, {"traffic", two}},
+                                 {{"mag_address", "b::1"}, {"traffic", two}},
+                                 {{"mag_address", "c::1"}},
+                                 {{"mag", nullptr}}});
+  EXPECT_EQ(sum_traffic(rows, "mag_address", "a::1"), to_json(Traffic{{4, 40}, {6, 60}}));
+  EXPECT_EQ(sum_traffic(rows, "mag_address", "b::1"), two);
+  EXPECT_EQ(sum_traffic(rows, "mag_address", "c::1"), Json());
 }
 
 }  // namespace

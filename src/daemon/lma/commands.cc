@@ -16,11 +16,11 @@ Result<void> LmaDaemon::add_commands() {
                 {"mags", settings_.core.mags.size()},
                 {"mobile_nodes", settings_.core.mobile_nodes.size()}};
   });
-  for (const std::string command :
-       {"show bindings", "show sessions", "show flows", "show tunnels", "flow move"}) {
+  for (const std::string command : {"show bindings", "show sessions", "show flows", "flow move"}) {
     if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
   }
   return added
+      .and_then([&] { return control.handle("show tunnels", [this](const Json& a) { return tunnels(a); }); })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
@@ -33,11 +33,20 @@ Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {
   return answer;
 }
 
-/// A row that names a flow shows the flow's traffic, else its session's; a tunnel that of all its sessions.
+/// A row that names a flow shows the flow's traffic, else its session's.
 std::optional<dataplane::Traffic> LmaDaemon::traffic_of(const Json& row) const {
   if (const auto flow = id_of<FlowIndex>(row, "flow_index")) return dataplane_->flow_traffic(*flow);
   if (const auto session = id_of<SessionId>(row, "session")) return dataplane_->session_traffic(*session);
-  return add_up(row, "sessions", [this](SessionId id) { return dataplane_->session_traffic(id); });
+  return {};
+}
+
+Result<Json> LmaDaemon::tunnels(const Json& arguments) {
+  auto answer = ask("show tunnels", arguments);
+  const auto sessions = ask("show sessions", Json::object());
+  if (!answer || !sessions) return answer;
+  for (Json& tunnel : (*answer)["tunnels"])
+    tunnel["traffic"] = sum_traffic((*sessions)["sessions"], "mag_address", tunnel["remote"]);
+  return answer;
 }
 
 Result<Json> LmaDaemon::statistics(const Json& arguments) {

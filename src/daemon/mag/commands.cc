@@ -17,10 +17,11 @@ Result<void> MagDaemon::add_commands() {
                 {"accesses", settings_.core.accesses.size()},
                 {"mobile_nodes", settings_.core.mobile_nodes.size()}};
   });
-  for (const std::string command : {"show bindings", "show tunnels", "attach", "detach"}) {
+  for (const std::string command : {"show bindings", "attach", "detach"}) {
     if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
   }
   return added
+      .and_then([&] { return control.handle("show tunnels", [this](const Json& a) { return tunnels(a); }); })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
@@ -34,8 +35,19 @@ Result<Json> MagDaemon::ask(std::string_view command, const Json& arguments) {
 }
 
 std::optional<dataplane::Traffic> MagDaemon::traffic_of(const Json& row) const {
-  if (const auto session = id_of<SessionId>(row, "session")) return dataplane_->attachment_traffic(*session);
-  return add_up(row, "sessions", [this](SessionId id) { return dataplane_->attachment_traffic(id); });
+  const auto session = id_of<SessionId>(row, "session");
+  return session ? dataplane_->attachment_traffic(*session) : std::nullopt;
+}
+
+/// There is one anchor, so every attachment uses its tunnel.
+Result<Json> MagDaemon::tunnels(const Json& arguments) {
+  auto answer = ask("show tunnels", arguments);
+  auto bindings = ask("show bindings", Json::object());
+  if (!answer || !bindings) return answer;
+  for (Json& binding : (*bindings)["bindings"]) binding["lma"] = settings_.core.lma.to_string();
+  for (Json& tunnel : (*answer)["tunnels"])
+    tunnel["traffic"] = sum_traffic((*bindings)["bindings"], "lma", tunnel["remote"]);
+  return answer;
 }
 
 Result<Json> MagDaemon::statistics(const Json& arguments) {

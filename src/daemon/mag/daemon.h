@@ -52,6 +52,7 @@ class MagDaemon {
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics(const core::Json& arguments);
+  Result<core::Json> tunnels(const core::Json& arguments);
   Result<core::Json> links();
   std::optional<dataplane::Traffic> traffic_of(const core::Json& row) const;
 
