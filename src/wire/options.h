@@ -133,7 +133,7 @@ using MobilityOption =
                  FlowIdentification, UnknownOption>;
 using MobilityOptions = std::vector<MobilityOption>;
 
-/// The first option of a kind, or nullptr. The first wins where an option may stand once (docs/adr/0001).
+/// The first option of a kind, or nullptr. The first wins where an option may stand once (docs/adr/0006).
 template <class T>
 const T* find(const MobilityOptions& options) {
   for (const auto& option : options)
