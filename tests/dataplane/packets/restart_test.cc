@@ -196,5 +196,48 @@ TEST(VifRestart, MembersAndFlowsStay) {
   ASSERT_TRUE(VifDataplane::teardown(options));
 }
 
+/// By which member a packet leaves while all are up.
+MacAddress source_of(const VifDataplane& vif) {
+  const auto uplink = frame(kPeerMac, kVifMac, Packet().from(kNode).to(kCn).udp(1, 2).build());
+  return frame_source(run(vif.object(), "vif_egress", "vif0", uplink).frame);
+}
+
+TEST(VifRestart, MembersMayHaveChangedPlaces) {
+  VifDataplaneOptions options{bpf_directory(), "vif0", {"if1", "if2"}, true, {}, 256};
+  const InterfaceIndex if1{index_of("if1")}, if2{index_of("if2")};
+  auto vif = VifDataplane::open(options);
+  ASSERT_TRUE(vif) << vif.error().message;
+  ASSERT_TRUE((*vif)->set_member({0, if1, mac(kMember1Mac), true}));
+  ASSERT_TRUE((*vif)->set_member({1, if2, mac(kMember2Mac), true}));
+  vif->reset();
+  options.members = {"if2", "if1"};
+  vif = VifDataplane::open(options);
+  ASSERT_TRUE(vif) << vif.error().message;
+  ASSERT_TRUE((*vif)->set_member({0, if2, mac(kMember2Mac), true}));
+  ASSERT_TRUE((*vif)->set_member({1, if1, mac(kMember1Mac), true}));
+  for (const auto& [interface, own] : {std::pair("if1", kMember1Mac), std::pair("if2", kMember2Mac)}) {
+    const auto downlink = frame(own, kPeerMac, Packet().from(kCn).to(kNode).udp(2, 1).build());
+    EXPECT_EQ(run((*vif)->object(), "member_ingress", interface, downlink).verdict, Verdict::Redirect);
+    EXPECT_EQ(source_of(**vif), mac(own)) << "reflection knows it by its new number";
+  }
+  ASSERT_TRUE(VifDataplane::teardown(options));
+}
+
+TEST(VifRestart, AFormerMemberIsForgotten) {
+  VifDataplaneOptions options{bpf_directory(), "vif0", {"if1", "if2"}, true, {}, 256};
+  auto vif = VifDataplane::open(options);
+  ASSERT_TRUE(vif) << vif.error().message;
+  ASSERT_TRUE((*vif)->set_member({1, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true}));
+  EXPECT_EQ(source_of(**vif), mac(kMember2Mac)) << "any that is up";
+  vif->reset();
+  options.members = {"if1"};
+  vif = VifDataplane::open(options);
+  ASSERT_TRUE(vif) << vif.error().message;
+  const auto uplink = frame(kPeerMac, kVifMac, Packet().from(kNode).to(kCn).udp(1, 2).build());
+  EXPECT_EQ(run((*vif)->object(), "vif_egress", "vif0", uplink).verdict, Verdict::Drop);
+  options.members = {"if1", "if2"};
+  ASSERT_TRUE(VifDataplane::teardown(options));
+}
+
 }  // namespace
 }  // namespace flowmob::dataplane::testing
