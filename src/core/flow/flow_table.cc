@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/flow/flow_table.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace flowmob::core {
+namespace {
+
+/// The default flow stands behind all others whatever their priority.
+bool stands_before(const FlowBinding& a, const FlowBinding& b) {
+  return std::tuple(a.is_default(), a.flow.priority, a.index) <
+         std::tuple(b.is_default(), b.flow.priority, b.index);
+}
+
+bool contains(const std::vector<SessionId>& sessions, SessionId session) {
+  return std::ranges::find(sessions, session) != sessions.end();
+}
+
+SessionId select(const FlowBinding& flow, const std::vector<SessionId>& live) {
+  if (contains(live, flow.wanted)) return flow.wanted;
+  if (contains(live, flow.current)) return flow.current;
+  return live.empty() ? SessionId{} : *std::ranges::min_element(live);
+}
+
+}  // namespace
+
+FlowState state_of(const FlowBinding& flow) {
+  if (!flow.current) return FlowState::Inactive;
+  return flow.current == flow.wanted ? FlowState::Active : FlowState::Fallback;
+}
+
+std::string_view to_string(FlowState state) {
+  switch (state) {
+    case FlowState::Active:
+      return "active";
+    case FlowState::Fallback:
+      return "fallback";
+    case FlowState::Inactive:
+      return "inactive";
+  }
+  return "?";
+}
+
+FlowTable FlowTable::with_default(FlowIndex index) {
+  FlowBinding flow;
+  flow.index = index;
+  flow.flow.name = kDefaultFlow;
+  return FlowTable(std::move(flow));
+}
+
+const FlowBinding* FlowTable::find(std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(bindings_, [&](const FlowBinding& f) { return f.flow.name == name; });
+  return found == bindings_.end() ? nullptr : &*found;
+}
+
+const FlowBinding* FlowTable::find(FlowIndex index) const {
+  const auto found = std::ranges::find(bindings_, index, &FlowBinding::index);
+  return found == bindings_.end() ? nullptr : &*found;
+}
+
+bool FlowTable::has_several(std::string_view name) const {
+  return std::ranges::count_if(bindings_, [&](const FlowBinding& f) { return f.flow.name == name; }) > 1;
+}
+
+FlowBinding* FlowTable::find_in(std::string_view service, std::string_view name) {
+  const auto found = std::ranges::find_if(bindings_, [&](const FlowBinding& f) {
+    return !f.is_default() && f.service == service && f.flow.name == name;
+  });
+  return found == bindings_.end() ? nullptr : &*found;
+}
+
+void FlowTable::insert(FlowBinding flow) {
+  const auto place = std::ranges::upper_bound(bindings_, flow, stands_before);
+  bindings_.insert(place, std::move(flow));
+}
+
+void FlowTable::bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers) {
+  std::erase_if(bindings_, [&](const FlowBinding& f) {
+    return !f.is_default() && f.service == service.identifier &&
+           std::ranges::find(service.flows, f.flow.name, &FlowTemplate::name) == service.flows.end();
+  });
+  for (const auto& flow : service.flows) {
+    if (auto* known = find_in(service.identifier, flow.name)) {
+      known->flow = flow;
+      known->wanted = session;
+    } else {
+      bindings_.push_back({numbers.next(), service.identifier, flow, session, {}, 0});
+    }
+  }
+  std::ranges::sort(bindings_, stands_before);
+  if (service.is_default) bind_default(session);
+}
+
+void FlowTable::move(FlowIndex flow, SessionId session) {
+  const auto found = std::ranges::find(bindings_, flow, &FlowBinding::index);
+  if (found != bindings_.end()) found->wanted = session;
+}
+
+void FlowTable::forget(SessionId session) {
+  for (auto& flow : bindings_)
+    if (flow.wanted == session) flow.wanted = SessionId{};
+}
+
+void FlowTable::reselect(const std::vector<SessionId>& live) {
+  for (auto& flow : bindings_) {
+    const SessionId selected = select(flow, live);
+    if (flow.current && selected && selected != flow.current) ++flow.moves;
+    flow.current = selected;
+  }
+}
+
+void FlowTable::adopt_default() {
+  if (!default_flow().wanted) bind_default(default_flow().current);
+}
+
+std::vector<FlowEvent> differences(const FlowTable& before, const FlowTable& after) {
+  std::vector<FlowEvent> events;
+  for (const auto& now : after.bindings()) {
+    const auto* then = before.find(now.index);
+    if (!then || then->current == now.current) continue;
+    using Kind = FlowEvent::Kind;
+    const bool bound_anew = then->wanted != now.wanted && now.wanted;
+    const Kind kind = now.current != now.wanted ? Kind::Fallback : bound_anew ? Kind::Moved : Kind::Returned;
+    events.push_back({kind, *then, now});
+  }
+  return events;
+}
+
+}  // namespace flowmob::core

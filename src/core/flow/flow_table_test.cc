@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/flow/flow_table.h"
+
+#include <gmock/gmock.h>
+
+namespace flowmob::core {
+namespace {
+
+using testing::ElementsAre;
+using Kind = FlowEvent::Kind;
+
+constexpr SessionId kNone{}, kOne{1}, kTwo{2}, kThree{3};
+
+ServiceProfile service(std::string identifier, std::vector<FlowTemplate> flows, bool is_default = false) {
+  return {identifier, identifier, std::move(flows), is_default};
+}
+
+std::vector<std::string> names(const FlowTable& table) {
+  std::vector<std::string> all;
+  for (const auto& f : table.bindings()) all.push_back(f.flow.name);
+  return all;
+}
+
+class FlowTableTest : public testing::Test {
+ protected:
+  FlowNumbers numbers;
+  FlowTable table = FlowTable::with_default(numbers.next());
+};
+
+TEST_F(FlowTableTest, StandsInAscendingPriorityWithTheDefaultLast) {
+  table.bind(service("a", {{"late", 65535, {}}, {"early", 1, {}}}), kOne, numbers);
+  table.bind(service("b", {{"middle", 20, {}}}), kOne, numbers);
+  EXPECT_THAT(names(table), ElementsAre("early", "middle", "late", "*"));
+}
+
+TEST_F(FlowTableTest, AFlowKeepsItsNumberWhenItsServiceComesAgain) {
+  table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
+  const FlowIndex index = table.find("video")->index;
+  table.bind(service("a", {{"video", 30, {}}, {"voice", 5, {}}}), kTwo, numbers);
+  EXPECT_EQ(table.find("video")->index, index);
+  EXPECT_EQ(table.find("video")->flow.priority, 30);
+  EXPECT_EQ(table.find("video")->wanted, kTwo);
+  EXPECT_NE(table.find("voice")->index, index);
+}
+
+TEST_F(FlowTableTest, FlowsThatTheProfileLostGoWithItsNextUse) {
+  table.bind(service("a", {{"video", 10, {}}, {"voice", 5, {}}}), kOne, numbers);
+  table.bind(service("b", {{"voice", 6, {}}}), kOne, numbers);
+  EXPECT_TRUE(table.has_several("voice"));
+  table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
+  EXPECT_THAT(names(table), ElementsAre("voice", "video", "*"));
+  EXPECT_EQ(table.find("voice")->service, "b");
+}
+
+TEST_F(FlowTableTest, OnlyADefaultServiceBindsTheDefaultFlow) {
+  table.bind(service("a", {}), kOne, numbers);
+  EXPECT_EQ(table.default_flow().wanted, kNone);
+  table.bind(service("internet", {}, true), kTwo, numbers);
+  EXPECT_EQ(table.default_flow().wanted, kTwo);
+}
+
+TEST_F(FlowTableTest, FallsBackToTheSmallestLiveSessionAndReturns) {
+  table.bind_default(kTwo);
+  table.reselect({kTwo});
+  EXPECT_EQ(state_of(table.default_flow()), FlowState::Active);
+  table.reselect({kThree, kOne});
+  EXPECT_EQ(table.default_flow().current, kOne);
+  EXPECT_EQ(state_of(table.default_flow()), FlowState::Fallback);
+  table.reselect({kOne, kTwo, kThree});
+  EXPECT_EQ(table.default_flow().current, kTwo);
+  EXPECT_EQ(table.default_flow().moves, 2U);
+}
+
+TEST_F(FlowTableTest, InFallbackItStaysWhereItIs) {
+  table.bind_default(kOne);
+  table.reselect({kOne});
+  table.reselect({kThree});
+  table.reselect({kTwo, kThree});
+  EXPECT_EQ(table.default_flow().current, kThree);
+}
+
+TEST_F(FlowTableTest, WithoutALiveSessionItIsInactive) {
+  table.bind_default(kOne);
+  table.reselect({});
+  EXPECT_EQ(state_of(table.default_flow()), FlowState::Inactive);
+  EXPECT_EQ(to_string(FlowState::Inactive), "inactive");
+}
+
+TEST_F(FlowTableTest, AFlowStaysWhereItFellWhenItsSessionIsForgotten) {
+  table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
+  table.reselect({kOne, kTwo});
+  table.forget(kOne);
+  table.reselect({kTwo});
+  EXPECT_EQ(table.find("video")->wanted, kNone);
+  EXPECT_EQ(table.find("video")->current, kTwo);
+  EXPECT_EQ(state_of(*table.find("video")), FlowState::Fallback);
+}
+
+TEST_F(FlowTableTest, TheDefaultFlowBelongsToTheFirstSessionThatThereIs) {
+  table.reselect({kTwo});
+  table.adopt_default();
+  EXPECT_EQ(table.default_flow().wanted, kTwo);
+  table.reselect({kOne, kTwo});
+  EXPECT_EQ(table.default_flow().current, kTwo);
+  table.forget(kTwo);
+  table.reselect({kOne});
+  table.adopt_default();
+  EXPECT_EQ(table.default_flow().wanted, kOne);
+}
+
+TEST_F(FlowTableTest, NamesWhatBecameOfAFlow) {
+  table.bind_default(kOne);
+  table.reselect({kOne, kTwo});
+  FlowTable moved = table;
+  moved.bind_default(kTwo);
+  moved.reselect({kOne, kTwo});
+  FlowTable fallen = moved;
+  fallen.reselect({kOne});
+  FlowTable returned = fallen;
+  returned.reselect({kOne, kTwo});
+
+  EXPECT_TRUE(differences(table, table).empty());
+  ASSERT_EQ(differences(table, moved).size(), 1U);
+  EXPECT_EQ(differences(table, moved)[0].kind, Kind::Moved);
+  EXPECT_EQ(differences(table, moved)[0].before.current, kOne);
+  EXPECT_EQ(differences(moved, fallen)[0].kind, Kind::Fallback);
+  EXPECT_EQ(differences(fallen, returned)[0].kind, Kind::Returned);
+}
+
+TEST_F(FlowTableTest, NewFlowsAreNoChangeOfPath) {
+  FlowTable next = table;
+  next.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
+  next.reselect({kOne});
+  // the default flow was inactive before and falls to the only session
+  ASSERT_EQ(differences(table, next).size(), 1U);
+  EXPECT_TRUE(differences(table, next)[0].after.is_default());
+}
+
+TEST(FlowNumbers, SkipWhatIsInUse) {
+  FlowNumbers numbers;
+  numbers.skip_to(FlowIndex{7});
+  numbers.skip_to(FlowIndex{3});
+  EXPECT_EQ(numbers.next(), FlowIndex{8});
+}
+
+}  // namespace
+}  // namespace flowmob::core
