@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/binding/mobile_node.h"
+
+#include <algorithm>
+
+namespace flowmob::core {
+
+Session* MobileNode::find(SessionId id) {
+  const auto found = std::ranges::find(sessions, id, &Session::id);
+  return found == sessions.end() ? nullptr : &*found;
+}
+
+const Session* MobileNode::find(SessionId id) const {
+  const auto found = std::ranges::find(sessions, id, &Session::id);
+  return found == sessions.end() ? nullptr : &*found;
+}
+
+std::vector<SessionId> MobileNode::live() const {
+  std::vector<SessionId> ids;
+  for (const auto& session : sessions)
+    if (!session.in_delete_wait) ids.push_back(session.id);
+  return ids;
+}
+
+const Session* MobileNode::sole_in_delete_wait() const {
+  const Session* found = nullptr;
+  for (const auto& session : sessions) {
+    if (!session.in_delete_wait) continue;
+    if (found) return nullptr;
+    found = &session;
+  }
+  return found;
+}
+
+std::optional<TimePoint> MobileNode::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const auto& session : sessions)
+    if (!next || session.deadline.monotonic < *next) next = session.deadline.monotonic;
+  return next;
+}
+
+NodeRecord MobileNode::to_record() const {
+  NodeRecord record;
+  record.mn_id = mn_id;
+  record.mn_id_subtype = mn_id_subtype;
+  record.index = index;
+  record.generation = generation;
+  record.prefixes = prefixes;
+  record.default_flow = flows.default_flow().index;
+  record.default_wanted = flows.default_flow().wanted;
+  record.default_current = flows.default_flow().current;
+  record.link_local = link_local;
+  for (const auto& s : sessions)
+    record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
+                               s.last_sequence, s.last_timestamp, s.in_delete_wait});
+  for (const auto& f : flows.bindings())
+    if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow.name, f.wanted, f.current});
+  return record;
+}
+
+}  // namespace flowmob::core

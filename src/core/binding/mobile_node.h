@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "core/flow/flow_table.h"
+#include "core/lma/record.h"
+#include "wire/enums.h"
+
+namespace flowmob::core {
+
+/// A point in time on both lines: deadlines are met on the one and kept across restarts on the other.
+struct Deadline {
+  TimePoint monotonic;
+  WallTime wall;
+  static Deadline after(Now now, Duration delay) { return {now.monotonic + delay, now.wall + delay}; }
+  friend bool operator==(const Deadline&, const Deadline&) = default;
+};
+
+/// A binding cache entry (RFC 5213 section 5.1): one attached interface of a mobile node.
+///
+///            accepted PBU                  PBU with lifetime 0 from its MAG
+///   (none) ---------------> active  ------------------------------------------> delete-wait
+///              any accepted PBU:  ^ active again (revived, extended, handed off)      |
+///                                 +---------------------------------------------------+
+///   active --- lifetime over ---> (none)          delete-wait --- MinDelayBeforeBCEDelete ---> (none)
+struct Session {
+  SessionId id;
+  Ipv6Address mag;  ///< Proxy-CoA
+  wire::AccessTechnology technology{};
+  wire::HandoffIndicator handoff{};
+  Bytes link_layer_id;  ///< empty: none, or all zero
+  Duration lifetime{};  ///< as granted
+  Deadline deadline;    ///< of the lifetime; in delete-wait that of the deletion
+  bool in_delete_wait = false;
+  std::uint16_t last_sequence{};
+  std::uint64_t last_timestamp{};  ///< the message's, not ours; zero: none
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+/// A mobile node with its prefixes, which all its sessions share, and its flow bindings. A plain value, as
+/// FlowTable is.
+struct MobileNode {
+  std::string mn_id;
+  std::uint8_t mn_id_subtype = 1;
+  NodeIndex index;
+  std::uint32_t generation{};
+  std::vector<Ipv6Prefix> prefixes;  ///< ascending
+  Ipv6Address link_local;
+  std::vector<Session> sessions;
+  FlowTable flows;
+
+  Session* find(SessionId id);
+  const Session* find(SessionId id) const;
+  std::vector<SessionId> live() const;
+  /// Its only session; nullptr when there are none or several.
+  const Session* sole() const { return sessions.size() == 1 ? &sessions.front() : nullptr; }
+  /// The only one in delete-wait; nullptr when there are none or several.
+  const Session* sole_in_delete_wait() const;
+  std::optional<TimePoint> next_deadline() const;
+
+  NodeRecord to_record() const;
+  friend bool operator==(const MobileNode&, const MobileNode&) = default;
+};
+
+}  // namespace flowmob::core
