@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/binding/mobile_node.h"
+#include "core/effect.h"
+#include "core/lma/pbu_request.h"
+
+/// Proxy Binding Acknowledgements (RFC 5213 section 5.3.6), to the source of the request, from where it went.
+namespace flowmob::core {
+
+/// `granted` in units of 4 seconds. Flow Identification options come back with status 128: the LMA decides
+/// where flows go, not the MAG.
+SendMessage accept(const PbuRequest& request, const MobileNode& node, std::uint16_t granted);
+
+/// Echoes what was asked. `last` gives the sequence number that status 135 reports.
+SendMessage reject(const PbuRequest& request, wire::BindingStatus status,
+                   const std::optional<LastAccepted>& last, WallTime now);
+
+}  // namespace flowmob::core

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/anchor_state.h"
+
+namespace flowmob::core {
+namespace {
+
+constexpr unsigned kNotificationsPerSecond = 20;
+
+}  // namespace
+
+AnchorState::AnchorState(LmaConfig config)
+    : policy(std::move(config)), notifications_(kNotificationsPerSecond) {
+  prefixes.configure(policy.config().pools, policy.reserved());
+}
+
+void AnchorState::configure(LmaConfig config) {
+  policy = Policy(std::move(config));
+  prefixes.configure(policy.config().pools, policy.reserved());
+}
+
+void AnchorState::notify_limited(Now now, std::string event, Json fields) {
+  if (!notifications_.allow(now.monotonic)) {
+    ++suppressed_;
+    return;
+  }
+  if (suppressed_ != 0) fields["suppressed"] = std::exchange(suppressed_, 0);
+  notify(std::move(event), std::move(fields));
+}
+
+void AnchorState::drop(Now now, const std::string& reason, const PacketMeta& meta) {
+  statistics.count_drop(reason);
+  notify_limited(now, "message-dropped", {{"reason", reason}, {"source", meta.source.to_string()}});
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/lma/node_changes.h"
+#include "core/lma/rate_limit.h"
+#include "core/lma/registration.h"
+#include "core/lma/statistics.h"
+
+namespace flowmob::core {
+
+/// What the parts of an anchor work on together.
+struct AnchorState {
+  explicit AnchorState(LmaConfig config);
+  AnchorState(const AnchorState&) = delete;
+  AnchorState& operator=(const AnchorState&) = delete;
+
+  Registration registration() { return {policy, cache, prefixes, numbers}; }
+  void notify(std::string event, Json fields) { effects.push(Notify{std::move(event), std::move(fields)}); }
+  /// What a stranger can cause at will must not flood the log; the counters have all of it.
+  void notify_limited(Now now, std::string event, Json fields);
+  void drop(Now now, const std::string& reason, const PacketMeta& meta);
+
+  void configure(LmaConfig config);
+
+  Policy policy;
+  BindingCache cache;
+  PrefixAllocator prefixes;
+  EffectQueue effects;
+  NodeChanges changes{cache, prefixes, effects};
+  Numbers numbers;
+  Statistics statistics;
+
+ private:
+  RateLimit notifications_;
+  std::uint64_t suppressed_ = 0;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/events.h"
+
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+std::string_view event_of(FlowEvent::Kind kind) {
+  switch (kind) {
+    case FlowEvent::Kind::Moved:
+      return "flow-moved";
+    case FlowEvent::Kind::Fallback:
+      return "flow-fallback";
+    case FlowEvent::Kind::Returned:
+      return "flow-returned";
+  }
+  return "?";
+}
+
+std::string_view event_of(const Session* before, const Session& after) {
+  if (!before) return "binding-registered";
+  if (before->mag != after.mag) return "binding-handoff";
+  return before->in_delete_wait ? "binding-revived" : "binding-extended";
+}
+
+Json mag_of(const Policy& policy, const MobileNode& node, SessionId session) {
+  const auto* found = node.find(session);
+  return found ? Json(policy.mag_name(found->mag)) : Json();
+}
+
+}  // namespace
+
+Json prefixes_json(const std::vector<Ipv6Prefix>& prefixes) {
+  Json list = Json::array();
+  for (const auto& prefix : prefixes) list.push_back(prefix.to_string());
+  return list;
+}
+
+Notify session_event(std::string event, const Policy& policy, const MobileNode& node,
+                     const Session& session) {
+  return {std::move(event),
+          {{"mn", escaped(node.mn_id)},
+           {"session", session.id.value},
+           {"mag", policy.mag_name(session.mag)},
+           {"prefixes", prefixes_json(node.prefixes)},
+           {"access_technology", wire::to_string(session.technology)}}};
+}
+
+Notify binding_event(const Policy& policy, const Session* before, const MobileNode& node,
+                     const Session& after, const std::optional<std::string>& service) {
+  Notify event = session_event(std::string(event_of(before, after)), policy, node, after);
+  if (before && before->mag != after.mag) event.fields["from"] = policy.mag_name(before->mag);
+  event.fields["handoff_indicator"] = wire::to_string(after.handoff);
+  event.fields["lifetime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(after.lifetime).count();
+  if (service) event.fields["service"] = escaped(*service);
+  return event;
+}
+
+void append_flow_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                        std::vector<Notify>& events) {
+  for (const auto& change : differences(before.flows, after.flows))
+    events.push_back({std::string(event_of(change.kind)),
+                      {{"mn", escaped(after.mn_id)},
+                       {"flow", escaped(change.after.flow.name)},
+                       {"flow_index", change.after.index.value},
+                       {"from", mag_of(policy, before, change.before.current)},
+                       {"to", mag_of(policy, after, change.after.current)},
+                       {"session", change.after.current.value}}});
+}
+
+}  // namespace flowmob::core

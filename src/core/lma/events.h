@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/binding/mobile_node.h"
+#include "core/effect.h"
+#include "core/lma/policy.h"
+
+/// What is told about bindings and flows.
+namespace flowmob::core {
+
+Json prefixes_json(const std::vector<Ipv6Prefix>& prefixes);
+
+Notify session_event(std::string event, const Policy& policy, const MobileNode& node, const Session& session);
+
+/// "binding-registered", "binding-handoff", "binding-revived" or "binding-extended": from `before` to
+/// `after`.
+Notify binding_event(const Policy& policy, const Session* before, const MobileNode& node,
+                     const Session& after, const std::optional<std::string>& service);
+
+/// "flow-moved", "flow-fallback" and "flow-returned" of every flow whose path changed.
+void append_flow_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                        std::vector<Notify>& events);
+
+}  // namespace flowmob::core

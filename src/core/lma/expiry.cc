@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/expiry.h"
+
+#include "core/lma/events.h"
+
+namespace flowmob::core {
+
+Change without_expired(const Policy& policy, const MobileNode& node, TimePoint now) {
+  Change change;
+  change.mn_id = node.mn_id;
+  MobileNode next = node;
+  std::erase_if(next.sessions, [&](const Session& s) { return s.deadline.monotonic <= now; });
+  for (const auto& session : node.sessions) {
+    if (next.find(session.id)) continue;
+    next.flows.forget(session.id);
+    change.events.push_back(
+        session_event(session.in_delete_wait ? "binding-deleted" : "binding-expired", policy, node, session));
+  }
+  if (next.sessions.empty()) return change;
+  next.flows.reselect(next.live());
+  append_flow_events(policy, node, next, change.events);
+  next.flows.adopt_default();
+  change.next = std::move(next);
+  return change;
+}
+
+void expire(AnchorState& state, Now now) {
+  while (const auto* node = state.cache.due(now.monotonic))
+    state.changes.apply(state.policy, without_expired(state.policy, *node, now.monotonic));
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/lma/anchor_state.h"
+
+namespace flowmob::core {
+
+/// Without the sessions whose time is over: "binding-expired", and "binding-deleted" after a delete-wait. The
+/// next state is none when no session is left.
+Change without_expired(const Policy& policy, const MobileNode& node, TimePoint now);
+
+/// Every session whose time is over goes.
+void expire(AnchorState& state, Now now);
+
+}  // namespace flowmob::core

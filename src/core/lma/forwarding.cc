@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/forwarding.h"
+
+#include <algorithm>
+
+namespace flowmob::core {
+namespace {
+
+std::vector<ClassifierRule> rules_of(const FlowTable& flows) {
+  std::vector<ClassifierRule> rules;
+  for (const auto& flow : flows.bindings())
+    if (!flow.is_default())
+      rules.push_back({static_cast<std::uint32_t>(rules.size()), flow.index, flow.flow.selector});
+  return rules;
+}
+
+/// Locally made packets have no flow: they go where the default flow goes, or last went.
+Ipv6Address via_mag(const MobileNode& node) {
+  const auto& flow = node.flows.default_flow();
+  if (const auto* session = node.find(flow.current)) return session->mag;
+  if (const auto* session = node.find(flow.wanted)) return session->mag;
+  return node.sessions.empty() ? Ipv6Address{} : node.sessions.front().mag;
+}
+
+template <class Map>
+bool holds(const Map& map, const typename Map::value_type& row) {
+  const auto found = map.find(row.first);
+  return found != map.end() && found->second == row.second;
+}
+
+}  // namespace
+
+NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma, std::uint16_t mtu, const NodeRows& before) {
+  NodeRows rows;
+  rows.node = node.index;
+  if (node.sessions.empty()) return rows;
+  rows.classifier = {node.prefixes, node.flows.default_flow().index, rules_of(node.flows)};
+  for (const auto& session : node.sessions) {
+    if (session.in_delete_wait) continue;
+    const auto known = before.sessions.find(session.id);
+    const bool stays = known != before.sessions.end() && known->second.mag == session.mag;
+    rows.sessions[session.id] = {lma, session.mag, node.prefixes, stays ? known->second.mtu : mtu};
+  }
+  for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
+  for (const auto& prefix : node.prefixes) rows.routes[prefix] = via_mag(node);
+  return rows;
+}
+
+std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRows& to,
+                                             std::uint32_t generation) {
+  std::vector<LmaAction> out;
+  for (const auto& row : to.sessions) {
+    if (holds(from.sessions, row)) continue;
+    const auto& [id, path] = row;
+    use_tunnel(path.lma, path.mag, id, out);
+    out.push_back(InstallSession{id, to.node, path.lma, path.mag, path.prefixes, path.mtu});
+  }
+  for (const auto& row : to.flows)
+    if (!holds(from.flows, row)) out.push_back(InstallFlow{row.first, to.node, row.second});
+  if (to.classifier && to.classifier != from.classifier)
+    out.push_back(InstallNode{to.node, to.classifier->prefixes, to.classifier->default_flow, generation,
+                              to.classifier->rules});
+  for (const auto& row : to.routes)
+    if (!holds(from.routes, row)) out.push_back(EnsureRoute{row.first, row.second});
+  return out;
+}
+
+std::vector<LmaAction> Forwarding::retire(const NodeRows& from, const NodeRows& to) {
+  std::vector<LmaAction> out;
+  for (const auto& [prefix, via] : from.routes)
+    if (!to.routes.contains(prefix)) out.push_back(RemoveRoute{prefix});
+  if (from.classifier && !to.classifier) out.push_back(RemoveNode{from.node, from.classifier->prefixes});
+  for (const auto& [flow, session] : from.flows)
+    if (!to.flows.contains(flow)) out.push_back(RemoveFlow{flow});
+  retire_sessions(from, to, out);
+  return out;
+}
+
+void Forwarding::retire_sessions(const NodeRows& from, const NodeRows& to, std::vector<LmaAction>& out) {
+  const auto still_uses = [&](const Ipv6Address& mag) {
+    return std::ranges::any_of(to.sessions, [&](const auto& row) { return row.second.mag == mag; });
+  };
+  for (const auto& [id, path] : from.sessions) {
+    const auto now = to.sessions.find(id);
+    if (now != to.sessions.end() && now->second.mag == path.mag) continue;
+    out.push_back(RemoveSession{id, path.mag, path.prefixes, still_uses(path.mag)});
+    leave_tunnel(path.mag, id, out);
+  }
+}
+
+void Forwarding::use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, SessionId session,
+                            std::vector<LmaAction>& out) {
+  auto& tunnel = tunnels_[mag];
+  tunnel.local = lma;
+  tunnel.sessions.insert(session);
+  if (!tunnel.stands) out.push_back(EnsureTunnel{lma, mag});
+}
+
+void Forwarding::leave_tunnel(const Ipv6Address& mag, SessionId session, std::vector<LmaAction>& out) {
+  const auto tunnel = tunnels_.find(mag);
+  if (tunnel == tunnels_.end()) return;
+  tunnel->second.sessions.erase(session);
+  if (!tunnel->second.sessions.empty()) return;
+  out.push_back(RemoveTunnel{tunnel->second.local, mag});
+  tunnels_.erase(tunnel);
+}
+
+void Forwarding::tunnel_stands(const EnsureTunnel& tunnel) {
+  const auto found = tunnels_.find(tunnel.remote);
+  if (found != tunnels_.end()) found->second.stands = true;
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/binding/mobile_node.h"
+#include "core/lma/effect_queue.h"
+
+namespace flowmob::core {
+
+/// The rows that one mobile node's state asks for. An empty set: none.
+struct NodeRows {
+  struct Classifier {
+    std::vector<Ipv6Prefix> prefixes;
+    FlowIndex default_flow;
+    std::vector<ClassifierRule> rules;
+    friend bool operator==(const Classifier&, const Classifier&) = default;
+  };
+  struct Path {
+    Ipv6Address lma, mag;
+    std::vector<Ipv6Prefix> prefixes;
+    std::uint16_t mtu{};
+    friend bool operator==(const Path&, const Path&) = default;
+  };
+  NodeIndex node;
+  std::optional<Classifier> classifier;
+  std::map<SessionId, Path> sessions;  ///< those alive: in delete-wait its traffic is dropped (section 5.3.5)
+  std::map<FlowIndex, SessionId> flows;
+  std::map<Ipv6Prefix, Ipv6Address> routes;  ///< with the MAG that locally made packets go by
+};
+
+/// `before` are the rows in place; sessions that stay keep the MTU they have.
+NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma, std::uint16_t mtu, const NodeRows& before);
+
+/// From one set of rows to another without a moment in which a packet finds none: all that is new stands
+/// before anything old goes. Also counts who uses which tunnel.
+class Forwarding {
+ public:
+  /// What is in `to` and not, or differently, in `from`; pointed-to rows before those that point.
+  std::vector<LmaAction> establish(const NodeRows& from, const NodeRows& to, std::uint32_t generation);
+  /// What is in `from` and not in `to`; pointing rows before those pointed to.
+  std::vector<LmaAction> retire(const NodeRows& from, const NodeRows& to);
+
+  void tunnel_stands(const EnsureTunnel& tunnel);
+
+  struct Tunnel {
+    Ipv6Address local;
+    bool stands = false;
+    std::set<SessionId> sessions;
+  };
+  const std::map<Ipv6Address, Tunnel>& tunnels() const { return tunnels_; }
+
+ private:
+  void use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, SessionId session,
+                  std::vector<LmaAction>& out);
+  void leave_tunnel(const Ipv6Address& mag, SessionId session, std::vector<LmaAction>& out);
+  void retire_sessions(const NodeRows& from, const NodeRows& to, std::vector<LmaAction>& out);
+
+  std::map<Ipv6Address, Tunnel> tunnels_;  ///< by the MAG's address
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/local_mobility_anchor.h"
+
+#include "core/lma/anchor_state.h"
+#include "core/lma/commands.h"
+#include "core/lma/expiry.h"
+#include "core/lma/pbu_handler.h"
+#include "core/lma/restore.h"
+
+namespace flowmob::core {
+
+class LocalMobilityAnchor::Impl {
+ public:
+  explicit Impl(LmaConfig config)
+      : state(std::move(config)), binding_errors_(state.policy.config().binding_errors_per_second) {}
+
+  void handle_message(Now now, const PacketMeta& meta, ByteView header);
+  void handle_result(Now now, EffectId id, const Result<void>& outcome);
+  Result<void> reconfigure(LmaConfig config);
+  std::optional<TimePoint> next_deadline() const;
+
+  AnchorState state;
+  PbuHandler updates{state};
+
+ private:
+  void take(Now now, const PacketMeta& meta, wire::MobilityMessage message);
+  void answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t type);
+
+  RateLimit binding_errors_;
+};
+
+namespace {
+
+bool is_unicast(const Ipv6Address& address) { return !address.is_unspecified() && !address.is_multicast(); }
+
+}  // namespace
+
+/// RFC 6275 section 9.2: the decoder checks in its order.
+void LocalMobilityAnchor::Impl::handle_message(Now now, const PacketMeta& meta, ByteView header) {
+  ++state.statistics.received;
+  if (!is_unicast(meta.source) || !is_unicast(meta.destination)) return state.drop(now, "not-unicast", meta);
+  auto message = wire::decode(header, meta.source, meta.destination);
+  if (!message) return state.drop(now, message.error().code, meta);
+  take(now, meta, std::move(*message));
+}
+
+void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::MobilityMessage message) {
+  if (auto* update = std::get_if<wire::ProxyBindingUpdate>(&message)) {
+    if (!update->proxy) return state.drop(now, "not-proxy", meta);
+    return updates.handle(now, PbuRequest(meta, std::move(*update)));
+  }
+  if (const auto* unknown = std::get_if<wire::UnknownMessage>(&message))
+    return answer_unknown_type(now, meta, unknown->type);
+  state.drop(now, std::holds_alternative<wire::BindingError>(message) ? "binding-error" : "unexpected-type",
+             meta);
+}
+
+void LocalMobilityAnchor::Impl::answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t) {
+  state.drop(now, "unknown-type", meta);
+  if (!binding_errors_.allow(now.monotonic)) return;
+  ++state.statistics.binding_errors_sent;
+  const wire::BindingError error{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}};
+  state.effects.push(
+      SendMessage{meta.destination, meta.source, wire::encode(error, meta.destination, meta.source)});
+}
+
+void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result<void>& outcome) {
+  if (auto finished = state.changes.handle_result(id, outcome)) updates.finish(now, std::move(*finished));
+}
+
+Result<void> LocalMobilityAnchor::Impl::reconfigure(LmaConfig config) {
+  if (config.address != state.policy.config().address)
+    return fail("needs-restart", "the anchor's address cannot change while it runs");
+  binding_errors_.set_rate(config.binding_errors_per_second);
+  state.configure(std::move(config));
+  state.notify("configuration-changed", {{"mobile_nodes", state.policy.config().mobile_nodes.size()},
+                                         {"mags", state.policy.config().mags.size()},
+                                         {"services", state.policy.config().services.size()}});
+  return {};
+}
+
+std::optional<TimePoint> LocalMobilityAnchor::Impl::next_deadline() const {
+  const auto session = state.cache.next_deadline(), held = updates.next_deadline();
+  if (session && held) return std::min(*session, *held);
+  return session ? session : held;
+}
+
+LocalMobilityAnchor::LocalMobilityAnchor(LmaConfig config)
+    : impl_(std::make_unique<Impl>(std::move(config))) {}
+LocalMobilityAnchor::~LocalMobilityAnchor() = default;
+
+const LmaConfig& LocalMobilityAnchor::config() const { return impl_->state.policy.config(); }
+
+void LocalMobilityAnchor::restore(Now now, std::vector<NodeRecord> records) {
+  core::restore(impl_->state, now, records);
+}
+
+void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
+  impl_->handle_message(now, meta, mobility_header);
+}
+
+Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
+  if (command == "flow move") return move_flow(impl_->state, arguments);
+  if (auto shown = show(impl_->state, now, command, arguments)) return std::move(*shown);
+  return fail("no-such-command", "the anchor has no command " + std::string(command));
+}
+
+void LocalMobilityAnchor::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {
+  impl_->handle_result(now, id, outcome);
+}
+
+void LocalMobilityAnchor::handle_timeout(Now now) {
+  expire(impl_->state, now);
+  impl_->updates.handle_timeout(now);
+}
+
+Result<void> LocalMobilityAnchor::reconfigure(Now, LmaConfig config) {
+  return impl_->reconfigure(std::move(config));
+}
+
+std::optional<TimePoint> LocalMobilityAnchor::poll_timeout() const { return impl_->next_deadline(); }
+std::optional<LmaEffect> LocalMobilityAnchor::poll_effect() { return impl_->state.effects.poll(); }
+
+}  // namespace flowmob::core

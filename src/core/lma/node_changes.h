@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/binding/binding_cache.h"
+#include "core/binding/prefix_allocator.h"
+#include "core/lma/effect_queue.h"
+#include "core/lma/forwarding.h"
+#include "core/lma/pbu_request.h"
+#include "core/lma/policy.h"
+
+namespace flowmob::core {
+
+/// Whom to tell when a change is in place.
+struct Answer {
+  PbuRequest request;
+  std::uint16_t granted{};  ///< units of 4 seconds
+};
+
+/// One mobile node's next state.
+struct Change {
+  std::string mn_id;
+  std::optional<MobileNode> next;  ///< none: the node goes
+  std::optional<Answer> answer;
+  std::vector<Notify> events;         ///< told when it is in place
+  std::vector<Ipv6Prefix> allocated;  ///< for this change; free again if it fails
+};
+
+/// How a change that was begun ended.
+struct Finished {
+  Change change;
+  std::optional<Error> error;
+};
+
+/// Brings changes into the data plane and the state store, one a node at a time, and then into the binding
+/// cache. A change that was begun takes effect when everything it promises has been confirmed; if anything
+/// fails, the former rows are asked for again. A change that is applied takes effect at once.
+class NodeChanges {
+ public:
+  NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, EffectQueue& effects)
+      : cache_(cache), prefixes_(prefixes), effects_(effects) {}
+
+  void begin(const Policy& policy, Change change);
+  void apply(const Policy& policy, Change change);
+  /// For a node that was restored: rows that a predecessor may have left for `former` go, all others are
+  /// asked for.
+  void restore(const Policy& policy, const MobileNode& former, Change change);
+
+  /// The change under way for a node; nullptr when there is none.
+  Change* under_way(std::string_view mn_id);
+  /// What ended by this answer. Failures that end nothing are notified.
+  std::optional<Finished> handle_result(EffectId id, const Result<void>& outcome);
+
+  const Forwarding& forwarding() const { return forwarding_; }
+
+ private:
+  struct UnderWay {
+    Change change;
+    NodeRows rows;
+  };
+  NodeRows rows_in_place(std::string_view mn_id) const;
+  NodeRows establish(const Policy& policy, Change& change, const NodeRows& before, bool gates);
+  void take_effect(Change& change, const NodeRows& before, NodeRows rows);
+  Finished finish(const std::string& mn_id);
+  Finished roll_back(const std::string& mn_id, const Error& error);
+  void push(std::vector<LmaAction> actions, const std::string& owner, bool gates);
+
+  BindingCache& cache_;
+  PrefixAllocator& prefixes_;
+  EffectQueue& effects_;
+  Forwarding forwarding_;
+  std::map<std::string, NodeRows, std::less<>> rows_;
+  std::map<std::string, UnderWay, std::less<>> under_way_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/pbu_checks.h"
+
+namespace flowmob::core {
+namespace {
+
+using wire::BindingStatus;
+using enum wire::BindingStatus;
+
+BindingStatus demand(bool condition, BindingStatus otherwise) { return condition ? Accepted : otherwise; }
+
+const PolicyProfile* profile_of(const PbuCheck& c) { return c.policy.profile(c.request.mn_id); }
+
+/// Item 4.
+BindingStatus has_mn_identifier(const PbuCheck& c) {
+  return demand(c.request.mn_id_subtype.has_value(), MissingMnIdentifierOption);
+}
+
+/// Items 5 and 6. The sender has to be a MAG, and may speak for no other MAG's address.
+BindingStatus mag_is_authorized(const PbuCheck& c) {
+  const auto* mag = c.policy.mag(c.request.meta.source);
+  if (!mag || mag->address != c.request.proxy_coa) return MagNotAuthorizedForProxyReg;
+  const auto* profile = profile_of(c);
+  return demand(!profile || permits_mag(*profile, *mag), MagNotAuthorizedForProxyReg);
+}
+
+/// Item 7.
+BindingStatus mobile_node_is_ours(const PbuCheck& c) {
+  return demand(profile_of(c) != nullptr, NotLmaForThisMobileNode);
+}
+
+/// Item 8. Somebody else's interface is not entitled to this node's service either.
+BindingStatus mobile_node_is_entitled(const PbuCheck& c) {
+  const auto* profile = profile_of(c);
+  return demand(profile->enabled && permits_link_layer(*profile, c.request.link_layer_id),
+                ProxyRegNotEnabled);
+}
+
+/// Item 9.
+BindingStatus is_in_order(const PbuCheck& c) {
+  return check_order(c.last, c.request.update.sequence, c.request.timestamp, c.now,
+                     c.policy.config().timestamp_validity_window);
+}
+
+/// Item 10.
+BindingStatus has_home_network_prefix(const PbuCheck& c) {
+  return demand(c.request.has_home_network_prefix, MissingHomeNetworkPrefixOption);
+}
+
+/// Section 6.9.1.1 sends one ALL_ZERO option, or none; more, or a mixture, means nothing.
+BindingStatus prefixes_are_one_request(const PbuCheck& c) {
+  const auto& r = c.request;
+  return demand(r.all_zero_prefixes == 0 || (r.all_zero_prefixes == 1 && r.prefixes.empty()),
+                ReasonUnspecified);
+}
+
+/// Item 11.
+BindingStatus has_handoff_indicator(const PbuCheck& c) {
+  return demand(c.request.handoff.has_value(), MissingHandoffIndicatorOption);
+}
+
+/// Item 12.
+BindingStatus has_access_technology(const PbuCheck& c) {
+  return demand(c.request.technology.has_value(), MissingAccessTechTypeOption);
+}
+
+/// RFC 5149 section 3; whoever leaves needs no permission.
+BindingStatus service_is_authorized(const PbuCheck& c) {
+  if (!c.request.service || c.request.deregisters()) return Accepted;
+  return demand(permits_service(c.policy, *profile_of(c), *c.request.service), ServiceAuthorizationFailed);
+}
+
+constexpr BindingStatus (*kChecks[])(const PbuCheck&) = {
+    has_mn_identifier,     mag_is_authorized,       mobile_node_is_ours,      mobile_node_is_entitled,
+    is_in_order,           has_home_network_prefix, prefixes_are_one_request, has_handoff_indicator,
+    has_access_technology, service_is_authorized,
+};
+
+}  // namespace
+
+BindingStatus check_pbu(const PbuCheck& check) {
+  for (const auto one : kChecks)
+    if (const auto status = one(check); status != Accepted) return status;
+  return Accepted;
+}
+
+}  // namespace flowmob::core

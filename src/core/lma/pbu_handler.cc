@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/pbu_handler.h"
+
+#include "core/lma/acknowledgement.h"
+#include "core/lma/identifier.h"
+#include "core/lma/pbu_checks.h"
+
+namespace flowmob::core {
+namespace {
+
+using Kind = LookupResult::Kind;
+using wire::BindingStatus;
+
+constexpr std::size_t kMaxWaiting = 8;
+
+/// Section 6.9.4: the same request with a new timestamp or sequence number.
+bool repeats(const PbuRequest& a, const PbuRequest& b) {
+  return a.meta.source == b.meta.source && a.proxy_coa == b.proxy_coa && a.technology == b.technology &&
+         a.link_layer_id == b.link_layer_id && a.service == b.service && a.handoff == b.handoff &&
+         a.prefixes == b.prefixes && a.deregisters() == b.deregisters();
+}
+
+/// Needs handoff indicator and access technology; the checks see to it that requests without go no further.
+LookupResult look_up_if_possible(const BindingCache& cache, const PbuRequest& r) {
+  if (!r.handoff || !r.technology) return {Kind::New, {}, {}};
+  return look_up(cache, r);
+}
+
+}  // namespace
+
+void PbuHandler::handle(Now now, PbuRequest request) {
+  if (auto* under_way = state_.changes.under_way(request.mn_id))
+    return handle_while_busy(now, std::move(request), *under_way);
+  const LookupResult found = look_up_if_possible(state_.cache, request);
+  const auto last = last_accepted(request, found);
+  const auto status = check_pbu({request, state_.policy, last, now.wall});
+  if (status != BindingStatus::Accepted) return reject(now, request, status, last);
+  decide(now, std::move(request), found);
+}
+
+std::optional<LastAccepted> PbuHandler::last_accepted(const PbuRequest& request,
+                                                      const LookupResult& found) const {
+  const auto held = held_.find(request.mn_id);
+  if (held != held_.end() && repeats(held->second.request, request)) return held->second.request.order();
+  if (found.kind != Kind::Update) return std::nullopt;
+  const auto* session = state_.cache.find(request.mn_id)->find(found.session);
+  return LastAccepted{session->last_sequence, session->last_timestamp};
+}
+
+void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_way) {
+  const bool again = under_way.answer && repeats(under_way.answer->request, request);
+  if (again) {
+    const auto last = under_way.answer->request.order();
+    const auto status = check_pbu({request, state_.policy, last, now.wall});
+    if (status != BindingStatus::Accepted) return reject(now, request, status, last);
+    ++state_.statistics.coalesced;
+    under_way.answer->request = std::move(request);
+    return;
+  }
+  // what waits was sent by a MAG that may speak for this node, or it does not wait
+  const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall});
+  if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
+  auto& waiting = waiting_[request.mn_id];
+  if (waiting.size() >= kMaxWaiting) return state_.drop(now, "too-many-waiting", request.meta);
+  waiting.push_back(std::move(request));
+}
+
+void PbuHandler::decide(Now now, PbuRequest request, const LookupResult& found) {
+  if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
+  if (request.deregisters()) return deregister(now, request, found);
+  if (found.kind == Kind::Hold && state_.policy.config().hold_unknown_handoff)
+    return hold(now, std::move(request));
+  register_session(now, request, found);
+}
+
+/// A retransmission keeps the first one's deadline: a hold is longer than a MAG's patience.
+void PbuHandler::hold(Now now, PbuRequest request) {
+  const TimePoint deadline = now.monotonic + state_.policy.config().max_delay_before_new_bce_assign;
+  const auto [held, is_new] = held_.try_emplace(request.mn_id, Held{request, deadline});
+  if (is_new) return;
+  ++state_.statistics.coalesced;
+  held->second.request = std::move(request);
+}
+
+void PbuHandler::register_session(Now now, const PbuRequest& request, const LookupResult& found) {
+  held_.erase(request.mn_id);
+  auto registration = state_.registration();
+  if (found.kind == Kind::Update)
+    return state_.changes.begin(state_.policy, registration.update(now, request, found.session));
+  auto change = registration.create(now, request);
+  if (!change) return reject(now, request, change.error(), std::nullopt);
+  state_.changes.begin(state_.policy, std::move(*change));
+}
+
+/// Section 5.3.5: a late message from where the node was before must not end what is there now.
+void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResult& found) {
+  if (found.kind != Kind::Update) return state_.drop(now, "no-such-binding", request.meta);
+  const auto* node = state_.cache.find(request.mn_id);
+  if (node->find(found.session)->mag != request.proxy_coa)
+    return state_.drop(now, "not-the-serving-mag", request.meta);
+  Change change = state_.registration().deregister(now, request, found.session);
+  state_.changes.apply(state_.policy, change);
+  ++state_.statistics.accepted;
+  state_.effects.push(accept(request, *change.next, 0));
+  go_on_with_held(now, request.mn_id, false);
+}
+
+void PbuHandler::go_on_with_held(Now now, const std::string& mn_id, bool as_new) {
+  auto held = held_.extract(mn_id);
+  if (held.empty()) return;
+  const PbuRequest request = std::move(held.mapped().request);
+  LookupResult found = look_up(state_.cache, request);
+  if (as_new && found.kind == Kind::Hold) found.kind = Kind::New;
+  if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
+  register_session(now, request, found);
+}
+
+void PbuHandler::reject(Now now, const PbuRequest& request, Status status,
+                        const std::optional<LastAccepted>& last, const std::string& reason) {
+  state_.statistics.count_rejection(status);
+  state_.effects.push(core::reject(request, status, last, now.wall));
+  Json fields{{"mn", escaped(request.mn_id)},
+              {"source", request.meta.source.to_string()},
+              {"status", static_cast<unsigned>(status)},
+              {"reason", reason.empty() ? wire::to_string(status) : reason}};
+  state_.notify_limited(now, "binding-rejected", std::move(fields));
+}
+
+void PbuHandler::finish(Now now, Finished finished) {
+  Change& change = finished.change;
+  if (!finished.error) {
+    if (change.answer) {
+      ++state_.statistics.accepted;
+      state_.effects.push(accept(change.answer->request, *change.next, change.answer->granted));
+    }
+    for (auto& event : change.events) state_.effects.push(std::move(event));
+  } else if (change.answer) {
+    reject(now, change.answer->request, BindingStatus::InsufficientResources, std::nullopt,
+           finished.error->code + ": " + finished.error->message);
+  }
+  auto waiting = waiting_.extract(change.mn_id);
+  if (waiting.empty()) return;
+  for (auto& request : waiting.mapped()) handle(now, std::move(request));
+}
+
+void PbuHandler::handle_timeout(Now now) {
+  std::vector<std::string> due;
+  for (const auto& [mn_id, held] : held_)
+    if (held.deadline <= now.monotonic && !state_.changes.under_way(mn_id)) due.push_back(mn_id);
+  for (const auto& mn_id : due) go_on_with_held(now, mn_id, true);
+}
+
+std::optional<TimePoint> PbuHandler::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const auto& [mn_id, held] : held_)
+    if (!state_.changes.under_way(mn_id) && (!next || held.deadline < *next)) next = held.deadline;
+  return next;
+}
+
+}  // namespace flowmob::core

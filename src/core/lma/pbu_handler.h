@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "core/lma/anchor_state.h"
+#include "core/lma/pbu_request.h"
+
+namespace flowmob::core {
+
+/// The way of a Proxy Binding Update (RFC 5213 section 5.3.1): look up, check, decide, and answer when the
+/// decision is in place. Requests about a node whose change is under way wait, a retransmission takes the
+/// place of what it repeats.
+class PbuHandler {
+ public:
+  explicit PbuHandler(AnchorState& state) : state_(state) {}
+
+  void handle(Now now, PbuRequest request);
+  /// A change has ended: answers it, then goes on with what waited for the node.
+  void finish(Now now, Finished finished);
+  void handle_timeout(Now now);
+  std::optional<TimePoint> next_deadline() const;
+
+ private:
+  using Status = wire::BindingStatus;
+  /// Waiting for a de-registration (section 5.4.1.2 item 4).
+  struct Held {
+    PbuRequest request;
+    TimePoint deadline;
+  };
+
+  void handle_while_busy(Now now, PbuRequest request, Change& under_way);
+  void decide(Now now, PbuRequest request, const LookupResult& found);
+  void hold(Now now, PbuRequest request);
+  void register_session(Now now, const PbuRequest& request, const LookupResult& found);
+  void deregister(Now now, const PbuRequest& request, const LookupResult& found);
+  void go_on_with_held(Now now, const std::string& mn_id, bool as_new);
+  void reject(Now now, const PbuRequest& request, Status status, const std::optional<LastAccepted>& last,
+              const std::string& reason = {});
+  std::optional<LastAccepted> last_accepted(const PbuRequest& request, const LookupResult& found) const;
+
+  AnchorState& state_;
+  std::map<std::string, Held, std::less<>> held_;
+  std::map<std::string, std::vector<PbuRequest>, std::less<>> waiting_;
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/pbu_request.h"
+
+#include <algorithm>
+
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+bool is_all_zero(const Bytes& bytes) {
+  return std::ranges::all_of(bytes, [](std::uint8_t octet) { return octet == 0; });
+}
+
+}  // namespace
+
+PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
+    : meta(from), update(std::move(message)), proxy_coa(from.source) {
+  const auto& options = update.options;
+  if (const auto* o = wire::find<wire::AlternateCareOfAddress>(options)) proxy_coa = o->address;
+  if (const auto* o = wire::find<wire::MobileNodeIdentifier>(options)) {
+    mn_id_subtype = o->subtype;
+    mn_id = to_octet_string(o->identifier);
+  }
+  for (const auto& o : wire::find_all<wire::HomeNetworkPrefixOption>(options)) {
+    if (o.off_link) continue;
+    has_home_network_prefix = true;
+    if (o.is_all_zero())
+      ++all_zero_prefixes;
+    else
+      prefixes.push_back(o.to_prefix());
+  }
+  std::ranges::sort(prefixes);
+  prefixes.erase(std::ranges::unique(prefixes).begin(), prefixes.end());
+  if (const auto* o = wire::find<wire::HandoffIndicatorOption>(options)) handoff = o->indicator;
+  if (const auto* o = wire::find<wire::AccessTechnologyTypeOption>(options)) technology = o->type;
+  if (const auto* o = wire::find<wire::MnLinkLayerIdentifier>(options); o && !is_all_zero(o->identifier))
+    link_layer_id = o->identifier;
+  if (const auto* o = wire::find<wire::LinkLocalAddressOption>(options)) link_local = o->address;
+  if (const auto* o = wire::find<wire::TimestampOption>(options)) timestamp = o->value;
+  if (const auto* o = wire::find<wire::ServiceSelection>(options)) service = to_octet_string(o->identifier);
+}
+
+}  // namespace flowmob::core

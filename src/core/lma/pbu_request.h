@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/binding/ordering.h"
+#include "core/effect.h"
+#include "wire/mobility_header.h"
+
+namespace flowmob::core {
+
+/// A Proxy Binding Update with its options looked up once. Where an option may stand once, the first counts.
+struct PbuRequest {
+  PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message);
+
+  PacketMeta meta;
+  wire::ProxyBindingUpdate update;
+
+  Ipv6Address proxy_coa;  ///< the Alternate Care-of Address if there is one, else the source
+  std::optional<std::uint8_t> mn_id_subtype;
+  std::string mn_id;
+
+  /// Off-link prefixes (RFC 7864 section 6.2) are nobody's home network prefixes here and do not count.
+  bool has_home_network_prefix = false;
+  unsigned all_zero_prefixes = 0;
+  std::vector<Ipv6Prefix> prefixes;  ///< those that are not ALL_ZERO, ascending, each once
+
+  std::optional<wire::HandoffIndicator> handoff;
+  std::optional<wire::AccessTechnology> technology;
+  Bytes link_layer_id;  ///< empty: none, or ALL_ZERO
+  std::optional<Ipv6Address> link_local;
+  std::optional<std::uint64_t> timestamp;
+  std::optional<std::string> service;
+
+  bool deregisters() const { return update.lifetime == 0; }
+  bool hands_off(wire::HandoffIndicator indicator) const { return handoff == indicator; }
+  LastAccepted order() const { return {update.sequence, timestamp.value_or(0)}; }
+};
+
+}  // namespace flowmob::core

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/lma/config.h"
+
+namespace flowmob::core {
+
+/// The configuration with its rows by what they are asked for.
+class Policy {
+ public:
+  explicit Policy(LmaConfig config);
+
+  const LmaConfig& config() const { return config_; }
+  /// By the identifier's octets, or by the text that stands for them (identifier.h).
+  const PolicyProfile* profile(std::string_view mn_id) const;
+  const MagPeer* mag(const Ipv6Address& address) const;
+  const MagPeer* mag_named(std::string_view name) const;
+  const ServiceProfile* service(std::string_view identifier) const;
+  /// Its name, or the address of one that is not configured any more.
+  std::string mag_name(const Ipv6Address& address) const;
+
+  /// Prefixes that belong to somebody.
+  std::vector<Ipv6Prefix> reserved() const;
+
+ private:
+  LmaConfig config_;
+  std::map<std::string, std::size_t, std::less<>> profiles_, mags_by_name_, services_;
+  std::unordered_map<Ipv6Address, std::size_t> mags_;
+};
+
+/// RFC 5149: the profile permits the identifier, and there is a service of that name.
+bool permits_service(const Policy& policy, const PolicyProfile& profile, std::string_view identifier);
+bool permits_mag(const PolicyProfile& profile, const MagPeer& mag);
+/// A node whose link-layer addresses are known has no others. Identifiers of other lengths are not judged.
+bool permits_link_layer(const PolicyProfile& profile, ByteView link_layer_id);
+
+}  // namespace flowmob::core

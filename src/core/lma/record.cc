@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/record.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <set>
+
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+Json to_json(const SessionRecord& s) {
+  return {{"id", s.id.value},
+          {"mag", s.mag.to_string()},
+          {"technology", static_cast<unsigned>(s.technology)},
+          {"handoff", static_cast<unsigned>(s.handoff)},
+          {"link_layer_id", to_hex(s.link_layer_id)},
+          {"expires_ns", s.expires.time_since_epoch().count()},
+          {"last_sequence", s.last_sequence},
+          {"last_timestamp", s.last_timestamp},
+          {"in_delete_wait", s.in_delete_wait}};
+}
+
+Json to_json(const FlowRecord& f) {
+  return {{"index", f.index.value},
+          {"service", escaped(f.service)},
+          {"name", escaped(f.name)},
+          {"wanted", f.wanted.value},
+          {"current", f.current.value}};
+}
+
+/// Reads the members of one object, each exactly once. After the first problem it goes on with empty values;
+/// whoever is done asks for the problem.
+class Reader {
+ public:
+  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) complain("not an object");
+  }
+
+  template <class T>
+  void number(const char* key, T& value) {
+    const Json* member = take(key);
+    if (!member) return;
+    constexpr bool is_signed = std::numeric_limits<T>::is_signed;
+    if (is_signed ? !member->is_number_integer() : !member->is_number_unsigned())
+      return complain(fmt::format("{} is no number of its kind", key));
+    if constexpr (!is_signed)
+      if (member->get<std::uint64_t>() > std::numeric_limits<T>::max())
+        return complain(fmt::format("{} is too big", key));
+    value = member->get<T>();
+  }
+  template <class Tag>
+  void id(const char* key, StrongId<Tag>& value) {
+    number(key, value.value);
+  }
+  template <class E>
+  void enumeration(const char* key, E& value) {
+    std::uint8_t octet = 0;
+    number(key, octet);
+    value = static_cast<E>(octet);
+  }
+  void boolean(const char* key, bool& value) {
+    const Json* member = take(key);
+    if (!member) return;
+    if (!member->is_boolean()) return complain(fmt::format("{} is neither true nor false", key));
+    value = member->get<bool>();
+  }
+  template <class T, class Parse>
+  void parsed(const char* key, T& value, Parse parse) {
+    const Json* member = take(key);
+    if (!member) return;
+    if (!member->is_string()) return complain(fmt::format("{} is no text", key));
+    auto result = parse(member->get_ref<const std::string&>());
+    if (!result) return complain(fmt::format("{}: {}", key, result.error().message));
+    value = std::move(*result);
+  }
+  void address(const char* key, Ipv6Address& value) { parsed(key, value, &Ipv6Address::parse); }
+  void octets(const char* key, std::string& value) { parsed(key, value, &unescaped); }
+
+  template <class Element>
+  void list(const char* key, Element element) {
+    const Json* member = take(key);
+    if (!member) return;
+    if (!member->is_array()) return complain(fmt::format("{} is no list", key));
+    for (const auto& item : *member) element(item);
+  }
+
+  void complain(const std::string& problem) {
+    if (problem_.empty()) problem_ = where_ + ": " + problem;
+  }
+  /// Every member was asked for, and all was well.
+  Result<void> done() {
+    if (problem_.empty() && json_.size() != taken_) complain("members that nobody knows");
+    if (problem_.empty()) return {};
+    return fail("bad-record", problem_);
+  }
+
+ private:
+  const Json* take(const char* key) {
+    if (!problem_.empty()) return nullptr;
+    const auto found = json_.find(key);
+    if (found == json_.end()) return complain(fmt::format("{} is missing", key)), nullptr;
+    ++taken_;
+    return &*found;
+  }
+
+  const Json& json_;
+  std::string where_;
+  std::string problem_;
+  std::size_t taken_ = 0;
+};
+
+Result<SessionRecord> session_from(const Json& json) {
+  SessionRecord s;
+  Reader reader(json, "session");
+  reader.id("id", s.id);
+  reader.address("mag", s.mag);
+  reader.enumeration("technology", s.technology);
+  reader.enumeration("handoff", s.handoff);
+  reader.parsed("link_layer_id", s.link_layer_id, &from_hex);
+  std::int64_t expires = 0;
+  reader.number("expires_ns", expires);
+  s.expires = WallTime{Duration{expires}};
+  reader.number("last_sequence", s.last_sequence);
+  reader.number("last_timestamp", s.last_timestamp);
+  reader.boolean("in_delete_wait", s.in_delete_wait);
+  if (!s.id) reader.complain("a session has a number");
+  if (auto done = reader.done(); !done) return tl::unexpected(done.error());
+  return s;
+}
+
+Result<FlowRecord> flow_from(const Json& json) {
+  FlowRecord f;
+  Reader reader(json, "flow");
+  reader.id("index", f.index);
+  reader.octets("service", f.service);
+  reader.octets("name", f.name);
+  reader.id("wanted", f.wanted);
+  reader.id("current", f.current);
+  if (!f.index) reader.complain("a flow has a number");
+  if (auto done = reader.done(); !done) return tl::unexpected(done.error());
+  return f;
+}
+
+/// What no writer of ours leaves behind.
+std::string contradiction(const NodeRecord& r) {
+  if (!r.index || !r.default_flow) return "a node and its default flow have numbers";
+  std::set<SessionId> sessions;
+  for (const auto& s : r.sessions)
+    if (!sessions.insert(s.id).second) return "two sessions with one number";
+  std::set<FlowIndex> flows{r.default_flow};
+  for (const auto& f : r.flows)
+    if (!flows.insert(f.index).second) return "two flows with one number";
+  const std::set<Ipv6Prefix> prefixes(r.prefixes.begin(), r.prefixes.end());
+  if (prefixes.size() != r.prefixes.size()) return "a prefix that stands twice";
+  if (prefixes.empty()) return "a node has a prefix";
+  return {};
+}
+
+}  // namespace
+
+Json NodeRecord::to_json() const {
+  Json json{{"mn_id", escaped(mn_id)},
+            {"mn_id_subtype", mn_id_subtype},
+            {"index", index.value},
+            {"generation", generation},
+            {"prefixes", Json::array()},
+            {"default_flow", default_flow.value},
+            {"default_wanted", default_wanted.value},
+            {"default_current", default_current.value},
+            {"link_local", link_local.to_string()},
+            {"sessions", Json::array()},
+            {"flows", Json::array()}};
+  for (const auto& prefix : prefixes) json["prefixes"].push_back(prefix.to_string());
+  for (const auto& session : sessions) json["sessions"].push_back(core::to_json(session));
+  for (const auto& flow : flows) json["flows"].push_back(core::to_json(flow));
+  return json;
+}
+
+Result<NodeRecord> NodeRecord::from_json(const Json& json) {
+  NodeRecord r;
+  Reader reader(json, "node");
+  const auto append = [&reader](auto& list, auto item) {
+    if (item)
+      list.push_back(std::move(*item));
+    else
+      reader.complain(item.error().message);
+  };
+  reader.octets("mn_id", r.mn_id);
+  reader.number("mn_id_subtype", r.mn_id_subtype);
+  reader.id("index", r.index);
+  reader.number("generation", r.generation);
+  reader.list("prefixes", [&](const Json& item) {
+    append(r.prefixes, item.is_string() ? Ipv6Prefix::parse(item.get<std::string>())
+                                        : Result<Ipv6Prefix>(fail("bad-record", "a prefix is no text")));
+  });
+  reader.id("default_flow", r.default_flow);
+  reader.id("default_wanted", r.default_wanted);
+  reader.id("default_current", r.default_current);
+  reader.address("link_local", r.link_local);
+  reader.list("sessions", [&](const Json& item) { append(r.sessions, session_from(item)); });
+  reader.list("flows", [&](const Json& item) { append(r.flows, flow_from(item)); });
+  if (auto done = reader.done(); !done) return tl::unexpected(done.error());
+  if (const auto problem = contradiction(r); !problem.empty()) return fail("bad-record", problem);
+  return r;
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/lma/node_changes.h"
+#include "core/lma/session_lookup.h"
+
+namespace flowmob::core {
+
+/// Numbers for new nodes, sessions and flows.
+struct Numbers {
+  NodeIndex next_node() { return NodeIndex{++last_node}; }
+  SessionId next_session() { return SessionId{++last_session}; }
+
+  std::uint32_t last_node = 0;
+  std::uint32_t last_session = 0;
+  FlowNumbers flows;
+};
+
+/// A mobile node that has more interfaces than this is none.
+constexpr std::size_t kMaxSessions = 16;
+
+/// What an accepted Proxy Binding Update makes of a node: the next state as a Change, or the status with
+/// which it is refused after all. The request has passed check_pbu().
+class Registration {
+ public:
+  Registration(const Policy& policy, const BindingCache& cache, PrefixAllocator& prefixes, Numbers& numbers)
+      : policy_(policy), cache_(cache), prefixes_(prefixes), numbers_(numbers) {}
+
+  using Outcome = tl::expected<Change, wire::BindingStatus>;
+
+  /// RFC 5213 sections 5.3.3 and 5.3.4.
+  Change update(Now now, const PbuRequest& request, SessionId session);
+  /// Section 5.3.2: of a node that has no session yet, or one more that shares the node's prefixes.
+  Outcome create(Now now, const PbuRequest& request);
+  /// Section 5.3.5, from the serving MAG.
+  Change deregister(Now now, const PbuRequest& request, SessionId session);
+
+ private:
+  tl::expected<std::vector<Ipv6Prefix>, wire::BindingStatus> choose_prefixes(const PbuRequest& request);
+  wire::BindingStatus may_share(const MobileNode& node, const PbuRequest& request) const;
+  void accept_values(Session& session, const PbuRequest& request, Now now, std::uint16_t granted) const;
+  Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now,
+                std::uint16_t granted);
+  std::uint16_t grant(const PbuRequest& request) const;
+
+  const Policy& policy_;
+  const BindingCache& cache_;
+  PrefixAllocator& prefixes_;
+  Numbers& numbers_;
+};
+
+}  // namespace flowmob::core

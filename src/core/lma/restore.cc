@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/restore.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/lma/expiry.h"
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+Session session_from(const SessionRecord& r, Now now, Duration most) {
+  Session s;
+  s.id = r.id;
+  s.mag = r.mag;
+  s.technology = r.technology;
+  s.handoff = r.handoff;
+  s.link_layer_id = r.link_layer_id;
+  const Duration remaining = r.expires <= now.wall ? Duration{} : std::min(r.expires - now.wall, most);
+  s.lifetime = remaining;
+  s.deadline = Deadline::after(now, remaining);
+  s.in_delete_wait = r.in_delete_wait;
+  s.last_sequence = r.last_sequence;
+  s.last_timestamp = r.last_timestamp;
+  return s;
+}
+
+const FlowTemplate* flow_template(const Policy& policy, const FlowRecord& r) {
+  const auto* service = policy.service(r.service);
+  if (!service) return nullptr;
+  const auto found = std::ranges::find(service->flows, r.name, &FlowTemplate::name);
+  return found == service->flows.end() ? nullptr : &*found;
+}
+
+class Restorer {
+ public:
+  Restorer(AnchorState& state, Now now) : state_(state), now_(now) {}
+
+  void restore(const NodeRecord& record) {
+    if (const auto problem = objection(record); !problem.empty()) return drop(record, problem);
+    claim_numbers(record);
+    const MobileNode former = node_from(record);
+    MobileNode permitted = former;
+    drop_strangers(permitted);
+    permitted.flows.reselect(permitted.live());
+    Change change = without_expired(state_.policy, permitted, now_.monotonic);
+    if (!change.next) state_.prefixes.release(former.prefixes);
+    state_.changes.restore(state_.policy, former, std::move(change));
+  }
+
+ private:
+  const Policy& policy() const { return state_.policy; }
+
+  std::string objection(const NodeRecord& r) {
+    const auto* profile = policy().profile(r.mn_id);
+    if (!profile) return "unknown-mobile-node";
+    if (!profile->enabled) return "not-entitled";
+    const auto permitted = [&](const Ipv6Prefix& p) {
+      return profile->prefixes.empty() ? state_.prefixes.is_offered(p)
+                                       : std::ranges::find(profile->prefixes, p) != profile->prefixes.end();
+    };
+    if (!std::ranges::all_of(r.prefixes, permitted)) return "prefix-not-permitted";
+    if (state_.cache.find(r.mn_id) || has_taken_number(r)) return "contradicts-another-record";
+    return state_.prefixes.claim(r.prefixes) ? "" : "prefix-in-use";
+  }
+
+  bool has_taken_number(const NodeRecord& r) const {
+    return nodes_.contains(r.index) || flows_.contains(r.default_flow) ||
+           std::ranges::any_of(r.sessions, [&](const auto& s) { return sessions_.contains(s.id); }) ||
+           std::ranges::any_of(r.flows, [&](const auto& f) { return flows_.contains(f.index); });
+  }
+
+  void claim_numbers(const NodeRecord& r) {
+    auto& numbers = state_.numbers;
+    nodes_.insert(r.index);
+    numbers.last_node = std::max(numbers.last_node, r.index.value);
+    for (const auto& s : r.sessions) {
+      sessions_.insert(s.id);
+      numbers.last_session = std::max(numbers.last_session, s.id.value);
+    }
+    flows_.insert(r.default_flow);
+    numbers.flows.skip_to(r.default_flow);
+    for (const auto& f : r.flows) {
+      flows_.insert(f.index);
+      numbers.flows.skip_to(f.index);
+    }
+  }
+
+  MobileNode node_from(const NodeRecord& r) {
+    MobileNode node;
+    node.mn_id = r.mn_id;
+    node.mn_id_subtype = r.mn_id_subtype;
+    node.index = r.index;
+    node.generation = r.generation;
+    node.prefixes = r.prefixes;
+    std::ranges::sort(node.prefixes);
+    node.link_local = r.link_local;
+    for (const auto& s : r.sessions) node.sessions.push_back(session_from(s, now_, most_remaining(s)));
+    FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
+    default_flow.wanted = r.default_wanted;
+    default_flow.current = r.default_current;
+    node.flows = FlowTable(default_flow);
+    for (const auto& f : r.flows)
+      if (const auto* flow = flow_template(policy(), f))
+        node.flows.insert({f.index, f.service, *flow, f.wanted, f.current, 0});
+      else
+        tell(r, "flow-not-configured", escaped(f.name));
+    return node;
+  }
+
+  /// A wall clock that was set back must not make sessions live for ever.
+  Duration most_remaining(const SessionRecord& s) const {
+    return s.in_delete_wait ? policy().config().min_delay_before_bce_delete : policy().config().max_lifetime;
+  }
+
+  /// Sessions of MAGs that may not register this node any more.
+  void drop_strangers(MobileNode& node) {
+    const auto* profile = policy().profile(node.mn_id);
+    std::erase_if(node.sessions, [&](const Session& s) {
+      const auto* mag = policy().mag(s.mag);
+      if (mag && permits_mag(*profile, *mag)) return false;
+      node.flows.forget(s.id);
+      state_.notify("record-dropped",
+                    {{"mn", escaped(node.mn_id)}, {"session", s.id.value}, {"reason", "mag-not-permitted"}});
+      return true;
+    });
+  }
+
+  void tell(const NodeRecord& r, const char* reason, std::string what) {
+    state_.notify("record-dropped",
+                  {{"mn", escaped(r.mn_id)}, {"reason", reason}, {"flow", std::move(what)}});
+  }
+
+  void drop(const NodeRecord& r, const std::string& reason) {
+    state_.notify("record-dropped", {{"mn", escaped(r.mn_id)}, {"reason", reason}});
+    if (state_.cache.find(r.mn_id)) return;
+    for (const auto& prefix : r.prefixes)
+      if (!state_.cache.find(prefix)) state_.effects.push_asking(RemoveRoute{prefix}, r.mn_id, false);
+    state_.effects.push_asking(ForgetNode{r.mn_id}, r.mn_id, false);
+  }
+
+  AnchorState& state_;
+  Now now_;
+  std::set<NodeIndex> nodes_;
+  std::set<SessionId> sessions_;
+  std::set<FlowIndex> flows_;
+};
+
+}  // namespace
+
+void restore(AnchorState& state, Now now, const std::vector<NodeRecord>& records) {
+  Restorer restorer(state, now);
+  for (const auto& record : records) restorer.restore(record);
+}
+
+}  // namespace flowmob::core

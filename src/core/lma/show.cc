@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/lma/commands.h"
+#include "core/lma/events.h"
+#include "core/lma/identifier.h"
+#include "core/lma/selector_json.h"
+
+namespace flowmob::core {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+
+struct View {
+  const AnchorState& state;
+  Now now;
+
+  std::string mag_name(const Session& session) const { return state.policy.mag_name(session.mag); }
+
+  std::int64_t remaining(const Session& s) const {
+    return std::max<std::int64_t>(0, duration_cast<seconds>(s.deadline.monotonic - now.monotonic).count());
+  }
+
+  Json mag_of(const MobileNode& node, SessionId session) const {
+    const auto* found = node.find(session);
+    return found ? Json(mag_name(*found)) : Json();
+  }
+
+  /// A row of the draft's Figure 3.
+  Json binding(const MobileNode& node, const FlowBinding& flow) const {
+    const auto* session = node.find(flow.current);
+    Json row{{"mn", escaped(node.mn_id)},
+             {"address", node.prefixes.front().to_string()},
+             {"prefixes", prefixes_json(node.prefixes)},
+             {"flow", escaped(flow.flow.name)},
+             {"mag", nullptr},
+             {"mag_address", nullptr},
+             {"session", nullptr},
+             {"flow_index", flow.index.value},
+             {"state", to_string(state_of(flow))},
+             {"access_technology", nullptr},
+             {"lifetime_seconds", nullptr},
+             {"remaining_seconds", nullptr}};
+    if (!session) return row;
+    row["mag"] = mag_name(*session);
+    row["mag_address"] = session->mag.to_string();
+    row["session"] = session->id.value;
+    row["access_technology"] = wire::to_string(session->technology);
+    row["lifetime_seconds"] = duration_cast<seconds>(session->lifetime).count();
+    row["remaining_seconds"] = remaining(*session);
+    return row;
+  }
+
+  Json session(const MobileNode& node, const Session& s) const {
+    return {{"session", s.id.value},
+            {"mn", escaped(node.mn_id)},
+            {"mag", mag_name(s)},
+            {"mag_address", s.mag.to_string()},
+            {"access_technology", wire::to_string(s.technology)},
+            {"handoff_indicator", wire::to_string(s.handoff)},
+            {"link_layer_id", to_hex(s.link_layer_id)},
+            {"prefixes", prefixes_json(node.prefixes)},
+            {"state", s.in_delete_wait ? "delete-wait" : "active"},
+            {"lifetime_seconds", duration_cast<seconds>(s.lifetime).count()},
+            {"remaining_seconds", remaining(s)}};
+  }
+
+  Json flow(const MobileNode& node, const FlowBinding& f) const {
+    return {{"flow_index", f.index.value},
+            {"mn", escaped(node.mn_id)},
+            {"flow", escaped(f.flow.name)},
+            {"service", f.is_default() ? Json() : Json(escaped(f.service))},
+            {"owner", f.is_default() ? "policy" : "profile"},
+            {"priority", f.is_default() ? Json() : Json(f.flow.priority)},
+            {"selector", to_json(f.flow.selector)},
+            {"mag", mag_of(node, f.current)},
+            {"session", f.current ? Json(f.current.value) : Json()},
+            {"wanted_mag", mag_of(node, f.wanted)},
+            {"state", to_string(state_of(f))},
+            {"moves", f.moves}};
+  }
+};
+
+bool is_shown(const MobileNode& node, const Json& arguments) {
+  const auto filter = arguments.find("mn");
+  if (filter == arguments.end() || !filter->is_string()) return true;
+  const auto& text = filter->get_ref<const std::string&>();
+  return text == node.mn_id || text == escaped(node.mn_id);
+}
+
+/// One list: `rows` adds those of one node.
+template <class Rows>
+Json list(const char* name, const AnchorState& state, const Json& arguments, Rows rows) {
+  Json all = Json::array();
+  for (const auto& [mn_id, node] : state.cache.nodes())
+    if (is_shown(node, arguments)) rows(node, all);
+  return {{name, std::move(all)}};
+}
+
+Json tunnels(const AnchorState& state) {
+  Json all = Json::array();
+  for (const auto& [mag, tunnel] : state.changes.forwarding().tunnels())
+    all.push_back({{"local", tunnel.local.to_string()},
+                   {"remote", mag.to_string()},
+                   {"mag", state.policy.mag_name(mag)},
+                   {"sessions", tunnel.sessions.size()}});
+  return {{"tunnels", std::move(all)}};
+}
+
+}  // namespace
+
+std::optional<Result<Json>> show(const AnchorState& state, Now now, std::string_view command,
+                                 const Json& arguments) {
+  const View view{state, now};
+  if (command == "show bindings")
+    return list("bindings", state, arguments, [&](const MobileNode& node, Json& rows) {
+      for (const auto& flow : node.flows.bindings()) rows.push_back(view.binding(node, flow));
+    });
+  if (command == "show sessions")
+    return list("sessions", state, arguments, [&](const MobileNode& node, Json& rows) {
+      for (const auto& session : node.sessions) rows.push_back(view.session(node, session));
+    });
+  if (command == "show flows")
+    return list("flows", state, arguments, [&](const MobileNode& node, Json& rows) {
+      for (const auto& flow : node.flows.bindings()) rows.push_back(view.flow(node, flow));
+    });
+  if (command == "show tunnels") return tunnels(state);
+  if (command == "show statistics") return state.statistics.to_json();
+  return std::nullopt;
+}
+
+}  // namespace flowmob::core
