@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "daemon/config/load.h"
+
 namespace flowmob::lab {
 namespace {
 
@@ -48,6 +50,8 @@ TEST(Plan, EveryDaemonHasAConfigurationOfItsOwn) {
     const std::string text = configuration_of(*plan, daemon.node);
     EXPECT_NE(text.find("name = \"" + daemon.node + "\""), text.npos) << text;
     EXPECT_NE(text.find("/run/flowmob/x/" + daemon.node + ".sock"), text.npos) << text;
+    const auto loaded = flowmob::daemon::config::parse_any(text, daemon.node);
+    EXPECT_TRUE(loaded) << flowmob::daemon::config::to_error(loaded.error()).message;
   }
 }
 

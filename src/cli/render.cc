@@ -1,10 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/render.h"
 
-namespace flowmob::cli {
+#include <algorithm>
+#include <array>
 
-std::string render(std::string_view, const Json& result, const Look& look) {
-  return render_any(result, look);
+#include "cli/fields.h"
+#include "cli/row_table.h"
+
+namespace flowmob::cli {
+namespace {
+
+/// Whether some row has `key`: what tells one daemon's rows from another's.
+bool has(const Json& rows, std::string_view key) {
+  return rows.is_array() && std::ranges::any_of(rows, [&](const Json& row) {
+           return row.is_object() && row.contains(std::string(key));
+         });
+}
+
+/// The conditions of a selector: "source=2001:db8:c::-... next_header=17".
+RowColumn selector() {
+  return {{"SELECTOR", false, true}, [](const Json& row) {
+            const Json& conditions = field(row, "selector");
+            std::string text;
+            for (const auto& [key, value] : conditions.items())
+              text += (text.empty() ? "" : " ") + key + "=" + text_of(conditions, key);
+            return Cell(text.empty() ? "any" : text);
+          }};
+}
+
+/// Where a flow is, and where it wants to be if that is elsewhere: "mag2 (mag1)".
+RowColumn mag_of_flow() {
+  return {{"MAG", false, true}, [](const Json& row) {
+            const std::string now = text_of(row, "mag");
+            const std::string wanted = text_of(row, "wanted_mag");
+            const std::string shown = now.empty() ? "-" : now;
+            return Cell(wanted.empty() || wanted == now ? shown : shown + " (" + wanted + ")");
+          }};
+}
+
+/// An LMA's as the draft's Figure 3, a MAG's as its Binding Update List.
+std::string bindings(const Json& rows, const Look& look) {
+  if (has(rows, "access"))
+    return row_table(
+        rows,
+        {words("MN-ID", "mn", true), words("ACCESS", "access", true), words("LINK-LAYER", "link_layer"),
+         list("PREFIXES", "prefixes"), list("SERVICES", "services"), state("STATE", "state"),
+         remaining("LIFETIME", "remaining_seconds")},
+        "", look);
+  return row_table(rows,
+                   {words("MN-ID", "mn", true), words("ADDRESS", "address"), words("FLOW", "flow", true),
+                    words("MAG", "mag", true), words("ACCESS", "access_technology"),
+                    remaining("LIFETIME", "remaining_seconds"), state("STATE", "state"),
+                    traffic("DOWN", "down"), traffic("UP", "up")},
+                   "no bindings", look);
+}
+
+std::string sessions(const Json& rows, const Look& look) {
+  return row_table(rows,
+                   {number("SESSION", "session"), words("MN-ID", "mn", true), words("MAG", "mag", true),
+                    words("ACCESS", "access_technology"), words("LINK-LAYER", "link_layer_id", true),
+                    state("STATE", "state"), remaining("LIFETIME", "remaining_seconds"),
+                    traffic("DOWN", "down"), traffic("UP", "up")},
+                   "no sessions", look);
+}
+
+std::string flows(const Json& rows, const Look& look) {
+  if (has(rows, "member"))
+    return row_table(rows,
+                     {words("PROTOCOL", "protocol"), words("SOURCE", "source", true),
+                      number("PORT", "source_port"), words("DESTINATION", "destination", true),
+                      number("PORT", "destination_port"), words("MEMBER", "member"), number("MOVES", "moves"),
+                      remaining("IDLE", "idle_seconds"), traffic("DOWN", "down"), traffic("UP", "up")},
+                     "", look);
+  return row_table(rows,
+                   {words("MN-ID", "mn", true), words("FLOW", "flow", true), number("PRIORITY", "priority"),
+                    selector(), mag_of_flow(), state("STATE", "state"), number("MOVES", "moves"),
+                    traffic("DOWN", "down"), traffic("UP", "up")},
+                   "no flows", look);
+}
+
+std::string tunnels(const Json& rows, const Look& look) {
+  return row_table(rows,
+                   {words("LOCAL", "local", true), words("REMOTE", "remote", true), words("MAG", "mag", true),
+                    number("SESSIONS", "sessions"), traffic("DOWN", "down"), traffic("UP", "up")},
+                   "no tunnels", look);
+}
+
+std::string links(const Json& rows, const Look& look) {
+  const auto carrier =
+      RowColumn{{"CARRIER", false, false}, [](const Json& row) {
+                  const Json& value = field(row, "carrier");
+                  if (!value.is_boolean()) return Cell("-");
+                  return value.get<bool>() ? Cell("up", Style::Good) : Cell("down", Style::Bad);
+                }};
+  if (has(rows, "technology"))  // of a mobile node: members of its virtual interface
+    return row_table(rows,
+                     {words("MEMBER", "interface"), words("TECHNOLOGY", "technology"), carrier,
+                      words("MAC", "mac"), words("ROUTER", "router", true), number("MTU", "mtu"),
+                      list("PREFIXES", "prefixes"), words("DEFAULT", "default")},
+                     "", look);
+  return row_table(rows,
+                   {words("INTERFACE", "interface"), words("ROLE", "role", true), carrier,
+                    words("MAC", "mac"), number("MTU", "mtu"), list("ADDRESSES", "addresses")},
+                   "no links", look);
+}
+
+struct Page {
+  std::string_view command, key;
+  std::string (*render)(const Json& rows, const Look& look);
+};
+constexpr std::array kPages{Page{"show bindings", "bindings", bindings},
+                            Page{"show sessions", "sessions", sessions}, Page{"show flows", "flows", flows},
+                            Page{"show tunnels", "tunnels", tunnels}, Page{"show links", "links", links}};
+
+}  // namespace
+
+std::string render(std::string_view command, const Json& result, const Look& look) {
+  const auto* page = std::ranges::find(kPages, command, &Page::command);
+  if (page == kPages.end() || !result.is_object()) return render_any(result, look);
+  std::string text = page->render(field(result, page->key), look);
+  // A newer daemon may say more; it is not for this page to hide it.
+  Json rest = result;
+  rest.erase(std::string(page->key));
+  return rest.empty() ? text : text + "\n" + render_any(rest, look);
 }
 
 }  // namespace flowmob::cli

@@ -288,10 +288,10 @@ INSTANTIATE_TEST_SUITE_P(
              "f:16:37: the string 'beacon' is not allowed here; expected \"router-solicitation\" or "
              "\"carrier\""},
         Case{kMag, "[[mobile_node]]", "[[mobile_node]]\nid = \"mn2\"\n[[mobile_node]]",
-             "f:16:13: the carrier of 'wlan' attaches one node, but 2 could be meant; expected `access = "
+             "f:16:13: the carrier of 'wlan' attaches one node, but none of 2 name it; expected `access = "
              "\"wlan\"` in exactly one [[mobile_node]], or no \"carrier\" here"},
         Case{kMag, "id = \"mn1@example.net\"",
-             "id = \"mn1@example.net\"\naccess = \"wlna\"\n[[mobile_node]]\nid = \"mn2\"",
+             "id = \"mn1@example.net\"\naccess = \"wlna\"\n[[mobile_node]]\nid = \"mn2\"\naccess = \"wlan\"",
              "f:20:10: unknown access 'wlna'; expected 'wlan' (did you mean that?)"},
         Case{kMag, "[[mobile_node]]",
              "[[mobile_node]]\nid = \"mn2\"\nlink_layer = [\"02:00:00:00:01:01\"]\naccess = "

@@ -35,17 +35,15 @@ void check_carrier(const MagFile& file, const Element<AccessRow>& access, Diagno
   const auto& triggers = access.value.attach_on;
   if (std::ranges::find(triggers, AttachTrigger::Carrier) == triggers.end()) return;
   const std::string& name = access.value.access.name;
-  const auto count = [&](const std::string& wanted) {
-    return std::ranges::count_if(file.mobile_nodes,
-                                 [&](const auto& node) { return node.value.profile.access == wanted; });
-  };
-  const auto named = count(name);
-  const auto meant = named != 0 ? named : count("");
+  const auto named = std::ranges::count_if(
+      file.mobile_nodes, [&](const auto& node) { return node.value.profile.access == name; });
+  const bool alone = file.mobile_nodes.size() == 1 && file.mobile_nodes[0].value.profile.access.empty();
+  const auto meant = named == 0 && alone ? 1 : named;
   if (meant == 1) return;
   diagnostics.add(
       access.at("attach_on"),
-      fmt::format("the carrier of '{}' attaches one node, but {} could be meant", name,
-                  meant == 0 ? std::string("none") : fmt::format("{}", meant)),
+      fmt::format("the carrier of '{}' attaches one node, but {} of {} name it", name,
+                  meant == 0 ? std::string("none") : fmt::format("{}", meant), file.mobile_nodes.size()),
       fmt::format("`access = \"{}\"` in exactly one [[mobile_node]], or no \"carrier\" here", name));
 }
 

@@ -81,7 +81,7 @@ std::string configuration_reference() {
               *lma_section().doc, kLmaExample, "examples/lma.toml"}) +
          chapter({"flowmob-magd", "The mobile access gateway",
                   "Where `attach_on` has `\"carrier\"`, one node is meant: the one whose `access` names the "
-                  "link, else\nthe only one that names none.",
+                  "link, or\nthe only [[mobile_node]] there is, if it names none.",
                   *mag_section().doc, kMagExample, "examples/mag.toml"}) +
          chapter({"flowmob-mnd", "The mobile node",
                   "The virtual interface is the only one with a global address. It keeps no state.",

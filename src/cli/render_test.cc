@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/render.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "cli/table.h"
+
+namespace flowmob::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kTraffic =
+    R"("traffic":{"down":{"packets":980,"bytes":53000},"up":{"packets":123456,"bytes":7400000}})";
+
+struct Fixture {
+  std::string command;
+  std::string json;
+};
+
+Json document(const std::string& text) {
+  std::string whole = text;
+  const auto at = whole.find("TRAFFIC");
+  if (at != whole.npos) whole.replace(at, 7, kTraffic);
+  return Json::parse(whole);
+}
+
+const Fixture kLmaBindings{"show bindings", R"({"bindings":[
+  {"mn":"mn1@example.net","address":"2001:db8:100::/64","prefixes":["2001:db8:100::/64"],"flow":"video",
+   "mag":"mag1","mag_address":"2001:db8:a::1","session":1,"flow_index":2,"state":"active",
+   "access_technology":"802.16e","lifetime_seconds":600,"remaining_seconds":598,TRAFFIC},
+  {"mn":"mn1@example.net","address":"2001:db8:100::/64","flow":"default","mag":null,"mag_address":null,
+   "session":null,"flow_index":1,"state":"inactive","access_technology":null,"lifetime_seconds":null,
+   "remaining_seconds":null}]})"};
+const Fixture kMagBindings{"show bindings", R"({"bindings":[
+  {"mn":"mn1@example.net","access":"wlan","interface":"acc0","link_layer":"02:00:00:00:01:01",
+   "prefixes":["2001:db8:100::/64"],"services":["internet"],"state":"registered","lifetime_seconds":600,
+   "remaining_seconds":3661,"session":1,"status":"ACCEPTED",TRAFFIC},
+  {"mn":"mn2@example.net","access":"wlan","state":"registering"}]})"};
+const Fixture kSessions{"show sessions", R"({"sessions":[
+  {"session":1,"mn":"mn1@example.net","mag":"mag1","mag_address":"2001:db8:a::1","access_technology":"802.11",
+   "handoff_indicator":"unknown","link_layer_id":"020000000101","prefixes":["2001:db8:100::/64"],
+   "state":"delete-wait","lifetime_seconds":600,"remaining_seconds":9,TRAFFIC}]})"};
+const Fixture kLmaFlows{"show flows", R"({"flows":[
+  {"flow_index":2,"mn":"mn1@example.net","flow":"video","service":"video","owner":"profile","priority":10,
+   "selector":{"source_port":"5004-5005","next_header":17},"mag":"mag2","session":2,"wanted_mag":"mag1",
+   "state":"active","moves":3,TRAFFIC},
+  {"flow_index":1,"mn":"mn1@example.net","flow":"default","selector":{},"mag":"mag2","wanted_mag":"mag2"}]})"};
+const Fixture kMnFlows{"show flows", R"({"flows":[
+  {"source":"2001:db8:100::1","destination":"2001:db8:c::10","protocol":"udp","source_port":40000,
+   "destination_port":5004,"member":"if1","moves":1,"idle_seconds":0,TRAFFIC}]})"};
+const Fixture kTunnels{"show tunnels", R"({"tunnels":[
+  {"local":"2001:db8:f::1","remote":"2001:db8:a::1","mag":"mag1","sessions":1,TRAFFIC}]})"};
+const Fixture kLinks{"show links", R"({"links":[
+  {"interface":"core0","role":"core","present":true,"carrier":true,"up":true,"mac":"02:00:00:00:00:01","mtu":1500,
+   "addresses":["2001:db8:c::1/64","fe80::1/64"]},
+  {"interface":"acc1","role":"access","present":false,"carrier":false}]})"};
+const Fixture kMembers{"show links", R"({"interface":"vif0","mac":"02:00:00:00:01:01",
+  "router":"fe80::200:5eff:fe00:5213","mtu":1460,"addresses":[{"address":"2001:db8:100::1","prefix_length":64,
+  "valid_lifetime":null,"preferred_lifetime":null}],"links":[
+  {"interface":"if1","number":0,"technology":"802.16e","carrier":true,"up":true,"mac":"02:00:00:00:01:01",
+   "router":"fe80::200:5eff:fe00:5213","router_mac":"02:00:00:00:00:09","router_lifetime":1700,"mtu":1460,
+   "prefixes":["2001:db8:100::/64"],"default":true},
+  {"interface":"if2","technology":"802.11","carrier":false,"router":null,"mtu":null,"prefixes":[]}]})"};
+const Fixture kStatistics{"show statistics",
+                          R"({"messages":{"received":5},"rejections":{"TIMESTAMP_MISMATCH":1},
+  "data_plane_drops":[{"reason":"bad-source","explanation":"no session of that MAG","packets":3,"bytes":180}]})"};
+
+std::string shown(const Fixture& fixture, bool colour = false) {
+  return render(fixture.command, document(fixture.json), {100, colour});
+}
+
+TEST(Render, AnAnchorsBindingsAreTheDraftsFigure3) {
+  EXPECT_EQ(
+      shown(kLmaBindings),
+      "MN-ID            ADDRESS            FLOW     MAG   ACCESS   LIFETIME  STATE         DOWN          UP\n"
+      "mn1@example.net  2001:db8:100::/64  video    mag1  802.16e     9m58s  active    980/53kB  123k/7.4MB\n"
+      "mn1@example.net  2001:db8:100::/64  default  -     -               -  inactive         -           "
+      "-\n");
+}
+
+TEST(Render, AGatewaysBindings) {
+  EXPECT_EQ(
+      shown(kMagBindings),
+      "MN-ID            ACCESS  LINK-LAYER         PREFIXES           SERVICES  STATE        LIFETIME\n"
+      "mn1@example.net  wlan    02:00:00:00:01:01  2001:db8:100::/64  internet  registered      1h01m\n"
+      "mn2@example.net  wlan    -                  -                  -         registering         -\n");
+}
+
+TEST(Render, Sessions) {
+  EXPECT_EQ(
+      shown(kSessions),
+      "SESSION  MN-ID            MAG   ACCESS  LINK-LAYER    STATE        LIFETIME      DOWN          UP\n"
+      "      1  mn1@example.net  mag1  802.11  020000000101  delete-wait        9s  980/53kB  123k/7.4MB\n");
+}
+
+TEST(Render, AnAnchorsFlows) {
+  const std::string text = shown(kLmaFlows);
+  EXPECT_THAT(text, HasSubstr("mag2 (mag1)"));
+  EXPECT_THAT(text, HasSubstr("source_p"));
+  EXPECT_THAT(text, HasSubstr("980/53kB"));
+  EXPECT_THAT(text, HasSubstr(" any "));
+}
+
+TEST(Render, AMobileNodesFlows) {
+  EXPECT_EQ(
+      shown(kMnFlows),
+      "PROTOCOL  SOURCE            PORT  DESTINATION     PORT  MEMBER  MOVES  IDLE      DOWN          UP\n"
+      "udp       2001:db8:100::1  40000  2001:db8:c::10  5004  if1         1    0s  980/53kB  123k/7.4MB\n");
+}
+
+TEST(Render, Tunnels) {
+  EXPECT_EQ(shown(kTunnels),
+            "LOCAL          REMOTE         MAG   SESSIONS      DOWN          UP\n"
+            "2001:db8:f::1  2001:db8:a::1  mag1         1  980/53kB  123k/7.4MB\n");
+}
+
+TEST(Render, Links) {
+  EXPECT_EQ(shown(kLinks),
+            "INTERFACE  ROLE    CARRIER  MAC                 MTU  ADDRESSES\n"
+            "core0      core    up       02:00:00:00:00:01  1500  2001:db8:c::1/64 fe80::1/64\n"
+            "acc1       access  down     -                     -  -\n");
+}
+
+TEST(Render, AMobileNodesMembersAndThenItsInterface) {
+  EXPECT_THAT(shown(kMembers), testing::StartsWith("MEMBER  TECHNOLOGY  CARRIER  MAC                ROUTER"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("  1460  2001:db8:100::/64  true\n"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("\nif2     802.11      down     -                  -"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("\ninterface: vif0\n"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("2001:db8:100::1"));
+}
+
+TEST(Render, StatisticsHaveEachDropWithItsReason) {
+  const std::string text = shown(kStatistics);
+  EXPECT_THAT(text, HasSubstr("TIMESTAMP MISMATCH: 1\n"));
+  EXPECT_THAT(text, HasSubstr("bad-source"));
+  EXPECT_THAT(text, HasSubstr("no session of that MAG"));
+}
+
+std::vector<Fixture> fixtures() {
+  return {kLmaBindings, kMagBindings, kSessions, kLmaFlows,  kMnFlows,
+          kTunnels,     kLinks,       kMembers,  kStatistics};
+}
+
+TEST(Render, NoLineIsLongerThanAskedFor) {
+  for (const Fixture& fixture : fixtures()) {
+    std::istringstream lines(shown(fixture));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 100u) << line;
+  }
+}
+
+TEST(Render, ColoursOnlyOnATerminal) {
+  for (const Fixture& fixture : fixtures()) {
+    EXPECT_THAT(shown(fixture), Not(HasSubstr("\x1b"))) << fixture.command;
+    EXPECT_THAT(shown(fixture, true), HasSubstr("\x1b")) << fixture.command;
+  }
+}
+
+TEST(Render, EmptyListsSaySo) {
+  EXPECT_EQ(shown({"show bindings", R"({"bindings":[]})"}), "no bindings\n");
+  EXPECT_EQ(shown({"show sessions", R"({"sessions":[]})"}), "no sessions\n");
+  EXPECT_EQ(shown({"show flows", R"({"flows":[]})"}), "no flows\n");
+  EXPECT_EQ(shown({"show tunnels", R"({"tunnels":[]})"}), "no tunnels\n");
+  EXPECT_EQ(shown({"show links", R"({"links":[]})"}), "no links\n");
+}
+
+TEST(Render, ForeignShapesAreShownSomehow) {
+  EXPECT_EQ(shown({"show bindings", R"({})"}), "no bindings\n");
+  EXPECT_EQ(shown({"show flows", R"({"flows":5})"}), "no flows\n");
+  EXPECT_EQ(shown({"show bindings", R"("text")"}), "text\n");
+  EXPECT_THAT(shown({"show flows", R"({"flows":[5,{"flow":{"x":1},"traffic":[]}],"note":"new"})"}),
+              HasSubstr("note: new\n"));
+}
+
+TEST(Render, WhatComesFromTheWireCannotWriteToTheTerminal) {
+  EXPECT_THAT(shown({"show bindings", R"({"bindings":[{"mn":"\u001b[2J","flow":"a\nb"}]})"}),
+              Not(HasSubstr("\x1b")));
+}
+
+void collect_keys(const Json& value, std::set<std::string>& keys) {
+  if (value.is_object())
+    for (const auto& [key, item] : value.items()) {
+      keys.insert(key);
+      collect_keys(item, keys);
+    }
+  if (value.is_array())
+    for (const Json& item : value) collect_keys(item, keys);
+}
+
+TEST(JsonPage, DocumentsEveryKeyOfTheAnswers) {
+  std::ifstream file(FLOWMOB_SOURCE "/docs/json.md");
+  ASSERT_TRUE(file.is_open());
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  std::set<std::string> keys;
+  for (const Fixture& fixture : fixtures()) collect_keys(document(fixture.json), keys);
+  keys.erase("TIMESTAMP_MISMATCH");  // a status: any
+  for (const std::string& key : keys) EXPECT_THAT(page, HasSubstr("`" + key + "`"));
+}
+
+}  // namespace
+}  // namespace flowmob::cli
