@@ -248,6 +248,19 @@ def test_a_router_that_resigns_on_one_link_takes_no_route(node):
     assert node.ping() == 3
 
 
+def test_routers_may_differ_and_there_is_one_default_route(node):
+    node.advertise("gw1", router="fe80::1")
+    eventually(lambda: node.links()["if1"]["router"] == "fe80::1")
+    routes = json.loads(node.inside("mn", "ip", "-j", "-6", "route", "show", "default", "dev", "vif0").stdout)
+    assert [route["gateway"] for route in routes] == ["fe80::1"]
+    assert node.ping() == 3
+    node.ip("gw1", "link set acc0 down")
+    eventually(lambda: node.default() == ["if2"])
+    routes = json.loads(node.inside("mn", "ip", "-j", "-6", "route", "show", "default", "dev", "vif0").stdout)
+    assert [route["gateway"] for route in routes] == [ROUTER]
+    assert node.ping() == 3
+
+
 def test_a_new_order_is_read_while_it_runs(node):
     node.config.write_text(node.file(order=("if2", "if1")))
     node.processes["mnd"].send_signal(signal.SIGHUP)
