@@ -175,7 +175,8 @@ def test_solicitations_come_from_the_member_itself(node):
 
 def test_packets_leave_by_the_preferred_member(node):
     assert node.ping() == 3
-    flow = next(flow for flow in node.ask("show flows")["flows"] if flow["source"] == CN)
+    (flow,) = node.ask("show flows")["flows"]
+    assert flow["source"] == CN
     assert (flow["interface"], flow["protocol"]) == ("if1", "icmpv6")
     assert flow["traffic"]["up"]["packets"] == flow["traffic"]["down"]["packets"] == 3
 

@@ -62,6 +62,9 @@ Result<Json> links_view(platform::Netlink& netlink, Json core_links) {
   Json& rows = (*described)["links"];
   Json virtual_interface = std::move(rows.back());
   rows.erase(rows.size() - 1);
+  // Its packets go past the device: those counters stand still. The members have them.
+  for (const char* key : {"rx_bytes", "rx_packets", "rx_dropped", "tx_bytes", "tx_packets", "tx_dropped"})
+    virtual_interface.erase(key);
   return Json{{"virtual_interface", std::move(virtual_interface)}, {"links", std::move(rows)}};
 }
 
@@ -69,6 +72,8 @@ Json flows_view(std::vector<VifFlow> flows, const std::vector<std::string>& memb
   std::ranges::stable_sort(flows, std::greater<>(), [](const VifFlow& flow) {
     return flow.traffic.down.bytes + flow.traffic.up.bytes;
   });
+  // The kernel's group reports are no flows of anybody's.
+  std::erase_if(flows, [](const VifFlow& flow) { return flow.source.is_multicast(); });
   Json rows = Json::array();
   for (const VifFlow& flow : flows) rows.push_back(flow_row(flow, members));
   return {{"flows", std::move(rows)}};
