@@ -4,10 +4,6 @@
 namespace flowmob::lab {
 namespace {
 
-constexpr std::size_t kEthernetHeader = 14;
-constexpr std::size_t kIpv6Header = 40;
-constexpr std::uint8_t kIpv6InIpv6 = 41, kDestinationOptions = 60;
-
 std::uint16_t get16(ByteView in, std::size_t at) {
   return static_cast<std::uint16_t>(in[at] << 8 | in[at + 1]);
 }
@@ -18,32 +14,6 @@ std::uint32_t get32(ByteView in, std::size_t at) {
 std::uint64_t hash(ByteView octets, std::uint64_t start = 0xcbf29ce484222325ULL) {
   for (const std::uint8_t octet : octets) start = (start ^ octet) * 0x100000001b3ULL;  // FNV-1a
   return start;
-}
-
-std::optional<PacketFacts> dissect_ipv6(ByteView packet, bool tunnelled) {
-  if (packet.size() < kIpv6Header || packet[0] >> 4 != 6) return {};
-  PacketFacts facts;
-  facts.source = Ipv6Address::from_bytes(packet.subspan(8, 16));
-  facts.destination = Ipv6Address::from_bytes(packet.subspan(24, 16));
-  facts.tunnelled = tunnelled;
-  facts.protocol = packet[6];
-  facts.transport_length = get16(packet, 4);
-  facts.packet_length = facts.transport_length + static_cast<std::uint32_t>(kIpv6Header);
-  facts.transport = packet.subspan(kIpv6Header);
-  while (facts.protocol == kDestinationOptions) {
-    if (facts.transport.size() < 8) return {};
-    const std::size_t length = (std::size_t{facts.transport[1]} + 1) * 8;
-    if (facts.transport.size() < length || facts.transport_length < length) return {};
-    facts.protocol = facts.transport[0];
-    facts.transport = facts.transport.subspan(length);
-    facts.transport_length -= static_cast<std::uint32_t>(length);
-  }
-  if (facts.protocol == kIpv6InIpv6 && !tunnelled) return dissect_ipv6(facts.transport, true);
-  if ((facts.protocol == kTcp || facts.protocol == kUdp) && facts.transport.size() >= 8) {
-    facts.source_port = get16(facts.transport, 0);
-    facts.destination_port = get16(facts.transport, 2);
-  }
-  return facts;
 }
 
 /// The timestamp value, RFC 7323 section 3.2; 0 if there is none.
@@ -60,8 +30,15 @@ std::uint32_t timestamp_option(ByteView options) {
 }  // namespace
 
 std::optional<PacketFacts> dissect(ByteView frame) {
-  if (frame.size() < kEthernetHeader || get16(frame, 12) != 0x86dd) return {};
-  return dissect_ipv6(frame.subspan(kEthernetHeader), false);
+  const auto packet = capture::ipv6_in_frame(capture::kEthernet, frame);
+  const auto innermost = packet ? capture::innermost(*packet) : std::nullopt;
+  if (!innermost) return {};
+  PacketFacts facts{*innermost};
+  if ((facts.protocol == kTcp || facts.protocol == kUdp) && facts.transport.size() >= 8) {
+    facts.source_port = get16(facts.transport, 0);
+    facts.destination_port = get16(facts.transport, 2);
+  }
+  return facts;
 }
 
 std::optional<TcpFacts> tcp_facts(const PacketFacts& packet) {

@@ -6,20 +6,15 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "capture/packet.h"
 
 namespace flowmob::lab {
 
 inline constexpr std::uint8_t kTcp = 6, kUdp = 17, kIcmp6 = 58, kMobility = 135;
 
 /// What the lab wants to know of an Ethernet frame with IPv6 in it: the innermost packet.
-struct PacketFacts {
-  Ipv6Address source, destination;
-  bool tunnelled = false;
-  std::uint8_t protocol{};
+struct PacketFacts : capture::Ipv6Packet {
   std::uint16_t source_port{}, destination_port{};  ///< TCP and UDP
-  std::uint32_t packet_length{};                    ///< of this IPv6 packet, header included
-  std::uint32_t transport_length{};                 ///< without IPv6 and extension headers, as on the wire
-  ByteView transport;                               ///< as much of it as was captured
 };
 
 std::optional<PacketFacts> dissect(ByteView frame);

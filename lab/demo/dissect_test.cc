@@ -32,7 +32,7 @@ TEST(Dissect, TheInnermostPacketOfATunnelAlsoBehindAnEncapsulationLimit) {
     const Bytes frame = ethernet(outer);
     const auto facts = dissect(frame);
     ASSERT_TRUE(facts) << limit;
-    EXPECT_TRUE(facts->tunnelled);
+    EXPECT_EQ(facts->tunnels, 1U);
     EXPECT_EQ(facts->source.to_string(), kCn);
     ASSERT_TRUE(echo_facts(*facts));
     EXPECT_EQ(echo_facts(*facts)->sequence, 9);

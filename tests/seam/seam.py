@@ -25,12 +25,13 @@ FORBIDDEN = re.compile(
 # layer -> the layers it may include; src/dataplane/abi is a layer of its own
 LAYERS = {
     "base": {"base"},
+    "capture": {"base", "capture"},
     "wire": {"base", "wire"},
     "core": {"base", "wire", "core"},
     "dataplane": {"dataplane"},
     "platform": {"base", "wire", "core", "platform", "dataplane"},
     "daemon": {"base", "wire", "core", "platform", "dataplane", "daemon"},
-    "cli": {"base", "wire", "platform/control", "daemon/config", "cli", "lab"},
+    "cli": {"base", "capture", "wire", "platform/control", "daemon/config", "cli", "lab"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
