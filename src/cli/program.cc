@@ -53,6 +53,7 @@ Program::Program(Surroundings around)
   add_control_commands(*this);
   add_check_command(*this);
   add_doctor_command(*this);
+  add_decode_command(*this);
   add(nullptr, "lab", "a whole domain in network namespaces on this machine: see `flowmob lab --help`",
       [this](Terminal&) { return surroundings.lab({}); });
   add_version_command(*this);

@@ -45,6 +45,7 @@ struct Program {
 void add_control_commands(Program& program);  ///< from the table of control commands
 void add_check_command(Program& program);
 void add_doctor_command(Program& program);
+void add_decode_command(Program& program);
 void add_docs_command(Program& program);
 void add_version_command(Program& program);
 

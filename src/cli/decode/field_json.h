@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+
+#include "platform/control_message.h"
+#include "wire/options.h"
+
+namespace flowmob::cli::decode {
+
+using platform::Json;
+
+Json to_json(const wire::TrafficSelector& selector);
+Json to_json(const wire::FlowSubOption& sub_option);
+
+/// The visitor that puts an option's fields into a JSON object. Octets become hexadecimal; a number with a
+/// name gets the name beside it, as FIELD_name.
+class FieldJson {
+ public:
+  explicit FieldJson(Json& out) : out_(out) {}
+
+  template <class T>
+  void integer(std::string_view name, const T& value) {
+    const std::string key(name);
+    if constexpr (std::is_enum_v<T>) {
+      out_[key] = static_cast<std::underlying_type_t<T>>(value);
+      out_[key + "_name"] = to_string(value);
+    } else {
+      out_[key] = value;
+    }
+  }
+  void address(std::string_view name, const Ipv6Address& value) {
+    out_[std::string(name)] = value.to_string();
+  }
+  void octets(std::string_view name, const Bytes& value, std::size_t) {
+    out_[std::string(name)] = to_hex(value);
+  }
+  void flag(std::string_view name, std::uint8_t, bool value) { out_[std::string(name)] = value; }
+  void flag_and_7_bits(std::string_view name, bool flag, std::string_view number_name, std::uint8_t number) {
+    out_[std::string(name)] = flag;
+    out_[std::string(number_name)] = number;
+  }
+  void reserved(std::size_t) {}
+  void numbers(std::string_view name, const std::vector<std::uint16_t>& values) {
+    out_[std::string(name)] = values;
+  }
+  void care_of(std::string_view name, const std::variant<std::monostate, Ipv4Address, Ipv6Address>& value) {
+    if (const auto* v4 = std::get_if<Ipv4Address>(&value)) out_[std::string(name)] = v4->to_string();
+    if (const auto* v6 = std::get_if<Ipv6Address>(&value)) out_[std::string(name)] = v6->to_string();
+  }
+  void sub_options(std::string_view name, const std::vector<wire::FlowSubOption>& values) {
+    Json& list = out_[std::string(name)] = Json::array();
+    for (const auto& value : values) list.push_back(to_json(value));
+  }
+
+ private:
+  Json& out_;
+};
+
+}  // namespace flowmob::cli::decode
