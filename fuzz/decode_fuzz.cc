@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any octets: as a Mobility Header, as Neighbor Discovery, as traffic selectors. Nothing crashes, and what is
+// accepted means the same and looks the same when it has been written once.
+#include <cstdlib>
+
+#include "wire/checksum.h"
+#include "wire/mobility_header.h"
+#include "wire/neighbor_discovery.h"
+
+namespace {
+
+using namespace flowmob;
+using namespace flowmob::wire;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void mobility_header(ByteView octets) {
+  static_cast<void>(decode(octets, {}, {}));
+  const auto first = decode(octets, {}, {}, ChecksumPolicy::Ignore);
+  if (!first) return;
+  const Bytes written = encode(*first, {}, {});
+  if (written.empty()) return;  // no room for the padding that its sender left out
+  const auto second = decode(written, {}, {});
+  require(second && *second == *first && encode(*second, {}, {}) == written);
+}
+
+void neighbor_discovery(ByteView octets) {
+  if (octets.size() < 4) return;
+  Bytes right(octets.begin(), octets.end());
+  right[2] = right[3] = 0;
+  const auto checksum = ipv6_checksum({}, {}, kIcmpv6Protocol, right);
+  right[2] = static_cast<std::uint8_t>(checksum >> 8);
+  right[3] = static_cast<std::uint8_t>(checksum);
+  const auto first = decode_nd(right, {}, {});
+  if (!first) return;
+  const Bytes written = encode_nd(*first, {}, {});
+  const auto second = decode_nd(written, {}, {});
+  require(second && *second == *first && encode_nd(*second, {}, {}) == written);
+}
+
+void selector(ByteView octets) {
+  for (const std::uint8_t format : {TrafficSelector4::kFormat, TrafficSelector6::kFormat, std::uint8_t{9}}) {
+    const auto first = decode_selector(format, octets);
+    if (!first) continue;
+    if (const auto* six = std::get_if<TrafficSelector6>(&*first)) require(is_valid(*six));
+    const auto second = decode_selector(format, encode_selector(*first));
+    require(second && *second == *first);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView octets(data, size);
+  mobility_header(octets);
+  neighbor_discovery(octets);
+  selector(octets);
+  return 0;
+}
