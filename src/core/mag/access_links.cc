@@ -39,6 +39,18 @@ const std::set<MacAddress>& AccessLinks::heard_on(const std::string& access) con
   return link(access).heard;
 }
 
+void AccessLinks::heard_while_down(Now now, const std::string& access, const MacAddress& node,
+                                   const Ipv6Address& source) {
+  links_[access].early[node] = {now.monotonic, source};
+}
+
+std::map<MacAddress, Ipv6Address> AccessLinks::take_early(Now now, const std::string& access) {
+  std::map<MacAddress, Ipv6Address> recent;
+  for (const auto& [node, heard] : std::exchange(links_[access].early, {}))
+    if (now.monotonic - heard.first <= std::chrono::seconds(1)) recent[node] = heard.second;
+  return recent;
+}
+
 void AccessLinks::send_away(const std::string& access, const MacAddress& node) {
   links_[access].sent_away.insert(node);
 }

@@ -28,6 +28,11 @@ class AccessLinks {
   void heard(const std::string& access, const MacAddress& node);
   const std::set<MacAddress>& heard_on(const std::string& access) const;
 
+  /// A solicitation that overtook the news of the carrier, and those of the last second, once.
+  void heard_while_down(Now now, const std::string& access, const MacAddress& node,
+                        const Ipv6Address& source);
+  std::map<MacAddress, Ipv6Address> take_early(Now now, const std::string& access);
+
   /// After a "detach" only a new carrier or an "attach" brings the node back: its solicitations alone would
   /// undo the command at once (the link is torn down, RFC 5213 section 6.9.1.4).
   void send_away(const std::string& access, const MacAddress& node);
@@ -40,6 +45,7 @@ class AccessLinks {
     std::set<MacAddress> remembered;
     std::set<MacAddress> heard;
     std::set<MacAddress> sent_away;
+    std::map<MacAddress, std::pair<TimePoint, Ipv6Address>> early;
   };
   const Link& link(const std::string& access) const;
   std::map<std::string, Link> links_;

@@ -19,17 +19,24 @@ void AttachmentDetector::handle_link(Now now, const AccessConfig& access, bool u
   up ? link_up(now, access) : link_down(now, access);
 }
 
+void AttachmentDetector::attach_if_absent(Now now, const AccessConfig& access, const MacAddress& node,
+                                          const char* how, const Ipv6Address& node_link_local) {
+  const auto* profile = context_.profile(node);
+  if (profile && !is_attached(context_.bindings.find(access.name, node)))
+    attach(now, access, *profile, node, how, {{}, {}, node_link_local});
+}
+
 void AttachmentDetector::link_up(Now now, const AccessConfig& access) {
+  const auto early = links_.take_early(now, access.name);
   const auto remembered = links_.take_remembered(access.name);
+  if (access.attach_on_router_solicitation)
+    for (const auto& [node, source] : early)
+      attach_if_absent(now, access, node, "router-solicitation", source);
   if (!access.attach_on_carrier) return;
-  for (const auto& node : remembered)
-    if (const auto* profile = context_.profile(node);
-        profile && !is_attached(context_.bindings.find(access.name, node)))
-      attach(now, access, *profile, node, "carrier", {});
+  for (const auto& node : remembered) attach_if_absent(now, access, node, "carrier", {});
   const auto* profile = expected_on(access);
-  if (!profile || profile->link_layer.size() != 1) return;  // which of several will show itself
-  if (!is_attached(context_.bindings.find(access.name, profile->link_layer[0])))
-    attach(now, access, *profile, profile->link_layer[0], "carrier", {});
+  if (profile && profile->link_layer.size() == 1)  // which of several will show itself
+    attach_if_absent(now, access, profile->link_layer[0], "carrier", {});
 }
 
 /// All de-registrations leave before anything else is done: until they arrive the LMA sends into the void.
@@ -61,7 +68,7 @@ void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& me
   if (!message) return context_.statistics.drop("nd-" + message.error().code);
   if (std::holds_alternative<wire::RouterAdvertisement>(*message))
     return context_.statistics.drop("rogue-router-advertisement");
-  if (links_.is_down(access->name)) return context_.statistics.drop("link-down");
+  if (links_.is_down(access->name)) return heard_while_down(now, *access, meta, *message);
   if (std::holds_alternative<wire::RouterSolicitation>(*message)) {
     context_.statistics.message("rs_received");
     solicited(now, *access, meta);
@@ -71,6 +78,14 @@ void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& me
   } else {
     context_.statistics.message("na_received");
   }
+}
+
+/// Either it was sent before the link went, or the news that the link is back is late.
+void AttachmentDetector::heard_while_down(Now now, const AccessConfig& access, const PacketMeta& meta,
+                                          const wire::NdMessage& message) {
+  context_.statistics.drop("link-down");
+  if (std::holds_alternative<wire::RouterSolicitation>(message) && context_.profile(meta.link_source))
+    links_.heard_while_down(now, access.name, meta.link_source, meta.source);
 }
 
 void AttachmentDetector::solicited(Now now, const AccessConfig& access, const PacketMeta& meta) {
@@ -140,7 +155,8 @@ void AttachmentDetector::displace(Now now, const AccessConfig& access, const Mag
     } else if (other.access != access.name) {
       const bool same_session = context_.access(other.access)->technology == access.technology;
       service_.stop_advertising(other, !links_.is_down(other.access));
-      context_.notify("node-detached", other, {{"why", "moved"}});
+      if (other.state != AttachmentState::Deregistering)
+        context_.notify("node-detached", other, {{"why", "moved"}});
       if (same_session || other.state == AttachmentState::Refused)
         registrar_.drop(other);
       else if (other.state != AttachmentState::Deregistering)

@@ -33,8 +33,12 @@ class AttachmentDetector {
   Attachment& attach(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                      const MacAddress& node, const char* how, const Details& details);
   void displace(Now now, const AccessConfig& access, const MagPolicyProfile& profile, const MacAddress& node);
+  void attach_if_absent(Now now, const AccessConfig& access, const MacAddress& node, const char* how,
+                        const Ipv6Address& node_link_local);
   void link_up(Now now, const AccessConfig& access);
   void link_down(Now now, const AccessConfig& access);
+  void heard_while_down(Now now, const AccessConfig& access, const PacketMeta& meta,
+                        const wire::NdMessage& message);
   void solicited(Now now, const AccessConfig& access, const PacketMeta& meta);
   void neighbor_heard(Now now, const AccessConfig& access, const PacketMeta& meta);
   void learn_address(Now now, Attachment& attachment, const Ipv6Address& source);

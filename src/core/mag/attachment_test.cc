@@ -173,6 +173,38 @@ TEST_F(AttachmentBy, PacketReadAfterTheLinkWentDownAttachesNobody) {
   EXPECT_EQ(counter("drops", "link-down"), 1U);
 }
 
+TEST_F(AttachmentBy, SolicitationThatOvertookTheNewsOfTheCarrierCounts) {
+  link(false);
+  solicit();
+  solicit(kSecondNode, address("fe80::11"));
+  now = now + 900ms;
+  link(true);
+  EXPECT_THAT(updates, SizeIs(2));
+  EXPECT_EQ(notified("node-attached"), 2U);
+}
+
+TEST_F(AttachmentBy, OldSolicitationDoesNotCountWhenTheCarrierComes) {
+  link(false);
+  solicit();
+  now = now + 1100ms;
+  link(true);
+  EXPECT_THAT(updates, IsEmpty());
+  link(false);
+  link(true);
+  EXPECT_THAT(updates, IsEmpty());
+}
+
+TEST_F(AttachmentBy, MovedNodeOfAnotherTechnologyIsDeregisteredThere) {
+  register_node();
+  clear();
+  solicit(kNode, kNodeAddress, kWimax);
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_EQ(updates[0].lifetime, 0);
+  EXPECT_EQ(option<wire::AccessTechnologyTypeOption>(updates[0]).type, wire::AccessTechnology::Wlan);
+  EXPECT_EQ(updates[1].lifetime, 150);
+  EXPECT_EQ(last_notice("node-detached").at("why"), "moved");
+}
+
 TEST_F(AttachmentBy, UnansweredDeregistrationEndsStateAfter1sAndIsRepeatedAFewTimes) {
   register_node();
   clear();

@@ -114,6 +114,14 @@ TEST_F(HostileInput, EveryTruncationOfAnAcknowledgement) {
   EXPECT_THAT(order, IsEmpty());
 }
 
+TEST_F(HostileInput, IdentifierThatNoMessageHoldsIsNotSent) {
+  auto config = default_config();
+  config.mobile_nodes[0].mn_id = std::string(300, 'x');
+  start(config);
+  solicit();
+  expect_dropped("update-too-long");
+}
+
 TEST_F(HostileInput, BindingUpdateSentToAGateway) {
   deliver(wire::ProxyBindingUpdate{});
   expect_dropped("unexpected-type");

@@ -83,8 +83,10 @@ void Registrar::transmit(Now now, Attachment& attachment) {
   const auto update =
       build_update(*context_.access(attachment.access), attachment, config.router_link_local.is_unspecified(),
                    {sent.back().sequence, context_.timestamps.next(now.wall)});
+  auto header = wire::encode(update, config.address, config.lma);
+  if (header.empty()) return context_.statistics.drop("update-too-long");
   context_.statistics.message("pbu_sent");
-  context_.emit(SendMessage{config.address, config.lma, wire::encode(update, config.address, config.lma)});
+  context_.emit(SendMessage{config.address, config.lma, std::move(header)});
 }
 
 void Registrar::handle_due(Now now, Attachment& attachment) {

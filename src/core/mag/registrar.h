@@ -40,7 +40,8 @@ class Registrar {
 
   void accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void adopt_lifetime(Attachment& attachment, std::uint16_t granted, TimePoint sent);
-  void adopt_link_local(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  void adopt_link_local(Now now, Attachment& attachment, RequestKind kind,
+                        const wire::ProxyBindingAcknowledgement& ack);
   void in_service(Now now, Attachment& attachment);
   void next_service(Now now, Attachment& attachment);
   void rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);

@@ -85,7 +85,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
     ++attachment.services_registered;
   attachment.request.reset();
-  adopt_link_local(now, attachment, ack);
+  adopt_link_local(now, attachment, kind, ack);
 
   const auto gone = without(attachment.prefixes, *prefixes);
   const bool changed = attachment.prefixes != *prefixes;
@@ -108,7 +108,7 @@ void Registrar::adopt_lifetime(Attachment& attachment, std::uint16_t granted, Ti
 
 /// Without a fixed address the LMA says ours, unless the node itself uses it: then we choose another and
 /// upload it at once (RFC 5213 section 6.9.1.2, item 15).
-void Registrar::adopt_link_local(Now now, Attachment& attachment,
+void Registrar::adopt_link_local(Now now, Attachment& attachment, RequestKind kind,
                                  const wire::ProxyBindingAcknowledgement& ack) {
   if (!context_.config.router_link_local.is_unspecified()) return;
   const auto* option = wire::find<wire::LinkLocalAddressOption>(ack.options);
@@ -119,7 +119,7 @@ void Registrar::adopt_link_local(Now now, Attachment& attachment,
   const auto& mac = context_.access(attachment.access)->link_address;
   attachment.router_link_local =
       Ipv6Prefix::parse("fe80::/64").value().with_interface_id(mac.eui64_interface_id());
-  if (option && option->address == attachment.node_link_local) attachment.refresh_at = now.monotonic;
+  if (option && kind == RequestKind::Initial) attachment.refresh_at = now.monotonic;
 }
 
 void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) {
