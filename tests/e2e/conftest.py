@@ -63,9 +63,79 @@ class Lab:
     def address(self, name):
         return self.status["addresses"][name]
 
+    def pid(self, process):
+        return json.loads(run(FLOWMOB, "lab", "status", "--name", self.name, "--json").stdout)["processes"][process]["pid"]
+
+    def alive(self, node):
+        """The daemon answers, and has not been started anew."""
+        return self.ask(node, "status")["pid"] == self.pid(node)
+
+    def drops(self, node):
+        """Packets that the data plane dropped, by reason."""
+        return {row["reason"]: row["packets"] for row in self.ask(node, "show", "statistics")["data_plane_drops"]}
+
+    def bindings(self):
+        """Flow name -> MAG, of the only mobile node there is."""
+        return {row["flow"]: row["mag"] for row in self.ask("lma", "show", "bindings")["bindings"]}
+
+    def link(self, name, state):
+        run(FLOWMOB, "lab", "link", name, state, "--name", self.name)
+
+
+class Stream:
+    """A probe in the mobile node streams both ways with one in the correspondent until it is ended."""
+
+    def __init__(self, lab, port, rate=100):
+        self.server = lab.spawn("cn", BIN / "flowmob-probe", "serve", "--port", port, "--once")
+        eventually(lambda: lab.inside("cn", "ss", "-Hlnu", f"sport = :{port}").stdout, what="the serving probe")
+        self.client = lab.spawn("mn", BIN / "flowmob-probe", "stream", "--to", lab.address("cn"), "--port", port, "--rate", rate,
+                                "--size", 400, "--duration", 0, "--drain", 1, "--json", "--progress", "-")
+        self.run_for(1)
+
+    def run_for(self, seconds):
+        """Until as many reports of progress came, of which there is one a second."""
+        for _ in range(seconds):
+            assert self.client.stdout.readline(), self.client.stderr.read()
+
+    def end(self):
+        """{"outgoing": ..., "incoming": ...} as the client saw it."""
+        self.client.terminate()
+        out, err = self.client.communicate(timeout=30)
+        self.server.wait(30)
+        reports = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+        whole = [report for report in reports if "outgoing" in report]
+        assert whole, out + err
+        return whole[-1]
+
+    def kill(self):
+        for process in (self.client, self.server):
+            process.kill()
+            process.communicate()
+
+    def assert_lossless(self):
+        report = self.end()
+        assert report["complete"], report
+        for way in ("outgoing", "incoming"):
+            assert report[way]["sent"] > 50 and report[way]["lost"] == report[way]["duplicated"] == 0, report[way]
+        return report
+
 
 @pytest.fixture(scope="module")
 def lab(request):
     domain = Lab(f"t{os.getpid()}{request.module.__name__[-6:]}".replace("_", ""))
     yield domain
     domain.down()
+
+
+@pytest.fixture
+def stream(lab):
+    """Starts streams to a port; what a failed test leaves of them ends with it."""
+    started = []
+
+    def start(port, **parameters):
+        started.append(Stream(lab, port, **parameters))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()

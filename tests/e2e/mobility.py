@@ -53,6 +53,10 @@ def access_technology(value):
     return option(24, bytes([0, value]))
 
 
+def link_layer_identifier(mac):
+    return option(25, bytes(2) + bytes.fromhex(mac.replace(":", "")))
+
+
 def timestamp(seconds=None):
     return option(27, struct.pack("!Q", int((time.time() if seconds is None else seconds) * 65536)))
 
@@ -64,6 +68,15 @@ def service_selection(name):
 def proxy_binding_update(source, destination, options, sequence=1, flags=0x8200, lifetime=150, **damage):
     return header(BINDING_UPDATE, struct.pack("!HHH", sequence, flags, lifetime) + b"".join(options), source, destination,
                   **damage)
+
+
+def proxy_binding_acknowledgement(source, destination, options, status=0, sequence=1, flags=0x20, lifetime=150, **damage):
+    return header(BINDING_ACK, struct.pack("!BBHH", status, flags, sequence, lifetime) + b"".join(options), source, destination,
+                  **damage)
+
+
+def type_of(message):
+    return message[2]
 
 
 def status_of(message):

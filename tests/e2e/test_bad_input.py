@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile and broken input to running daemons: the right status or silence, a counter that goes up, and the daemon still there."""
+import pathlib
+import struct
+import time
+
+import pytest
+
+import mobility as m
+from conftest import eventually
+
+EXCHANGE = pathlib.Path(__file__).resolve().parent / "exchange.py"
+MN, MAC1 = "mn1@lab.example", "02:00:00:00:01:01"
+WIMAX, UNCHANGED, SHARING = 5, 5, 6
+FOREIGN = "2001:db8:bad::66"
+
+
+def exchange(lab, node, source, destination, *messages, quiet=0.4):
+    done = lab.inside(node, "python3", EXCHANGE, source, destination, quiet, *(message.hex() for message in messages))
+    return [bytes.fromhex(line) for line in done.stdout.split()]
+
+
+def counters(lab, node, what):
+    return sum(lab.ask(node, "show", "statistics")[what].values())
+
+
+@pytest.fixture(scope="module", name="ends")
+def addresses(lab):
+    """With a window for timestamps that a busy machine's process start fits into."""
+    file = pathlib.Path(lab.status["directory"]) / "lma.toml"
+    file.write_text(file.read_text().replace("[lma]\n", '[lma]\ntimestamp_validity_window = "30s"\n', 1))
+    lab.ask("lma", "reload")
+    return lab.address("mag1"), lab.address("lma")
+
+
+@pytest.fixture(scope="module", name="mn_id")
+def mobile_node(lab):
+    return lab.ask("lma", "show", "sessions")["sessions"][0]["mn"]
+
+
+def complete(mn_id, without=None, **replaced):
+    """Every option that a registration needs, some left out or replaced."""
+    options = {"mn": m.mn_identifier(mn_id), "prefix": m.home_network_prefix(), "handoff": m.handoff_indicator(SHARING),
+               "technology": m.access_technology(WIMAX), "timestamp": m.timestamp(),
+               "link_layer": m.link_layer_identifier("02:00:00:00:09:09"), **replaced}
+    return [option for name, option in options.items() if name != without]
+
+
+SILENT = {
+    "shorter than a header": lambda a, b: m.proxy_binding_update(a, b, [])[:4],
+    "cut in its options": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)])[:16],
+    "longer than it says": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], header_length=1),
+    "an option that leaves it": lambda a, b: m.proxy_binding_update(a, b, [b"\x08\xff\x01abc"]),
+    "wrong checksum": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], break_checksum=True),
+    "something behind it": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], payload_proto=17),
+    "as long as can be, all padding": lambda a, b: m.proxy_binding_update(a, b, [m.padding(250)] * 8)[:-8],
+    "not from a gateway's family": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], flags=0x8000),
+    "an acknowledgement": lambda a, b: m.proxy_binding_acknowledgement(a, b, [m.mn_identifier(MN)]),
+}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_the_anchor_answers_nonsense_with_silence(lab, ends, kind):
+    before = counters(lab, "lma", "drops")
+    assert exchange(lab, "mag1", *ends, SILENT[kind](*ends)) == []
+    assert counters(lab, "lma", "drops") == before + 1
+    assert lab.alive("lma")
+
+
+def test_more_octets_than_a_mobility_header_can_have(lab, ends):
+    before = lab.ask("lma", "show", "statistics")["mobility_socket"]["truncated"]
+    assert exchange(lab, "mag1", *ends, m.proxy_binding_update(*ends, [bytes(8)] * 400, header_length=255)) == []
+    assert lab.ask("lma", "show", "statistics")["mobility_socket"]["truncated"] == before + 1
+    assert lab.alive("lma")
+
+
+def test_an_unknown_type_is_answered_by_a_binding_error(lab, ends):
+    before = counters(lab, "lma", "drops")
+    answers = exchange(lab, "mag1", *ends, m.header(99, bytes(10), *ends))
+    assert [(m.type_of(a), m.status_of(a)) for a in answers] == [(m.BINDING_ERROR, 2)]
+    assert counters(lab, "lma", "drops") == before + 1
+
+
+REFUSED = {  # RFC 5213 section 8.9, RFC 5149 section 5
+    "no mobile node identifier": (160, lambda mn: complete(mn, "mn")),
+    "a mobile node that is not ours": (153, lambda mn: complete("stranger@example.org")),
+    "a link-layer address that is not the node's": (152, lambda mn: complete(mn)),
+    "a clock of last year": (156, lambda mn: complete(mn, link_layer=b"", timestamp=m.timestamp(time.time() - 3e7))),
+    "no home network prefix": (158, lambda mn: complete(mn, "prefix", link_layer=m.link_layer_identifier(MAC1))),
+    "no handoff indicator": (161, lambda mn: complete(mn, "handoff", link_layer=m.link_layer_identifier(MAC1))),
+    "no access technology": (162, lambda mn: complete(mn, "technology", link_layer=m.link_layer_identifier(MAC1))),
+    "a service it may not use": (151, lambda mn: complete(mn, link_layer=m.link_layer_identifier(MAC1),
+                                                          service=m.service_selection("free lunch"))),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_the_anchor_refuses_with_the_right_status(lab, ends, mn_id, kind):
+    status, options = REFUSED[kind]
+    before, bindings = counters(lab, "lma", "rejections"), lab.bindings()
+    answers = exchange(lab, "mag1", *ends, m.proxy_binding_update(*ends, options(mn_id), sequence=77))
+    assert [(m.type_of(a), m.status_of(a)) for a in answers] == [(m.BINDING_ACK, status)]
+    assert counters(lab, "lma", "rejections") == before + 1
+    assert lab.bindings() == bindings
+
+
+def test_whoever_is_no_gateway_may_register_nobody(lab, mn_id):
+    ends = lab.address("cn"), lab.address("lma")
+    before = counters(lab, "lma", "rejections")
+    options = complete(mn_id, link_layer=m.link_layer_identifier(MAC1))
+    assert [m.status_of(a) for a in exchange(lab, "cn", *ends, m.proxy_binding_update(*ends, options))] == [154]
+    assert counters(lab, "lma", "rejections") == before + 1
+
+
+def test_a_replayed_registration_is_refused(lab, ends, mn_id):
+    """RFC 5213 section 5.5, items 8 and 9: an older timestamp is lower than the last one, the same one not valid."""
+    def registration(stamp):
+        return m.proxy_binding_update(*ends, complete(mn_id, link_layer=m.link_layer_identifier(MAC1), timestamp=m.timestamp(stamp),
+                                                      handoff=m.handoff_indicator(UNCHANGED)), sequence=4242)
+    now, bindings = time.time(), lab.bindings()
+    for stamp, status in ((now, 0), (now + 0.1, 0), (now + 0.1, 156), (now, 157)):
+        assert [m.status_of(a) for a in exchange(lab, "mag1", *ends, registration(stamp))] == [status]
+    assert lab.bindings() == bindings
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_the_gateway_answers_nonsense_with_silence(lab, kind):
+    ends = lab.address("lma"), lab.address("mag1")
+    before = counters(lab, "mag1", "drops")
+    assert exchange(lab, "lma", *ends, SILENT[kind](*ends)) == []
+    assert counters(lab, "mag1", "drops") == before + 1
+    assert lab.alive("mag1")
+
+
+@pytest.mark.parametrize("node", ["lma", "cn"])
+def test_the_gateway_believes_no_acknowledgement_it_did_not_ask_for(lab, node):
+    ends = lab.address(node), lab.address("mag1")
+    before, registered = counters(lab, "mag1", "drops"), lab.ask("mag1", "show", "bindings")["bindings"]
+    forged = m.proxy_binding_acknowledgement(*ends, [m.home_network_prefix("2001:db8:bad::/64")], sequence=1, lifetime=1)
+    assert exchange(lab, node, *ends, forged) == []
+    assert counters(lab, "mag1", "drops") == before + 1
+    assert [row["prefixes"] for row in lab.ask("mag1", "show", "bindings")["bindings"]] == [row["prefixes"] for row in registered]
+
+
+def test_a_flood_of_noise_leaves_the_daemons_standing(lab, ends):
+    noise = [bytes((i * 7 + j * 13) % 256 for j in range(8 + 8 * (i % 60))) for i in range(300)]
+    exchange(lab, "mag1", *ends, *noise, quiet=0.2)
+    assert lab.alive("lma")
+    assert lab.inside("mn", "ping", "-c", "2", "-i", "0.2", "-W", "5", lab.address("cn")).returncode == 0
+
+
+SEND_FRAME = """import socket,sys
+s=socket.socket(socket.AF_PACKET,socket.SOCK_RAW);s.bind((sys.argv[1],0));s.send(bytes.fromhex(sys.argv[2]))"""
+SEND_PACKET = """import socket,sys
+s=socket.socket(socket.AF_INET6,socket.SOCK_RAW,socket.IPPROTO_RAW);s.sendto(bytes.fromhex(sys.argv[2]),(sys.argv[1],0))"""
+
+
+def ipv6(source, destination, next_header=59, payload=b""):
+    address = lambda text: m.ipaddress.ip_address(text).packed
+    return struct.pack("!IHBB", 6 << 28, len(payload), next_header, 64) + address(source) + address(destination) + payload
+
+
+def dropped(lab, node, reason, send):
+    before = lab.drops(node).get(reason, 0)
+    send()
+    eventually(lambda: lab.drops(node).get(reason, 0) == before + 1, what=f"a drop for {reason} at {node}")
+
+
+@pytest.mark.parametrize("source_mac,source,reason", [(MAC1, FOREIGN, "spoofed-source"), ("02:00:00:00:07:07", FOREIGN, "no-binding"),
+                                                      ("02:00:00:00:07:07", None, "spoofed-mac")])
+def test_the_gateway_drops_what_is_not_the_nodes(lab, source_mac, source, reason):
+    frame = bytes.fromhex(("00:00:5e:00:52:13" + source_mac).replace(":", "")) + b"\x86\xdd"
+    frame += ipv6(source or lab.address("vif"), lab.address("cn"))
+    dropped(lab, "mag1", reason, lambda: lab.inside("mn", "python3", "-c", SEND_FRAME, "if1", frame.hex()))
+
+
+@pytest.mark.parametrize("outer,reason", [("mag1", "spoofed-source"), ("2001:db8:1::2", "unknown-tunnel")])
+def test_the_anchor_drops_what_no_session_covers(lab, outer, reason):
+    source = lab.address("mag1") if outer == "mag1" else outer
+    packet = ipv6(source, lab.address("lma"), 41, ipv6(FOREIGN, lab.address("cn")))
+    dropped(lab, "lma", reason, lambda: lab.inside("mag1", "python3", "-c", SEND_PACKET, lab.address("lma"), packet.hex()))

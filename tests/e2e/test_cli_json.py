@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command's answer: one JSON document with --json, errors included; without it, text that fits a terminal."""
+import itertools
+import json
+import pathlib
+import select
+import subprocess
+
+import pytest
+
+from conftest import FLOWMOB, run
+
+SHOWN = {"lma": ["status", "show bindings", "show sessions", "show flows", "show tunnels", "show links", "show statistics"],
+         "mag1": ["status", "show bindings", "show tunnels", "show links", "show statistics"],
+         "mn": ["status", "show flows", "show links", "show statistics"]}
+ASKED = [(node, command) for node, commands in SHOWN.items() for command in commands]
+
+
+def ask(lab, node, *words):
+    return run(FLOWMOB, "--control", lab.status["control"][node], *words, check=False)
+
+
+def one_document(text):
+    document, end = json.JSONDecoder().raw_decode(text)
+    assert not text[end:].strip(), "more than one document"
+    return document
+
+
+@pytest.mark.parametrize("node,command", ASKED)
+def test_one_document(lab, node, command):
+    done = ask(lab, node, *command.split(), "--json")
+    assert done.returncode == 0 and done.stderr == ""
+    assert isinstance(one_document(done.stdout), dict)
+
+
+@pytest.mark.parametrize("node,command", ASKED)
+def test_text_fits(lab, node, command):
+    done = ask(lab, node, *command.split())
+    assert done.returncode == 0 and done.stdout.strip()
+    assert max(map(len, done.stdout.splitlines())) <= 100, done.stdout
+    assert "\x1b" not in done.stdout, "colours in a pipe"
+
+
+ERRORS = [("lma", ["flow", "move", "nothing", "--to", "mag1"], "no-such-flow", 1),
+          ("lma", ["flow", "move", "video", "--to", "nowhere"], "no-such-mag", 1),
+          ("mag1", ["show", "flows"], None, 1),
+          ("mag1", ["attach", "no-such-link", "--mac", "02:00:00:00:01:01"], "no-such-access", 1),
+          ("lma", ["flow", "move", "video"], "usage", 2),
+          ("lma", ["show", "nothing"], "usage", 2)]
+
+
+@pytest.mark.parametrize("node,words,code,status", ERRORS)
+def test_errors_are_documents_too(lab, node, words, code, status):
+    done = ask(lab, node, *words, "--json")
+    document = one_document(done.stdout)
+    assert done.returncode == status, done.stdout
+    assert document["ok"] is False and document["error"]["message"]
+    assert code is None or document["error"]["code"] == code
+
+
+@pytest.mark.parametrize("node,words,code,status", ERRORS)
+def test_errors_as_text_go_to_standard_error(lab, node, words, code, status):
+    done = ask(lab, node, *words)
+    assert done.returncode == status and done.stdout == "" and done.stderr.strip()
+
+
+def test_nobody_there():
+    done = run(FLOWMOB, "--control", "/run/flowmob/no-such-daemon.sock", "status", "--json", check=False)
+    assert done.returncode == 1 and one_document(done.stdout)["ok"] is False
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["version"]])
+def test_commands_that_ask_no_daemon(words):
+    assert isinstance(one_document(run(FLOWMOB, *words, "--json", check=False).stdout), dict)
+
+
+def test_the_monitor_tells_of_a_move_as_one_object_a_line(lab):
+    monitor = subprocess.Popen([FLOWMOB, "--control", lab.status["control"]["lma"], "monitor", "--json"], stdout=subprocess.PIPE,
+                               text=True)
+    try:
+        mags = itertools.cycle(["mag2", "mag1"])
+        while not select.select([monitor.stdout], [], [], 0.2)[0]:  # until it listens, moves go by untold
+            lab.ask("lma", "flow", "move", "video", "--to", next(mags))
+        event = json.loads(monitor.stdout.readline())
+        assert event["event"] == "flow-moved" and event["flow"] == "video" and event["to"] in ("mag1", "mag2")
+    finally:
+        monitor.terminate()
+        monitor.communicate()
+    lab.ask("lma", "flow", "move", "video", "--to", "mag1")
+
+
+def test_status_of_the_lab_names_what_scripts_need(lab):
+    status = lab.status
+    assert {"cn", "lma", "mag1", "mag2", "mn"} <= status["namespaces"].keys()
+    assert status["addresses"]["vif"].startswith("2001:db8:100:")
+    assert all(pathlib.Path(socket).is_socket() for socket in status["control"].values())

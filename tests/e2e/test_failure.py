@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What flowmob is for when things break: links fail, daemons die and come back, configurations are changed under them."""
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+from conftest import BIN, eventually, run
+
+VIDEO_PORT, OTHER_PORT = 5004, 6004
+PROGRAMS = {"lma": "flowmob-lmad", "mag1": "flowmob-magd", "mn": "flowmob-mnd"}
+
+
+class Revived:
+    """A daemon of the lab that this test has ended, started again as `flowmob lab` does; ends with the module."""
+
+    def __init__(self):
+        self.processes = {}
+
+    def pid(self, lab, node):
+        return self.processes[node].pid if node in self.processes else lab.pid(node)
+
+    def signal(self, lab, node, number):
+        os.kill(self.pid(lab, node), number)
+
+    def kill(self, lab, node):
+        self.signal(lab, node, signal.SIGKILL)
+        if node in self.processes:
+            self.processes[node].wait(5)
+        eventually(lambda: not self.answers(lab, node), what=f"the end of {node}")
+
+    def start(self, lab, node):
+        directory = pathlib.Path(lab.status["directory"])
+        with open(directory / f"{node}.log", "a", encoding="utf-8") as log:
+            self.processes[node] = subprocess.Popen(
+                [BIN / PROGRAMS[node], "--config", directory / f"{node}.toml", "--netns", lab.status["namespaces"][node]],
+                stdout=log, stderr=log)
+        eventually(lambda: self.answers(lab, node), what=f"{node} again: {(directory / f'{node}.log').read_text()[-2000:]}")
+
+    def answers(self, lab, node):
+        return "error" not in lab.ask(node, "status", check=False)
+
+    def end(self):
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module", name="revived")
+def daemons():
+    started = Revived()
+    yield started
+    started.end()
+
+
+def state_of(lab):
+    """Who is bound where, without lifetimes and counters."""
+    rows = lab.ask("lma", "show", "bindings")["bindings"]
+    return [(row["mn"], row["address"], row["flow"], row["mag"], row["session"], row["state"]) for row in rows]
+
+
+@pytest.mark.parametrize("node", ["lma", "mag1", "mn"])
+def test_a_daemon_that_dies_takes_no_packet_with_it(lab, revived, node, stream):
+    before = state_of(lab)
+    video, other = stream(VIDEO_PORT), stream(OTHER_PORT)
+    revived.kill(lab, node)
+    video.run_for(2)
+    revived.start(lab, node)
+    video.run_for(2)
+    assert state_of(lab) == before
+    video.assert_lossless()
+    other.assert_lossless()
+    # The successor is in charge, not only present.
+    lab.ask("lma", "flow", "move", "video", "--to", "mag2")
+    assert lab.bindings()["video"] == "mag2"
+    lab.ask("lma", "flow", "move", "video", "--to", "mag1")
+
+
+def test_flows_of_a_dead_link_go_on_and_return(lab, stream):
+    before = lab.bindings()
+    default = next(name for name in before if name != "video")
+    video, other = stream(VIDEO_PORT), stream(OTHER_PORT)
+    lab.link("mag2-mn", "down")
+    eventually(lambda: lab.bindings()[default] == "mag1", what="the default flow on the other link")
+    other.run_for(2)
+    lab.link("mag2-mn", "up")
+    eventually(lambda: lab.bindings() == before, what="the default flow back")
+    other.run_for(2)
+    video.assert_lossless()
+    report = other.end()
+    for way in ("outgoing", "incoming"):
+        assert report[way]["sent"] > 100 and report[way]["lost"] < report[way]["sent"] / 4, report[way]
+        assert report[way]["duplicated"] == 0
+
+
+def edit(lab, node, old, new):
+    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    return lambda: file.write_text(text)
+
+
+def reloads(lab):
+    return (pathlib.Path(lab.status["directory"]) / "lma.log").read_text().count("configuration-reloaded")
+
+
+def test_policy_is_reloaded_under_live_bindings(lab, revived, stream):
+    before = state_of(lab)
+    video = stream(VIDEO_PORT)
+    restore = edit(lab, "lma", 'services = ["video", "internet"]', 'services = ["video", "internet"]\nenabled = true')
+    try:
+        assert lab.ask("lma", "reload")["reloaded"]
+        told = eventually(lambda: reloads(lab), what="the reload by command in the log")
+        revived.signal(lab, "lma", signal.SIGHUP)
+        eventually(lambda: reloads(lab) > told, what="the reload by SIGHUP in the log")
+        video.run_for(1)
+    finally:
+        restore()
+    assert state_of(lab) == before
+    video.assert_lossless()
+
+
+def test_a_bad_file_is_refused_and_the_old_one_stays(lab):
+    before = state_of(lab)
+    restore = edit(lab, "lma", "tunnel_mtu = 1460", "tunnel_mtu = 12")
+    try:
+        answer = lab.ask("lma", "reload", check=False)
+        assert answer["exit"] == 1 and "lma.toml:" in answer["error"]["message"]
+    finally:
+        restore()
+    assert state_of(lab) == before
+    assert lab.ask("lma", "reload")["reloaded"]
+
+
+def test_a_daemon_told_to_stop_stops_at_once_and_cleanly(lab, revived):
+    for node in ("lma", "mag1", "mn"):
+        if node not in revived.processes:
+            revived.kill(lab, node)
+            revived.start(lab, node)
+        revived.signal(lab, node, signal.SIGTERM)
+        assert revived.processes[node].wait(5) == 0
+        assert not os.path.exists(lab.status["control"][node])
+        revived.start(lab, node)
+    assert lab.inside("mn", "ping", "-c", "2", "-i", "0.2", "-W", "5", lab.address("cn")).returncode == 0
+
+
+def test_two_daemons_of_one_name_do_not_share_a_socket(lab):
+    directory = pathlib.Path(lab.status["directory"])
+    done = run(BIN / "flowmob-lmad", "--config", directory / "lma.toml", "--netns", lab.status["namespaces"]["lma"], check=False)
+    assert done.returncode != 0
+    assert "error" not in lab.ask("lma", "status", check=False)
