@@ -177,7 +177,7 @@ def test_packets_leave_by_the_preferred_member(node):
     assert node.ping() == 3
     (flow,) = node.ask("show flows")["flows"]
     assert flow["source"] == CN
-    assert (flow["interface"], flow["protocol"]) == ("if1", "icmpv6")
+    assert (flow["member"], flow["protocol"]) == ("if1", "icmpv6")
     assert flow["traffic"]["up"]["packets"] == flow["traffic"]["down"]["packets"] == 3
 
 

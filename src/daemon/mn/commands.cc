@@ -15,7 +15,7 @@ Result<Json> MnDaemon::ask(std::string_view command, const Json& arguments) {
 
 Result<Json> MnDaemon::statistics() {
   return ask("show statistics", Json::object()).map([&](Json shown) {
-    shown["dataplane_drops"] = to_json(dataplane_->drops());
+    shown["data_plane_drops"] = to_json(dataplane_->drops());
     shown["packet_sockets"] = ports_->statistics();
     const auto& control = host_->control().counters();
     shown["control"] = {{"clients", control.clients},

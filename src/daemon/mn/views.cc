@@ -45,7 +45,7 @@ Json flow_row(const VifFlow& flow, const std::vector<std::string>& members) {
           {"source_port", flow.source_port == 0 ? Json() : Json(flow.source_port)},
           {"destination", flow.destination.to_string()},
           {"destination_port", flow.destination_port == 0 ? Json() : Json(flow.destination_port)},
-          {"interface", flow.member < members.size() ? Json(members[flow.member]) : Json()},
+          {"member", flow.member < members.size() ? Json(members[flow.member]) : Json()},
           {"moves", flow.moves},
           {"idle_ms", std::chrono::duration_cast<std::chrono::milliseconds>(flow.idle).count()},
           {"traffic", to_json(flow.traffic)}};

@@ -15,7 +15,7 @@ namespace flowmob::daemon {
 /// What routers said of the MTU is "advertised_mtu" then.
 Result<platform::Json> links_view(platform::Netlink& netlink, platform::Json core_links);
 
-/// {"flows":[{"protocol","source","source_port",...,"interface","moves","idle_ms","traffic"}]}, the busiest
+/// {"flows":[{"protocol","source","source_port",...,"member","moves","idle_ms","traffic"}]}, the busiest
 /// first. `members` are names by number.
 platform::Json flows_view(std::vector<dataplane::VifFlow> flows, const std::vector<std::string>& members);
 
