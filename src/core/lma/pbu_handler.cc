@@ -109,6 +109,8 @@ void PbuHandler::go_on_with_held(Now now, const std::string& mn_id, bool as_new)
   auto held = held_.extract(mn_id);
   if (held.empty()) return;
   const PbuRequest request = std::move(held.mapped().request);
+  if (!state_.policy.profile(mn_id) || !state_.policy.mag(request.meta.source))
+    return state_.drop(now, "not-permitted-any-more", request.meta);
   LookupResult found = look_up(state_.cache, request);
   if (as_new && found.kind == Kind::Hold) found.kind = Kind::New;
   if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
