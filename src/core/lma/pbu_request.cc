@@ -31,7 +31,7 @@ PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
       prefixes.push_back(o.to_prefix());
   }
   std::ranges::sort(prefixes);
-  prefixes.erase(std::ranges::unique(prefixes).begin(), prefixes.end());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
   if (const auto* o = wire::find<wire::HandoffIndicatorOption>(options)) handoff = o->indicator;
   if (const auto* o = wire::find<wire::AccessTechnologyTypeOption>(options)) technology = o->type;
   if (const auto* o = wire::find<wire::MnLinkLayerIdentifier>(options); o && !is_all_zero(o->identifier))
