@@ -22,6 +22,13 @@ std::vector<SessionId> MobileNode::live() const {
   return ids;
 }
 
+std::vector<SessionId> MobileNode::opening() const {
+  std::vector<SessionId> ids;
+  for (const auto& session : sessions)
+    if (session.opens) ids.push_back(session.id);
+  return ids;
+}
+
 const Session* MobileNode::sole_in_delete_wait() const {
   const Session* found = nullptr;
   for (const auto& session : sessions) {
@@ -34,8 +41,10 @@ const Session* MobileNode::sole_in_delete_wait() const {
 
 std::optional<TimePoint> MobileNode::next_deadline() const {
   std::optional<TimePoint> next;
-  for (const auto& session : sessions)
-    if (!next || session.deadline.monotonic < *next) next = session.deadline.monotonic;
+  for (const auto& session : sessions) {
+    const TimePoint first = std::min(session.deadline.monotonic, session.opens.value_or(TimePoint::max()));
+    if (!next || first < *next) next = first;
+  }
   return next;
 }
 

@@ -38,6 +38,7 @@ struct Session {
   Duration lifetime{};  ///< as granted
   Deadline deadline;    ///< of the lifetime; in delete-wait that of the deletion
   bool in_delete_wait = false;
+  std::optional<TimePoint> opens;  ///< until then only flows come that have no other link
   std::uint16_t last_sequence{};
   std::uint64_t last_timestamp{};  ///< the message's, not ours; zero: none
   friend bool operator==(const Session&, const Session&) = default;
@@ -58,6 +59,7 @@ struct MobileNode {
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
   std::vector<SessionId> live() const;
+  std::vector<SessionId> opening() const;
   /// Its only session; nullptr when there are none or several.
   const Session* sole() const { return sessions.size() == 1 ? &sessions.front() : nullptr; }
   /// The only one in delete-wait; nullptr when there are none or several.

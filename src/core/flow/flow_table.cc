@@ -17,9 +17,13 @@ bool contains(const std::vector<SessionId>& sessions, SessionId session) {
   return std::ranges::find(sessions, session) != sessions.end();
 }
 
-SessionId select(const FlowBinding& flow, const std::vector<SessionId>& live) {
-  if (contains(live, flow.wanted)) return flow.wanted;
+SessionId select(const FlowBinding& flow, const std::vector<SessionId>& live,
+                 const std::vector<SessionId>& opening, SessionId meanwhile) {
+  const bool waits = contains(opening, flow.wanted) && flow.wanted != flow.current;
+  if (contains(live, flow.wanted) && !waits) return flow.wanted;
   if (contains(live, flow.current)) return flow.current;
+  if (waits && contains(live, meanwhile)) return meanwhile;
+  if (contains(live, flow.wanted)) return flow.wanted;
   return live.empty() ? SessionId{} : *std::ranges::min_element(live);
 }
 
@@ -103,9 +107,10 @@ void FlowTable::forget(SessionId session) {
     if (flow.wanted == session) flow.wanted = SessionId{};
 }
 
-void FlowTable::reselect(const std::vector<SessionId>& live) {
+void FlowTable::reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening) {
+  const SessionId meanwhile = default_flow().current;
   for (auto& flow : bindings_) {
-    const SessionId selected = select(flow, live);
+    const SessionId selected = select(flow, live, opening, meanwhile);
     if (flow.current && selected && selected != flow.current) ++flow.moves;
     flow.current = selected;
   }

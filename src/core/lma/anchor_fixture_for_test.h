@@ -36,6 +36,7 @@ inline const Ipv6Prefix kOwn = prefix("2001:db8:1000::/64");
 inline LmaConfig test_config() {
   LmaConfig c;
   c.address = kLma;
+  c.new_link_delay = {};  // the tests of it have their own
   c.pools = {prefix("2001:db8:100::/62")};
   c.mags = {{"mag1", kMag1}, {"mag2", kMag2}};
   wire::TrafficSelector6 video;

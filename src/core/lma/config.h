@@ -60,6 +60,9 @@ struct LmaConfig {
   Duration max_delay_before_new_bce_assign = std::chrono::milliseconds(1500);
   Duration timestamp_validity_window = std::chrono::milliseconds(300);
   Duration max_lifetime = std::chrono::hours(1);
+  /// How long flows that another link still carries wait for a link that has just come: its MAG delivers
+  /// nothing before it has our answer.
+  Duration new_link_delay = std::chrono::milliseconds(50);
   unsigned binding_errors_per_second = 10;
 
   std::vector<MagPeer> mags;

@@ -17,7 +17,9 @@ Change without_expired(const Policy& policy, const MobileNode& node, TimePoint n
         session_event(session.in_delete_wait ? "binding-deleted" : "binding-expired", policy, node, session));
   }
   if (next.sessions.empty()) return change;
-  next.flows.reselect(next.live());
+  for (auto& session : next.sessions)
+    if (session.opens && *session.opens <= now) session.opens.reset();
+  next.flows.reselect(next.live(), next.opening());
   append_flow_events(policy, node, next, change.events);
   next.flows.adopt_default();
   change.next = std::move(next);

@@ -5,8 +5,8 @@
 
 namespace flowmob::core {
 
-/// Without the sessions whose time is over: "binding-expired", and "binding-deleted" after a delete-wait. The
-/// next state is none when no session is left.
+/// Without the sessions whose time is over: "binding-expired", and "binding-deleted" after a delete-wait;
+/// with those open whose time has come. The next state is none when no session is left.
 Change without_expired(const Policy& policy, const MobileNode& node, TimePoint now);
 
 /// Every session whose time is over goes.

@@ -87,7 +87,7 @@ Result<Json> move_flow(AnchorState& state, const Json& arguments) {
   change.mn_id = node->mn_id;
   change.next = *node;
   change.next->flows.move(flow->index, *session);
-  change.next->flows.reselect(change.next->live());
+  change.next->flows.reselect(change.next->live(), change.next->opening());
   append_flow_events(state.policy, *node, *change.next, change.events);
   if (answer["changed"].get<bool>()) state.changes.begin(state.policy, std::move(change));
   return answer;

@@ -38,6 +38,9 @@ std::uint16_t Registration::grant(const PbuRequest& request) const {
 
 void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
                                  std::uint16_t granted) const {
+  const bool comes = session.lifetime == Duration{} || session.in_delete_wait || session.mag != r.proxy_coa;
+  const Duration delay = policy_.config().new_link_delay;
+  if (comes && delay > Duration{}) session.opens = now.monotonic + delay;
   session.mag = r.proxy_coa;
   session.technology = *r.technology;
   session.handoff = *r.handoff;
@@ -57,7 +60,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   note_link_local(next, r);
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
-  next.flows.reselect(next.live());
+  next.flows.reselect(next.live(), next.opening());
   next.flows.adopt_default();
 
   Change change;
@@ -139,8 +142,9 @@ Change Registration::deregister(Now now, const PbuRequest& r, SessionId id) {
   change.mn_id = next.mn_id;
   if (!session.in_delete_wait) {
     session.in_delete_wait = true;
+    session.opens.reset();
     session.deadline = Deadline::after(now, policy_.config().min_delay_before_bce_delete);
-    next.flows.reselect(next.live());
+    next.flows.reselect(next.live(), next.opening());
     change.events.push_back(session_event("binding-deregistered", policy_, next, session));
     append_flow_events(policy_, before, next, change.events);
   }

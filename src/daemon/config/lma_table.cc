@@ -56,6 +56,11 @@ Section<LmaSettings> head() {
        K::optional("max_lifetime", kCore<&LmaConfig::max_lifetime>,
                    "the longest lifetime of a binding, whatever a MAG asks for; sent in units of 4 s",
                    binding_lifetime()),
+       K::optional(
+           "new_link_delay", kCore<&LmaConfig::new_link_delay>,
+           "how long flows that another link still carries wait for a link that has just come: its MAG "
+           "delivers nothing before it has the answer to its registration",
+           between<Duration>(0s, 10s)),
        K::optional("binding_errors_per_second", kCore<&LmaConfig::binding_errors_per_second>,
                    "how many Binding Error messages are sent at most; 0: none",
                    between<unsigned>(0, 1'000'000))}};

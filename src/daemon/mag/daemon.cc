@@ -14,7 +14,7 @@ namespace flowmob::daemon {
 namespace {
 
 /// How often the carrier of the access links is looked at: its loss costs every flow on the link this long.
-constexpr auto kCarrierPoll = std::chrono::milliseconds(5);
+constexpr auto kCarrierPoll = std::chrono::milliseconds(2);
 
 std::vector<std::string> access_interfaces(const MagSettings& settings) {
   std::vector<std::string> names;

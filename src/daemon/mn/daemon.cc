@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using platform::Link;
 
 /// How soon a lost carrier is noticed: it is part of every gap that a hard failure makes.
-constexpr Duration kMemberPoll = 5ms;
+constexpr Duration kMemberPoll = 2ms;
 
 dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   dataplane::VifDataplaneOptions options;

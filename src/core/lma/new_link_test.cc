@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A link that has just come: its MAG delivers nothing before it has the answer to its registration.
+#include "core/lma/anchor_fixture_for_test.h"
+
+namespace flowmob::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+LmaConfig with_delay() {
+  LmaConfig config = test_config();
+  config.new_link_delay = 50ms;
+  return config;
+}
+
+class NewLinkTest : public AnchorFixture {
+ protected:
+  NewLinkTest() : AnchorFixture(with_delay()) {}
+  void pass(Duration d) {
+    advance(d);
+    lma->handle_timeout(now);
+    drain();
+  }
+  void register_with(Pbu pbu, const char* service) {
+    pbu.service = service;
+    accepted(pbu);
+  }
+};
+
+TEST_F(NewLinkTest, TheFirstLinkTakesItsFlowsAtOnce) {
+  register_with(first(), "video");
+  EXPECT_EQ(mag_of("video"), "mag1");
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
+TEST_F(NewLinkTest, FlowsThatAnotherLinkCarriesComeLater) {
+  register_with(first(), "video");
+  pass(1s);
+  register_with(second(), "internet");
+  EXPECT_EQ(mag_of("*"), "mag1");
+  EXPECT_THAT(all<InstallFlow>(), IsEmpty());
+  EXPECT_LE(lma->poll_timeout().value(), now.monotonic + 50ms);
+  clear();
+  pass(50ms);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_EQ(mag_of("video"), "mag1");
+  EXPECT_THAT(events(), ElementsAre("flow-returned"));
+  EXPECT_THAT(rows(), ElementsAre("install-flow", "ensure-route", "persist-node"));
+}
+
+TEST_F(NewLinkTest, ANewFlowWaitsWhereItsPacketsWentBefore) {
+  register_with(first(), "internet");
+  pass(1s);
+  register_with(second(), "video");
+  EXPECT_EQ(mag_of("video"), "mag1");
+  pass(50ms);
+  EXPECT_EQ(mag_of("video"), "mag2");
+}
+
+TEST_F(NewLinkTest, ALinkThatReturnsWaitsAsWell) {
+  register_with(first(), "video");
+  register_with(second(), "internet");
+  pass(1s);
+  Pbu gone = second();
+  gone.lifetime = 0;
+  accepted(gone);
+  EXPECT_EQ(mag_of("*"), "mag1");
+  pass(1s);
+  register_with(second(), "internet");
+  EXPECT_EQ(mag_of("*"), "mag1");
+  pass(50ms);
+  EXPECT_EQ(mag_of("*"), "mag2");
+}
+
+TEST_F(NewLinkTest, NothingWaitsWhenTheOtherLinkGoes) {
+  register_with(first(), "internet");
+  pass(1s);
+  register_with(second(), "internet");
+  Pbu gone = first();
+  gone.lifetime = 0;
+  accepted(gone);
+  EXPECT_EQ(mag_of("*"), "mag2");
+}
+
+TEST_F(NewLinkTest, AnExtensionDelaysNothing) {
+  register_with(first(), "video");
+  register_with(second(), "internet");
+  pass(1s);
+  Pbu again = second();
+  again.handoff = HI::NoChange;
+  again.prefixes = {kOwn};
+  again.service = "video";
+  accepted(again);
+  EXPECT_EQ(mag_of("video"), "mag2");
+}
+
+}  // namespace
+}  // namespace flowmob::core
