@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "lab/domain/wait.h"
@@ -63,6 +64,14 @@ Result<void> turn_offloads_off(const Plan& plan, const LinkEnd& end) {
   return discard_output(
       run({.argv = {"ethtool", "-K", end.interface, "tso", "off", "gso", "off", "gro", "off", "tx", "off"},
            .netns = plan.namespace_of(end.node)}));
+}
+
+bool flows_are_settled(const Domain& domain) {
+  const auto shown = domain.call("lma", "show bindings");
+  if (!shown || !shown->contains("bindings")) return false;
+  const Json& rows = (*shown)["bindings"];
+  return !rows.empty() &&
+         std::ranges::all_of(rows, [](const Json& row) { return row.value("state", "") == "active"; });
 }
 
 std::string global_address(const Plan& plan) {
@@ -216,6 +225,10 @@ Result<void> Domain::wait_for_attachment() {
     return list != nullptr && list->size() >= 2;
   });
   if (!attached) return attached;
+  // A flow waits a moment for the link that it is meant for.
+  auto settled =
+      wait_until("every flow to be on its own link", 10s, [&] { return flows_are_settled(*this); });
+  if (!settled) return settled;
   auto addressed = wait_until("the mobile node's address", 10s, [&] {
     state_.virtual_address = global_address(plan_);
     return !state_.virtual_address.empty();

@@ -27,7 +27,7 @@ def member_of(lab, port):
     """The link of the newest flow with this port of the correspondent, and how often it moved."""
     flows = [flow for flow in lab.ask("mn", "show", "flows")["flows"] if port in (flow["source_port"], flow["destination_port"])]
     newest = min(flows, key=lambda flow: flow.get("idle_ms", 0))
-    return newest["interface"], newest["moves"]
+    return newest["member"], newest["moves"]
 
 
 def flow_row(lab, name):
