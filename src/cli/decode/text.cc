@@ -38,7 +38,7 @@ std::vector<std::string> selector_pieces(const Json& selector) {
       continue;
     }
     const bool protocol = (key == "next_header" || key == "protocol") && range["first"] == range["last"];
-    const auto value = [&](const char* end) {
+    const auto value = [&, &range = range](const char* end) {
       return protocol ? protocol_name(range[end].get<std::uint64_t>()) : plain(range[end]);
     };
     list.push_back(words(key) + " " + value("first"));

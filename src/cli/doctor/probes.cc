@@ -105,7 +105,10 @@ Result<std::string> bpf_helpers() {
 
 Result<std::string> clsact() {
   return in_scratch_namespace([]() -> Result<std::string> {
-    LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = 1, .attach_point = BPF_TC_INGRESS);
+    bpf_tc_hook hook{};
+    hook.sz = sizeof hook;
+    hook.ifindex = 1;
+    hook.attach_point = BPF_TC_INGRESS;
     const int outcome = ::bpf_tc_hook_create(&hook);
     if (outcome != 0) return absent(std::strerror(-outcome));
     return std::string("attaches");
