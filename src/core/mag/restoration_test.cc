@@ -154,7 +154,19 @@ TEST_F(Reconfiguration, AddressesAndLinksNeedARestart) {
   EXPECT_TRUE(refused([](auto& c) { c.accesses.pop_back(); }));
   EXPECT_TRUE(refused([](auto& c) { c.accesses[0].name = "renamed"; }));
   EXPECT_TRUE(refused([](auto& c) { c.accesses[0].interface = "eth9"; }));
-  EXPECT_TRUE(refused([](auto& c) { c.accesses[0].index = InterfaceIndex{9}; }));
+}
+
+TEST_F(Reconfiguration, InterfaceThatCameBackIsServedUnderItsNewIndex) {
+  auto config = default_config();
+  config.accesses[0].index = InterfaceIndex{9};
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  EXPECT_EQ(gateway->config(), config);
+  solicit(kNode, kNodeAddress, kWlan);
+  EXPECT_EQ(counter("drops", "no-access-link"), 1U);
+  solicit(kNode, kNodeAddress, InterfaceIndex{9});
+  accept();
+  ASSERT_THAT(hosts, SizeIs(1));
+  EXPECT_EQ(hosts[0].interface, InterfaceIndex{9});
 }
 
 TEST_F(Reconfiguration, RefusedNodesTryAgain) {
