@@ -9,7 +9,7 @@ constexpr unsigned kNotificationsPerSecond = 20;
 }  // namespace
 
 AnchorState::AnchorState(LmaConfig config)
-    : policy(std::move(config)), notifications_(kNotificationsPerSecond) {
+    : policy(std::move(config)), notifications_(RateLimiter::per_second(kNotificationsPerSecond)) {
   prefixes.configure(policy.config().pools, policy.reserved());
 }
 

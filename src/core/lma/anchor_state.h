@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/lma/node_changes.h"
-#include "core/lma/rate_limit.h"
 #include "core/lma/registration.h"
 #include "core/lma/statistics.h"
+#include "core/rate_limiter.h"
 
 namespace flowmob::core {
 
@@ -31,7 +31,7 @@ struct AnchorState {
   Statistics statistics;
 
  private:
-  RateLimit notifications_;
+  RateLimiter notifications_;
   std::uint64_t suppressed_ = 0;
 };
 

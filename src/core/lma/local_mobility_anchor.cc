@@ -12,7 +12,8 @@ namespace flowmob::core {
 class LocalMobilityAnchor::Impl {
  public:
   explicit Impl(LmaConfig config)
-      : state(std::move(config)), binding_errors_(state.policy.config().binding_errors_per_second) {}
+      : state(std::move(config)),
+        binding_errors_(RateLimiter::per_second(state.policy.config().binding_errors_per_second)) {}
 
   void handle_message(Now now, const PacketMeta& meta, ByteView header);
   void handle_result(Now now, EffectId id, const Result<void>& outcome);
@@ -26,7 +27,7 @@ class LocalMobilityAnchor::Impl {
   void take(Now now, const PacketMeta& meta, wire::MobilityMessage message);
   void answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t type);
 
-  RateLimit binding_errors_;
+  RateLimiter binding_errors_;
 };
 
 namespace {

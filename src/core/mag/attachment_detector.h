@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/mag/access_links.h"
-#include "core/mag/rate_limiter.h"
+#include "core/rate_limiter.h"
 #include "core/mag/registrar.h"
 #include "wire/neighbor_discovery.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/mag/rate_limiter.h"
+#include "core/rate_limiter.h"
 #include "core/mag/registrar.h"
 
 namespace flowmob::core {

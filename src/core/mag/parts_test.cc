@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/binding_update_list.h"
 #include "core/mag/mag_fixture.h"
-#include "core/mag/rate_limiter.h"
 #include "core/mag/retransmission_timer.h"
 #include "core/mag/timestamp_source.h"
 #include "core/mag/tunnel_users.h"
@@ -24,14 +23,6 @@ TEST(RetransmissionTimer, DoublesUpToItsMaximum) {
     now = timer.deadline();
   }
   EXPECT_THAT(timeouts, ElementsAre(1s, 2s, 4s, 8s, 16s, 32s, 32s, 32s));
-}
-
-TEST(RateLimiter, PermitsOnceAnInterval) {
-  RateLimiter limiter(1s);
-  EXPECT_TRUE(limiter.allow(at(5s)));
-  EXPECT_FALSE(limiter.allow(at(5s)));
-  EXPECT_FALSE(limiter.allow(at(5999ms)));
-  EXPECT_TRUE(limiter.allow(at(6s)));
 }
 
 TEST(TimestampSource, NeverRepeatsButBelievesAClockThatWasPutBack) {
