@@ -193,6 +193,20 @@ TEST_F(Refusal, Status156WaitsForTheClockToBeSetAndIgnoresTheStampOfTheLma) {
   EXPECT_EQ(only_binding().at("state"), "registered");
 }
 
+TEST_F(Refusal, Status156ForAMessageThatTookTooLongIsNoReasonToWait) {
+  solicit();
+  const auto late = [&](auto& ack) {
+    ack.status = BindingStatus::TimestampMismatch;
+    for (auto& o : ack.options)
+      if (auto* stamp = std::get_if<wire::TimestampOption>(&o))
+        *stamp = wire::TimestampOption::from_wall(now.wall - 20ms);
+  };
+  answer(late);
+  ASSERT_THAT(updates, SizeIs(2));
+  accept();
+  EXPECT_EQ(only_binding().at("state"), "registered");
+}
+
 using Spoil = void (*)(wire::ProxyBindingAcknowledgement&);
 template <class Option>
 Option& edit(wire::ProxyBindingAcknowledgement& ack) {

@@ -206,8 +206,8 @@ void Registrar::in_service(Now now, Attachment& attachment) {
          {"lifetime_seconds", std::chrono::floor<std::chrono::seconds>(attachment.lifetime).count()}});
   }
   if (attachment.state != AttachmentState::Registered) return;
+  service_.persist(now, attachment);  // first: a node that was served does not solicit again
   service_.start_advertising(now, attachment);
-  service_.persist(now, attachment);
   next_service(now, attachment);
 }
 

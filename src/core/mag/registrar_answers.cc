@@ -18,6 +18,15 @@ bool concerns_ordering(wire::BindingStatus status) {
          status == wire::BindingStatus::TimestampLowerThanPrevAccepted;
 }
 
+/// Where the LMA's clock is like ours, it was the message that took too long, and a fresh one may do.
+bool was_late(Now now, const wire::ProxyBindingAcknowledgement& ack) {
+  constexpr Duration kSameClock = std::chrono::seconds(1);
+  const auto* stamp = wire::find<wire::TimestampOption>(ack.options);
+  if (!stamp) return false;
+  const Duration ahead = stamp->to_wall() - now.wall;
+  return ahead < kSameClock && ahead > -kSameClock;
+}
+
 const Request::Transmission* find_transmission(const Request& request, std::uint16_t sequence) {
   const auto found = std::ranges::find(request.transmissions, sequence, &Request::Transmission::sequence);
   return found == request.transmissions.end() ? nullptr : &*found;
@@ -143,6 +152,7 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
     case RefusalReaction::RetryLater:
       return refuse(now, attachment, name, config.max_bindack_timeout);
     case RefusalReaction::AwaitClock:
+      if (was_late(now, ack)) return retry(now, attachment);
       refuse(now, attachment, name, config.max_bindack_timeout);
       attachment.clock_offset = clock_offset(now);
       return;

@@ -41,7 +41,7 @@ TEST_F(Registration, SolicitationOfKnownNodeRegistersIt) {
 
 TEST_F(Registration, AcceptanceBringsTunnelRowAndThenAdvertisement) {
   register_node();
-  EXPECT_THAT(order, ElementsAre("message", "ensure-tunnel", "install-host", "advertisement", "persist"));
+  EXPECT_THAT(order, ElementsAre("message", "ensure-tunnel", "install-host", "persist", "advertisement"));
   ASSERT_THAT(hosts, SizeIs(1));
   EXPECT_EQ(hosts[0], (InstallHost{SessionId{1}, kWlan, kNode, kRouterMac, {kHomePrefix}, kMag, kLma, 1460}));
   ASSERT_THAT(records, SizeIs(1));
