@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access.h"
+
+#include <algorithm>
+
+namespace flowmob::sim {
+namespace {
+
+template <class Frame>
+core::PacketMeta meta_of(const Frame& frame, InterfaceIndex interface) {
+  core::PacketMeta meta;
+  meta.source = frame.source;
+  meta.destination = frame.destination;
+  meta.interface = interface;
+  meta.link_source = frame.link_source;
+  meta.hop_limit = 255;
+  return meta;
+}
+
+}  // namespace
+
+std::optional<Socket> AccessNetwork::at(Port port) const {
+  const auto wire = wires_.find(port);
+  return wire == wires_.end() ? std::nullopt : std::optional(wire->second);
+}
+
+std::optional<Port> AccessNetwork::find(Socket socket, const MacAddress& node) const {
+  for (const auto& [port, end] : wires_)
+    if (end == socket && macs_.at(port) == node) return port;
+  return std::nullopt;
+}
+
+bool AccessNetwork::is_used(Socket socket) const {
+  return std::ranges::any_of(wires_, [&](const auto& wire) { return wire.second == socket; });
+}
+
+void AccessNetwork::send_down(std::size_t mag, const core::SendNeighborDiscovery& frame) {
+  const Socket socket{mag, frame.interface};
+  const bool to_all = (frame.link_destination.octets[0] & 1) != 0;
+  for (const auto& [port, end] : wires_)
+    if (end == socket && (to_all || macs_.at(port) == frame.link_destination))
+      deliver_down(port, socket, frame);
+}
+
+void AccessNetwork::deliver_down(Port port, Socket socket, const core::SendNeighborDiscovery& frame) {
+  if (world_.random.chance(loss)) return world_.trace("link", "lost: advertisement");
+  world_.queue.after(delays.at(socket.mag), [this, port, socket, frame] {
+    if (at(port) != socket) return;
+    world_.trace("mn" + std::to_string(port.node), "advertisement from mag" + std::to_string(socket.mag));
+    to_node(port, meta_of(frame, {}), frame.icmpv6);
+  });
+}
+
+void AccessNetwork::send_up(Port port, const core::SendSolicitation& frame) {
+  const auto socket = at(port);
+  if (!socket) return;
+  if (world_.random.chance(loss)) return world_.trace("link", "lost: solicitation");
+  world_.queue.after(delays.at(socket->mag), [this, port, socket = *socket, frame] {
+    if (at(port) != socket) return;
+    world_.trace("mag" + std::to_string(socket.mag), "solicitation from mn" + std::to_string(port.node));
+    to_mag(socket, meta_of(frame, socket.interface), frame.icmpv6);
+  });
+}
+
+}  // namespace flowmob::sim

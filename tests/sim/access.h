@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/mag/effect.h"
+#include "core/mn/effect.h"
+#include "world.h"
+
+namespace flowmob::sim {
+
+/// One physical interface of one mobile node, wherever it is connected.
+struct Port {
+  std::size_t node{};
+  std::size_t member{};
+  friend auto operator<=>(const Port&, const Port&) = default;
+};
+
+/// One access interface of one gateway.
+struct Socket {
+  std::size_t mag{};
+  InterfaceIndex interface;
+  friend auto operator<=>(const Socket&, const Socket&) = default;
+};
+
+/// The links between mobile nodes and gateways: who is connected to whom, and Neighbor Discovery across.
+class AccessNetwork {
+ public:
+  explicit AccessNetwork(World& world) : world_(world) {}
+
+  void define(Port port, const MacAddress& mac) { macs_[port] = mac; }
+  void connect(Port port, Socket socket) { wires_[port] = socket; }
+  void disconnect(Port port) { wires_.erase(port); }
+  std::optional<Socket> at(Port port) const;
+  std::optional<Port> find(Socket socket, const MacAddress& node) const;
+  bool is_used(Socket socket) const;
+
+  void send_down(std::size_t mag, const core::SendNeighborDiscovery& frame);
+  void send_up(Port port, const core::SendSolicitation& frame);
+
+  std::function<void(Port, const core::PacketMeta&, const Bytes&)> to_node;
+  std::function<void(Socket, const core::PacketMeta&, const Bytes&)> to_mag;
+
+  double loss = 0;               ///< of Neighbor Discovery
+  std::vector<Duration> delays;  ///< one way, by gateway
+
+ private:
+  void deliver_down(Port port, Socket socket, const core::SendNeighborDiscovery& frame);
+
+  World& world_;
+  std::map<Port, MacAddress> macs_;
+  std::map<Port, Socket> wires_;
+};
+
+}  // namespace flowmob::sim

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "domain.h"
+
+namespace flowmob::sim {
+
+/// What has to hold in a domain: after every event, when it has come to rest, and when everybody has left.
+class Checks {
+ public:
+  /// Checks from now on after every event.
+  explicit Checks(Domain& domain);
+  Checks(const Checks&) = delete;
+  Checks& operator=(const Checks&) = delete;
+
+  /// Something happened that no signalling can hide, like a link that breaks: the node may lose packets until
+  /// then.
+  void allow_outage(std::size_t node, Duration span);
+  /// The link is on its way out by command: nothing is promised over it.
+  void retire(Port port) { retired_[port] = true; }
+  void unretire(Port port) { retired_[port] = false; }
+
+  /// LMA, MAGs and nodes agree about who is attached where. For a domain at rest.
+  void require_agreement() const;
+  /// Nothing is left of anybody.
+  void require_empty() const;
+  bool is_settled(Port port) const;
+
+  Duration tolerance{};                 ///< how long a flow may be without delivery, otherwise
+  bool rows_may_be_incomplete = false;  ///< effects fail, or only some of a crash's were carried out
+
+ private:
+  void after_event();
+  void check_rows() const;
+  void check_records() const;
+  void check_record(const core::NodeRecord& record) const;
+  void check_prefixes() const;
+  void check_promise(std::size_t node);
+  void lost(std::size_t node, const std::string& what);
+  bool has_settled_link(std::size_t node);
+  void check_port(Port port) const;
+
+  Domain& domain_;
+  World& world_;
+  std::map<Port, Duration> settled_since_;
+  std::map<Port, bool> retired_;
+  std::map<std::size_t, Duration> outage_until_;
+  std::map<std::size_t, Duration> lost_since_;
+};
+
+}  // namespace flowmob::sim

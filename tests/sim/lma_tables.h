@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/lma/effect.h"
+#include "packet.h"
+
+namespace flowmob::sim {
+
+/// The anchor's data plane as plain tables. Rows outlive the daemon; sweep() removes what nobody asked for
+/// since begin_restart().
+class LmaTables {
+ public:
+  using UplinkKey = std::pair<Ipv6Address, Ipv6Prefix>;  ///< MAG and the node's prefix
+  using TunnelKey = std::pair<Ipv6Address, Ipv6Address>;
+  struct NodeRow {
+    NodeIndex node;
+    FlowIndex default_flow;
+    std::vector<core::ClassifierRule> rules;
+    bool fresh = true;
+  };
+  struct FlowRow {
+    NodeIndex node;
+    SessionId session;
+    bool fresh = true;
+  };
+  struct SessionRow {
+    core::InstallSession session;
+    bool fresh = true;
+  };
+
+  Result<void> apply(const core::EnsureTunnel& effect);
+  Result<void> apply(const core::RemoveTunnel& effect);
+  Result<void> apply(const core::InstallNode& effect);
+  Result<void> apply(const core::RemoveNode& effect);
+  Result<void> apply(const core::InstallSession& effect);
+  Result<void> apply(const core::RemoveSession& effect);
+  Result<void> apply(const core::InstallFlow& effect);
+  Result<void> apply(const core::RemoveFlow& effect);
+  Result<void> apply(const core::EnsureRoute& effect);
+  Result<void> apply(const core::RemoveRoute& effect);
+
+  void begin_restart();
+  void sweep();
+  bool is_empty() const { return contents().empty(); }
+  /// What there is, for people.
+  std::string contents() const;
+
+  /// The MAG that the packet is tunnelled to, or why it is dropped.
+  Result<Ipv6Address> downlink(const Packet& packet) const;
+  Result<void> uplink(const Packet& packet, const Ipv6Address& mag) const;
+  std::optional<SessionId> session_of(FlowIndex flow) const;
+  bool has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix) const;
+
+  const std::map<Ipv6Prefix, NodeRow>& nodes() const { return nodes_; }
+  const std::map<FlowIndex, FlowRow>& flows() const { return flows_; }
+  const std::map<SessionId, SessionRow>& sessions() const { return sessions_; }
+  const std::map<Ipv6Prefix, bool>& routes() const { return routes_; }
+  const std::map<TunnelKey, bool>& tunnels() const { return tunnels_; }
+
+ private:
+  void release_uplink(const UplinkKey& key, SessionId session, bool keep);
+
+  std::map<Ipv6Prefix, NodeRow> nodes_;
+  std::map<FlowIndex, FlowRow> flows_;
+  std::map<SessionId, SessionRow> sessions_;
+  std::map<UplinkKey, std::map<SessionId, bool>> uplink_;
+  std::map<TunnelKey, bool> tunnels_;
+  std::map<Ipv6Prefix, bool> routes_;
+};
+
+}  // namespace flowmob::sim

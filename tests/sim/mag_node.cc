@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mag_node.h"
+
+#include "wire/mobility_header.h"
+
+namespace flowmob::sim {
+namespace {
+
+template <class T>
+constexpr const char* kMagKind = nullptr;
+template <>
+constexpr const char* kMagKind<core::EnsureTunnel> = "EnsureTunnel";
+template <>
+constexpr const char* kMagKind<core::InstallHost> = "InstallHost";
+template <>
+constexpr const char* kMagKind<core::PersistAttachment> = "PersistAttachment";
+
+}  // namespace
+
+MagNode::MagNode(World& world, Network& network, AccessNetwork& access, std::size_t number,
+                 core::MagConfig config)
+    : pump(world, config.name, [this](const core::MagEffect& effect) { return carry_out(effect); }),
+      world_(world),
+      network_(network),
+      access_(access),
+      number_(number),
+      config_(std::move(config)) {
+  for (const auto& link : config_.accesses) links_[link.index] = false;
+  network_.attach(config_.address, [this](const core::PacketMeta& meta, const Bytes& message) {
+    pump.feed([&](auto& core, Now now) { core.handle_message(now, meta, message); });
+  });
+}
+
+void MagNode::start() {
+  world_.trace(config_.name, "daemon starts");
+  tables.begin_restart();
+  pump.start(std::make_unique<core::MobileAccessGateway>(config_));
+  std::vector<core::AttachmentRecord> records;
+  for (const auto& [id, record] : store_) records.push_back(record);
+  pump.feed([&](auto& core, Now now) { core.restore(now, std::move(records)); });
+  for (const auto& [interface, up] : links_)
+    pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
+  sweep_when_answered();
+}
+
+void MagNode::sweep_when_answered() {
+  if (!pump.is_running()) return;
+  if (!pump.has_unanswered()) return tables.sweep();
+  world_.queue.after(std::chrono::milliseconds(1), [this] { sweep_when_answered(); });
+}
+
+void MagNode::lose_power() {
+  world_.trace(config_.name, "loses power");
+  pump.kill();
+  powered_ = false;
+  tables.lose_power();
+  network_.cut(config_.address);
+}
+
+/// The monotonic line begins anew.
+void MagNode::regain_power() {
+  powered_ = true;
+  network_.mend(config_.address);
+  pump.clock.boot_offset = std::chrono::seconds(20) - world_.queue.now();
+  start();
+}
+
+void MagNode::set_link(InterfaceIndex interface, bool up) {
+  links_[interface] = up;
+  pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
+}
+
+Result<core::Json> MagNode::command(std::string_view name, const core::Json& arguments) {
+  Result<core::Json> answer = fail("not-running", "the daemon does not run");
+  pump.feed([&](auto& core, Now now) { answer = core.handle_command(now, name, arguments); });
+  world_.trace(config_.name,
+               std::string(name) + " " + arguments.dump() + (answer ? "" : ": " + answer.error().code));
+  return answer;
+}
+
+template <class Row>
+bool MagNode::needs_room(const Row& effect) const {
+  if constexpr (std::is_same_v<Row, core::InstallHost>) return !tables.hosts().contains(effect.attachment);
+  return !std::is_same_v<Row, core::PersistAttachment>;
+}
+
+Result<void> MagNode::carry_out(const core::MagEffect& effect) {
+  return std::visit(
+      [&](const auto& action) -> Result<void> {
+        constexpr const char* kind = kMagKind<std::decay_t<decltype(action)>>;
+        if (kind != nullptr && effect.id)
+          if (auto luck = faults.try_luck(world_, kind, needs_room(action)); !luck) return luck;
+        return apply(action);
+      },
+      effect.action);
+}
+
+/// Whatever the tables refuse was asked for against the contract of the effects.
+template <class Row>
+Result<void> MagNode::apply(const Row& effect) {
+  const auto outcome = tables.apply(effect);
+  if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
+  return outcome;
+}
+
+/// Each PBU carries a fresher timestamp than the one before (RFC 5213 section 6.9.4).
+Result<void> MagNode::apply(const core::SendMessage& effect) {
+  world_.require(effect.source == config_.address, config_.name + ": a message with somebody else's source");
+  const auto message = wire::decode(effect.mobility_header, effect.source, effect.destination);
+  if (!message) world_.broken(config_.name + ": sends what it could not decode: " + message.error().code);
+  if (const auto* pbu = std::get_if<wire::ProxyBindingUpdate>(&*message)) {
+    const auto* timestamp = wire::find<wire::TimestampOption>(pbu->options);
+    world_.require(timestamp != nullptr, config_.name + ": a PBU without Timestamp");
+    world_.require(timestamp->value > last_timestamp_, config_.name + ": timestamps have to rise");
+    last_timestamp_ = timestamp->value;
+  }
+  network_.send(effect);
+  return {};
+}
+
+Result<void> MagNode::apply(const core::Notify& effect) {
+  world_.trace(config_.name, effect.event + " " + effect.fields.dump());
+  return {};
+}
+
+Result<void> MagNode::apply(const core::SendNeighborDiscovery& effect) {
+  access_.send_down(number_, effect);
+  return {};
+}
+
+Result<void> MagNode::apply(const core::PersistAttachment& effect) {
+  const auto text = effect.record.to_json().dump();
+  const auto kept = core::AttachmentRecord::from_json(core::Json::parse(text));
+  if (!kept) world_.broken(config_.name + ": a record that cannot be read: " + kept.error().message);
+  world_.require(*kept == effect.record, config_.name + ": a record that reads back differently: " + text);
+  store_[kept->id] = *kept;
+  return {};
+}
+
+Result<void> MagNode::apply(const core::ForgetAttachment& effect) {
+  store_.erase(effect.attachment);
+  return {};
+}
+
+}  // namespace flowmob::sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mn_node.h"
+
+namespace flowmob::sim {
+
+MnNode::MnNode(World& world, AccessNetwork& access, std::size_t number, core::MnConfig config)
+    : pump(world, config.name, [this](const core::MnEffect& effect) { return carry_out(effect); }),
+      world_(world),
+      access_(access),
+      number_(number),
+      config_(std::move(config)),
+      links_(config_.members.size(), false) {}
+
+void MnNode::start() {
+  world_.trace(config_.name, "daemon starts");
+  pump.start(std::make_unique<core::LogicalInterface>(config_));
+  const auto addresses = tables.addresses();
+  for (const auto& [address, row] : addresses)
+    pump.feed([&](auto& core, Now now) { core.adopt_address(now, row); });
+  for (std::size_t member = 0; member < links_.size(); ++member) set_link(member, links_[member]);
+}
+
+void MnNode::set_link(std::size_t member, bool up) {
+  links_[member] = up;
+  const auto interface = config_.members[member].index;
+  pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
+}
+
+void MnNode::receive(std::size_t member, const core::PacketMeta& meta, const Bytes& icmpv6) {
+  auto here = meta;
+  here.interface = config_.members[member].index;
+  pump.feed([&](auto& core, Now now) { core.handle_neighbor_discovery(now, here, icmpv6); });
+}
+
+Result<void> MnNode::carry_out(const core::MnEffect& effect) {
+  return std::visit([&](const auto& action) -> Result<void> { return apply(action); }, effect.action);
+}
+
+/// Whatever the tables refuse was asked for against the contract of the effects.
+template <class Row>
+Result<void> MnNode::apply(const Row& effect) {
+  const auto outcome = tables.apply(effect);
+  if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
+  return outcome;
+}
+
+Result<void> MnNode::apply(const core::Notify& effect) {
+  world_.trace(config_.name, effect.event + " " + effect.fields.dump());
+  return {};
+}
+
+Result<void> MnNode::apply(const core::SendSolicitation& effect) {
+  for (std::size_t member = 0; member < config_.members.size(); ++member)
+    if (config_.members[member].index == effect.interface) access_.send_up({number_, member}, effect);
+  return {};
+}
+
+}  // namespace flowmob::sim

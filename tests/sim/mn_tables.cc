@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mn_tables.h"
+
+namespace flowmob::sim {
+
+Result<void> MnTables::apply(const core::EnsureAddress& effect) {
+  if (!effect.address.is_routable_unicast()) return fail("bad-address", effect.address.to_string());
+  addresses_[effect.address] = effect;
+  return {};
+}
+
+Result<void> MnTables::apply(const core::RemoveAddress& effect) {
+  addresses_.erase(effect.address);
+  return {};
+}
+
+Result<void> MnTables::apply(const core::EnsureDefaultRouter& effect) {
+  router_ = effect;
+  return {};
+}
+
+Result<void> MnTables::apply(const core::RemoveDefaultRouter& effect) {
+  if (router_ && router_->router == effect.router) router_.reset();
+  return {};
+}
+
+Result<void> MnTables::apply(const core::SetInterfaceMtu& effect) {
+  if (effect.mtu < 1280) return fail("bad-mtu", "IPv6 needs 1280 octets");
+  mtu_ = effect.mtu;
+  return {};
+}
+
+Result<void> MnTables::apply(const core::InstallMember& effect) {
+  members_[effect.number] = {effect.mac, effect.up, effect.router};
+  return {};
+}
+
+Result<void> MnTables::apply(const core::InstallDefaultMember& effect) {
+  default_member_ = effect.number;
+  return {};
+}
+
+Result<void> MnTables::accepts(const Packet& packet) const {
+  if (!addresses_.contains(packet.node)) return fail("mn", "not its address");
+  return {};
+}
+
+bool MnTables::is_up(std::size_t member) const {
+  const auto row = members_.find(member);
+  return row != members_.end() && row->second.up;
+}
+
+bool MnTables::learn(const Packet& packet, std::size_t member, Duration now) {
+  const auto [row, is_new] = flows_.try_emplace(packet.flow, FlowRow{member, member, {}, 0});
+  auto& flow = row->second;
+  if (flow.member == member) return is_new;
+  const bool was_just_left = flow.moves != 0 && member == flow.previous && now - flow.moved < kHold;
+  if (was_just_left && is_up(flow.member)) return false;
+  flow = {member, flow.member, now, flow.moves + 1};
+  return true;
+}
+
+Result<std::size_t> MnTables::uplink(const Packet& packet) const {
+  if (!addresses_.contains(packet.node)) return fail("mn", "no address");
+  if (!router_) return fail("mn", "no default router");
+  const auto flow = flows_.find(packet.flow);
+  const std::size_t wanted = flow == flows_.end() ? default_member_ : flow->second.member;
+  for (const auto member : {wanted, default_member_})
+    if (is_up(member)) return member;
+  for (const auto& [member, row] : members_)
+    if (row.up) return member;
+  return fail("mn", "no member link is up");
+}
+
+std::optional<Ipv6Address> MnTables::address() const {
+  for (const auto& [own, row] : addresses_)
+    if (row.preferred_lifetime != 0) return own;
+  return addresses_.empty() ? std::nullopt : std::optional(addresses_.begin()->first);
+}
+
+}  // namespace flowmob::sim

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "core/mn/effect.h"
+#include "packet.h"
+
+namespace flowmob::sim {
+
+/// A mobile node's system as plain tables: addresses, router, and the virtual interface's flow table with
+/// reflection as vif.bpf.c does it.
+class MnTables {
+ public:
+  struct Member {
+    MacAddress mac;
+    bool up = false;
+    MacAddress router;
+  };
+  struct FlowRow {
+    std::size_t member{};
+    std::size_t previous{};
+    Duration moved{};
+    unsigned moves{};
+  };
+
+  Result<void> apply(const core::EnsureAddress& effect);
+  Result<void> apply(const core::RemoveAddress& effect);
+  Result<void> apply(const core::EnsureDefaultRouter& effect);
+  Result<void> apply(const core::RemoveDefaultRouter& effect);
+  Result<void> apply(const core::SetInterfaceMtu& effect);
+  Result<void> apply(const core::InstallMember& effect);
+  Result<void> apply(const core::InstallDefaultMember& effect);
+
+  /// The virtual interface takes the packet that came by the member, or says why not.
+  Result<void> accepts(const Packet& packet) const;
+  /// Takes it and learns the flow's link from it. True if the flow moved.
+  bool learn(const Packet& packet, std::size_t member, Duration now);
+  /// The member link on which an uplink packet would leave.
+  Result<std::size_t> uplink(const Packet& packet) const;
+  /// A flow first seen on its way up stays where it began until its downlink says otherwise.
+  void note_uplink(const Packet& packet) {
+    flows_.try_emplace(packet.flow, FlowRow{default_member_, default_member_, {}, 0});
+  }
+
+  std::optional<Ipv6Address> address() const;
+  const std::map<Ipv6Address, core::EnsureAddress>& addresses() const { return addresses_; }
+  const std::map<std::size_t, Member>& members() const { return members_; }
+  std::uint32_t mtu() const { return mtu_; }
+
+  static constexpr Duration kHold = std::chrono::milliseconds(100);
+
+ private:
+  bool is_up(std::size_t member) const;
+
+  std::map<Ipv6Address, core::EnsureAddress> addresses_;
+  std::optional<core::EnsureDefaultRouter> router_;
+  std::map<std::size_t, Member> members_;
+  std::map<Flow, FlowRow> flows_;
+  std::size_t default_member_ = 0;
+  std::uint32_t mtu_ = 0;
+};
+
+}  // namespace flowmob::sim

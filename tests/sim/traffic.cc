@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traffic.h"
+
+namespace flowmob::sim {
+
+void Traffic::start(std::size_t node, const Flow& flow, Duration interval) {
+  domain_.world.queue.after(
+      {}, [this, node, flow, interval, generation = generation_] { tick(node, flow, interval, generation); });
+}
+
+void Traffic::tick(std::size_t node, const Flow& flow, Duration interval, std::uint64_t generation) {
+  if (generation != generation_) return;
+  if (auto packet = domain_.packet_of(node, flow)) {
+    packet->number = down_of(node, *packet).count.sent;
+    send_down(node, *packet);
+    packet->number = up_of(node, *packet).count.sent;
+    send_up(node, *packet);
+  }
+  domain_.world.queue.after(
+      interval, [this, node, flow, interval, generation] { tick(node, flow, interval, generation); });
+}
+
+void Traffic::receive(Stream& stream, const Packet& packet, std::size_t member) {
+  if (!stream.seen.insert(packet.number).second) {
+    ++stream.count.duplicated;
+    return;
+  }
+  ++stream.count.received;
+  ++stream.count.by_member[member];
+}
+
+void Traffic::send_down(std::size_t node, const Packet& packet) {
+  auto& stream = down_of(node, packet);
+  ++stream.count.sent;
+  const auto via = domain_.lma->tables.downlink(packet);
+  if (!via) return lose(stream, via.error());
+  for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag)
+    if (domain_.mags[mag]->config().address == *via)
+      domain_.world.queue.after(kCore, [this, node, mag, packet] { at_mag(node, mag, packet); });
+}
+
+void Traffic::at_mag(std::size_t node, std::size_t mag, const Packet& packet) {
+  const auto hop = domain_.mags[mag]->tables.downlink(packet);
+  if (!hop) return lose(down_of(node, packet), hop.error());
+  const Socket socket{mag, hop->interface};
+  const auto port = domain_.access.find(socket, hop->node);
+  if (!port) return lose(down_of(node, packet), {"link", "nobody there"});
+  domain_.world.queue.after(domain_.access.delays.at(mag),
+                            [this, port = *port, socket, packet] { at_node(port, socket, packet); });
+}
+
+void Traffic::at_node(Port port, Socket from, const Packet& packet) {
+  auto& stream = down_of(port.node, packet);
+  if (domain_.access.at(port) != from) return lose(stream, {"link", "gone while the packet crossed it"});
+  auto& tables = domain_.mns[port.node]->tables;
+  if (auto accepted = tables.accepts(packet); !accepted) return lose(stream, accepted.error());
+  tables.learn(packet, port.member, domain_.world.queue.now());
+  receive(stream, packet, port.member);
+}
+
+void Traffic::send_up(std::size_t node, const Packet& packet) {
+  auto& stream = up_of(node, packet);
+  ++stream.count.sent;
+  auto& mn = *domain_.mns[node];
+  mn.tables.note_uplink(packet);
+  const auto member = mn.tables.uplink(packet);
+  if (!member) return lose(stream, member.error());
+  const Port port{node, *member};
+  const auto socket = domain_.access.at(port);
+  if (!socket) return lose(stream, {"link", "not connected"});
+  domain_.world.queue.after(domain_.access.delays.at(socket->mag),
+                            [this, port, socket = *socket, packet] { at_mag_up(port, socket, packet); });
+}
+
+void Traffic::at_mag_up(Port port, Socket socket, const Packet& packet) {
+  auto& stream = up_of(port.node, packet);
+  if (domain_.access.at(port) != socket) return lose(stream, {"link", "gone while the packet crossed it"});
+  const auto& mac = domain_.mns[port.node]->config().members.at(port.member).mac;
+  const auto entered = domain_.mags[socket.mag]->tables.uplink(packet, socket.interface, mac);
+  if (!entered) return lose(stream, entered.error());
+  domain_.world.queue.after(kCore, [this, port, socket, packet] { at_lma_up(port, socket.mag, packet); });
+}
+
+void Traffic::at_lma_up(Port port, std::size_t mag, const Packet& packet) {
+  auto& stream = up_of(port.node, packet);
+  const auto left = domain_.lma->tables.uplink(packet, domain_.mags[mag]->config().address);
+  if (!left) return lose(stream, left.error());
+  receive(stream, packet, port.member);
+}
+
+}  // namespace flowmob::sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "domain.h"
+
+namespace flowmob::sim {
+
+/// Packets that take their time: each crosses the rows that stand when it gets there, so one can be under way
+/// on a slow link while its flow moves. The node learns the flow's link from them, as reflection does.
+class Traffic {
+ public:
+  struct Count {
+    std::uint64_t sent = 0, received = 0, duplicated = 0;
+    std::map<std::size_t, std::uint64_t> by_member;
+    std::map<std::string, std::uint64_t> lost;  ///< where
+    std::uint64_t lost_total() const { return sent - received; }
+  };
+
+  explicit Traffic(Domain& domain) : domain_(domain) {}
+
+  /// A packet each way every `interval`, until stop().
+  void start(std::size_t node, const Flow& flow, Duration interval);
+  void stop() { ++generation_; }
+
+  const Count& down(std::size_t node, const std::string& flow) { return down_[{node, flow}].count; }
+  const Count& up(std::size_t node, const std::string& flow) { return up_[{node, flow}].count; }
+
+ private:
+  struct Stream {
+    Count count;
+    std::set<std::uint64_t> seen;
+  };
+  using Streams = std::map<std::pair<std::size_t, std::string>, Stream>;
+
+  void tick(std::size_t node, const Flow& flow, Duration interval, std::uint64_t generation);
+  void send_down(std::size_t node, const Packet& packet);
+  void at_mag(std::size_t node, std::size_t mag, const Packet& packet);
+  void at_node(Port port, Socket from, const Packet& packet);
+  void send_up(std::size_t node, const Packet& packet);
+  void at_mag_up(Port port, Socket socket, const Packet& packet);
+  void at_lma_up(Port port, std::size_t mag, const Packet& packet);
+  static void lose(Stream& stream, const Error& why) { ++stream.count.lost[why.code + ": " + why.message]; }
+  static void receive(Stream& stream, const Packet& packet, std::size_t member);
+  Stream& down_of(std::size_t node, const Packet& packet) { return down_[{node, packet.flow.name}]; }
+  Stream& up_of(std::size_t node, const Packet& packet) { return up_[{node, packet.flow.name}]; }
+
+  static constexpr Duration kCore = std::chrono::milliseconds(5);
+
+  Domain& domain_;
+  std::uint64_t generation_ = 0;
+  Streams down_, up_;
+};
+
+}  // namespace flowmob::sim

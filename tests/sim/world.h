@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "event_queue.h"
+#include "random.h"
+
+namespace flowmob::sim {
+
+/// A rule of the simulated domain does not hold. The text ends with the seed and what happened last.
+class Broken : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What every part of one run shares: time, chance, and the memory of what happened.
+class World {
+ public:
+  explicit World(std::uint64_t seed_number) : random(seed_number), seed(seed_number) {}
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  void trace(std::string_view who, std::string_view what);
+  [[noreturn]] void broken(const std::string& what) const;
+  void require(bool holds, std::string_view what) const {
+    if (!holds) broken(std::string(what));
+  }
+
+  EventQueue queue;
+  Random random;
+  const std::uint64_t seed;
+  std::size_t remembered = 120;  ///< lines of trace
+
+ private:
+  std::deque<std::string> last_;
+};
+
+}  // namespace flowmob::sim
