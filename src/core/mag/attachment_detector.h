@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/mag/access_links.h"
-#include "core/rate_limiter.h"
 #include "core/mag/registrar.h"
+#include "core/rate_limiter.h"
 #include "wire/neighbor_discovery.h"
 
 namespace flowmob::core {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/rate_limiter.h"
 #include "core/mag/registrar.h"
+#include "core/rate_limiter.h"
 
 namespace flowmob::core {
 
