@@ -18,7 +18,7 @@ demo: ## show two flows, two accesses, one address, and a flow that moves
 	@scripts/install build run demo
 	@$(MAKE) --no-print-directory build
 	@echo "==> the demo: network namespaces on this machine, nothing else is touched"
-	@$(SUDO) build/bin/flowmob lab demo --output build/demo
+	@$(SUDO) build/bin/flowmob lab demo --output build/demo; status=$$?; scripts/give-back build/demo; exit $$status
 
 test: ## all tests: unit and simulator under ASan+UBSan, data plane, end to end
 	@scripts/install build run test demo
@@ -34,16 +34,17 @@ fuzz: ## run every fuzzer for SECONDS (default 30) each
 
 bench: ## time the data plane against plain forwarding and the kernel's SRv6 tunnel
 	@scripts/install build run test bench
-	@$(SUDO) scripts/bench
+	@scripts/bench
 
 format: ## rewrite the sources in the project's format
 	@scripts/install lint
 	@echo "==> clang-format"
 	@git ls-files '*.cc' '*.h' '*.c' | xargs clang-format-14 -i
 
-lint: ## check format and run clang-tidy
+lint: ## check format, licence lines and shell syntax, and run clang-tidy
 	@scripts/install build lint
-	@scripts/lint
+	@$(MAKE) --no-print-directory build
+	@scripts/lint --tidy
 
 coverage: ## line coverage of the unit and simulator tests
 	@scripts/install build coverage
@@ -51,6 +52,10 @@ coverage: ## line coverage of the unit and simulator tests
 
 docs: build ## write docs/configuration.md and docs/cli.md anew from the tables
 	@scripts/docs
+
+install: ## build optimised; programs, systemd units, documentation below DESTDIR and PREFIX (default /usr/local)
+	@scripts/install build
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install-release
 
 clean: ## remove everything that was built
 	rm -rf build
