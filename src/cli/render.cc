@@ -70,7 +70,7 @@ std::string flows(const Json& rows, const Look& look) {
                      {words("PROTOCOL", "protocol"), words("SOURCE", "source", true),
                       number("PORT", "source_port"), words("DESTINATION", "destination", true),
                       number("PORT", "destination_port"), words("MEMBER", "member"), number("MOVES", "moves"),
-                      remaining("IDLE", "idle_seconds"), traffic("DOWN", "down"), traffic("UP", "up")},
+                      idle("IDLE", "idle_ms"), traffic("DOWN", "down"), traffic("UP", "up")},
                      "", look);
   return row_table(rows,
                    {words("MN-ID", "mn", true), words("FLOW", "flow", true), number("PRIORITY", "priority"),

@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "cli/table.h"
+#include "daemon/mn/views.h"
 
 namespace flowmob::cli {
 namespace {
@@ -26,8 +28,8 @@ struct Fixture {
 
 Json document(const std::string& text) {
   std::string whole = text;
-  const auto at = whole.find("TRAFFIC");
-  if (at != whole.npos) whole.replace(at, 7, kTraffic);
+  for (auto at = whole.find("TRAFFIC"); at != whole.npos; at = whole.find("TRAFFIC", at))
+    whole.replace(at, 7, kTraffic);
   return Json::parse(whole);
 }
 
@@ -35,7 +37,7 @@ const Fixture kLmaBindings{"show bindings", R"({"bindings":[
   {"mn":"mn1@example.net","address":"2001:db8:100::/64","prefixes":["2001:db8:100::/64"],"flow":"video",
    "mag":"mag1","mag_address":"2001:db8:a::1","session":1,"flow_index":2,"state":"active",
    "access_technology":"802.16e","lifetime_seconds":600,"remaining_seconds":598,TRAFFIC},
-  {"mn":"mn1@example.net","address":"2001:db8:100::/64","flow":"default","mag":null,"mag_address":null,
+  {"mn":"mn1@example.net","address":"2001:db8:100::/64","flow":"*","mag":null,"mag_address":null,
    "session":null,"flow_index":1,"state":"inactive","access_technology":null,"lifetime_seconds":null,
    "remaining_seconds":null}]})"};
 const Fixture kMagBindings{"show bindings", R"({"bindings":[
@@ -51,22 +53,34 @@ const Fixture kLmaFlows{"show flows", R"({"flows":[
   {"flow_index":2,"mn":"mn1@example.net","flow":"video","service":"video","owner":"profile","priority":10,
    "selector":{"source_port":"5004-5005","next_header":17},"mag":"mag2","session":2,"wanted_mag":"mag1",
    "state":"active","moves":3,TRAFFIC},
-  {"flow_index":1,"mn":"mn1@example.net","flow":"default","selector":{},"mag":"mag2","wanted_mag":"mag2"}]})"};
-const Fixture kMnFlows{"show flows", R"({"flows":[
-  {"source":"2001:db8:100::1","destination":"2001:db8:c::10","protocol":"udp","source_port":40000,
-   "destination_port":5004,"member":"if1","moves":1,"idle_seconds":0,TRAFFIC}]})"};
+  {"flow_index":1,"mn":"mn1@example.net","flow":"*","selector":{},"mag":"mag2","wanted_mag":"mag2"}]})"};
+/// As flowmob-mnd makes it.
+Fixture mn_flows(std::chrono::milliseconds idle) {
+  const dataplane::VifFlow flow{.source = Ipv6Address::parse("2001:db8:c::10").value(),
+                                .destination = Ipv6Address::parse("2001:db8:100::1").value(),
+                                .protocol = 17,
+                                .source_port = 40000,
+                                .destination_port = 5004,
+                                .member = 0,
+                                .moves = 1,
+                                .idle = idle,
+                                .traffic = {.down = {980, 53000}, .up = {123456, 7400000}}};
+  return {"show flows", daemon::flows_view({flow}, {"if1"}).dump()};
+}
+const Fixture kMnFlows = mn_flows(std::chrono::milliseconds(340));
 const Fixture kTunnels{"show tunnels", R"({"tunnels":[
   {"local":"2001:db8:f::1","remote":"2001:db8:a::1","mag":"mag1","sessions":1,TRAFFIC}]})"};
 const Fixture kLinks{"show links", R"({"links":[
   {"interface":"core0","role":"core","present":true,"carrier":true,"up":true,"mac":"02:00:00:00:00:01","mtu":1500,
    "addresses":["2001:db8:c::1/64","fe80::1/64"]},
   {"interface":"acc1","role":"access","present":false,"carrier":false}]})"};
-const Fixture kMembers{"show links", R"({"interface":"vif0","mac":"02:00:00:00:01:01",
-  "router":"fe80::200:5eff:fe00:5213","mtu":1460,"addresses":[{"address":"2001:db8:100::1","prefix_length":64,
-  "valid_lifetime":null,"preferred_lifetime":null}],"links":[
-  {"interface":"if1","number":0,"technology":"802.16e","carrier":true,"up":true,"mac":"02:00:00:00:01:01",
-   "router":"fe80::200:5eff:fe00:5213","router_mac":"02:00:00:00:00:09","router_lifetime":1700,"mtu":1460,
-   "prefixes":["2001:db8:100::/64"],"default":true},
+const Fixture kMembers{"show links", R"({"virtual_interface":{"interface":"vif0","role":"virtual",
+  "advertised_mtu":1460,"router":"fe80::200:5eff:fe00:5213","present":true,"carrier":true,"mac":"02:00:00:00:01:01",
+  "mtu":1460,"addresses":["2001:db8:100::1/64"]},"links":[
+  {"interface":"if1","role":"member","number":0,"technology":"802.16e","up":true,
+   "router":"fe80::200:5eff:fe00:5213","router_mac":"02:00:00:00:00:09","router_lifetime":1700,
+   "prefixes":["2001:db8:100::/64"],"default":true,"advertised_mtu":1460,"present":true,"carrier":true,
+   "mac":"02:00:00:00:01:01","mtu":1460,"addresses":[],"rx_packets":7},
   {"interface":"if2","technology":"802.11","carrier":false,"router":null,"mtu":null,"prefixes":[]}]})"};
 const Fixture kStatistics{"show statistics",
                           R"({"messages":{"received":5},"rejections":{"TIMESTAMP_MISMATCH":1},
@@ -79,9 +93,9 @@ std::string shown(const Fixture& fixture, bool colour = false) {
 TEST(Render, AnAnchorsBindingsAreTheDraftsFigure3) {
   EXPECT_EQ(
       shown(kLmaBindings),
-      "MN-ID            ADDRESS            FLOW     MAG   ACCESS   LIFETIME  STATE         DOWN          UP\n"
-      "mn1@example.net  2001:db8:100::/64  video    mag1  802.16e     9m58s  active    980/53kB  123k/7.4MB\n"
-      "mn1@example.net  2001:db8:100::/64  default  -     -               -  inactive         -           "
+      "MN-ID            ADDRESS            FLOW   MAG   ACCESS   LIFETIME  STATE         DOWN          UP\n"
+      "mn1@example.net  2001:db8:100::/64  video  mag1  802.16e     9m58s  active    980/53kB  123k/7.4MB\n"
+      "mn1@example.net  2001:db8:100::/64  *      -     -               -  inactive         -           "
       "-\n");
 }
 
@@ -111,8 +125,9 @@ TEST(Render, AnAnchorsFlows) {
 TEST(Render, AMobileNodesFlows) {
   EXPECT_EQ(
       shown(kMnFlows),
-      "PROTOCOL  SOURCE            PORT  DESTINATION     PORT  MEMBER  MOVES  IDLE      DOWN          UP\n"
-      "udp       2001:db8:100::1  40000  2001:db8:c::10  5004  if1         1    0s  980/53kB  123k/7.4MB\n");
+      "PROTOCOL  SOURCE           PORT  DESTINATION      PORT  MEMBER  MOVES   IDLE      DOWN          UP\n"
+      "udp       2001:db8:c::10  40000  2001:db8:100::1  5004  if1         1  340ms  980/53kB  123k/7.4MB\n");
+  EXPECT_THAT(shown(mn_flows(std::chrono::milliseconds(12900))), HasSubstr("  12s  "));
 }
 
 TEST(Render, Tunnels) {
@@ -132,7 +147,7 @@ TEST(Render, AMobileNodesMembersAndThenItsInterface) {
   EXPECT_THAT(shown(kMembers), testing::StartsWith("MEMBER  TECHNOLOGY  CARRIER  MAC                ROUTER"));
   EXPECT_THAT(shown(kMembers), HasSubstr("  1460  2001:db8:100::/64  true\n"));
   EXPECT_THAT(shown(kMembers), HasSubstr("\nif2     802.11      down     -                  -"));
-  EXPECT_THAT(shown(kMembers), HasSubstr("\ninterface: vif0\n"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("\nvirtual interface\n  interface:      vif0\n"));
   EXPECT_THAT(shown(kMembers), HasSubstr("2001:db8:100::1"));
 }
 
@@ -176,6 +191,24 @@ TEST(Render, ForeignShapesAreShownSomehow) {
   EXPECT_EQ(shown({"show bindings", R"("text")"}), "text\n");
   EXPECT_THAT(shown({"show flows", R"({"flows":[5,{"flow":{"x":1},"traffic":[]}],"note":"new"})"}),
               HasSubstr("note: new\n"));
+}
+
+TEST(Render, WhatHasNoPageOfItsOwnIsReadableToo) {
+  const Fixture rows{"show news", R"({"news":[{"name":"a","important":1,TRAFFIC},{"name":"b"}],TRAFFIC})"};
+  const std::string text = shown(rows);
+  EXPECT_THAT(text, HasSubstr("a             1  down=980/53kB up=123k/7.4MB\n"));
+  EXPECT_THAT(text, HasSubstr("\n  down: 980/53kB\n  up:   123k/7.4MB\n"));
+  EXPECT_THAT(text, Not(HasSubstr("{")));
+}
+
+TEST(Render, ATableThatIsTooWideIsWrittenAsParagraphs) {
+  Json row = Json::object();
+  for (int i = 0; i < 12; ++i) row["column_" + std::to_string(i)] = "a value of some length";
+  const Json rows{{"rows", Json::array({row, row})}};
+  const std::string text = render("show news", rows, {100, false});
+  EXPECT_THAT(text, HasSubstr("\ncolumn 0:  a value of some length\n"));
+  EXPECT_THAT(text, HasSubstr("\ncolumn 11: a value of some length\n\ncolumn 0: "));
+  EXPECT_THAT(text, Not(HasSubstr("…")));
 }
 
 TEST(Render, WhatComesFromTheWireCannotWriteToTheTerminal) {

@@ -50,6 +50,13 @@ std::string joined(const Json& value) {
 
 }  // namespace
 
+std::string counter_text(const Json& counter) {
+  const auto packets = number_of(counter, "packets");
+  if (!packets) return "-";
+  const auto octets = number_of(counter, "bytes");
+  return short_count(*packets) + "/" + (octets ? short_count(*octets) + "B" : "-");
+}
+
 RowColumn words(std::string title, std::string key, bool shrinks) {
   return {{std::move(title), false, shrinks},
           [key = std::move(key)](const Json& row) { return Cell(or_dash(text_of(row, key))); }};
@@ -79,13 +86,18 @@ RowColumn remaining(std::string title, std::string key) {
           }};
 }
 
+RowColumn idle(std::string title, std::string key) {
+  return {{std::move(title), true, false}, [key = std::move(key)](const Json& row) {
+            const auto milliseconds = number_of(row, key);
+            if (!milliseconds) return Cell("-");
+            return Cell(*milliseconds < 1000 ? fmt::format("{}ms", *milliseconds)
+                                             : short_seconds(*milliseconds / 1000));
+          }};
+}
+
 RowColumn traffic(std::string title, std::string direction) {
   return {{std::move(title), true, false}, [direction = std::move(direction)](const Json& row) {
-            const Json& counted = field(field(row, "traffic"), direction);
-            const auto packets = number_of(counted, "packets");
-            if (!packets) return Cell("-");
-            const auto octets = number_of(counted, "bytes");
-            return Cell(short_count(*packets) + "/" + (octets ? short_count(*octets) + "B" : "-"));
+            return Cell(counter_text(field(field(row, "traffic"), direction)));
           }};
 }
 

@@ -43,6 +43,10 @@ std::string cut(const std::string& text, std::size_t width) {
   return text.substr(0, octets) + "…";
 }
 
+std::size_t line_width(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(), widths.empty() ? 0 : kGap * (widths.size() - 1));
+}
+
 }  // namespace
 
 std::string paint(std::string_view text, Style style, bool colour) {
@@ -80,13 +84,20 @@ void TextTable::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::vector<std::size_t> TextTable::widths(std::size_t limit) const {
+std::vector<std::size_t> TextTable::natural_widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     widths.push_back(display_width(columns_[i].title));
     for (const auto& row : rows_) widths[i] = std::max(widths[i], display_width(row[i].text));
   }
-  std::size_t total = std::accumulate(widths.begin(), widths.end(), kGap * (columns_.size() - 1));
+  return widths;
+}
+
+bool TextTable::fits(std::size_t width) const { return line_width(natural_widths()) <= width; }
+
+std::vector<std::size_t> TextTable::widths(std::size_t limit) const {
+  auto widths = natural_widths();
+  std::size_t total = line_width(widths);
   while (total > limit) {
     std::size_t* widest = nullptr;
     for (std::size_t i = 0; i < columns_.size(); ++i)

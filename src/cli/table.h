@@ -40,8 +40,11 @@ class TextTable {
   void add(std::vector<Cell> row);  ///< missing cells are empty
   bool empty() const { return rows_.empty(); }
   std::string render(std::size_t width, bool colour) const;
+  /// Whether nothing has to be cut to keep within `width`.
+  bool fits(std::size_t width) const;
 
  private:
+  std::vector<std::size_t> natural_widths() const;
   std::vector<std::size_t> widths(std::size_t limit) const;
   std::string line(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths, bool colour) const;
 

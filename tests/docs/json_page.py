@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""json_page.py check|selftest: docs/json.md names every event and every key that the daemons' sources can say, and no
+event that they cannot; and the command line reads no key but theirs."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "json.md"
+DAEMONS = {"an LMA": "lma", "a MAG": "mag", "a mobile node": "mn"}
+
+# notify("name", notify_limited(now, "name", session_event(how ? "name" : "other", Notify{"name"
+EMISSION = re.compile(r'(?:notify(?:_limited)?|session_event|Notify)\s*[({]\s*(?:now,\s*)?(?:[^";]*\?\s*)?"([a-z-]+)"(?:\s*:\s*"([a-z-]+)")?')
+# In events.cc names are made by functions that return them.
+RETURNED = re.compile(r'(?:return|\?|:) "((?:binding|flow)-[a-z-]+)"')
+# {"key", value}, row["key"] = value, and the columns of the kernel's counters.
+KEY = re.compile(r'\{"([a-z0-9_]+)",|\["([a-z0-9_]+)"\]\s*=[^=]|"((?:rx|tx)_[a-z]+)"')
+# Words in braces that are no keys of a document: tables of words, records of the state store.
+KEYS_ARE_IN = ["src/core/lma/*.cc", "src/core/mag/*.cc", "src/core/mn/*.cc", "src/daemon/lma/*.cc", "src/daemon/mag/*.cc",
+               "src/daemon/mn/*.cc", "src/daemon/host/*.cc"]
+NO_DOCUMENTS = ("_test.cc", "fixture.cc", "record.cc", "records.cc", "options.cc", "main.cc")
+NO_KEYS = {"new", "sharing", "unknown",  # words for --handoff-indicator
+           "notification",  # a list of names
+           "prefix_length", "valid_lifetime", "preferred_lifetime"}  # of addresses, which links_view() shows as the kernel has them
+# What the tables of the command line read: words("MN-ID", "mn", field(row, "selector").
+READ = re.compile(r'(?:words|number|list|state|remaining|traffic|idle)\("[A-Z -]+", "([a-z_]+)"|(?:field|text_of|has)\((?:row|rows|counted), "([a-z_]+)"')
+
+
+def sources(pattern):
+    return [path for path in sorted(ROOT.glob(pattern)) if not path.name.endswith(NO_DOCUMENTS)]
+
+
+def emitted(role):
+    names = set()
+    for path in sources(f"src/core/{role}/*.cc") + sources(f"src/daemon/{role}/*.cc"):
+        text = path.read_text(encoding="utf-8")
+        names |= {name for pair in EMISSION.findall(text) for name in pair if name}
+        if path.name == "events.cc":
+            names |= set(RETURNED.findall(text))
+    return names
+
+
+def documented_events(page):
+    rows = re.findall(r"^\| (an LMA|a MAG|a mobile node) \| (.*) \|$", page, re.M)
+    return {DAEMONS[who]: set(re.findall(r"`([a-z-]+)`", names)) for who, names in rows}
+
+
+def documented_words(page):
+    in_blocks = set(re.findall(r'"([a-z0-9_]+)":', page))
+    return in_blocks | set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.S)))
+
+
+def keys():
+    return {key for pattern in KEYS_ARE_IN for path in sources(pattern)
+            for found in KEY.findall(path.read_text(encoding="utf-8")) for key in found if key} - NO_KEYS
+
+
+def read_by_the_command_line():
+    texts = (ROOT / "src" / "cli" / name for name in ("render.cc", "row_table.cc"))
+    return {key for text in texts for pair in READ.findall(text.read_text(encoding="utf-8")) for key in pair if key}
+
+
+def problems(page):
+    events = documented_events(page)
+    for role in DAEMONS.values():
+        said = emitted(role)
+        yield from (f"an event of {role} that docs/json.md lacks: {name}" for name in sorted(said - events.get(role, set())))
+        yield from (f"docs/json.md: no {role} says {name}" for name in sorted(events.get(role, set()) - said))
+    yield from (f"a key that docs/json.md lacks: {key}" for key in sorted(keys() - documented_words(page)))
+    yield from (f"flowmob reads a key that no daemon says: {key}" for key in sorted(read_by_the_command_line() - keys()))
+
+
+def selftest(page):
+    """What was wrong once would be seen."""
+    for right, wrong, seen in (("`binding-rejected`", "`registration-refused`", "lacks: binding-rejected"),
+                               ("`member-up`", "`member-risen`", "no mn says member-risen"),
+                               ("`idle_ms`", "`idle_seconds`", "lacks: idle_ms")):
+        assert right in page, right
+        assert any(seen in problem for problem in problems(page.replace(right, wrong))), seen
+
+
+if __name__ == "__main__":
+    text = PAGE.read_text(encoding="utf-8")
+    if sys.argv[1:] == ["selftest"]:
+        selftest(text)
+        sys.exit()
+    found = list(problems(text))
+    print("\n".join(found) or "docs/json.md names every event and key")
+    sys.exit(bool(found))
