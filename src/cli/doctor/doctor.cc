@@ -38,7 +38,17 @@ std::string remedies(const std::vector<Finding>& findings) {
 }  // namespace
 
 std::string_view to_string(Need need) {
-  return need == Need::Daemons ? "daemons" : need == Need::Lab ? "lab" : "comfort";
+  switch (need) {
+    case Need::Daemons:
+      return "daemons";
+    case Need::Lab:
+      return "lab";
+    case Need::Demo:
+      return "demo";
+    case Need::Comfort:
+      return "comfort";
+  }
+  return "?";
 }
 
 std::vector<Finding> examine(std::span<const Probe> probes) {
@@ -59,14 +69,19 @@ Answer report(const std::vector<Finding>& findings, const Terminal& terminal) {
   Answer answer;
   const bool daemons = !lacks(Need::Daemons);
   const bool lab = daemons && !lacks(Need::Lab);
-  answer.document = {{"daemons_can_run", daemons}, {"lab_can_run", lab}, {"findings", Json::array()}};
+  const bool demo = lab && !lacks(Need::Demo);
+  answer.document = {{"daemons_can_run", daemons},
+                     {"lab_can_run", lab},
+                     {"demo_can_run", demo},
+                     {"findings", Json::array()}};
   TextTable table({{"FEATURE"}, {""}, {"DETAIL", false, true}, {"USED FOR", false, true}});
   for (const Finding& finding : findings) {
     answer.document["findings"].push_back(to_json(finding));
     table.add({finding.name, verdict(finding), finding.detail, finding.purpose});
   }
   answer.text = table.render(terminal.width, terminal.colour) + remedies(findings) +
-                fmt::format("\n{}\n", lab       ? "flowmob runs here, the lab too."
+                fmt::format("\n{}\n", demo      ? "flowmob runs here, the lab and the demo too."
+                                      : lab     ? "flowmob runs here, the lab too, but not the demo."
                                       : daemons ? "flowmob runs here, but not the lab."
                                                 : "flowmob does not run here yet.");
   answer.status = daemons ? 0 : kFailed;

@@ -11,7 +11,7 @@
 namespace flowmob::cli {
 
 /// What the absence of a feature costs.
-enum class Need { Daemons, Lab, Comfort };
+enum class Need { Daemons, Lab, Demo, Comfort };
 std::string_view to_string(Need need);
 
 /// One thing that flowmob uses of a machine. `look` gives a detail to show ("6.1.0", "16 of 16"), or why it

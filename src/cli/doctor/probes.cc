@@ -32,7 +32,7 @@ Result<std::string> kernel() {
   if (::uname(&name) != 0) return absent_errno("uname");
   int major = 0, minor = 0;
   const bool known = std::sscanf(name.release, "%d.%d", &major, &minor) == 2;
-  if (known && std::pair(major, minor) < std::pair(5, 10)) return absent(name.release);
+  if (known && std::pair(major, minor) < std::pair(6, 1)) return absent(name.release);
   return std::string(name.release);
 }
 
@@ -93,8 +93,7 @@ Result<std::string> bpf_helpers() {
       Helper{BPF_FUNC_skb_store_bytes, "skb_store_bytes"},
       Helper{BPF_FUNC_csum_diff, "csum_diff"},
       Helper{BPF_FUNC_skb_change_tail, "skb_change_tail"},
-      Helper{BPF_FUNC_skb_change_head, "skb_change_head"},
-      Helper{BPF_FUNC_get_hash_recalc, "get_hash_recalc"},
+      Helper{BPF_FUNC_skb_pull_data, "skb_pull_data"},
   };
   for (const Helper& helper : kHelpers) {
     const int outcome = ::libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, helper.id, nullptr);
@@ -142,14 +141,16 @@ Result<std::string> program() {
   }
   return absent("not in PATH");
 }
-constexpr char kIp[] = "ip", kCurl[] = "curl", kTcpdump[] = "tcpdump", kPython[] = "python3";
+constexpr char kIp[] = "ip", kSysctl[] = "sysctl", kEthtool[] = "ethtool", kCurl[] = "curl",
+               kTcpdump[] = "tcpdump", kPython[] = "python3", kSs[] = "ss";
 
 constexpr std::string_view kKernelBuild = "Use a kernel built with it; Debian's, Ubuntu's and Fedora's are.";
 
 constexpr std::array kProbes{
     Probe{"privileges", Need::Daemons, "raw sockets, BPF, interfaces", "Run as root: sudo flowmob doctor.",
           privileges},
-    Probe{"kernel", Need::Daemons, "bpf_redirect_neigh: 5.10 or newer", "Boot a newer kernel.", kernel},
+    Probe{"kernel", Need::Daemons, "the data plane: 6.1 or newer", "Boot a newer kernel: Debian 12 has 6.1.",
+          kernel},
     Probe{"ipv6", Need::Daemons, "everything", "Remove ipv6.disable=1 from the kernel's command line.", ipv6},
     Probe{"mobility-header", Need::Daemons, "signalling between LMA and MAGs", "Run as root.",
           mobility_socket},
@@ -163,13 +164,17 @@ constexpr std::array kProbes{
     Probe{"namespaces", Need::Lab, "the lab's nodes", kKernelBuild, namespaces},
     Probe{"veth", Need::Lab, "the lab's links; the MN's virtual interface", "modprobe veth   (CONFIG_VETH)",
           veth},
-    Probe{"ip", Need::Lab, "looking into the lab", "apt install iproute2", program<kIp>},
+    Probe{"ip", Need::Lab, "the lab's nodes and links", "apt install iproute2", program<kIp>},
+    Probe{"sysctl", Need::Lab, "the settings of the lab's nodes", "apt install procps", program<kSysctl>},
+    Probe{"ethtool", Need::Lab, "offloads of the lab's links", "apt install ethtool", program<kEthtool>},
     Probe{"btf", Need::Comfort, "readable maps in bpftool", kKernelBuild, btf},
     Probe{"netem", Need::Comfort, "link emulation in the kernel; flowmob-wire does it without",
           "modprobe sch_netem   (CONFIG_NET_SCH_NETEM; on Fedora: kernel-modules-extra)", netem},
-    Probe{"curl", Need::Comfort, "the demo's download", "apt install curl", program<kCurl>},
-    Probe{"tcpdump", Need::Comfort, "the demo's captures", "apt install tcpdump", program<kTcpdump>},
-    Probe{"python3", Need::Comfort, "the demo's HTTP server", "apt install python3", program<kPython>},
+    Probe{"curl", Need::Demo, "the demo's download", "apt install curl", program<kCurl>},
+    Probe{"tcpdump", Need::Demo, "the demo's captures", "apt install tcpdump", program<kTcpdump>},
+    Probe{"python3", Need::Demo, "the demo's HTTP server", "apt install python3", program<kPython>},
+    Probe{"ss", Need::Demo, "what became of the download's TCP connection", "apt install iproute2",
+          program<kSs>},
 };
 
 }  // namespace
