@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <poll.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <vector>
 
 #include "lab/host/clock.h"
 #include "lab/host/namespace_entry.h"
 #include "lab/host/signals.h"
+#include "lab/wire/command_line.h"
 #include "lab/wire/commands.h"
 #include "lab/wire/control.h"
 #include "lab/wire/parameters.h"
@@ -17,12 +17,7 @@
 namespace flowmob::lab {
 namespace {
 
-struct Options {
-  WireOptions wire;
-  std::string engine = "auto", netns, control, both, a_to_b, b_to_a;
-};
-
-Result<std::unique_ptr<WireEngine>> make_engine(const Options& options) {
+Result<std::unique_ptr<WireEngine>> make_engine(const WireCommandLine& options) {
   if (options.engine != "userspace") {
     auto netem = make_netem_engine(options.wire);
     if (netem || options.engine == "netem") return netem;
@@ -30,7 +25,7 @@ Result<std::unique_ptr<WireEngine>> make_engine(const Options& options) {
   return make_userspace_engine(options.wire);
 }
 
-Result<void> resolve_parameters(Options& options) {
+Result<void> resolve_parameters(WireCommandLine& options) {
   const std::string* own[] = {&options.a_to_b, &options.b_to_a};
   for (std::size_t i = 0; i < 2; ++i) {
     auto parsed = parse_parameters(options.both).and_then([&](const LinkParameters& p) {
@@ -58,7 +53,7 @@ void serve(Wire& wire, ControlPoint* control) {
   }
 }
 
-Result<void> run_wire(Options options) {
+Result<void> run_wire(WireCommandLine& options) {
   if (!options.netns.empty()) {
     if (auto entered = enter_namespace(options.netns); !entered) return entered;
   }
@@ -83,22 +78,9 @@ Result<void> run_wire(Options options) {
 }  // namespace flowmob::lab
 
 int main(int argc, char** argv) {
-  flowmob::lab::Options options;
-  CLI::App app{
-      "Joins two interfaces as if a cable with delay, jitter, loss and a rate lay between them.\n"
-      "PARAMETERS are delay=20ms,jitter=1ms,loss=0.5%,rate=20mbit,queue=256k: any of them."};
-  app.add_option("--a", options.wire.a, "one interface")->required();
-  app.add_option("--b", options.wire.b, "the other interface")->required();
-  app.add_option("--netns", options.netns, "network namespace of both (ip netns)");
-  app.add_option("--both", options.both, "PARAMETERS of both directions");
-  app.add_option("--a-to-b", options.a_to_b, "PARAMETERS of one direction, on top of --both");
-  app.add_option("--b-to-a", options.b_to_a, "PARAMETERS of one direction, on top of --both");
-  app.add_option("--engine", options.engine, "userspace, netem, or auto: netem where the kernel has it")
-      ->check(CLI::IsMember({"auto", "netem", "userspace"}));
-  app.add_option("--control", options.control, "unix socket for status, set, down, up (JSON lines)");
-  app.add_option("--seed", options.wire.seed, "seed of loss and jitter (userspace engine)");
-  CLI11_PARSE(app, argc, argv);
-  const auto done = flowmob::lab::run_wire(options);
+  flowmob::lab::WireCommandLine line;
+  CLI11_PARSE(line.app, argc, argv);
+  const auto done = flowmob::lab::run_wire(line);
   if (!done) fmt::print(stderr, "flowmob-wire: {}\n", done.error().message);
   return done ? 0 : 1;
 }

@@ -14,7 +14,7 @@ void add_docs_command(Program& program) {
     return terminal.finish(Answer{{{"page", page}}, page});
   });
   program.add(docs, "cli", "docs/cli.md", [&program](Terminal& terminal) {
-    const std::string page = command_reference(program.app);
+    const std::string page = command_reference(program.app, program.surroundings.described_too());
     return terminal.finish(Answer{{{"page", page}}, page});
   });
 }

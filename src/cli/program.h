@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct Surroundings {
   std::filesystem::path run_folder = "/run/flowmob";
   /// `flowmob lab`: given the words after it.
   std::function<int(const std::vector<std::string>&)> lab;
+  /// Command lines that are not in the tree of this program but stand in docs/cli.md: `flowmob lab`, other
+  /// programs.
+  std::function<std::vector<std::shared_ptr<const CLI::App>>()> described_too = {};
 };
 
 /// The whole command line: a tree of subcommands, of which parsing chooses one action.

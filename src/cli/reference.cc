@@ -3,12 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "platform/control_commands.h"
 
 namespace flowmob::cli {
 namespace {
+
+using Others = std::vector<std::shared_ptr<const CLI::App>>;
 
 constexpr std::string_view kOpening =
     "<!-- Made by scripts/docs from the command tables; do not edit. -->\n"
@@ -37,8 +40,9 @@ std::string options_of(const CLI::App& command) {
   return rows.empty() ? "" : "\n| argument | what it is |\n|---|---|\n" + rows;
 }
 
+/// `path` begins with the program's name.
 std::string asked_of(const std::string& path) {
-  const auto* command = platform::find_command(path);
+  const auto* command = platform::find_command(path.substr(path.find(' ') + 1));
   if (command == nullptr) return {};
   std::string daemons;
   for (const auto role : {platform::DaemonRole::Lma, platform::DaemonRole::Mag, platform::DaemonRole::Mn})
@@ -49,23 +53,49 @@ std::string asked_of(const std::string& path) {
                      admin ? "root and the daemon's user" : "everybody who may open the control socket");
 }
 
-void append(const CLI::App& command, const std::string& path, std::string& page) {
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
-    if (sub->get_group().empty()) continue;
-    const std::string name = path.empty() ? sub->get_name() : path + " " + sub->get_name();
-    const bool holds_others = !sub->get_subcommands([](const CLI::App*) { return true; }).empty();
-    if (!holds_others)
-      page += fmt::format("\n## flowmob {}\n\n{}.\n{}{}", name, sub->get_description(), asked_of(name),
-                          options_of(*sub));
-    append(*sub, name, page);
+std::vector<const CLI::App*> commands_of(const CLI::App& command) {
+  auto subs = command.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
+  return {subs.begin(), subs.end()};
+}
+
+/// A description may be a line or a paragraph of them.
+std::string sentence(std::string text) {
+  if (!text.ends_with('.')) text += '.';
+  return text;
+}
+
+/// A program with a description of its own, then its commands.
+void append_other(const CLI::App& program, std::string& page) {
+  page += fmt::format("\n## {}\n\n{}\n{}", program.get_name(), sentence(program.get_description()),
+                      options_of(program));
+  for (const CLI::App* sub : commands_of(program))
+    page += fmt::format("\n### {} {}\n\n{}\n{}", program.get_name(), sub->get_name(),
+                        sentence(sub->get_description()), options_of(*sub));
+}
+
+/// One section for `command`, or for each of those that it holds.
+void append(const CLI::App& command, const std::string& path, const Others& others, std::string& page) {
+  const auto subs = commands_of(command);
+  if (subs.empty())
+    page += fmt::format("\n## {}\n\n{}\n{}{}", path, sentence(command.get_description()), asked_of(path),
+                        options_of(command));
+  for (const CLI::App* sub : subs) {
+    const std::string name = path + " " + sub->get_name();
+    const auto other = std::ranges::find(others, name, [](const auto& app) { return app->get_name(); });
+    if (other == others.end())
+      append(*sub, name, others, page);
+    else
+      append_other(**other, page);
   }
 }
 
 }  // namespace
 
-std::string command_reference(const CLI::App& program) {
+std::string command_reference(const CLI::App& program, const Others& others) {
   std::string page = std::string(kOpening) + "\n## Options of every command\n" + options_of(program);
-  append(program, "", page);
+  append(program, program.get_name(), others, page);
+  for (const auto& other : others)
+    if (!other->get_name().starts_with(program.get_name() + " ")) append_other(*other, page);
   return page;
 }
 

@@ -57,7 +57,8 @@ constexpr std::array kCommands{
                    "attaches a mobile node as if it had appeared on the link"},
     ControlCommand{"detach", kMag, Admin, kDetach, "detaches a mobile node as if it had left the link"},
     ControlCommand{"reload", kEvery, Admin, {}, "reads the configuration again; live bindings stay"},
-    ControlCommand{"monitor", kEvery, ReadOnly, {}, "streams events, one JSON object a line", true},
+    ControlCommand{
+        "monitor", kEvery, ReadOnly, {}, "streams events, one a line; with --json each a JSON object", true},
 };
 
 bool has_type(const nlohmann::ordered_json& value, ArgumentType type) {
