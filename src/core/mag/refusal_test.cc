@@ -207,6 +207,35 @@ TEST_F(Refusal, Status156ForAMessageThatTookTooLongIsNoReasonToWait) {
   EXPECT_EQ(only_binding().at("state"), "registered");
 }
 
+TEST_F(Refusal, Status156ThatWasLateItselfIsNoReasonToWait) {
+  solicit();
+  advance(3100ms);
+  ASSERT_THAT(updates, SizeIs(3));
+  const auto refused_at = now.wall + 400ms;
+  advance(3s);
+  answer([&](auto& ack) {
+    ack.status = BindingStatus::TimestampMismatch;
+    for (auto& o : ack.options)
+      if (auto* stamp = std::get_if<wire::TimestampOption>(&o))
+        *stamp = wire::TimestampOption::from_wall(refused_at);
+  });
+  ASSERT_THAT(updates, SizeIs(4));
+  accept();
+  EXPECT_EQ(only_binding().at("state"), "registered");
+}
+
+TEST_F(Refusal, AnAnswerThatNamesAnotherNodeAnswersAnotherRequest) {
+  solicit();
+  answer([](auto& ack) {
+    ack.status = BindingStatus::TimestampMismatch;
+    for (auto& o : ack.options)
+      if (auto* mn = std::get_if<wire::MobileNodeIdentifier>(&o)) mn->identifier[2] = '2';
+  });
+  EXPECT_EQ(counter("drops", "unmatched-acknowledgement"), 1U);
+  advance(1s);
+  EXPECT_THAT(updates, SizeIs(2)) << "sent again as if nothing had been heard";
+}
+
 using Spoil = void (*)(wire::ProxyBindingAcknowledgement&);
 template <class Option>
 Option& edit(wire::ProxyBindingAcknowledgement& ack) {

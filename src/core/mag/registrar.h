@@ -36,6 +36,7 @@ class Registrar {
   void transmit(Now now, Attachment& attachment);
   void retry(Now now, Attachment& attachment);
   Attachment* match(const wire::ProxyBindingAcknowledgement& ack);
+  bool names_another_node(const wire::ProxyBindingAcknowledgement& ack, const Attachment& attachment) const;
   void hold_back(Now now, Attachment& attachment);
 
   void accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);

@@ -18,19 +18,22 @@ bool concerns_ordering(wire::BindingStatus status) {
          status == wire::BindingStatus::TimestampLowerThanPrevAccepted;
 }
 
-/// Where the LMA's clock is like ours, it was the message that took too long, and a fresh one may do.
-bool was_late(Now now, const wire::ProxyBindingAcknowledgement& ack) {
+/// Where the LMA read on its clock a time between our sending and now, the clocks agree: it was the message
+/// that took too long, and a fresh one may do.
+bool was_late(Now now, const wire::ProxyBindingAcknowledgement& ack, TimePoint sent) {
   constexpr Duration kSameClock = std::chrono::seconds(1);
   const auto* stamp = wire::find<wire::TimestampOption>(ack.options);
   if (!stamp) return false;
-  const Duration ahead = stamp->to_wall() - now.wall;
-  return ahead < kSameClock && ahead > -kSameClock;
+  const WallTime theirs = stamp->to_wall();
+  return theirs > now.wall - (now.monotonic - sent) - kSameClock && theirs < now.wall + kSameClock;
 }
 
 const Request::Transmission* find_transmission(const Request& request, std::uint16_t sequence) {
   const auto found = std::ranges::find(request.transmissions, sequence, &Request::Transmission::sequence);
   return found == request.transmissions.end() ? nullptr : &*found;
 }
+
+std::uint8_t to_octet(char c) { return static_cast<std::uint8_t>(c); }
 
 std::vector<Ipv6Prefix> without(std::vector<Ipv6Prefix> prefixes, const std::vector<Ipv6Prefix>& others) {
   std::erase_if(prefixes, [&](const auto& p) { return std::ranges::find(others, p) != others.end(); });
@@ -39,11 +42,23 @@ std::vector<Ipv6Prefix> without(std::vector<Ipv6Prefix> prefixes, const std::vec
 
 }  // namespace
 
+/// Item 5: numbers come again after a restart, and an answer to what was said before it may be late.
+bool Registrar::names_another_node(const wire::ProxyBindingAcknowledgement& ack,
+                                   const Attachment& attachment) const {
+  const auto* named = wire::find<wire::MobileNodeIdentifier>(ack.options);
+  if (!named || std::ranges::equal(named->identifier, attachment.mn_id, {}, {}, to_octet)) return false;
+  return std::ranges::any_of(context_.config.mobile_nodes, [&](const auto& profile) {
+    return std::ranges::equal(named->identifier, profile.mn_id, {}, {}, to_octet);
+  });
+}
+
 /// By sequence number; a status of 135 carries the last accepted number instead (RFC 6275 section 9.5.1), so
 /// the identifiers have to do.
 Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
-  if (ack.status != wire::BindingStatus::SequenceNumberOutOfWindow)
-    return context_.bindings.find_by_sequence(ack.sequence);
+  if (ack.status != wire::BindingStatus::SequenceNumberOutOfWindow) {
+    auto* attachment = context_.bindings.find_by_sequence(ack.sequence);
+    return attachment && !names_another_node(ack, *attachment) ? attachment : nullptr;
+  }
   const auto* link_layer = wire::find<wire::MnLinkLayerIdentifier>(ack.options);
   if (!link_layer || link_layer->identifier.size() != MacAddress{}.octets.size()) return nullptr;
   MacAddress mac;
@@ -152,7 +167,7 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
     case RefusalReaction::RetryLater:
       return refuse(now, attachment, name, config.max_bindack_timeout);
     case RefusalReaction::AwaitClock:
-      if (was_late(now, ack)) return retry(now, attachment);
+      if (was_late(now, ack, attachment.request->transmissions.back().sent)) return retry(now, attachment);
       refuse(now, attachment, name, config.max_bindack_timeout);
       attachment.clock_offset = clock_offset(now);
       return;

@@ -9,6 +9,10 @@ namespace {
 /// The longest that a Lifetime field can say; a record that claims more met a clock that was set.
 constexpr Duration kMaxLifetime = std::chrono::seconds(4) * 0xffff;
 
+/// The records do not know what was sent after they were written. A late answer to that must not meet its
+/// number again.
+constexpr std::uint16_t kSequenceLeap = 4096;
+
 std::string why_not(const MagContext& context, const AttachmentRecord& record, Now now) {
   if (!context.access(record.access)) return "access-gone";
   if (!context.profile(record.mn_id)) return "profile-gone";
@@ -51,6 +55,7 @@ void restore_attachments(Now now, MagContext& context, NodeService& service, Reg
     service.install(attachment);
     restored.push_back(attachment.id);
   }
+  if (!records.empty()) context.sequence = static_cast<std::uint16_t>(context.sequence + kSequenceLeap);
   for (const auto id : restored) registrar.refresh(now, *context.bindings.find(id));
 }
 

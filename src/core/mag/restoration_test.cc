@@ -40,6 +40,11 @@ TEST_F(Restoration, RowsComeFirstThenEachNodeRegistersAgain) {
   EXPECT_THAT(removed_hosts, IsEmpty());
 }
 
+TEST_F(Restoration, NumbersOfMessagesThatMayBeUnderWayAreNotUsedAgain) {
+  restore({record(7, kNode)});
+  EXPECT_GT(updates.at(0).sequence, 1000) << "the record said 107";
+}
+
 TEST_F(Restoration, AdvertisesAndStaysRegistered) {
   restore({record(7, kNode)});
   EXPECT_THAT(advertisements, SizeIs(1));
