@@ -29,6 +29,12 @@ def run(*command, check=True, timeout=60, **kwargs):
     return done
 
 
+def mount_bpffs():
+    """systemd does it on a machine; nobody does in a container."""
+    if " /sys/fs/bpf bpf " not in pathlib.Path("/proc/mounts").read_text():
+        run("mount", "-t", "bpf", "bpf", "/sys/fs/bpf")
+
+
 class Rows:
     """A running rows-tool: one command a line."""
 
@@ -93,6 +99,7 @@ class Domain:
         self.ip(peer_node, f"link set {peer_interface} up")
 
     def up(self):
+        mount_bpffs()
         for node in self.nodes:
             run("ip", "netns", "add", f"{self.name}-{node}")
             settings = ["net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0"]

@@ -56,8 +56,6 @@ class Node:
         return (self.directory / f"{key}.log").read_text()
 
     def up(self):
-        if " /sys/fs/bpf bpf " not in pathlib.Path("/proc/mounts").read_text():
-            run("mount", "-t", "bpf", "bpf", "/sys/fs/bpf")
         for node in ("mn", *MEMBERS):
             run("ip", "netns", "add", f"{self.name}-{node}")
             self.inside(node, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")

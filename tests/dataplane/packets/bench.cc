@@ -25,6 +25,7 @@ class Namespace : public ::testing::Environment {
  public:
   void SetUp() override {
     ASSERT_EQ(::unshare(CLONE_NEWNET), 0) << "these tests need root";
+    ASSERT_EQ(std::system("mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf"), 0);
     ASSERT_EQ(std::system("sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1"), 0);
     ip_command("link set lo up");
     for (const auto& [name, mac] : kInterfaces) {
