@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import select
 import subprocess
 import time
 
@@ -19,6 +20,13 @@ def run(*command, check=True, timeout=60, **kwargs):
     if check and done.returncode:
         raise AssertionError(f"{' '.join(map(str, command))} -> {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bpf_file_system():
+    """systemd mounts it on a machine; nobody does in a container."""
+    if " /sys/fs/bpf bpf " not in pathlib.Path("/proc/mounts").read_text():
+        run("mount", "-t", "bpf", "bpf", "/sys/fs/bpf")
 
 
 def eventually(condition, seconds=15, what="the condition"):
@@ -93,9 +101,14 @@ class Stream:
         self.run_for(1)
 
     def run_for(self, seconds):
-        """Until as many reports of progress came, of which there is one a second."""
-        for _ in range(seconds):
-            assert self.client.stdout.readline(), self.client.stderr.read()
+        """Until a report of progress, of which there is one a second, is of that much later; it is in `progress`."""
+        end = time.time_ns() + seconds * 10**9
+        self.progress = {"time_ns": 0}
+        while self.progress["time_ns"] < end:
+            assert select.select([self.client.stdout], [], [], 30)[0], "no report of progress for 30 s"
+            line = self.client.stdout.readline()
+            assert line, self.client.stderr.read()
+            self.progress = json.loads(line)
 
     def end(self):
         """{"outgoing": ..., "incoming": ...} as the client saw it."""

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mobility Headers made by hand, independently of the project's own codec, well-formed or not (RFC 6275, RFC 5213)."""
 import ipaddress
+import pathlib
 import struct
 import time
 
 BINDING_UPDATE, BINDING_ACK, BINDING_ERROR = 5, 6, 7
+WIMAX, SHARING = 5, 6
+EXCHANGE = pathlib.Path(__file__).resolve().parent / "exchange.py"
 
 
 def checksum(data):
@@ -73,6 +76,20 @@ def proxy_binding_update(source, destination, options, sequence=1, flags=0x8200,
 def proxy_binding_acknowledgement(source, destination, options, status=0, sequence=1, flags=0x20, lifetime=150, **damage):
     return header(BINDING_ACK, struct.pack("!BBHH", status, flags, sequence, lifetime) + b"".join(options), source, destination,
                   **damage)
+
+
+def complete(mn_id, without=None, **replaced):
+    """Every option that a registration needs, some left out or replaced."""
+    options = {"mn": mn_identifier(mn_id), "prefix": home_network_prefix(), "handoff": handoff_indicator(SHARING),
+               "technology": access_technology(WIMAX), "timestamp": timestamp(),
+               "link_layer": link_layer_identifier("02:00:00:00:09:09"), **replaced}
+    return [option for name, option in options.items() if name != without]
+
+
+def exchange(lab, node, source, destination, *messages, quiet=0.4):
+    """What comes back for the messages, sent from a node of the lab."""
+    done = lab.inside(node, "python3", EXCHANGE, source, destination, quiet, *(message.hex() for message in messages))
+    return [bytes.fromhex(line) for line in done.stdout.split()]
 
 
 def type_of(message):

@@ -8,16 +8,11 @@ import pytest
 
 import mobility as m
 from conftest import eventually
+from mobility import complete, exchange
 
-EXCHANGE = pathlib.Path(__file__).resolve().parent / "exchange.py"
 MN, MAC1 = "mn1@lab.example", "02:00:00:00:01:01"
-WIMAX, UNCHANGED, SHARING = 5, 5, 6
+UNCHANGED = 5
 FOREIGN = "2001:db8:bad::66"
-
-
-def exchange(lab, node, source, destination, *messages, quiet=0.4):
-    done = lab.inside(node, "python3", EXCHANGE, source, destination, quiet, *(message.hex() for message in messages))
-    return [bytes.fromhex(line) for line in done.stdout.split()]
 
 
 def counters(lab, node, what):
@@ -36,14 +31,6 @@ def addresses(lab):
 @pytest.fixture(scope="module", name="mn_id")
 def mobile_node(lab):
     return lab.ask("lma", "show", "sessions")["sessions"][0]["mn"]
-
-
-def complete(mn_id, without=None, **replaced):
-    """Every option that a registration needs, some left out or replaced."""
-    options = {"mn": m.mn_identifier(mn_id), "prefix": m.home_network_prefix(), "handoff": m.handoff_indicator(SHARING),
-               "technology": m.access_technology(WIMAX), "timestamp": m.timestamp(),
-               "link_layer": m.link_layer_identifier("02:00:00:00:09:09"), **replaced}
-    return [option for name, option in options.items() if name != without]
 
 
 SILENT = {

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import FLOWMOB, run
+from conftest import FLOWMOB, eventually, run
 
 SHOWN = {"lma": ["status", "show bindings", "show sessions", "show flows", "show tunnels", "show links", "show statistics"],
          "mag1": ["status", "show bindings", "show tunnels", "show links", "show statistics"],
@@ -79,8 +79,12 @@ def test_the_monitor_tells_of_a_move_as_one_object_a_line(lab):
                                text=True)
     try:
         mags = itertools.cycle(["mag2", "mag1"])
-        while not select.select([monitor.stdout], [], [], 0.2)[0]:  # until it listens, moves go by untold
+
+        def told_of_a_move():  # until it listens, moves go by untold
             lab.ask("lma", "flow", "move", "video", "--to", next(mags))
+            return select.select([monitor.stdout], [], [], 0.2)[0]
+
+        eventually(told_of_a_move, seconds=30)
         event = json.loads(monitor.stdout.readline())
         assert event["event"] == "flow-moved" and event["flow"] == "video" and event["to"] in ("mag1", "mag2")
     finally:

@@ -4,12 +4,16 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
+import mobility as m
 from conftest import BIN, eventually, run
 
-VIDEO_PORT, OTHER_PORT = 5004, 6004
+VIDEO_PORT, OTHER_PORT, RATE = 5004, 6004, 100
+MAC1 = "02:00:00:00:01:01"
+NOT_AUTHORISED = 153  # RFC 5213 section 8.9
 PROGRAMS = {"lma": "flowmob-lmad", "mag1": "flowmob-magd", "mn": "flowmob-mnd"}
 
 
@@ -61,7 +65,38 @@ def state_of(lab):
     return [(row["mn"], row["address"], row["flow"], row["mag"], row["session"], row["state"]) for row in rows]
 
 
-@pytest.mark.parametrize("node", ["lma", "mag1", "mn"])
+def anchor_decides(lab):
+    for mag in ("mag2", "mag1"):
+        lab.ask("lma", "flow", "move", "video", "--to", mag)
+        assert lab.bindings()["video"] == mag
+
+
+def gateway_registers(lab):
+    """It knows what its predecessor registered, and what it says to the anchor counts."""
+    before = lab.bindings()
+    lab.ask("mag1", "detach", "wimax", "--mac", MAC1)
+    eventually(lambda: set(lab.bindings().values()) == {"mag2"}, what="all flows away from mag1")
+    lab.ask("mag1", "attach", "wimax", "--mac", MAC1)
+    eventually(lambda: lab.bindings() == before, what="the flows of mag1 back")
+
+
+def node_chooses(lab):
+    """It sees what becomes of its links, and packets go where it says."""
+    before = lab.bindings()
+    default = lambda: [link["interface"] for link in lab.ask("mn", "show", "links")["links"] if link["default"]]
+    (first,) = default()
+    second = {"if1": "if2", "if2": "if1"}[first]
+    lab.inside("mn", "ip", "link", "set", first, "down")
+    eventually(lambda: default() == [second], what=f"{second} as the way for new flows")
+    assert lab.inside("mn", "ping", "-c", "2", "-i", "0.2", "-W", "5", lab.address("cn")).returncode == 0
+    lab.inside("mn", "ip", "link", "set", first, "up")
+    eventually(lambda: default() == [first] and lab.bindings() == before, what=f"{first} again")
+
+
+IN_CHARGE = {"lma": anchor_decides, "mag1": gateway_registers, "mn": node_chooses}
+
+
+@pytest.mark.parametrize("node", IN_CHARGE)
 def test_a_daemon_that_dies_takes_no_packet_with_it(lab, revived, node, stream):
     before = state_of(lab)
     video, other = stream(VIDEO_PORT), stream(OTHER_PORT)
@@ -72,27 +107,29 @@ def test_a_daemon_that_dies_takes_no_packet_with_it(lab, revived, node, stream):
     assert state_of(lab) == before
     video.assert_lossless()
     other.assert_lossless()
-    # The successor is in charge, not only present.
-    lab.ask("lma", "flow", "move", "video", "--to", "mag2")
-    assert lab.bindings()["video"] == "mag2"
-    lab.ask("lma", "flow", "move", "video", "--to", "mag1")
+    IN_CHARGE[node](lab)
 
 
 def test_flows_of_a_dead_link_go_on_and_return(lab, stream):
     before = lab.bindings()
     default = next(name for name in before if name != "video")
     video, other = stream(VIDEO_PORT), stream(OTHER_PORT)
+    begin = time.monotonic()
     lab.link("mag2-mn", "down")
     eventually(lambda: lab.bindings()[default] == "mag1", what="the default flow on the other link")
+    outage = time.monotonic() - begin
     other.run_for(2)
+    missing = other.progress["missing"]
     lab.link("mag2-mn", "up")
     eventually(lambda: lab.bindings() == before, what="the default flow back")
     other.run_for(2)
     video.assert_lossless()
     report = other.end()
+    assert report["incoming"]["lost"] == missing, "packets were lost after the binding had moved, or on the way back"
     for way in ("outgoing", "incoming"):
-        assert report[way]["sent"] > 100 and report[way]["lost"] < report[way]["sent"] / 4, report[way]
-        assert report[way]["duplicated"] == 0
+        assert report[way]["sent"] > 300 and report[way]["duplicated"] == 0, report[way]
+        # Under way on the dead link, and sent into it until the binding moved; 20 for a sender that catches up.
+        assert report[way]["lost"] <= RATE * outage + 20, (outage, report[way])
 
 
 def edit(lab, node, old, new):
@@ -103,20 +140,28 @@ def edit(lab, node, old, new):
     return lambda: file.write_text(text)
 
 
-def reloads(lab):
-    return (pathlib.Path(lab.status["directory"]) / "lma.log").read_text().count("configuration-reloaded")
-
-
 def test_policy_is_reloaded_under_live_bindings(lab, revived, stream):
+    """By command and by SIGHUP: who may register changes, who is registered stays."""
     before = state_of(lab)
     video = stream(VIDEO_PORT)
-    restore = edit(lab, "lma", 'services = ["video", "internet"]', 'services = ["video", "internet"]\nenabled = true')
+    ends = lab.address("mag1"), lab.address("lma")
+
+    def status(lifetime=150):
+        update = m.proxy_binding_update(*ends, m.complete("newcomer@lab.example"), lifetime=lifetime)
+        return [m.status_of(answer) for answer in m.exchange(lab, "mag1", *ends, update)]
+
+    restore = edit(lab, "lma", "[lma]\n", '[lma]\ntimestamp_validity_window = "30s"\nmin_delay_before_bce_delete = "0s"\n')
     try:
         assert lab.ask("lma", "reload")["reloaded"]
-        told = eventually(lambda: reloads(lab), what="the reload by command in the log")
+        assert status() == [NOT_AUTHORISED]
+        remove = edit(lab, "lma", "[[mobile_node]]\n", '[[mobile_node]]\nid = "newcomer@lab.example"\n\n[[mobile_node]]\n')
         revived.signal(lab, "lma", signal.SIGHUP)
-        eventually(lambda: reloads(lab) > told, what="the reload by SIGHUP in the log")
-        video.run_for(1)
+        eventually(lambda: status() == [0], what="the newcomer registered")
+        assert status(lifetime=0) == [0]
+        eventually(lambda: state_of(lab) == before, what="the newcomer gone")
+        remove()
+        assert lab.ask("lma", "reload")["reloaded"]
+        assert status() == [NOT_AUTHORISED]
     finally:
         restore()
     assert state_of(lab) == before
