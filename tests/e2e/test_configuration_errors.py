@@ -46,6 +46,7 @@ interface = "vif0"
 [[member]]
 interface = "if1"
 """
+INTERFACES = ("core0", "acc1", "net0", "acc0", "if1")
 FILES = {"lma": LMA, "mag": MAG, "mn": MN}
 
 # daemon, what to replace, by what, the line where it is wrong, a word of the message
@@ -58,7 +59,11 @@ WRONG = {
     "not TOML": ("lma", "[[mag]]", "[[mag", 9, ""),
     "no address": ("mag", '"2001:db8:a::1"', '"2001:db8::g"', 3, "2001:db8::g"),
     "unknown technology": ("mag", '"802.11"', '"802.99"', 13, "802.99"),
-    "missing interface": ("mn", '"if1"', '"nowhere0"', 6, "nowhere0"),
+    "missing core interface": ("lma", '"core0"', '"nowhere0"', 4, "nowhere0"),
+    "missing access interface": ("lma", '"acc1"', '"nowhere0"', 5, "nowhere0"),
+    "missing transport interface": ("mag", '"net0"', '"nowhere0"', 4, "nowhere0"),
+    "missing interface of an access": ("mag", '"acc0"', '"nowhere0"', 12, "nowhere0"),
+    "missing member": ("mn", '"if1"', '"nowhere0"', 6, "nowhere0"),
     "no member": ("mn", '[[member]]\ninterface = "if1"\n', "", 1, "member"),
 }
 
@@ -68,7 +73,7 @@ def namespace():
     """All interfaces but the one that is missing."""
     name = f"fm-{os.getpid()}-conf"
     run("ip", "netns", "add", name)
-    for interface in ("core0", "acc1", "net0", "acc0", "if1"):
+    for interface in INTERFACES:
         run("ip", "-n", name, "link", "add", interface, "type", "veth", "peer", "name", f"{interface}p")
     yield name
     run("ip", "netns", "del", name)
@@ -98,10 +103,11 @@ def test_a_daemon_says_where_and_starts_nothing(netns, tmp_path, mistake):
     assert not (tmp_path / "control.sock").exists()
     assert not bpf.exists()
     assert run("ip", "-n", netns, "link").stdout == links
-    assert "bpf" not in run("tc", "-n", netns, "filter", "show", "dev", "if1", "ingress").stdout
+    for interface in INTERFACES:
+        assert "bpf" not in run("tc", "-n", netns, "filter", "show", "dev", interface, "ingress").stdout
 
 
-@pytest.mark.parametrize("mistake", [name for name in WRONG if name != "missing interface"])
+@pytest.mark.parametrize("mistake", [name for name in WRONG if WRONG[name][4] != "nowhere0"])
 def test_check_finds_the_same(tmp_path, mistake):
     daemon, right, wrong, line, word = WRONG[mistake]
     file = tmp_path / f"{daemon}.toml"
