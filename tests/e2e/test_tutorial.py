@@ -2,14 +2,18 @@
 """docs/tutorial.md does what it says: its shell blocks in one shell, in order, and the outputs shown behind them."""
 import os
 import pathlib
+import queue
 import re
 import subprocess
+import threading
+import time
 
 import pytest
 
 from conftest import BIN, ROOT, run
 
 TUTORIAL = ROOT / "docs/tutorial.md"
+BLOCK_SECONDS = 60  # one that takes longer waits for what does not come
 BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.M | re.S)
 
 
@@ -36,6 +40,13 @@ class Shell:
         environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
         self.process = subprocess.Popen(["bash", "-m"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         cwd=ROOT, env=environment)
+        self.lines = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.rstrip("\n"))
+        self.lines.put(None)
 
     def run(self, commands):
         """(output, exit status) of a block; names that are global to the machine become this run's own."""
@@ -43,12 +54,15 @@ class Shell:
         commands = re.sub(r"\btut-", f"{self.name}-", commands)
         self.process.stdin.write(f"{{ {commands}\n}} </dev/null\necho \"{self.mark} $?\"\n")
         self.process.stdin.flush()
-        lines = []
-        for line in self.process.stdout:
-            if line.startswith(self.mark):
-                return lines, int(line.split()[-1])
-            lines.append(line.rstrip("\n"))
-        raise AssertionError("the shell ended: " + "\n".join(lines))
+        lines, deadline = [], time.monotonic() + BLOCK_SECONDS
+        try:
+            while (line := self.lines.get(timeout=max(0, deadline - time.monotonic()))) is not None:
+                if line.startswith(self.mark):
+                    return lines, int(line.split()[-1])
+                lines.append(line)
+        except queue.Empty:
+            lines.append(f"not within {BLOCK_SECONDS} s")
+        raise AssertionError("the shell did not come to the end of\n" + "\n".join([commands, *lines]))
 
     def close(self):
         self.process.stdin.close()
