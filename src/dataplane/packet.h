@@ -6,7 +6,7 @@
 
 /* What is known of one IPv6 packet. Offsets count from the start of the frame. */
 struct fm_packet {
-  struct fm_flow_key key; /* as the packet stands; fm_reversed() for uplink */
+  struct fm_flow_key key; /* as the packet stands; fm_reverse() for uplink */
   __u32 offset;           /* of the IPv6 header */
   __u32 length;           /* of the whole IPv6 packet */
   __u32 upper;            /* offset of the upper-layer header; zero if it is not in this packet */
