@@ -71,7 +71,7 @@ std::string flow(const std::string& first, std::size_t indent, const std::vector
   std::string text, line = first;
   line.resize(std::max(line.size(), indent), ' ');
   bool fresh = true;
-  for (std::string piece : list) {
+  for (const std::string& piece : list) {
     if (!fresh && line.size() + 2 + piece.size() > width) {
       text += line + "\n";
       line = std::string(indent, ' ');
