@@ -28,6 +28,7 @@
 #define FM_PROTOCOL_ICMPV6 58
 #define FM_PROTOCOL_DESTINATION_OPTIONS 60
 #define FM_PROTOCOL_SCTP 132
+#define FM_PROTOCOL_MOBILITY_HEADER 135
 #define FM_PROTOCOL_UDP_LITE 136
 
 #define FM_IPV6_HEADER 40
@@ -80,7 +81,26 @@ static __always_inline bool fm_is_unspecified(const struct fm_address_number* ad
   return !address->high && !address->low;
 }
 
-/* A frame that a router may take: tagged ones belong to a VLAN interface, others' to others. */
+#define FM_VLAN_ID 0xfff
+
+static __always_inline bool fm_has_priority_tag(const struct __sk_buff* skb) {
+  return skb->vlan_present && !(skb->vlan_tci & FM_VLAN_ID);
+}
+
+/* A tag of VLAN 0 has a priority and names no VLAN (IEEE 802.1Q section 6.9): behind us the kernel takes it
+ * off and hands what it hides to the stack, and so do we, before we look. False: there is another one below.
+ */
+static __always_inline bool fm_take_off_priority_tag(struct __sk_buff* skb) {
+  return !fm_has_priority_tag(skb) || (!bpf_skb_vlan_pop(skb) && !fm_has_priority_tag(skb));
+}
+
+/* What may get into this interface's stack. Other tags are a VLAN interface's, or the kernel discards them
+ * where there is none; others' frames it discards as well. */
+static __always_inline bool fm_is_ipv6_for_stack(const struct __sk_buff* skb) {
+  return skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present && skb->pkt_type != PACKET_OTHERHOST;
+}
+
+/* A frame that a router may take. */
 static __always_inline bool fm_is_ipv6_for_us(const struct __sk_buff* skb) {
-  return skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present && skb->pkt_type == PACKET_HOST;
+  return fm_is_ipv6_for_stack(skb) && skb->pkt_type == PACKET_HOST;
 }

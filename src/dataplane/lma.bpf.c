@@ -118,6 +118,7 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, bool forwarded) {
 
 /* Ingress of interfaces towards correspondents. */
 SEC("tc") int lma_downlink(struct __sk_buff* skb) {
+  if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   return fm_is_ipv6_for_us(skb) ? fm_downlink(skb, true) : FM_PASS;
 }
 
@@ -165,14 +166,26 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   return FM_PASS;
 }
 
+/* From where the MAGs are, a node's packets come in their tunnels and no other way. */
+static __always_inline int fm_outside_tunnels(struct __sk_buff* skb, const struct fm_packet* packet) {
+  return bpf_map_lookup_elem(&nodes, &packet->key.source.high) ? fm_drop(skb, FM_DROP_SPOOFED_SOURCE)
+                                                               : FM_PASS;
+}
+
+static __always_inline bool fm_is_to_anchor(const struct fm_packet* packet) {
+  __u32 row = 0;
+  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &row);
+  return ours && fm_same_address(&ours->local, &packet->key.destination);
+}
+
 /* Ingress of interfaces towards MAGs. The stack routes what comes out of the tunnel. */
 SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   struct fm_packet outer = {};
-  __u32 row = 0;
-  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &row);
-  if (!ours || !fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return FM_PASS;
-  if (!fm_same_address(&ours->local, &outer.key.destination)) return FM_PASS;
+  if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
+  if (!fm_is_ipv6_for_stack(skb)) return FM_PASS;
+  if (fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (skb->pkt_type != PACKET_HOST || !fm_is_to_anchor(&outer)) return fm_outside_tunnels(skb, &outer);
   int length = fm_outer_length(skb, &outer);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
-  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_uplink(skb, &outer, length);
+  return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length);
 }

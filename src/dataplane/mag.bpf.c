@@ -82,6 +82,7 @@ SEC("tc") int mag_downlink(struct __sk_buff* skb) {
   struct fm_packet outer = {};
   __u32 row = 0;
   const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
+  if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   if (!ours || !fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return FM_PASS;
   if (!fm_same_address(&ours->local, &outer.key.destination)) return FM_PASS;
   int length = fm_outer_length(skb, &outer);
@@ -107,13 +108,28 @@ static __always_inline bool fm_is_local_to_link(const struct fm_packet* packet) 
          fm_is_link_local(&packet->key.destination) || fm_is_multicast(&packet->key.destination);
 }
 
+/* Those that a node exchanges with its own home agent go through the tunnel like all it sends. */
+static __always_inline bool fm_is_signalling_to_us(const struct fm_packet* packet) {
+  __u32 row = 0;
+  const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
+  return packet->key.protocol == FM_PROTOCOL_MOBILITY_HEADER && ours &&
+         fm_same_address(&ours->local, &packet->key.destination);
+}
+
+static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* packet) {
+  fm_parse_upper(skb, packet);
+  return packet->key.protocol == FM_PROTOCOL_MOBILITY_HEADER ? fm_drop(skb, FM_DROP_MOBILITY_HEADER)
+                                                             : FM_PASS;
+}
+
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* packet) {
   const struct fm_attachment_row* row = fm_find_attachment(skb);
   bool is_node = bpf_map_lookup_elem(&hosted, &packet->key.source.high) != NULL;
   if (!row) return fm_drop(skb, is_node ? FM_DROP_SPOOFED_MAC : FM_DROP_NO_BINDING);
   if (!fm_owns(row, packet->key.source.high)) return fm_drop(skb, FM_DROP_SPOOFED_SOURCE);
-  if (packet->hop_limit <= 1) return FM_PASS;
   fm_parse_upper(skb, packet);
+  if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
+  if (packet->hop_limit <= 1) return FM_PASS;
 
   struct fm_tunnel tunnel = {.local = row->mag, .remote = row->lma, .mtu = row->mtu, .forwarded = true};
   struct fm_counter weight = fm_weight(skb, packet);
@@ -124,9 +140,14 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   return verdict;
 }
 
-/* Ingress of access interfaces (RFC 5213 section 6.10.5). */
+/* Ingress of access interfaces (RFC 5213 section 6.10.5). Nothing that the stack would forward, or take for
+ * the anchor's, passes unchecked. */
 SEC("tc") int mag_uplink(struct __sk_buff* skb) {
   struct fm_packet packet = {};
-  if (!fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;
-  return fm_is_local_to_link(&packet) ? FM_PASS : fm_uplink(skb, &packet);
+  if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
+  if (!fm_is_ipv6_for_stack(skb)) return FM_PASS;
+  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (fm_is_local_to_link(&packet)) return fm_on_link(skb, &packet);
+  if (skb->pkt_type != PACKET_HOST) return fm_drop(skb, FM_DROP_MULTICAST_FRAME);
+  return fm_uplink(skb, &packet);
 }

@@ -160,6 +160,7 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   __u32 interface = skb->ifindex;
   const __u32* number = bpf_map_lookup_elem(&member_by_interface, &interface);
   struct fm_packet packet = {};
+  if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   if (!vif || !number || skb->protocol != bpf_htons(ETH_P_IPV6) || skb->vlan_present) return FM_PASS;
   if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_MULTICAST) return FM_PASS;
   if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;

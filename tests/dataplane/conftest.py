@@ -166,15 +166,18 @@ class Domain:
     def open_lma(self):
         return self.open("lma", LMA, "core0", "acc1,acc2")
 
+    def bind_gateway(self, mag):
+        rows = self.open(mag, MAGS[mag], "net0", "acc0")
+        rows(f"host 1 acc0 {MEMBERS[mag][1]} {ROUTER_MAC} {MAGS[mag]} {LMA} 1460 {PREFIX}")
+        return rows
+
     def bind(self):
         """Video (UDP from 5004 and 5005) through MAG1, all else through MAG2."""
         self.lma = self.open_lma()
         for session, (mag, address) in enumerate(MAGS.items(), 1):
             self.lma(f"tunnel {LMA} {address}", f"session {session} 1 {LMA} {address} 1460 {PREFIX}",
                      f"flow {session} 1 {session}")
-            rows = self.open(mag, address, "net0", "acc0")
-            rows(f"host 1 acc0 {MEMBERS[mag][1]} {ROUTER_MAC} {address} {LMA} 1460 {PREFIX}")
-            setattr(self, mag, rows)
+            setattr(self, mag, self.bind_gateway(mag))
         self.lma(f"node 1 {PREFIX} 2 1 17 5004 5005")
         self.mn = self.open("mn", "vif0", "if1,if2")
         for number, (member, mac) in enumerate(MEMBERS.values()):

@@ -5,7 +5,7 @@
 //     node ID PREFIX DEFAULT-FLOW [FLOW PROTOCOL FIRST-SOURCE-PORT LAST-SOURCE-PORT]... | traffic
 //     flow|session ID
 //   rows-tool mag BPF LOCAL TRANSPORT,... ACCESS,...
-//     host ID INTERFACE NODE-MAC ROUTER-MAC MAG LMA MTU PREFIX
+//     host ID INTERFACE NODE-MAC ROUTER-MAC MAG LMA MTU PREFIX | traffic attachment ID
 //   rows-tool vif BPF INTERFACE MEMBER,...
 //     member NUMBER INTERFACE MAC up|down | default NUMBER | flows
 //   all: drops | teardown
@@ -106,6 +106,10 @@ bool run(LmaDataplane& lma, const Words& words) {
 }
 
 bool run(MagDataplane& mag, const Words& words) {
+  if (words[0] == "traffic") {
+    print(mag.attachment_traffic(SessionId{number(words.at(2))}).value_or(Traffic{}));
+    return true;
+  }
   if (words[0] != "host") return false;
   const auto index = need(interface_index(words.at(2)));
   need(mag.install_host({SessionId{number(words.at(1))},

@@ -24,7 +24,10 @@
   X(NO_BINDING, "no-binding", "from an attached link, but from no attached node")                       \
   X(NOT_HOSTED, "not-hosted", "a tunnel packet for a node that is not here")                            \
   X(NO_MEMBER, "no-member", "no member link is up")                                                     \
-  X(NOT_IPV6, "not-ipv6", "the virtual interface carries IPv6 only")
+  X(NOT_IPV6, "not-ipv6", "the virtual interface carries IPv6 only")                                    \
+  X(NESTED_TAGS, "nested-tags", "a priority tag inside a priority tag")                                 \
+  X(MULTICAST_FRAME, "multicast-frame", "a packet for one host in a frame for many")                    \
+  X(MOBILITY_HEADER, "mobility-header", "a Mobility Header from an access link, where nobody has one to send")
 
 enum fm_drop_reason {
 #define FM_DROP_ENUMERATOR(id, name, text) FM_DROP_##id,

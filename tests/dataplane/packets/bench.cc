@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <net/if.h>
@@ -9,6 +10,8 @@
 
 #include <cstdlib>
 #include <ostream>
+
+#include "platform/unique_fd.h"
 
 namespace flowmob::dataplane::testing {
 namespace {
@@ -43,6 +46,77 @@ class Namespace : public ::testing::Environment {
 
 const auto* const registered = ::testing::AddGlobalTestEnvironment(new Namespace);
 
+constexpr int kTailCallFailed = 99;
+
+/// Puts tags on a frame and goes on to the program under test: BPF_PROG_TEST_RUN has no tags to give.
+class Tagger {
+ public:
+  Tagger(int program, const std::vector<Tag>& tags) {
+    const std::uint32_t first = 0;
+    next_ = platform::UniqueFd(
+        bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "next", sizeof first, sizeof program, 1, nullptr));
+    EXPECT_EQ(bpf_map_update_elem(next_.get(), &first, &program, BPF_ANY), 0);
+    const auto code = instructions(tags);
+    fd_ = platform::UniqueFd(
+        bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "tagger", "GPL", code.data(), code.size(), nullptr));
+    EXPECT_TRUE(fd_) << "the tagger was not loaded";
+  }
+  int fd() const { return fd_.get(); }
+
+ private:
+  static constexpr std::uint8_t kSet = BPF_ALU64 | BPF_MOV | BPF_K, kCopy = BPF_ALU64 | BPF_MOV | BPF_X,
+                                kCall = BPF_JMP | BPF_CALL;
+  using Code = std::vector<bpf_insn>;
+
+  static bpf_insn instruction(std::uint8_t code, std::uint8_t to, std::uint8_t from, std::int32_t value) {
+    bpf_insn made{};
+    made.code = code;
+    made.dst_reg = to & 0xf;
+    made.src_reg = from & 0xf;
+    made.imm = value;
+    return made;
+  }
+  Code instructions(const std::vector<Tag>& tags) const {
+    Code code{instruction(kCopy, 6, 1, 0)};
+    for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag) {
+      const Code push{instruction(kCopy, 1, 6, 0), instruction(kSet, 2, 0, ::htons(tag->protocol)),
+                      instruction(kSet, 3, 0, tag->id), instruction(kCall, 0, 0, BPF_FUNC_skb_vlan_push)};
+      code.insert(code.end(), push.begin(), push.end());
+    }
+    const Code go_on{instruction(kCopy, 1, 6, 0),
+                     instruction(BPF_LD | BPF_DW | BPF_IMM, 2, BPF_PSEUDO_MAP_FD, next_.get()),
+                     instruction(0, 0, 0, 0),
+                     instruction(kSet, 3, 0, 0),
+                     instruction(kCall, 0, 0, BPF_FUNC_tail_call),
+                     instruction(kSet, 0, 0, kTailCallFailed),
+                     instruction(BPF_JMP | BPF_EXIT, 0, 0, 0)};
+    code.insert(code.end(), go_on.begin(), go_on.end());
+    return code;
+  }
+
+  platform::UniqueFd next_, fd_;
+};
+
+/// BPF_PROG_TEST_RUN.
+Outcome run(int program, std::string_view interface, const Bytes& frame) {
+  __sk_buff context{};
+  context.ifindex = index_of(interface);
+  Bytes out(frame.size() + 2000);
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<__u32>(frame.size());
+  options.data_out = out.data();
+  options.data_size_out = static_cast<__u32>(out.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
+  options.repeat = 1;
+  const int result = bpf_prog_test_run_opts(program, &options);
+  EXPECT_EQ(result, 0) << "the program did not run";
+  out.resize(options.data_size_out);
+  return {static_cast<Verdict>(static_cast<int>(options.retval)), out};
+}
+
 }  // namespace
 
 void PrintTo(Verdict verdict, std::ostream* out) {
@@ -62,22 +136,13 @@ void PrintTo(Verdict verdict, std::ostream* out) {
 
 Outcome run(const BpfObject& object, const std::string& program, std::string_view interface,
             const Bytes& frame) {
-  __sk_buff context{};
-  context.ifindex = index_of(interface);
-  Bytes out(frame.size() + 2000);
-  bpf_test_run_opts options{};
-  options.sz = sizeof(options);
-  options.data_in = frame.data();
-  options.data_size_in = static_cast<__u32>(frame.size());
-  options.data_out = out.data();
-  options.data_size_out = static_cast<__u32>(out.size());
-  options.ctx_in = &context;
-  options.ctx_size_in = sizeof(context);
-  options.repeat = 1;
-  const int result = bpf_prog_test_run_opts(object.program_fd(program), &options);
-  EXPECT_EQ(result, 0) << program << " did not run";
-  out.resize(options.data_size_out);
-  return {static_cast<Verdict>(static_cast<int>(options.retval)), out};
+  return run(object.program_fd(program), interface, frame);
+}
+
+Outcome run_tagged(const BpfObject& object, const std::string& program, std::string_view interface,
+                   const Bytes& frame, const std::vector<Tag>& tags) {
+  const Tagger tagger(object.program_fd(program), tags);
+  return run(tagger.fd(), interface, frame);
 }
 
 void ip_command(const std::string& line) {

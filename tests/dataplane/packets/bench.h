@@ -27,6 +27,15 @@ struct Outcome {
 Outcome run(const BpfObject& object, const std::string& program, std::string_view interface,
             const Bytes& frame);
 
+/// A VLAN tag: a priority tag unless it has an identifier.
+struct Tag {
+  std::uint16_t id = 0;
+  std::uint16_t protocol = 0x8100;
+};
+/// The frame has tags, the outermost first, as the kernel presents them: that one beside the frame.
+Outcome run_tagged(const BpfObject& object, const std::string& program, std::string_view interface,
+                   const Bytes& frame, const std::vector<Tag>& tags);
+
 /// Interfaces of the test's own network namespace, which is made at the start of the program. The names have
 /// the same in them as the addresses: core0, acc1, acc2 at a router; if1, if2, vif0 at a mobile node.
 constexpr std::string_view kCoreMac = "02:00:00:00:00:c0", kAccess1Mac = "02:00:00:00:00:a1",

@@ -74,11 +74,55 @@ TEST_F(LmaUplink, AnInnerHeaderThatIsNotThereIsDropped) {
 }
 
 TEST_F(LmaUplink, WhatIsNotATunnelPacketOfOursIsLeftAlone) {
-  for (const Packet& packet : {uplink(), uplink().in_tunnel(kMag1, kNowhere), uplink().to(kLma)}) {
+  const Packet others = Packet().from(kMag1).udp(4000, 5004).payload(100);
+  for (const Packet& packet :
+       {Packet(others).to(kLma), Packet(others).to(kCn), uplink().in_tunnel(kMag1, kNowhere),
+        Packet(others).from("fe80::1").to(kLma), Packet(others).from("2001:db8:101::1").to(kCn)}) {
     const auto outcome = from_access(packet.build());
     EXPECT_EQ(outcome.verdict, Verdict::Pass);
     EXPECT_EQ(outcome.frame, bare(packet));
   }
+}
+
+TEST_F(LmaUplink, ANodesPacketOutsideATunnelIsDropped) {
+  EXPECT_TRUE(dropped(from_access(uplink().build()), "spoofed-source"));
+  for (const Packet& packet : {uplink().to(kLma), uplink().from("2001:db8:100::bad").to(kNowhere),
+                               uplink().in_tunnel(kNode, kNowhere), uplink().to("ff02::1")})
+    EXPECT_EQ(from_access(packet.build()).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "spoofed-source"), 5U);
+}
+
+TEST_F(LmaUplink, NoFrameHidesANodesPacket) {
+  const auto plain = uplink().build();
+  const auto to = [&](std::string_view address) { return frame(address, kPeerMac, plain); };
+  const auto tagged = [&](const std::vector<Tag>& tags) {
+    return run_tagged(lma_->object(), "lma_uplink", "acc1", to(kAccess1Mac), tags).verdict;
+  };
+  EXPECT_EQ(tagged({{}}), Verdict::Drop);
+  EXPECT_EQ(tagged({{0, 0x88a8}}), Verdict::Drop);
+  for (const auto address : {"33:33:00:00:00:01", "ff:ff:ff:ff:ff:ff"})
+    EXPECT_EQ(run(lma_->object(), "lma_uplink", "acc1", to(address)).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "spoofed-source"), 4U);
+  EXPECT_EQ(tagged({{}, {}}), Verdict::Drop);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "nested-tags"), 1U);
+  EXPECT_EQ(tagged({{7}}), Verdict::Pass) << "a VLAN interface's, or the kernel discards it";
+  EXPECT_EQ(run(lma_->object(), "lma_uplink", "acc1", to(kPeerMac)).verdict, Verdict::Pass);
+}
+
+TEST_F(LmaUplink, APriorityTagChangesNothing) {
+  const auto sent = frame(kAccess1Mac, kPeerMac, through(kMag1).build());
+  const auto outcome = run_tagged(lma_->object(), "lma_uplink", "acc1", sent, {{3 << 13}});
+  EXPECT_EQ(outcome.verdict, Verdict::Pass);
+  EXPECT_EQ(outcome.frame, bare(uplink()));
+}
+
+TEST_F(LmaUplink, WhatIsNoPacketIsDropped) {
+  EXPECT_TRUE(dropped(from_access(uplink().to(kLma).from(kMag1).claimed_length(900).build()), "malformed"));
+}
+
+TEST_F(LmaUplink, ANodeThatLeftIsLikeAnybody) {
+  must(lma_->remove_node({kNodeIndex, {prefix(kPrefix)}}));
+  EXPECT_EQ(from_access(uplink().build()).verdict, Verdict::Pass);
 }
 
 TEST_F(LmaUplink, CountsForTheFlowOfTheAnswer) {

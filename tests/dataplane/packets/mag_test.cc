@@ -41,6 +41,12 @@ class MagBench : public ::testing::Test {
   Outcome from_access(const Packet& packet, std::string_view sender = kNodeMac) const {
     return run(mag_->object(), "mag_uplink", "core0", frame(kCoreMac, sender, packet.build()));
   }
+  Outcome from_access(const Packet& packet, const std::vector<Tag>& tags) const {
+    return run_tagged(mag_->object(), "mag_uplink", "core0", frame(kCoreMac, kNodeMac, packet.build()), tags);
+  }
+  Outcome from_access_to(std::string_view destination, const Packet& packet) const {
+    return run(mag_->object(), "mag_uplink", "core0", frame(destination, kNodeMac, packet.build()));
+  }
   ::testing::AssertionResult dropped(const Outcome& outcome, std::string_view reason) const {
     return dropped_for(outcome, mag_->drops(), reason);
   }
@@ -113,6 +119,13 @@ TEST_F(MagDownlink, BrokenTunnelPacketsAreCounted) {
   EXPECT_EQ(packets_dropped(mag_->drops()), 3U);
 }
 
+TEST_F(MagDownlink, APriorityTagChangesNothing) {
+  const auto sent = frame(kAccess1Mac, kPeerMac, tunnelled().build());
+  const auto outcome = run_tagged(mag_->object(), "mag_downlink", "acc1", sent, {{}});
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame(kNodeMac, kRouterMac, down().hop_limit(62).build()));
+}
+
 using MagUplink = MagBench;
 
 TEST_F(MagUplink, SendsToTheNodesAnchor) {
@@ -165,6 +178,82 @@ TEST_F(MagUplink, TheNodeOnAnotherInterfaceIsAStranger) {
 TEST_F(MagUplink, ANodeThatLeftIsAStranger) {
   must(mag_->remove_host(host()));
   EXPECT_TRUE(dropped(from_access(up()), "no-binding"));
+}
+
+constexpr std::string_view kForeign = "2001:db8:300::1", kAllNodesMac = "33:33:00:00:00:01",
+                           kEverybodyMac = "ff:ff:ff:ff:ff:ff";
+constexpr Tag kPriority{}, kServicePriority{0, 0x88a8}, kVlan7{7};
+
+TEST_F(MagUplink, APriorityTagHidesNoForeignSource) {
+  EXPECT_TRUE(dropped(from_access(up().from(kForeign), {kPriority}), "spoofed-source"));
+  EXPECT_EQ(from_access(up().from(kForeign), {kServicePriority}).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "spoofed-source"), 2U);
+}
+
+TEST_F(MagUplink, APriorityTagComesOffOnTheWay) {
+  const auto outcome = from_access(up(), {Tag{5 << 13}});
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, from_access(up()).frame);
+}
+
+TEST_F(MagUplink, OnePriorityTagInsideAnotherIsDropped) {
+  EXPECT_TRUE(dropped(from_access(up(), {kPriority, kPriority}), "nested-tags"));
+  EXPECT_EQ(from_access(up(), {kServicePriority, kPriority, kPriority}).verdict, Verdict::Drop);
+}
+
+/// There the kernel has the VLAN interface, whose own program decides, or it discards the frame.
+TEST_F(MagUplink, WhatBelongsToAVlanIsLeftAlone) {
+  for (const std::vector<Tag>& tags : {std::vector{kVlan7}, {kVlan7, kPriority}, {kPriority, kVlan7}})
+    EXPECT_EQ(from_access(up().from(kForeign), tags).verdict, Verdict::Pass);
+  EXPECT_EQ(packets_dropped(mag_->drops()), 0U);
+}
+
+TEST_F(MagUplink, NeighborDiscoveryMayHaveAPriorityTag) {
+  const auto outcome = from_access(up().from("fe80::1").to("ff02::2"), {kPriority});
+  EXPECT_EQ(outcome.verdict, Verdict::Pass);
+  EXPECT_EQ(outcome.frame, frame(kCoreMac, kNodeMac, up().from("fe80::1").to("ff02::2").build()));
+}
+
+TEST_F(MagUplink, AFrameForManyCarriesNothingForOne) {
+  EXPECT_TRUE(dropped(from_access_to(kAllNodesMac, up().from(kLma).to(kMag1)), "multicast-frame"));
+  for (const auto destination : {kAllNodesMac, kEverybodyMac})
+    EXPECT_EQ(from_access_to(destination, up()).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "multicast-frame"), 3U);
+  EXPECT_EQ(from_access_to(kAllNodesMac, up().from("fe80::1").to("ff02::1")).verdict, Verdict::Pass);
+}
+
+TEST_F(MagUplink, OthersFramesAreLeftToTheStackWhichDiscardsThem) {
+  EXPECT_EQ(from_access_to("02:00:00:00:0a:0a", up().from(kForeign)).verdict, Verdict::Pass);
+}
+
+TEST_F(MagUplink, WhatIsNoPacketIsDropped) {
+  EXPECT_TRUE(dropped(from_access(up().claimed_length(900)), "malformed"));
+}
+
+Packet mobility_header(std::string_view from, std::string_view to) {
+  return Packet().from(from).to(to).upper(135, {59, 1, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+}
+
+TEST_F(MagUplink, NobodySignalsFromAnAccessLink) {
+  for (const Packet& message :
+       {mobility_header(kNode, kMag1), mobility_header(kNode, kMag1).hop_limit(1),
+        mobility_header(kNode, kMag1).destination_options(),
+        mobility_header(kNode, kMag1).fragment(0, true, 5), mobility_header("fe80::1", kMag1),
+        mobility_header("fe80::1", "fe80::2"), mobility_header(kLma, "ff02::1"),
+        mobility_header("::", kMag1).destination_options()})
+    EXPECT_EQ(from_access(message).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "mobility-header"), 8U);
+  EXPECT_EQ(packets_dropped(mag_->drops()), 8U);
+}
+
+TEST_F(MagUplink, TheAnchorIsNotOnAnAccessLink) {
+  EXPECT_TRUE(dropped(from_access(mobility_header(kLma, kMag1)), "spoofed-source"));
+  EXPECT_EQ(from_access(mobility_header(kLma, kMag1), {kPriority}).verdict, Verdict::Drop);
+}
+
+/// RFC 6275 through Proxy Mobile IPv6 is the node's own affair.
+TEST_F(MagUplink, ANodeMaySignalToItsOwnHomeAgent) {
+  EXPECT_EQ(from_access(mobility_header(kNode, kCn)).verdict, Verdict::Redirect);
 }
 
 TEST_F(MagUplink, AHopLimitThatEndsHereIsTheStacksToAnswer) {

@@ -229,6 +229,16 @@ TEST_F(Vif, WhatIsNotNeighborDiscoveryKeepsItsOctets) {
   EXPECT_EQ(send(looks_like_it).frame, frame(kPeerMac, kMember1Mac, looks_like_it));
 }
 
+TEST_F(Vif, APriorityTagChangesNothing) {
+  const auto sent = frame(kMember2Mac, kPeerMac, down().build());
+  const auto outcome = run_tagged(vif_->object(), "member_ingress", "if2", sent, {{}});
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame(kVifMac, kPeerMac, down().build()));
+  EXPECT_EQ(member_of(up()), 1);
+  EXPECT_EQ(run_tagged(vif_->object(), "member_ingress", "if2", sent, {{7}}).verdict, Verdict::Pass);
+  EXPECT_EQ(run_tagged(vif_->object(), "member_ingress", "if2", sent, {{}, {}}).verdict, Verdict::Drop);
+}
+
 TEST_F(Vif, OthersFramesAndInterfacesAreLeftAlone) {
   EXPECT_EQ(receive(1, down().build(), kPeerMac).verdict, Verdict::Pass);
   const auto elsewhere =
