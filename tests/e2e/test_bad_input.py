@@ -13,6 +13,7 @@ from mobility import complete, exchange
 MN, MAC1 = "mn1@lab.example", "02:00:00:00:01:01"
 UNCHANGED = 5
 FOREIGN = "2001:db8:bad::66"
+NO_GATEWAY = "2001:db8:1::2"  # of the machine of mag1, but not its Proxy-CoA
 
 
 def counters(lab, node, what):
@@ -92,10 +93,10 @@ def test_the_anchor_refuses_with_the_right_status(lab, ends, mn_id, kind):
 
 
 def test_whoever_is_no_gateway_may_register_nobody(lab, mn_id):
-    ends = lab.address("cn"), lab.address("lma")
+    ends = NO_GATEWAY, lab.address("lma")
     before = counters(lab, "lma", "rejections")
     options = complete(mn_id, link_layer=m.link_layer_identifier(MAC1))
-    assert [m.status_of(a) for a in exchange(lab, "cn", *ends, m.proxy_binding_update(*ends, options))] == [154]
+    assert [m.status_of(a) for a in exchange(lab, "mag1", *ends, m.proxy_binding_update(*ends, options))] == [154]
     assert counters(lab, "lma", "rejections") == before + 1
 
 
@@ -161,8 +162,36 @@ def test_the_gateway_drops_what_is_not_the_nodes(lab, source_mac, source, reason
     dropped(lab, "mag1", reason, lambda: lab.inside("mn", "python3", "-c", SEND_FRAME, "if1", frame.hex()))
 
 
-@pytest.mark.parametrize("outer,reason", [("mag1", "spoofed-source"), ("2001:db8:1::2", "unknown-tunnel")])
+@pytest.mark.parametrize("outer,reason", [("mag1", "spoofed-source"), (NO_GATEWAY, "unknown-tunnel")])
 def test_the_anchor_drops_what_no_session_covers(lab, outer, reason):
     source = lab.address("mag1") if outer == "mag1" else outer
     packet = ipv6(source, lab.address("lma"), 41, ipv6(FOREIGN, lab.address("cn")))
     dropped(lab, "lma", reason, lambda: lab.inside("mag1", "python3", "-c", SEND_PACKET, lab.address("lma"), packet.hex()))
+
+
+def test_the_anchor_hears_no_gateway_from_where_the_correspondents_are(lab, ends, mn_id):
+    """With the address of a true gateway: the messages are not protected, so where they come from has to count."""
+    leave = m.proxy_binding_update(*ends, complete(mn_id, link_layer=m.link_layer_identifier(MAC1)), lifetime=0, sequence=99)
+    packet, bindings = ipv6(*ends, 135, leave), lab.bindings()
+    count = lambda: lab.ask("lma", "show", "statistics")["drops"].get("from-core-interface", 0)
+    before = count()
+    lab.inside("cn", "python3", "-c", SEND_PACKET, ends[1], packet.hex())
+    eventually(lambda: count() == before + 1, what="a message that is counted and dropped")
+    assert lab.bindings() == bindings
+
+
+@pytest.mark.parametrize("own,reason", [(False, "spoofed-source"), (True, "mobility-header")])
+@pytest.mark.parametrize("tag", ["", "81000000"])
+def test_the_gateway_hears_no_anchor_from_its_access_link(lab, own, reason, tag):
+    source, mag = lab.address("vif") if own else lab.address("lma"), lab.address("mag1")
+    forged = m.proxy_binding_acknowledgement(source, mag, [m.home_network_prefix("2001:db8:bad::/64")], sequence=1, lifetime=0)
+    frame = bytes.fromhex(("00:00:5e:00:52:13" + MAC1).replace(":", "") + tag) + b"\x86\xdd" + ipv6(source, mag, 135, forged)
+    messages = counters(lab, "mag1", "drops")
+    dropped(lab, "mag1", reason, lambda: lab.inside("mn", "python3", "-c", SEND_FRAME, "if1", frame.hex()))
+    assert counters(lab, "mag1", "drops") == messages
+    assert lab.alive("mag1")
+
+
+def test_the_anchor_forwards_no_nodes_packet_from_outside_a_tunnel(lab):
+    packet = ipv6(lab.address("vif"), lab.address("cn"))
+    dropped(lab, "lma", "spoofed-source", lambda: lab.inside("mag1", "python3", "-c", SEND_PACKET, lab.address("cn"), packet.hex()))

@@ -54,6 +54,21 @@ TEST_F(HostileInputTest, NobodyAnswersASourceThatIsNoHost) {
   EXPECT_EQ(dropped("not-unicast"), 4U);
 }
 
+TEST_F(HostileInputTest, NoGatewayIsWhereTheCorrespondentsAre) {
+  constexpr InterfaceIndex kCore{3}, kAccess{4};
+  lma->set_correspondent_interfaces({kCore});
+  const auto from = [&](InterfaceIndex interface, const Bytes& octets) {
+    lma->handle_message(now, {kMag1, kLma, interface, {}, 64}, octets);
+    drain();
+  };
+  from(kCore, good());
+  from(kCore, wire::encode(wire::UnknownMessage{99, Bytes(2)}, kMag1, kLma));
+  EXPECT_THAT(all<SendMessage>(), IsEmpty());
+  EXPECT_EQ(dropped("from-core-interface"), 2U);
+  from(kAccess, good());
+  EXPECT_THAT(all<SendMessage>(), SizeIs(1));
+}
+
 TEST_F(HostileInputTest, OtherMessagesAreCounted) {
   auto plain = message(first());
   plain.proxy = false;

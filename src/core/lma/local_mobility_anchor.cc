@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lma/local_mobility_anchor.h"
 
+#include <algorithm>
+
 #include "core/lma/anchor_state.h"
 #include "core/lma/commands.h"
 #include "core/lma/expiry.h"
@@ -22,6 +24,7 @@ class LocalMobilityAnchor::Impl {
 
   AnchorState state;
   PbuHandler updates{state};
+  std::vector<InterfaceIndex> correspondent_interfaces;
 
  private:
   void take(Now now, const PacketMeta& meta, wire::MobilityMessage message);
@@ -39,6 +42,8 @@ bool is_unicast(const Ipv6Address& address) { return !address.is_unspecified() &
 /// RFC 6275 section 9.2: the decoder checks in its order.
 void LocalMobilityAnchor::Impl::handle_message(Now now, const PacketMeta& meta, ByteView header) {
   ++state.statistics.received;
+  if (std::ranges::find(correspondent_interfaces, meta.interface) != correspondent_interfaces.end())
+    return state.drop(now, "from-core-interface", meta);
   if (!is_unicast(meta.source) || !is_unicast(meta.destination)) return state.drop(now, "not-unicast", meta);
   auto message = wire::decode(header, meta.source, meta.destination);
   if (!message) return state.drop(now, message.error().code, meta);
@@ -98,6 +103,10 @@ void LocalMobilityAnchor::restore(Now now, std::vector<NodeRecord> records) {
 
 void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
   impl_->handle_message(now, meta, mobility_header);
+}
+
+void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceIndex> interfaces) {
+  impl_->correspondent_interfaces = std::move(interfaces);
 }
 
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {

@@ -18,7 +18,8 @@ namespace flowmob::core {
 /// poll_effect(), carry them out in their order, and answer those that have an id.
 ///
 ///   restore() at most once, before anything else
-///   handle_message(), handle_command(), handle_timeout(), reconfigure() in any order
+///   handle_message(), handle_command(), handle_timeout(), reconfigure(), set_correspondent_interfaces() in
+///   any order
 class LocalMobilityAnchor {
  public:
   explicit LocalMobilityAnchor(LmaConfig config);
@@ -40,6 +41,10 @@ class LocalMobilityAnchor {
   /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
   /// "no-such-mag", "no-session", "no-such-command".
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
+
+  /// Those that lead to correspondents alone. No gateway is there, whatever the source says: messages that
+  /// come by them are dropped (docs/adr/0032).
+  void set_correspondent_interfaces(std::vector<InterfaceIndex> interfaces);
 
   void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);
   void handle_timeout(Now now);

@@ -87,6 +87,29 @@ TEST_F(HostileInput, AcknowledgementFromAnotherSource) {
   expect_dropped("not-from-lma");
 }
 
+TEST_F(HostileInput, AnchorOnAnAccessLink) {
+  solicit();
+  clear();
+  const auto bytes = wire::encode(answer_to(last_update), kLma, kMag);
+  gateway->handle_message(now, {kLma, kMag, kWlan, {}, 64}, bytes);
+  gateway->handle_message(now, {kLma, kMag, kWimax, {}, 64}, bytes);
+  EXPECT_EQ(counter("drops", "from-access-link"), 2U);
+  drain();
+  EXPECT_THAT(order, IsEmpty());
+  constexpr InterfaceIndex kTransport{7};
+  gateway->handle_message(now, {kLma, kMag, kTransport, {}, 64}, bytes);
+  drain();
+  EXPECT_EQ(only_binding().at("state"), "registered");
+}
+
+TEST_F(HostileInput, UnknownTypeFromAnAccessLinkIsNotAnswered) {
+  const auto source = address("2001:db8:100:1::7");
+  gateway->handle_message(now, {source, kMag, kWlan, {}, 64},
+                          wire::encode(wire::UnknownMessage{99, {0, 0}}, source, kMag));
+  drain();
+  expect_dropped("from-access-link");
+}
+
 TEST_F(HostileInput, AcknowledgementToAnotherAddress) {
   solicit();
   clear();

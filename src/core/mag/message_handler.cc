@@ -4,6 +4,8 @@
 namespace flowmob::core {
 
 void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_header) {
+  // A source address proves nothing where anybody may write one (docs/adr/0032).
+  if (context_.access(meta.interface)) return context_.statistics.drop("from-access-link");
   if (meta.destination != context_.config.address) return context_.statistics.drop("not-for-us");
   const auto message = wire::decode(mobility_header, meta.source, meta.destination);
   if (!message) return context_.statistics.drop(message.error().code);

@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/host/main.h"
@@ -90,6 +92,7 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); });
   pump_->feed([&](Now now) { anchor_->restore(now, std::move(records)); });
+  anchor_->set_correspondent_interfaces(correspondent_interfaces());
 
   const auto swept = dataplane_->sweep();
   if (!swept) return tl::unexpected(swept.error());
@@ -114,11 +117,22 @@ Result<void> LmaDaemon::serve() {
       });
 }
 
+/// One that leads both ways may have MAGs behind it.
+std::vector<InterfaceIndex> LmaDaemon::correspondent_interfaces() {
+  std::vector<InterfaceIndex> indexes;
+  for (const auto& name : settings_.core_interfaces) {
+    if (std::ranges::count(settings_.access_interfaces, name) != 0) continue;
+    if (const auto link = netlink_->link(name)) indexes.push_back(link->index);
+  }
+  return indexes;
+}
+
 /// An interface that comes back is another one to the kernel, without our programs.
 void LmaDaemon::link_changed(const std::string& interface, const std::optional<platform::Link>& link) {
   if (!link) return spdlog::warn("interface {} is gone", interface);
   const auto [known, first] = attached_.try_emplace(interface, link->index);
   if (std::exchange(known->second, link->index) == link->index) return;
+  anchor_->set_correspondent_interfaces(correspondent_interfaces());
   auto done = dataplane_->attach().and_then([&] { return ensure_forwarding({interface}); });
   if (!done) return spdlog::error("interface {}: {}", interface, done.error().message);
   spdlog::info("interface {} is back", interface);

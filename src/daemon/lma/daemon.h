@@ -42,6 +42,7 @@ class LmaDaemon {
   Result<void> serve();
   Result<void> add_commands();
   Result<void> reload();
+  std::vector<InterfaceIndex> correspondent_interfaces();
   void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
