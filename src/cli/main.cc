@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/program.h"
+#include "lab/command_line.h"
 #include "lab/lab.h"
 #include "lab/probe/command_line.h"
 #include "lab/wire/command_line.h"
@@ -14,7 +15,7 @@ std::shared_ptr<const CLI::App> app_of() {
 
 std::vector<std::shared_ptr<const CLI::App>> described_too() {
   using namespace flowmob::lab;
-  return {app_of<ProbeCommandLine>(), app_of<WireCommandLine>()};
+  return {app_of<CommandLine>(), app_of<ProbeCommandLine>(), app_of<WireCommandLine>()};
 }
 
 }  // namespace
