@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "lab/demo/captures.h"
 #include "lab/demo/display.h"
+#include "lab/demo/judges.h"
 #include "lab/demo/observations.h"
 #include "lab/demo/picture.h"
 #include "lab/demo/report.h"
@@ -21,7 +22,7 @@ namespace flowmob::lab {
 struct DemoOptions {
   std::filesystem::path output = "build/demo";
   std::string engine = "auto";
-  bool json = false;  ///< print the report instead of its summary
+  bool json = false;  ///< standard output is for the report: the show goes to standard error
 };
 
 /// The stage on which the steps play: the domain, its traffic, and what is seen of it.
@@ -42,21 +43,19 @@ class Demo {
   Result<void> set_link(std::string_view link, bool up);
   void mark(const std::string& label,
             bool opens_span = false);  ///< in the picture; a span ends at the next mark
-  Nanoseconds event_time() const { return event_; }
-
-  // What judges ask.
-  const Observations& observations() const { return observations_; }
-  const nlohmann::ordered_json& first_connection() const { return connection_; }
-  Traffic& traffic() { return *traffic_; }
 
  private:
   Result<void> set_up();
+  Result<void> attach(const UpOptions& options);
   Result<void> play(const struct Step& step);
   Result<void> finish();
+  Result<void> wait_for_download();
   void measure(StepReport& step);
+  /// Lets the judges speak, shows the step and keeps it.
+  void conclude(StepReport step, const std::vector<Judge>& judges);
   nlohmann::ordered_json bindings() const;
   std::string binding_table() const;
-  void write_results();
+  Result<void> write_results();
   PictureData picture() const;
 
   const Plan& plan_;
@@ -66,14 +65,16 @@ class Demo {
   std::optional<Domain> domain_;
   std::optional<Captures> captures_;
   std::optional<Traffic> traffic_;
-  nlohmann::ordered_json connection_;
+  Evidence evidence_;
   DemoReport report_;
   std::vector<PictureData::Event> events_;  ///< absolute seconds until the picture is drawn
-  Nanoseconds begin_{}, event_{};
+  Nanoseconds begin_{};
   bool span_open_ = false;
 };
 
-/// Runs the demo and cleans up, whatever happens; the exit status.
-int run_demo(const Plan& plan, const DemoOptions& options);
+/// Runs the demo in a domain of its own and cleans up, whatever happens. The report may say that a verdict
+/// does not hold; an error says that there is no whole report. What explains either stays in the output
+/// folder.
+Result<DemoReport> run_demo(const Plan& plan, const DemoOptions& options);
 
 }  // namespace flowmob::lab

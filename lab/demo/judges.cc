@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lab/demo/judges.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
-
-#include "lab/demo/steps.h"
 
 namespace flowmob::lab::judge {
 namespace {
@@ -12,6 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 2> kMagTitle{"MAG1", "MAG2"};
+constexpr std::array<std::string_view, 2> kMagLink{"lma-mag1", "lma-mag2"};
 
 /// Who is reached where: the part of a binding table that a restart must not change.
 std::set<std::string> who_is_where(const Json& bindings) {
@@ -28,77 +29,106 @@ std::set<std::string> who_is_where(const Json& bindings) {
   return rows;
 }
 
-/// The first message with which the MAG of the dead link says so.
-const SignallingMessage* first_deregistration(const Demo& demo, std::string_view link, Nanoseconds after) {
-  const auto& all = demo.observations().signalling();
-  const auto found = std::ranges::find_if(all, [&](const SignallingMessage& m) {
-    return m.link == link && m.time >= after && m.binding && !m.binding->acknowledgement &&
-           m.binding->lifetime == 0;
+/// The first accepted message with which the MAG of the dead link says so.
+const Exchange* deregistration(const StepReport& step, std::string_view link, Nanoseconds after) {
+  const auto found = std::ranges::find_if(step.signalling.exchanges, [&](const Exchange& e) {
+    return e.link == link && e.asked >= after && e.lifetime == 0 && e.status == 0;
   });
-  return found == all.end() ? nullptr : &*found;
+  return found == step.signalling.exchanges.end() ? nullptr : &*found;
 }
 
-Nanoseconds longest_gap(const StepReport& step, std::initializer_list<FlowKind> flows) {
-  Nanoseconds longest = 0;
-  for (const FlowOutcome& outcome : step.flows) {
-    if (std::ranges::count(flows, outcome.flow) > 0) longest = std::max(longest, outcome.summary.longest_gap);
+/// Of one flow, both ways; nothing if a way is missing.
+std::optional<std::uint64_t> lost_and_doubled(const StepReport& step, FlowKind flow) {
+  std::uint64_t sum = 0;
+  for (const Way way : kWays) {
+    const FlowOutcome* outcome = step.find(flow, way);
+    if (outcome == nullptr || outcome->summary.received == 0) return {};
+    sum += outcome->summary.lost + outcome->summary.duplicated;
   }
-  return longest;
+  return sum;
+}
+
+void gap_within_bound(const FailureParts& parts, StepReport& step) {
+  step.checks.push_back({fmt::format("the lost carrier was noticed within {:.0f} ms: {:.1f} ms",
+                                     to_ms(FailureParts::kDetectionLimit), to_ms(parts.detection)),
+                         parts.detection >= 0 && parts.detection <= FailureParts::kDetectionLimit});
+  step.checks.push_back(
+      {fmt::format("no flow of the dead link was silent for more than {:.1f} ms (longest: {:.1f} ms)",
+                   to_ms(parts.bound()), to_ms(parts.longest_gap)),
+       parts.longest_gap > 0 && parts.longest_gap <= parts.bound()});
 }
 
 }  // namespace
 
-void lossless(const Demo&, StepReport& step) {
-  std::uint64_t sent = 0, lost = 0, duplicated = 0;
+Judge has_address(const std::string& address) {
+  return [=](const Evidence&, StepReport& step) {
+    step.checks.push_back(
+        {fmt::format("{} has the global address {}", kVirtualInterface, address.empty() ? "(none)" : address),
+         !address.empty()});
+  };
+}
+
+void both_registered(const Evidence&, StepReport& step) {
+  const bool both = std::ranges::all_of(kMagLink, [&](std::string_view link) {
+    return std::ranges::any_of(step.signalling.exchanges, [&](const Exchange& e) {
+      return e.link == link && e.lifetime > 0 && e.status == 0;
+    });
+  });
+  step.checks.push_back({"both MAGs registered and were accepted (status 0)", both});
+}
+
+void lossless(const Evidence&, StepReport& step) {
+  std::uint64_t sent = 0, lost = 0, duplicated = 0, unmatched = 0;
   for (const FlowOutcome& outcome : step.flows) {
     sent += outcome.summary.sent;
     lost += outcome.summary.lost;
     duplicated += outcome.summary.duplicated;
+    unmatched += outcome.unmatched;
   }
   const bool all_flow =
+      step.flows.size() == kFlowKinds.size() * kWays.size() &&
       std::ranges::all_of(step.flows, [](const FlowOutcome& f) { return f.summary.received > 0; });
-  step.checks.push_back(
-      {fmt::format("{} packets sent, {} lost, {} duplicated, all flows, both ways", sent, lost, duplicated),
-       all_flow && lost == 0 && duplicated == 0});
+  const std::string doubt =
+      unmatched == 0 ? "" : fmt::format(", {} came that no capture saw leave", unmatched);
+  step.checks.push_back({fmt::format("{} packets sent, {} lost, {} duplicated{}, all flows, both ways", sent,
+                                     lost, duplicated, doubt),
+                         all_flow && lost == 0 && duplicated == 0 && unmatched == 0});
 }
 
-void same_connection(const Demo& demo, StepReport& step) {
+void same_connection(const Evidence& evidence, StepReport& step) {
   const Json& now = step.connection;
-  const bool same = !now.empty() && now == demo.first_connection();
+  const bool same = !now.empty() && now == evidence.first_connection;
   step.checks.push_back({fmt::format("the download's TCP connection is the same: {} (inode {})",
                                      now.value("local", "none"), now.value("inode", "none")),
                          same});
 }
 
-void bindings_kept(const Demo&, StepReport& step) {
+void bindings_kept(const Evidence&, StepReport& step) {
   const auto before = who_is_where(step.bindings_before), after = who_is_where(step.bindings_after);
   step.checks.push_back({fmt::format("the restarted LMA knows all {} bindings", before.size()),
                          !before.empty() && before == after});
 }
 
-void hard_failure(const Demo& demo, StepReport& step) {
-  const SignallingMessage* told = first_deregistration(demo, "lma-mag2", demo.event_time());
-  const auto exchange = std::ranges::find_if(step.signalling.exchanges, [&](const Exchange& e) {
-    return told != nullptr && e.link == told->link && e.asked == told->time;
+void hard_failure(const Evidence& evidence, StepReport& step) {
+  const Exchange* told = deregistration(step, kMagLink[1], evidence.event);
+  step.checks.push_back({"MAG2 noticed, told the LMA and was answered", told != nullptr});
+  if (told != nullptr) {
+    step.failure = FailureParts{.detection = told->asked - evidence.event,
+                                .round_trip = evidence.mag_lma_round_trip,
+                                .pbu_to_pba = told->answered - told->asked,
+                                .longest_gap = step.longest_silence()};
+    gap_within_bound(*step.failure, step);
+  }
+  step.checks.push_back({"video, on the other link, lost nothing and got nothing twice",
+                         lost_and_doubled(step, FlowKind::Video) == 0U});
+  const bool no_copies = !step.flows.empty() && std::ranges::all_of(step.flows, [](const FlowOutcome& f) {
+    return f.summary.duplicated == 0;
   });
-  const bool answered = exchange != step.signalling.exchanges.end();
-  step.checks.push_back({"MAG2 noticed, told the LMA and was answered", answered});
-  if (!answered) return;
-  step.failure = FailureParts{.detection = told->time - demo.event_time(),
-                              .round_trip = exchange->answered - exchange->asked,
-                              .longest_gap = longest_gap(step, {FlowKind::Download, FlowKind::Ping})};
-  step.checks.push_back(
-      {fmt::format("no flow of the dead link was silent for more than {:.1f} ms (longest: {:.1f} ms)",
-                   to_ms(step.failure->bound()), to_ms(step.failure->longest_gap)),
-       step.failure->longest_gap <= step.failure->bound()});
-  const FlowOutcome* down = step.find(FlowKind::Video, Way::Down);
-  const FlowOutcome* up = step.find(FlowKind::Video, Way::Up);
-  step.checks.push_back({"video, on the other link, lost nothing",
-                         down != nullptr && up != nullptr && down->summary.lost + up->summary.lost == 0});
+  step.checks.push_back({"no packet of any flow arrived twice", no_copies});
 }
 
 Judge flow_ends_on(FlowKind flow, std::size_t access) {
-  return [=](const Demo&, StepReport& step) {
+  return [=](const Evidence&, StepReport& step) {
     bool there = true;
     for (const Way way : kWays) {
       const FlowOutcome* outcome = step.find(flow, way);
@@ -111,16 +141,47 @@ Judge flow_ends_on(FlowKind flow, std::size_t access) {
 }
 
 Judge flow_stays_on(FlowKind flow, std::size_t access) {
-  return [=](const Demo&, StepReport& step) {
+  return [=](const Evidence&, StepReport& step) {
     std::uint64_t here = 0, elsewhere = 0;
+    bool both_ways = true;
     for (const Way way : kWays) {
       const FlowOutcome* outcome = step.find(flow, way);
+      both_ways = both_ways && outcome != nullptr && outcome->frames[access] > 0;
       here += outcome != nullptr ? outcome->frames[access] : 0;
       elsewhere += outcome != nullptr ? outcome->frames[1 - access] : 0;
     }
     step.checks.push_back({fmt::format("{} stayed on {}: {} frames there, {} on {}", to_string(flow),
                                        kMagTitle[access], here, elsewhere, kMagTitle[1 - access]),
-                           here > 0 && elsewhere == 0});
+                           both_ways && elsewhere == 0});
+  };
+}
+
+Judge whole_file(const Json& download) {
+  return [=](const Evidence&, StepReport& step) {
+    const std::string expected = download.value("sha256_expected", ""),
+                      received = download.value("sha256_received", "missing");
+    step.checks.push_back(
+        {fmt::format("{} octets received by one connection, HTTP status {}",
+                     download.value("octets", std::uint64_t{0}), download.value("http_status", 0)),
+         download.value("connections", 0) == 1 && download.value("http_status", 0) == 200 &&
+             download.value("curl_exit_status", -1) == 0});
+    step.checks.push_back(
+        {fmt::format("SHA-256 {}... as expected", received.substr(0, 32)), received == expected});
+  };
+}
+
+Judge whole_captures(const std::vector<CaptureCounts>& counts) {
+  return [=](const Evidence&, StepReport& step) {
+    std::uint64_t captured = 0, dropped = 0;
+    bool told = !counts.empty();
+    for (const CaptureCounts& count : counts) {
+      captured += count.captured;
+      dropped += count.dropped;
+      told = told && count.complete && count.captured > 0;
+    }
+    step.checks.push_back({fmt::format("{} frames captured on {} links, {} missed{}", captured, counts.size(),
+                                       dropped, told ? "" : "; not every tcpdump gave its counts"),
+                           told && dropped == 0});
   };
 }
 

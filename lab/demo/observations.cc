@@ -99,7 +99,10 @@ FlowTrack Observations::track(FlowKind flow, Way way) const {
   }
   for (const Sighting& s : to) {
     const auto found = by_key.find(s.key);
-    if (found == by_key.end()) continue;  // sent before the capture began
+    if (found == by_key.end()) {  // a copy that was lost could hide behind one that was not captured
+      track.unmatched.push_back(s.time);
+      continue;
+    }
     Copies& copies = found->second;
     if (!copies.waiting.empty()) {
       copies.last = copies.waiting.front();

@@ -30,6 +30,7 @@ inline constexpr std::array<std::string_view, 2> kAccessLinks{"mag1-mn", "mag2-m
 struct FlowTrack {
   std::vector<Sent> sent;
   std::vector<Arrival> arrivals;
+  std::vector<Nanoseconds> unmatched{};  ///< when packets came that nobody was seen sending
 };
 
 /// What the captures say, for all flows of the demo. Frames go in as they are read; questions may be asked

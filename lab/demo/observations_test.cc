@@ -54,6 +54,15 @@ TEST_F(ObservationsTest, AnArrivalTooManyIsADuplicate) {
   EXPECT_EQ(summary(FlowKind::Ping, Way::Up).lost, 0U);
 }
 
+TEST_F(ObservationsTest, AnArrivalThatNobodySawLeaveIsToldApart) {
+  see("mag1-mn", 1, request(1));
+  see("cn-lma", 2, request(1));
+  see("cn-lma", 3, request(2));
+  const FlowTrack track = observations.track(FlowKind::Ping, Way::Up);
+  EXPECT_EQ(track.unmatched, std::vector<Nanoseconds>{3 * kMs});
+  EXPECT_EQ(track.arrivals.size(), 1U);
+}
+
 TEST_F(ObservationsTest, OneLargeUnitArrivesAsSegments) {
   see("cn-lma", 1, data(100, 3500));
   see("mag2-mn", 9, data(100, 1400));

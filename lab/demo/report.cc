@@ -13,19 +13,25 @@ const char* verdict(bool passed) { return passed ? "pass" : "fail"; }
 Json to_json(const FlowOutcome& outcome) {
   Json json{{"name", to_string(outcome.flow)}, {"direction", to_string(outcome.way)}};
   json.update(flowmob::lab::to_json(outcome.summary));
+  json["unmatched"] = outcome.unmatched;
   for (std::size_t i = 0; i < kAccessLinks.size(); ++i) json["frames"][kAccessLinks[i]] = outcome.frames[i];
   return json;
 }
 
 Json to_json(const FailureParts& parts) {
-  return {{"detection_ms", to_ms(parts.detection)},   {"mag_lma_round_trip_ms", to_ms(parts.round_trip)},
-          {"remaining_ms", to_ms(parts.remaining())}, {"longest_gap_ms", to_ms(parts.longest_gap)},
-          {"bound_ms", to_ms(parts.bound())},         {"predecessors_ms", kPredecessorsMs}};
+  return {{"detection_ms", to_ms(parts.detection)},
+          {"detection_limit_ms", to_ms(FailureParts::kDetectionLimit)},
+          {"mag_lma_round_trip_ms", to_ms(parts.round_trip)},
+          {"pbu_to_pba_ms", to_ms(parts.pbu_to_pba)},
+          {"remaining_ms", to_ms(parts.remaining())},
+          {"longest_gap_ms", to_ms(parts.longest_gap)},
+          {"bound_ms", to_ms(parts.bound())},
+          {"predecessors_ms", kPredecessorsMs}};
 }
 
 }  // namespace
 
-bool StepReport::passed() const { return std::ranges::all_of(checks, &Check::holds); }
+bool StepReport::passed() const { return !checks.empty() && std::ranges::all_of(checks, &Check::holds); }
 
 const FlowOutcome* StepReport::find(FlowKind flow, Way way) const {
   const auto found =
@@ -33,10 +39,20 @@ const FlowOutcome* StepReport::find(FlowKind flow, Way way) const {
   return found == flows.end() ? nullptr : &*found;
 }
 
+Nanoseconds StepReport::longest_silence() const {
+  Nanoseconds longest = 0;
+  for (const FlowOutcome& outcome : flows) {
+    if (std::ranges::count(concerned, outcome.flow) > 0)
+      longest = std::max(longest, outcome.summary.longest_gap);
+  }
+  return longest;
+}
+
 bool DemoReport::passed() const { return !steps.empty() && std::ranges::all_of(steps, &StepReport::passed); }
 
 Json to_json(const StepReport& step) {
-  Json flows = Json::array(), checks = Json::array();
+  Json flows = Json::array(), checks = Json::array(), concerned = Json::array();
+  for (const FlowKind flow : step.concerned) concerned.push_back(to_string(flow));
   for (const FlowOutcome& outcome : step.flows) flows.push_back(to_json(outcome));
   for (const Check& check : step.checks) checks.push_back({{"claim", check.claim}, {"holds", check.holds}});
   Json json{{"name", step.name},
@@ -45,6 +61,8 @@ Json to_json(const StepReport& step) {
             {"begin_ns", step.begin},
             {"event_ns", step.event},
             {"end_ns", step.end},
+            {"concerned", concerned},
+            {"longest_silence_ms", to_ms(step.longest_silence())},
             {"flows", flows},
             {"signalling", to_json(step.signalling)},
             {"checks", checks}};
@@ -56,12 +74,15 @@ Json to_json(const StepReport& step) {
 }
 
 Json to_json(const DemoReport& report) {
-  Json steps = Json::array();
+  Json steps = Json::array(), captures = Json::array();
   for (const StepReport& step : report.steps) steps.push_back(to_json(step));
+  for (const CaptureCounts& c : report.captures)
+    captures.push_back({{"link", c.link}, {"captured", c.captured}, {"dropped", c.dropped}});
   return {{"verdict", verdict(report.passed())},
           {"predecessors_handover_ms", kPredecessorsMs},
           {"links", report.links},
           {"download", report.download},
+          {"captures", captures},
           {"steps", steps}};
 }
 

@@ -14,13 +14,20 @@ StepReport sample() {
   StepReport step;
   step.name = "move-to-mag2";
   step.title = "Move video to MAG2";
-  FlowOutcome video{FlowKind::Video, Way::Down, {}, {120, 680}, {0, 100}};
+  step.concerned = {FlowKind::Video};
+  FlowOutcome video{FlowKind::Video, Way::Down, {}, {120, 680}, {0, 100}, 3};
   video.summary.sent = 800;
   video.summary.received = 799;
   video.summary.lost = 1;
   video.summary.reordered = 2;
   video.summary.longest_gap = 12 * kMs;
   step.flows.push_back(video);
+  video.way = Way::Up;
+  video.summary.longest_gap = 14 * kMs;
+  step.flows.push_back(video);
+  FlowOutcome ping{FlowKind::Ping, Way::Up, {}, {}, {}, 0};
+  ping.summary.longest_gap = 90 * kMs;
+  step.flows.push_back(ping);
   step.checks = {{"video lost nothing", false}, {"download stayed on MAG2", true}};
   return step;
 }
@@ -37,7 +44,10 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
   EXPECT_EQ(flow["duplicated"], 0);
   EXPECT_EQ(flow["reordered"], 2);
   EXPECT_EQ(flow["longest_gap_ms"], 12.0);
+  EXPECT_EQ(flow["unmatched"], 3);
   EXPECT_EQ(flow["frames"]["mag2-mn"], 680);
+  EXPECT_EQ(json["concerned"], nlohmann::ordered_json({"video"}));
+  EXPECT_EQ(json["longest_silence_ms"], 14.0) << "both ways, and of the flows concerned only";
   for (const char* key : {"messages", "bytes", "pbu_to_pba_ms"})
     EXPECT_TRUE(json["signalling"].contains(key)) << key;
 }
@@ -52,22 +62,48 @@ TEST(Report, OneFailedCheckFailsTheWhole) {
   EXPECT_EQ(to_json(report)["predecessors_handover_ms"], nlohmann::ordered_json({700, 800}));
 }
 
+TEST(Report, AStepThatNobodyJudgedHasNotPassed) {
+  StepReport step = sample();
+  step.checks.clear();
+  EXPECT_FALSE(step.passed());
+}
+
+TEST(Report, TellsWhatTheCapturesMissed) {
+  DemoReport report;
+  report.captures = {{"cn-lma", 100, 2, true}};
+  EXPECT_EQ(to_json(report)["captures"][0]["dropped"], 2);
+}
+
+TEST(Report, ClosesWithTheSilenceOfEveryStepAndThePredecessors) {
+  DemoReport report;
+  report.steps.push_back(sample());
+  const std::string text = closing_text(report, false);
+  EXPECT_THAT(text, HasSubstr("Move video to MAG2"));
+  EXPECT_THAT(text, HasSubstr("14.0 ms"));
+  EXPECT_THAT(text, HasSubstr("700 to 800 ms"));
+}
+
 TEST(Report, FailurePartsAddUp) {
-  const FailureParts parts{.detection = 4 * kMs, .round_trip = 11 * kMs, .longest_gap = 38 * kMs};
-  EXPECT_EQ(parts.remaining(), 23 * kMs);
-  EXPECT_EQ(parts.bound(), 65 * kMs);
+  const FailureParts parts{
+      .detection = 4 * kMs, .round_trip = 10 * kMs, .pbu_to_pba = 12 * kMs, .longest_gap = 38 * kMs};
+  EXPECT_EQ(parts.remaining(), 24 * kMs);
+  EXPECT_EQ(parts.bound(), 64 * kMs);
   StepReport step = sample();
   step.failure = parts;
   const auto json = to_json(step)["failure"];
   EXPECT_EQ(json["detection_ms"], 4.0);
-  EXPECT_EQ(json["mag_lma_round_trip_ms"], 11.0);
-  EXPECT_EQ(json["remaining_ms"], 23.0);
-  EXPECT_EQ(json["bound_ms"], 65.0);
+  EXPECT_EQ(json["mag_lma_round_trip_ms"], 10.0);
+  EXPECT_EQ(json["pbu_to_pba_ms"], 12.0);
+  EXPECT_EQ(json["detection_limit_ms"], 50.0);
+  EXPECT_EQ(json["remaining_ms"], 24.0);
+  EXPECT_EQ(json["bound_ms"], 64.0);
+  const FailureParts quick{.detection = 4 * kMs, .round_trip = 10 * kMs, .longest_gap = 6 * kMs};
+  EXPECT_EQ(quick.remaining(), -8 * kMs);
 }
 
 TEST(Report, TextNamesTheFailedClaimAndFitsTheTerminal) {
   StepReport step = sample();
-  step.failure = FailureParts{400 * kMs, 100 * kMs, 999 * kMs};
+  step.failure = FailureParts{400 * kMs, 100 * kMs, 100 * kMs, 999 * kMs};
   const std::string text = step_text(step, false);
   EXPECT_THAT(text, HasSubstr("FAIL video lost nothing"));
   EXPECT_THAT(text, HasSubstr("700 to 800 ms"));

@@ -40,19 +40,10 @@ std::string failure_lines(const FailureParts& f) {
   return fmt::format(
       "  longest gap {:.1f} ms = detection {:.1f} + MAG-LMA round trip {:.1f} + remaining {:.1f}; allowed "
       "{:.1f}\n"
+      "  the round trip is what the links are set to; this PBU had its PBA after {:.1f} ms\n"
       "  the open predecessors need {} to {} ms for a handover of the whole node in the same kind of lab\n",
       to_ms(f.longest_gap), to_ms(f.detection), to_ms(f.round_trip), to_ms(f.remaining()), to_ms(f.bound()),
-      kPredecessorsMs[0], kPredecessorsMs[1]);
-}
-
-Nanoseconds longest_move_gap(const DemoReport& report) {
-  Nanoseconds longest = 0;
-  for (const StepReport& step : report.steps) {
-    const FlowOutcome* video =
-        step.name.starts_with("move") ? step.find(FlowKind::Video, Way::Down) : nullptr;
-    if (video != nullptr) longest = std::max(longest, video->summary.longest_gap);
-  }
-  return longest;
+      to_ms(f.pbu_to_pba), kPredecessorsMs[0], kPredecessorsMs[1]);
 }
 
 }  // namespace
@@ -71,14 +62,12 @@ std::string closing_text(const DemoReport& report, bool colour) {
   for (const StepReport& step : report.steps) {
     text += fmt::format("  {} {}\n", mark(step.passed(), colour), step.title);
   }
-  text += fmt::format("\n  {:<44} {:>10}\n", "longest silence of a flow", "");
-  text +=
-      fmt::format("  {:<44} {:>7.1f} ms\n", "planned move, both links up", to_ms(longest_move_gap(report)));
+  text += "\n  longest silence of the flows concerned, both ways\n";
   for (const StepReport& step : report.steps) {
-    if (!step.failure) continue;
-    text += fmt::format("  {:<44} {:>7.1f} ms\n", "hard failure of a link", to_ms(step.failure->longest_gap));
+    if (step.concerned.empty()) continue;
+    text += fmt::format("  {:<60} {:>7.1f} ms\n", step.title, to_ms(step.longest_silence()));
   }
-  text += fmt::format("  {:<44} {} to {} ms\n", "open predecessors, handover of the whole node",
+  text += fmt::format("  {:<60} {} to {} ms\n", "open predecessors, handover of the whole node",
                       kPredecessorsMs[0], kPredecessorsMs[1]);
   return text;
 }

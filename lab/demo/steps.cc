@@ -8,6 +8,7 @@ using namespace std::chrono_literals;
 using namespace judge;
 
 constexpr std::size_t kOnMag1 = 0, kOnMag2 = 1;
+const std::vector<FlowKind> kAll(kFlowKinds.begin(), kFlowKinds.end());
 
 Result<void> steady(Demo& demo) {
   demo.mark("all traffic flows");
@@ -58,31 +59,37 @@ const std::vector<Step>& demo_steps() {
   static const std::vector<Step> steps{
       {"steady",
        "Service Selection puts video on MAG1 and everything else on MAG2",
+       kAll,
        steady,
        {lossless, flow_stays_on(FlowKind::Video, kOnMag1), flow_stays_on(FlowKind::Download, kOnMag2),
         flow_stays_on(FlowKind::Ping, kOnMag2)}},
       {"move-to-mag2",
        "Move video to MAG2 while it runs",
+       {FlowKind::Video},
        move_to_mag2,
        {lossless, flow_ends_on(FlowKind::Video, kOnMag2), flow_stays_on(FlowKind::Download, kOnMag2),
         flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},
       {"move-back",
        "Move video back to MAG1",
+       {FlowKind::Video},
        move_back,
        {lossless, flow_ends_on(FlowKind::Video, kOnMag1), flow_stays_on(FlowKind::Download, kOnMag2),
         flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},
       {"link-failure",
        "Fail the MAG2 link hard: carrier lost, nobody warned",
+       {FlowKind::Download, FlowKind::Ping},
        fail_link,
        {hard_failure, flow_stays_on(FlowKind::Video, kOnMag1), flow_ends_on(FlowKind::Download, kOnMag1),
         flow_ends_on(FlowKind::Ping, kOnMag1), same_connection}},
       {"link-restored",
        "Restore the MAG2 link: its flows go back",
+       {FlowKind::Download, FlowKind::Ping},
        restore_link,
        {lossless, flow_stays_on(FlowKind::Video, kOnMag1), flow_ends_on(FlowKind::Download, kOnMag2),
         flow_ends_on(FlowKind::Ping, kOnMag2), same_connection}},
       {"lma-restart",
        "Kill the LMA's daemon (SIGKILL) and start it again 3 s later",
+       kAll,
        restart_lma,
        {lossless, bindings_kept, flow_stays_on(FlowKind::Video, kOnMag1),
         flow_stays_on(FlowKind::Download, kOnMag2), flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},

@@ -9,6 +9,7 @@
 
 #include "lab/demo/captures.h"
 #include "lab/domain/wait.h"
+#include "lab/host/programs.h"
 #include "lab/probe/packet_log.h"
 
 namespace flowmob::lab {

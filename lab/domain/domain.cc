@@ -10,9 +10,11 @@
 #include <algorithm>
 #include <fstream>
 
+#include "lab/domain/logs.h"
 #include "lab/domain/wait.h"
 #include "lab/host/netns.h"
 #include "lab/host/process.h"
+#include "lab/host/programs.h"
 #include "platform/control_client.h"
 #include "platform/errno_error.h"
 
@@ -24,11 +26,6 @@ using namespace std::chrono_literals;
 
 Result<void> discard_output(Result<std::string> result) {
   return result.map([](const std::string&) {});
-}
-
-Result<void> need_root() {
-  if (::geteuid() != 0) return fail("not-permitted", "network namespaces need root: run this with sudo");
-  return {};
 }
 
 Result<void> mount_bpffs() {
@@ -91,19 +88,20 @@ std::string global_address(const Plan& plan) {
 }  // namespace
 
 Result<Domain> Domain::up(const Plan& plan, const UpOptions& options) {
-  if (auto root = need_root(); !root) return tl::unexpected(root.error());
-  if (auto running = open(plan); running && running->healthy()) return running;
+  if (auto can = need_programs(
+          {"ip", "sysctl", "ethtool", "flowmob-wire", "flowmob-lmad", "flowmob-magd", "flowmob-mnd"});
+      !can)
+    return tl::unexpected(can.error());
+  if (auto running = open(plan); running && running->healthy(options.daemons)) return running;
   down(plan);
   Domain domain(plan);
+  domain.state_.demo = options.demo;
   auto built = domain.build(options);
   if (built) return domain;
   // What the daemons said is worth more than what we know; it goes with the directory.
-  for (const DaemonPlan& daemon : plan.daemons()) {
-    std::ifstream log(plan.file(daemon.node + ".log"));
-    for (std::string line; std::getline(log, line);) options.say(daemon.node + ": " + line);
-  }
+  const std::string logs = log_tails(plan, 20);
   down(plan);
-  return tl::unexpected(built.error());
+  return fail(built.error().code, built.error().message + (logs.empty() ? "" : "\n" + logs));
 }
 
 Result<Domain> Domain::open(const Plan& plan) {
@@ -242,11 +240,27 @@ Result<void> Domain::record(const std::string& name, pid_t pid) {
   return save_state(plan_.file("state.json"), state_);
 }
 
-bool Domain::healthy() const {
-  for (const auto& [name, process] : state_.processes) {
-    if (!process.alive()) return false;
-  }
-  return !state_.processes.empty();
+bool Domain::healthy(bool daemons) const {
+  const auto runs = [&](const std::string& name) {
+    const auto found = state_.processes.find(name);
+    return found != state_.processes.end() && found->second.alive();
+  };
+  const bool linked = std::ranges::all_of(
+      plan_.links(), [&](const LinkPlan& link) { return !link.emulated() || runs("wire " + link.name); });
+  const bool peopled =
+      std::ranges::all_of(plan_.daemons(), [&](const DaemonPlan& daemon) { return runs(daemon.node); });
+  if (daemons) return linked && peopled && !state_.virtual_address.empty();
+  return linked && (peopled || !has_daemons());
+}
+
+bool Domain::has_daemons() const {
+  return std::ranges::any_of(
+      plan_.daemons(), [&](const DaemonPlan& daemon) { return state_.processes.contains(daemon.node); });
+}
+
+bool Domain::in_use() const {
+  return !state_.demo &&
+         std::ranges::any_of(state_.processes, [](const auto& entry) { return entry.second.alive(); });
 }
 
 Result<Json> Domain::call(std::string_view daemon, std::string_view command, const Json& arguments) const {

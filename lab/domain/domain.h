@@ -16,6 +16,7 @@ namespace flowmob::lab {
 struct UpOptions {
   std::string engine = "auto";  ///< of the links: "netem", "userspace", "auto"
   bool daemons = true;          ///< false: namespaces, links and configurations only
+  bool demo = false;            ///< the demo's own, which the next demo may take away
   std::function<void(const std::string&)> say = [](const std::string&) {};
 };
 
@@ -29,7 +30,9 @@ class Domain {
   static void down(const Plan& plan);
 
   const Plan& plan() const { return plan_; }
-  bool healthy() const;  ///< every recorded process lives
+  /// Everything runs that belongs to it; daemons: only if wanted, or if there ever were any.
+  bool healthy(bool daemons = false) const;
+  bool in_use() const;  ///< something runs in it, and it is not what a demo left behind
   platform::Json status() const;
   const std::string& virtual_address() const { return state_.virtual_address; }
 
@@ -53,6 +56,7 @@ class Domain {
 
  private:
   explicit Domain(Plan plan) : plan_(std::move(plan)) {}
+  bool has_daemons() const;
   Result<void> build(const UpOptions& options);
   Result<void> add_nodes();
   Result<void> add_links();

@@ -23,6 +23,7 @@ Result<LabState> load_state(const std::filesystem::path& path) {
   if (!json.is_object()) return fail("bad-state", path.string() + " cannot be read");
   LabState state;
   state.virtual_address = json.value("virtual_address", "");
+  state.demo = json.value("demo", false);
   const Json processes = json.value("processes", Json::object());
   for (const auto& [name, record] : processes.items()) {
     state.processes[name] = {record.value("pid", 0), record.value("started", std::uint64_t{0})};
@@ -31,7 +32,7 @@ Result<LabState> load_state(const std::filesystem::path& path) {
 }
 
 Result<void> save_state(const std::filesystem::path& path, const LabState& state) {
-  Json json{{"virtual_address", state.virtual_address}, {"processes", Json::object()}};
+  Json json{{"virtual_address", state.virtual_address}, {"demo", state.demo}, {"processes", Json::object()}};
   for (const auto& [name, record] : state.processes) {
     json["processes"][name] = {{"pid", record.pid}, {"started", record.started}};
   }

@@ -26,6 +26,7 @@ struct ProcessRecord {
 struct LabState {
   std::map<std::string, ProcessRecord> processes;  ///< "lma", "mag1", ..., "wire mag1-mn", ...
   std::string virtual_address;                     ///< of the mobile node, once it has one
+  bool demo = false;                               ///< nobody works in it: it is the demo's own
 };
 
 Result<LabState> load_state(const std::filesystem::path& path);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/host/netns.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -26,17 +25,6 @@ void remove_namespace(const std::string& name) {
 bool namespace_exists(const std::string& name) {
   std::error_code error;
   return std::filesystem::exists(kDirectory / name, error);
-}
-
-std::vector<std::string> namespaces_with_prefix(std::string_view prefix) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(kDirectory, error)) {
-    if (auto name = entry.path().filename().string(); name.starts_with(prefix))
-      names.push_back(std::move(name));
-  }
-  std::ranges::sort(names);
-  return names;
 }
 
 std::vector<pid_t> processes_in(const std::string& name) {

@@ -15,7 +15,6 @@ namespace flowmob::lab {
 Result<void> add_namespace(const std::string& name);
 void remove_namespace(const std::string& name);  ///< ends what runs in it first
 bool namespace_exists(const std::string& name);
-std::vector<std::string> namespaces_with_prefix(std::string_view prefix);
 std::vector<pid_t> processes_in(const std::string& name);
 
 /// Runs lines of `ip` (see ip -batch) in a namespace; the first that fails ends it.

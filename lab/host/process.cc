@@ -68,6 +68,7 @@ Result<Prepared> prepare(const Command& command) {
   ::sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);  // what is ignored would stay so
   if (p.detached) {
     ::setsid();
   } else {
@@ -230,12 +231,6 @@ void end_processes(const std::vector<pid_t>& pids, Duration grace) {
   for (const pid_t pid : pids) {
     if (alive(pid)) ::kill(pid, SIGKILL);
   }
-}
-
-std::filesystem::path program_path(const std::string& name) {
-  std::error_code error;
-  const auto beside = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / name;
-  return !error && std::filesystem::exists(beside, error) ? beside : std::filesystem::path(name);
 }
 
 }  // namespace flowmob::lab

@@ -57,7 +57,4 @@ std::uint64_t process_start_time(pid_t pid);
 /// Ends processes that we did not start in this run of the program: SIGTERM, then SIGKILL.
 void end_processes(const std::vector<pid_t>& pids, Duration grace);
 
-/// Where a program of this project stands: beside the running executable, or in the PATH.
-std::filesystem::path program_path(const std::string& name);
-
 }  // namespace flowmob::lab

@@ -35,8 +35,9 @@ int usage_error(const Program& program, Terminal& terminal, const CLI::ParseErro
 std::optional<std::vector<std::string>> lab_words(const std::vector<std::string>& arguments) {
   const auto word = std::ranges::find_if(arguments, [](const auto& text) { return !text.starts_with('-'); });
   if (word == arguments.end() || *word != "lab") return std::nullopt;
-  std::vector<std::string> words(word + 1, arguments.end());
-  words.insert(words.end(), arguments.begin(), word);
+  // Options that stand before the word stay in front: at the end they would be arguments of `lab exec`.
+  std::vector<std::string> words(arguments.begin(), word);
+  words.insert(words.end(), word + 1, arguments.end());
   return words;
 }
 
