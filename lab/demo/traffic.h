@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <list>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,7 @@ class Traffic {
   static Result<Traffic> start(const Domain& domain, const std::filesystem::path& directory, int seconds);
 
   bool download_runs() { return curl_->running(); }
+  void hurry_download() { web_->signal(SIGUSR1); }  ///< all has been shown: the rest comes faster
   /// Local port, inode and state of the download's connection; empty if there is none.
   nlohmann::ordered_json connection() const;
   /// What curl and both checksums say, once it has ended.
@@ -40,7 +42,7 @@ class Traffic {
   const Plan* plan_;
   std::filesystem::path directory_;
   std::list<Process> processes_;
-  Process* curl_ = nullptr;
+  Process *web_ = nullptr, *curl_ = nullptr;
   std::string checksum_;
 };
 
