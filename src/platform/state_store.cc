@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/state_store.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 
 #include <system_error>
+
+#include "platform/unique_fd.h"
 
 namespace flowmob::platform {
 namespace {
@@ -83,6 +86,21 @@ Result<void> check_integrity(sqlite3* database, const std::filesystem::path& fil
   return {};
 }
 
+/// Who is where is nobody else's business. SQLite gives the files beside the database its permissions.
+void create_private(const std::filesystem::path& file) {
+  const UniqueFd created(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+}
+
+/// A file that an older version made, once it is known to be ours.
+void make_private(const std::filesystem::path& file) {
+  using std::filesystem::perms;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code is_absent;
+    std::filesystem::permissions(file.string() + suffix, perms::group_all | perms::others_all,
+                                 std::filesystem::perm_options::remove, is_absent);
+  }
+}
+
 /// Takes the file for us alone, reads nothing into it that is not there, and prepares it.
 Result<void> prepare(sqlite3* database, const std::filesystem::path& file) {
   // Exclusive: a second daemon on the same file is an error at once. NORMAL with a write-ahead log loses
@@ -108,12 +126,14 @@ Result<StateStore> StateStore::open(const std::filesystem::path& file) {
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
   if (error) return fail("state-failed", file.parent_path().string() + ": " + error.message());
+  create_private(file);
   sqlite3* raw = nullptr;
   const int status = sqlite3_open_v2(
       file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<sqlite3, Close> database(raw);
   if (status != SQLITE_OK) return fail_sqlite(status, raw, file);
   if (auto ready = prepare(raw, file); !ready) return tl::unexpected(ready.error());
+  make_private(file);
   return StateStore(std::move(database), file);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,12 @@ class StateStoreTest : public ::testing::Test {
     EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
     sqlite3_close(database);
   }
+  /// Whoever is not the owner may do nothing with the database and the files beside it.
+  void expect_private() const {
+    for (const auto& entry : std::filesystem::directory_iterator(file.parent_path()))
+      EXPECT_EQ(entry.status().permissions() & std::filesystem::perms(0077), std::filesystem::perms::none)
+          << entry.path();
+  }
   /// Opening has to fail with `code` and leave the file as it is.
   void expect_refused(const char* code) const {
     const std::string before = content();
@@ -49,6 +56,20 @@ class StateStoreTest : public ::testing::Test {
 
   std::filesystem::path folder, file;
 };
+
+TEST_F(StateStoreTest, IsNobodyElsesBusiness) {
+  const auto before = ::umask(0022);
+  {
+    auto store = StateStore::open(file).value();
+    ASSERT_TRUE(store.put("node/mn1", "{}"));
+    expect_private();
+  }
+  std::filesystem::permissions(file, std::filesystem::perms(0644));  // as older versions made it
+  auto store = StateStore::open(file).value();
+  ASSERT_TRUE(store.put("node/mn1", "{}"));
+  expect_private();
+  ::umask(before);
+}
 
 TEST_F(StateStoreTest, RecordsSurviveReopening) {
   {
