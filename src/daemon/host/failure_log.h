@@ -6,22 +6,30 @@
 #include <string>
 
 #include "base/error.h"
+#include "core/rate_limiter.h"
 
 namespace flowmob::daemon {
 
 /// Says once why something fails, not every time it fails again for the same reason, and says when it works
-/// again.
+/// again. What comes and goes fast is counted, not said.
 class FailureLog {
  public:
   using Write = std::function<void(const std::string& line)>;
-  explicit FailureLog(Write write) : write_(std::move(write)) {}
+  using Clock = std::function<TimePoint()>;
+  explicit FailureLog(Write write, Clock clock = system_clock());
 
   void note(const std::string& what, const Result<void>& outcome);
 
  private:
+  static Clock system_clock();
+  void say(std::string line);
+
   /// A peer that makes ever new things fail must not fill our memory.
   static constexpr std::size_t kMost = 1024;
   Write write_;
+  Clock clock_;
+  core::RateLimiter lines_;
+  std::uint64_t unsaid_ = 0;
   std::map<std::string, Error> failing_;
 };
 

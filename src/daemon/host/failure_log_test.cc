@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 class FailureLogTest : public ::testing::Test {
  protected:
   std::vector<std::string> lines;
-  FailureLog log{[this](const std::string& line) { lines.push_back(line); }};
+  TimePoint now{std::chrono::seconds(5)};
+  FailureLog log{[this](const std::string& line) { lines.push_back(line); }, [this] { return now; }};
 };
 
 TEST_F(FailureLogTest, SuccessIsSilent) {
@@ -36,6 +37,15 @@ TEST_F(FailureLogTest, RecoveryIsToldAndForgotten) {
   log.note("route", {});
   log.note("route", fail("busy", "later"));
   EXPECT_THAT(lines, ElementsAre("route: later [busy]", "route: works again", "route: later [busy]"));
+}
+
+TEST_F(FailureLogTest, WhatComesAndGoesFillsNoDisk) {
+  for (int i = 0; i < 500; ++i)
+    log.note("messages", i % 2 == 0 ? fail("no-route", "no way") : Result<void>());
+  EXPECT_EQ(lines.size(), 20U);
+  now += std::chrono::seconds(1);
+  log.note("route", fail("no-route", "no way"));
+  EXPECT_EQ(lines.back(), "route: no way [no-route] (480 lines left out before)");
 }
 
 }  // namespace
