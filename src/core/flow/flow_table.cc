@@ -27,6 +27,18 @@ SessionId select(const FlowBinding& flow, const std::vector<SessionId>& live,
   return live.empty() ? SessionId{} : *std::ranges::min_element(live);
 }
 
+void bind_to(FlowBinding& flow, SessionId session) {
+  if (flow.wanted == session) return;
+  flow.wanted = session;
+  flow.is_awaited = flow.current != session;
+}
+
+void go_to(FlowBinding& flow, SessionId session) {
+  if (flow.current && session && session != flow.current) ++flow.moves;
+  flow.current = session;
+  if (flow.current == flow.wanted) flow.is_awaited = false;
+}
+
 }  // namespace
 
 FlowState state_of(const FlowBinding& flow) {
@@ -88,18 +100,29 @@ void FlowTable::bind(const ServiceProfile& service, SessionId session, FlowNumbe
   for (const auto& flow : service.flows) {
     if (auto* known = find_in(service.identifier, flow.name)) {
       known->flow = flow;
-      known->wanted = session;
+      bind_to(*known, session);
     } else {
-      bindings_.push_back({numbers.next(), service.identifier, flow, session, {}, 0});
+      bindings_.push_back({numbers.next(), service.identifier, flow, session, {}, 0, true});
     }
   }
   std::ranges::sort(bindings_, stands_before);
   if (service.is_default) bind_default(session);
 }
 
+FlowBinding* FlowTable::find_mutable(FlowIndex index) {
+  const auto found = std::ranges::find(bindings_, index, &FlowBinding::index);
+  return found == bindings_.end() ? nullptr : &*found;
+}
+
 void FlowTable::move(FlowIndex flow, SessionId session) {
-  const auto found = std::ranges::find(bindings_, flow, &FlowBinding::index);
-  if (found != bindings_.end()) found->wanted = session;
+  if (auto* found = find_mutable(flow)) bind_to(*found, session);
+}
+
+void FlowTable::switch_to(FlowIndex flow, SessionId session) {
+  auto* found = find_mutable(flow);
+  if (!found) return;
+  bind_to(*found, session);
+  go_to(*found, session);
 }
 
 void FlowTable::forget(SessionId session) {
@@ -109,11 +132,7 @@ void FlowTable::forget(SessionId session) {
 
 void FlowTable::reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening) {
   const SessionId meanwhile = default_flow().current;
-  for (auto& flow : bindings_) {
-    const SessionId selected = select(flow, live, opening, meanwhile);
-    if (flow.current && selected && selected != flow.current) ++flow.moves;
-    flow.current = selected;
-  }
+  for (auto& flow : bindings_) go_to(flow, select(flow, live, opening, meanwhile));
 }
 
 void FlowTable::adopt_default() {
@@ -126,7 +145,7 @@ std::vector<FlowEvent> differences(const FlowTable& before, const FlowTable& aft
     const auto* then = before.find(now.index);
     if (!then || then->current == now.current) continue;
     using Kind = FlowEvent::Kind;
-    const bool bound_anew = then->wanted != now.wanted && now.wanted;
+    const bool bound_anew = (then->wanted != now.wanted && now.wanted) || then->is_awaited;
     const Kind kind = now.current != now.wanted ? Kind::Fallback : bound_anew ? Kind::Moved : Kind::Returned;
     events.push_back({kind, *then, now});
   }

@@ -23,6 +23,7 @@ struct FlowBinding {
   SessionId wanted;   ///< the session it is bound to; zero when that one is gone for good
   SessionId current;  ///< the one it uses now; zero: none is alive
   std::uint64_t moves{};
+  bool is_awaited = false;  ///< by `wanted`: it has not gone there since it was bound to it
 
   bool is_default() const { return flow.name == kDefaultFlow; }
   friend bool operator==(const FlowBinding&, const FlowBinding&) = default;
@@ -62,6 +63,8 @@ class FlowTable {
   /// The service's flows, as its profile has them now, follow this session (RFC 5149; the latest PBU wins).
   void bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers);
   void move(FlowIndex flow, SessionId session);
+  /// Bound to this session, and there at once: nobody waits for it to open.
+  void switch_to(FlowIndex flow, SessionId session);
   void bind_default(SessionId session) { move(default_flow().index, session); }
   /// A session is gone for good: what was bound to it stays where it fell back to.
   void forget(SessionId session);
@@ -75,6 +78,7 @@ class FlowTable {
 
  private:
   FlowBinding* find_in(std::string_view service, std::string_view name);
+  FlowBinding* find_mutable(FlowIndex index);
 
   std::vector<FlowBinding> bindings_;
 };

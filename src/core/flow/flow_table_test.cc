@@ -52,6 +52,33 @@ TEST_F(FlowTableTest, FlowsThatTheProfileLostGoWithItsNextUse) {
   EXPECT_EQ(table.find("voice")->service, "b");
 }
 
+TEST_F(FlowTableTest, AFlowReturnsOnlyToWhereItWas) {
+  table.bind_default(kOne);
+  table.reselect({kOne});
+  table.bind_default(kTwo);
+  table.reselect({kOne, kTwo}, {kTwo});
+  const FlowTable waiting = table;
+  table.reselect({kOne, kTwo});
+  EXPECT_EQ(differences(waiting, table).at(0).kind, Kind::Moved);
+  table.reselect({kOne});
+  const FlowTable fallen = table;
+  table.reselect({kOne, kTwo});
+  EXPECT_EQ(differences(fallen, table).at(0).kind, Kind::Returned);
+}
+
+TEST_F(FlowTableTest, ASwitchWaitsForNothing) {
+  table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
+  table.bind_default(kOne);
+  table.reselect({kOne});
+  const FlowTable before = table;
+  table.switch_to(table.find("video")->index, kTwo);
+  table.reselect({kOne, kTwo}, {kTwo});
+  EXPECT_EQ(table.find("video")->current, kTwo);
+  EXPECT_EQ(table.find("video")->moves, 1U);
+  EXPECT_EQ(table.default_flow().current, kOne);
+  EXPECT_EQ(differences(before, table).at(0).kind, Kind::Moved);
+}
+
 TEST_F(FlowTableTest, OnlyADefaultServiceBindsTheDefaultFlow) {
   table.bind(service("a", {}), kOne, numbers);
   EXPECT_EQ(table.default_flow().wanted, kNone);

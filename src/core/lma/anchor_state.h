@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
+
 #include "core/lma/node_changes.h"
 #include "core/lma/registration.h"
 #include "core/lma/statistics.h"
@@ -27,6 +29,7 @@ struct AnchorState {
   PrefixAllocator prefixes;
   EffectQueue effects;
   NodeChanges changes{cache, prefixes, effects};
+  std::deque<CommandAnswer> answers;  ///< of commands that have ended
   Numbers numbers;
   Statistics statistics;
 

@@ -59,7 +59,7 @@ TEST_F(HoldTest, ARetransmissionKeepsTheDeadlineAndIsAnsweredInItsStead) {
   EXPECT_EQ(acknowledgement()->sequence, 51);
 }
 
-TEST_F(HoldTest, WhoLosesHisPermissionMeanwhileGetsNothing) {
+TEST_F(HoldTest, WhoLosesHisPermissionMeanwhileIsTold) {
   Pbu p = first();
   p.lifetime = 1;
   accepted(p);
@@ -71,7 +71,35 @@ TEST_F(HoldTest, WhoLosesHisPermissionMeanwhileGetsNothing) {
   advance(2s);
   timeout();
   EXPECT_TRUE(show("sessions").empty());
-  EXPECT_EQ(dropped("not-permitted-any-more"), 1U);
+  ASSERT_TRUE(acknowledgement());
+  EXPECT_EQ(acknowledgement()->status, Status::NotLmaForThisMobileNode);
+}
+
+TEST_F(HoldTest, EveryCheckIsMadeAgain) {
+  const auto outcome_after = [&](auto change) {
+    lma = std::make_unique<LocalMobilityAnchor>(holding());
+    accepted(first());
+    Pbu p = unknown();
+    p.service = "video";
+    EXPECT_EQ(ask(p), std::nullopt);
+    auto config = holding();
+    change(config);
+    EXPECT_TRUE(lma->reconfigure(now, config));
+    advance(2s);
+    timeout();
+    const auto pba = acknowledgement();
+    return pba ? std::optional(pba->status) : std::nullopt;
+  };
+  const auto mn1 = [](LmaConfig& c) -> PolicyProfile& { return c.mobile_nodes[0]; };
+  EXPECT_EQ(outcome_after([](auto&) {}), Status::Accepted) << "its timestamp is as old as it may be";
+  EXPECT_EQ(outcome_after([&](auto& c) { mn1(c).enabled = false; }), Status::ProxyRegNotEnabled);
+  EXPECT_EQ(outcome_after([&](auto& c) {
+              mn1(c).link_layer = {MacAddress{{2, 0, 0, 0, 0, 1}}};
+            }),
+            Status::ProxyRegNotEnabled);
+  EXPECT_EQ(outcome_after([&](auto& c) { mn1(c).mags = {"mag1"}; }), Status::MagNotAuthorizedForProxyReg);
+  EXPECT_EQ(outcome_after([&](auto& c) { c.mags.pop_back(); }), Status::MagNotAuthorizedForProxyReg);
+  EXPECT_EQ(outcome_after([&](auto& c) { mn1(c).services.clear(); }), Status::ServiceAuthorizationFailed);
 }
 
 TEST_F(HoldTest, AFirstSessionAndOneThatIsLeavingNeedNoWait) {

@@ -19,6 +19,7 @@ class LocalMobilityAnchor::Impl {
 
   void handle_message(Now now, const PacketMeta& meta, ByteView header);
   void handle_result(Now now, EffectId id, const Result<void>& outcome);
+  Result<Json> move_flow(Now now, CommandId id, const Json& arguments);
   Result<void> reconfigure(LmaConfig config);
   std::optional<TimePoint> next_deadline() const;
 
@@ -74,6 +75,19 @@ void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result
   if (auto finished = state.changes.handle_result(id, outcome)) updates.finish(now, std::move(*finished));
 }
 
+/// What was begun. Whoever waits for the end gets all answers by the one way.
+Result<Json> LocalMobilityAnchor::Impl::move_flow(Now now, CommandId id, const Json& arguments) {
+  auto move = plan_flow_move(state, arguments);
+  const auto answer = move.map([](const FlowMove& m) { return m.answer; });
+  if (!move || !move->change) {
+    if (id) state.answers.push_back({id, answer});
+    return answer;
+  }
+  if (id) move->change->command = CommandAnswer{id, answer};
+  updates.begin(now, std::move(*move->change));
+  return answer;
+}
+
 Result<void> LocalMobilityAnchor::Impl::reconfigure(LmaConfig config) {
   if (config.address != state.policy.config().address)
     return fail("needs-restart", "the anchor's address cannot change while it runs");
@@ -110,9 +124,25 @@ void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceInde
 }
 
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
-  if (command == "flow move") return move_flow(impl_->state, arguments);
+  if (command == "flow move") return impl_->move_flow(now, {}, arguments);
   if (auto shown = show(impl_->state, now, command, arguments)) return std::move(*shown);
   return fail("no-such-command", "the anchor has no command " + std::string(command));
+}
+
+void LocalMobilityAnchor::begin_command(Now now, CommandId id, std::string_view command,
+                                        const Json& arguments) {
+  if (command == "flow move")
+    static_cast<void>(impl_->move_flow(now, id, arguments));  // the answer waits in poll_answer()
+  else
+    impl_->state.answers.push_back({id, handle_command(now, command, arguments)});
+}
+
+std::optional<CommandAnswer> LocalMobilityAnchor::poll_answer() {
+  auto& answers = impl_->state.answers;
+  if (answers.empty()) return std::nullopt;
+  CommandAnswer answer = std::move(answers.front());
+  answers.pop_front();
+  return answer;
 }
 
 void LocalMobilityAnchor::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {

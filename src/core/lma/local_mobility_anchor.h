@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "core/lma/command_answer.h"
 #include "core/lma/config.h"
 #include "core/lma/effect.h"
 #include "core/lma/record.h"
@@ -39,8 +40,12 @@ class LocalMobilityAnchor {
   /// The commands of the control socket that the core answers, by their names in the command table: "show
   /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "flow move". The arguments
   /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
-  /// "no-such-mag", "no-session", "no-such-command".
+  /// "no-such-mag", "no-session", "busy", "no-such-command". A "flow move" is answered when it has begun.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
+  /// The same, answered by poll_answer() when its effects have been: a move that fails is an error, and the
+  /// flow is where it was.
+  void begin_command(Now now, CommandId id, std::string_view command, const Json& arguments);
+  std::optional<CommandAnswer> poll_answer();
 
   /// Those that lead to correspondents alone. No gateway is there, whatever the source says: messages that
   /// come by them are dropped (docs/adr/0032).

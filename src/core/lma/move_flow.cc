@@ -63,7 +63,7 @@ Result<SessionId> live_session_at(const MobileNode& node, const MagPeer& mag) {
 
 }  // namespace
 
-Result<Json> move_flow(AnchorState& state, const Json& arguments) {
+Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   const std::string name = text(arguments, "flow"), mn = text(arguments, "mn");
   const auto target = mn.empty() ? find_by_flow(state.cache, name) : find_by_node(state.cache, mn, name);
   if (!target) return tl::unexpected(target.error());
@@ -76,21 +76,22 @@ Result<Json> move_flow(AnchorState& state, const Json& arguments) {
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
 
   const auto* from = node->find(flow->current);
-  Json answer{{"mn", escaped(node->mn_id)},
-              {"flow", escaped(flow->flow.name)},
-              {"flow_index", flow->index.value},
-              {"from", from ? Json(state.policy.mag_name(from->mag)) : Json()},
-              {"to", (*mag)->name},
-              {"session", session->value},
-              {"changed", flow->wanted != *session || flow->current != *session}};
-  Change change;
+  FlowMove move;
+  move.answer = {{"mn", escaped(node->mn_id)},
+                 {"flow", escaped(flow->flow.name)},
+                 {"flow_index", flow->index.value},
+                 {"from", from ? Json(state.policy.mag_name(from->mag)) : Json()},
+                 {"to", (*mag)->name},
+                 {"session", session->value},
+                 {"changed", flow->wanted != *session || flow->current != *session}};
+  if (!move.answer["changed"].get<bool>()) return move;
+  Change& change = move.change.emplace();
   change.mn_id = node->mn_id;
   change.next = *node;
-  change.next->flows.move(flow->index, *session);
+  change.next->flows.switch_to(flow->index, *session);
   change.next->flows.reselect(change.next->live(), change.next->opening());
   append_flow_events(state.policy, *node, *change.next, change.events);
-  if (answer["changed"].get<bool>()) state.changes.begin(state.policy, std::move(change));
-  return answer;
+  return move;
 }
 
 }  // namespace flowmob::core

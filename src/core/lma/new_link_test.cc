@@ -45,7 +45,7 @@ TEST_F(NewLinkTest, FlowsThatAnotherLinkCarriesComeLater) {
   pass(50ms);
   EXPECT_EQ(mag_of("*"), "mag2");
   EXPECT_EQ(mag_of("video"), "mag1");
-  EXPECT_THAT(events(), ElementsAre("flow-returned"));
+  EXPECT_THAT(events(), ElementsAre("flow-moved")) << "it has never been there";
   EXPECT_THAT(rows(), ElementsAre("install-flow", "ensure-route", "persist-node"));
 }
 
@@ -69,8 +69,22 @@ TEST_F(NewLinkTest, ALinkThatReturnsWaitsAsWell) {
   pass(1s);
   register_with(second(), "internet");
   EXPECT_EQ(mag_of("*"), "mag1");
+  clear();
   pass(50ms);
   EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_THAT(events(), ElementsAre("flow-returned"));
+}
+
+TEST_F(NewLinkTest, WhoMovesAFlowHasDecidedAlready) {
+  register_with(first(), "video");
+  pass(1s);
+  register_with(second(), "internet");
+  clear();
+  ASSERT_TRUE(lma->handle_command(now, "flow move", {{"flow", "video"}, {"to", "mag2"}}));
+  drain();
+  EXPECT_EQ(mag_of("video"), "mag2");
+  EXPECT_EQ(mag_of("*"), "mag1") << "the others wait";
+  EXPECT_THAT(events(), ElementsAre("flow-moved"));
 }
 
 TEST_F(NewLinkTest, NothingWaitsWhenTheOtherLinkGoes) {

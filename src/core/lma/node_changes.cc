@@ -24,13 +24,21 @@ NodeRows NodeChanges::rows_in_place(std::string_view mn_id) const {
   return found == rows_.end() ? NodeRows{} : found->second;
 }
 
+/// A registration that changes no row only moves a deadline: a record that is not written costs less than a
+/// domain that is refused because a disk is full.
+bool NodeChanges::extends(const Change& change, const std::vector<LmaAction>& rows) const {
+  return change.answer && rows.empty() && cache_.find(change.mn_id);
+}
+
 /// Asks for the new rows, then for the record. What goes, goes when the change takes effect.
 NodeRows NodeChanges::establish(const Policy& policy, Change& change, const NodeRows& before, bool gates) {
   NodeRows rows = wanted_rows(policy, change, before);
   if (!change.next) return rows;
   if (rows.classifier != before.classifier) ++change.next->generation;
-  push(forwarding_.establish(before, rows, change.next->generation), change.mn_id, gates);
-  effects_.push_asking(PersistNode{change.next->to_record()}, change.mn_id, gates);
+  auto actions = forwarding_.establish(before, rows, change.next->generation);
+  const bool record_gates = gates && !extends(change, actions);
+  push(std::move(actions), change.mn_id, gates);
+  effects_.push_asking(PersistNode{change.next->to_record()}, change.mn_id, record_gates);
   return rows;
 }
 
@@ -47,12 +55,14 @@ void NodeChanges::take_effect(Change& change, const NodeRows& before, NodeRows r
   effects_.push_asking(ForgetNode{change.mn_id}, change.mn_id, false);
 }
 
-void NodeChanges::begin(const Policy& policy, Change change) {
+std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) {
   const NodeRows before = rows_in_place(change.mn_id);
   NodeRows rows = establish(policy, change, before, true);
   cache_.suspend_deadlines(change.mn_id);
   const std::string mn_id = change.mn_id;
   under_way_.insert_or_assign(mn_id, UnderWay{std::move(change), std::move(rows)});
+  if (effects_.awaits(mn_id)) return std::nullopt;
+  return finish(mn_id);
 }
 
 void NodeChanges::apply(const Policy& policy, Change change) {

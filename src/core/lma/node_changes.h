@@ -8,6 +8,7 @@
 
 #include "core/binding/binding_cache.h"
 #include "core/binding/prefix_allocator.h"
+#include "core/lma/command_answer.h"
 #include "core/lma/effect_queue.h"
 #include "core/lma/forwarding.h"
 #include "core/lma/pbu_request.h"
@@ -26,8 +27,9 @@ struct Change {
   std::string mn_id;
   std::optional<MobileNode> next;  ///< none: the node goes
   std::optional<Answer> answer;
-  std::vector<Notify> events;         ///< told when it is in place
-  std::vector<Ipv6Prefix> allocated;  ///< for this change; free again if it fails
+  std::optional<CommandAnswer> command;  ///< given when it is in place
+  std::vector<Notify> events;            ///< told when it is in place
+  std::vector<Ipv6Prefix> allocated;     ///< for this change; free again if it fails
 };
 
 /// How a change that was begun ended.
@@ -44,7 +46,8 @@ class NodeChanges {
   NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, EffectQueue& effects)
       : cache_(cache), prefixes_(prefixes), effects_(effects) {}
 
-  void begin(const Policy& policy, Change change);
+  /// Ends at once if it waits for nothing: a mere extension does not depend on the state store.
+  std::optional<Finished> begin(const Policy& policy, Change change);
   void apply(const Policy& policy, Change change);
   /// For a node that was restored: rows that a predecessor may have left for `former` go, all others are
   /// asked for.
@@ -64,6 +67,7 @@ class NodeChanges {
   };
   NodeRows rows_in_place(std::string_view mn_id) const;
   NodeRows establish(const Policy& policy, Change& change, const NodeRows& before, bool gates);
+  bool extends(const Change& change, const std::vector<LmaAction>& rows) const;
   void take_effect(Change& change, const NodeRows& before, NodeRows rows);
   Finished finish(const std::string& mn_id);
   Finished roll_back(const std::string& mn_id, const Error& error);

@@ -75,12 +75,69 @@ TEST_F(NodeChangesTest, AFailedFlowMoveStays) {
   accepted(second());
   clear();
   fail_on("install-flow");
-  ASSERT_TRUE(lma->handle_command(now, "flow move", {{"flow", "video"}, {"to", "mag2"}}));
+  lma->begin_command(now, CommandId{7}, "flow move", {{"flow", "video"}, {"to", "mag2"}});
+  EXPECT_FALSE(lma->poll_answer()) << "nothing has been tried";
   drain();
+  const auto answer = lma->poll_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->id, CommandId{7});
+  ASSERT_FALSE(answer->answer);
+  EXPECT_EQ(answer->answer.error().code, "no-space");
   EXPECT_EQ(mag_of("video"), "mag1");
   EXPECT_EQ(all<InstallFlow>().back().session, SessionId{1});
   EXPECT_THAT(events(), Contains("effect-failed"));
   EXPECT_THAT(events(), testing::Not(Contains("flow-moved")));
+}
+
+TEST_F(NodeChangesTest, AFlowMoveIsAnsweredWhenItStands) {
+  accepted(first());
+  accepted(second());
+  answering = false;
+  lma->begin_command(now, CommandId{8}, "flow move", {{"flow", "*"}, {"to", "mag2"}});
+  drain();
+  EXPECT_FALSE(lma->poll_answer());
+  answer_all();
+  const auto answer = lma->poll_answer();
+  ASSERT_TRUE(answer && answer->answer);
+  EXPECT_EQ((*answer->answer)["to"], "mag2");
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_FALSE(lma->poll_answer());
+}
+
+TEST_F(NodeChangesTest, AFlowMoveThatNeedsNoRowIsKeptAllTheSame) {
+  Pbu p = first();
+  p.service = "video";
+  accepted(p);
+  accepted(second());
+  accepted(leave(first()));
+  fail_on("persist-node");
+  lma->begin_command(now, CommandId{9}, "flow move", {{"flow", "video"}, {"to", "mag2"}});
+  drain();
+  EXPECT_FALSE(lma->poll_answer()->answer);
+  fail_nothing();
+  lma->begin_command(now, CommandId{10}, "flow move", {{"flow", "video"}, {"to", "mag2"}});
+  drain();
+  EXPECT_TRUE(lma->poll_answer()->answer);
+  EXPECT_EQ(show("flows")[0]["wanted_mag"], "mag2");
+}
+
+TEST_F(NodeChangesTest, AnExtensionNeedsNoDisk) {
+  Pbu p = first();
+  p.service = "video";
+  accepted(p);
+  fail_on("persist-node");
+  advance(100s);
+  accepted(p);
+  EXPECT_THAT(events(), ElementsAre("binding-extended", "effect-failed"));
+  EXPECT_EQ(show("sessions")[0]["remaining_seconds"], 300);
+  EXPECT_EQ(status(second()), Status::InsufficientResources) << "a new session is kept, or it is none";
+}
+
+TEST_F(NodeChangesTest, AnExtensionIsAnsweredAtOnce) {
+  accepted(first());
+  answering = false;
+  EXPECT_EQ(ask(first())->status, Status::Accepted);
+  EXPECT_TRUE(lma->poll_timeout());
 }
 
 TEST_F(NodeChangesTest, AFailedDeregistrationIsToldAndGoesOn) {
@@ -156,7 +213,7 @@ TEST_F(NodeChangesTest, AStrangersRequestDoesNotWait) {
 TEST_F(NodeChangesTest, DeadlinesWaitForTheChange) {
   accepted(first());
   answering = false;
-  ask(first());
+  ask(second());
   EXPECT_EQ(lma->poll_timeout(), std::nullopt);
   advance(400s);
   lma->handle_timeout(now);
@@ -168,8 +225,10 @@ TEST_F(NodeChangesTest, DeadlinesWaitForTheChange) {
 TEST_F(NodeChangesTest, FlowsOfANodeInChangeAreBusy) {
   accepted(first());
   answering = false;
-  ask(first());
+  ask(second());
   EXPECT_EQ(lma->handle_command(now, "flow move", {{"flow", "*"}, {"to", "mag1"}}).error().code, "busy");
+  lma->begin_command(now, CommandId{1}, "flow move", {{"flow", "*"}, {"to", "mag1"}});
+  EXPECT_EQ(lma->poll_answer()->answer.error().code, "busy");
 }
 
 TEST_F(NodeChangesTest, AnswersThatNobodyAwaitsAreNothing) {

@@ -18,6 +18,7 @@ BindingStatus has_mn_identifier(const PbuCheck& c) {
 
 /// Items 5 and 6. The sender has to be a MAG, and may speak for no other MAG's address.
 BindingStatus mag_is_authorized(const PbuCheck& c) {
+  if (c.leaves) return Accepted;
   const auto* mag = c.policy.mag(c.request.meta.source);
   if (!mag || mag->address != c.request.proxy_coa) return MagNotAuthorizedForProxyReg;
   const auto* profile = profile_of(c);
@@ -26,11 +27,12 @@ BindingStatus mag_is_authorized(const PbuCheck& c) {
 
 /// Item 7.
 BindingStatus mobile_node_is_ours(const PbuCheck& c) {
-  return demand(profile_of(c) != nullptr, NotLmaForThisMobileNode);
+  return demand(c.leaves || profile_of(c) != nullptr, NotLmaForThisMobileNode);
 }
 
 /// Item 8. Somebody else's interface is not entitled to this node's service either.
 BindingStatus mobile_node_is_entitled(const PbuCheck& c) {
+  if (c.leaves) return Accepted;
   const auto* profile = profile_of(c);
   return demand(profile->enabled && permits_link_layer(*profile, c.request.link_layer_id),
                 ProxyRegNotEnabled);
@@ -38,6 +40,7 @@ BindingStatus mobile_node_is_entitled(const PbuCheck& c) {
 
 /// Item 9.
 BindingStatus is_in_order(const PbuCheck& c) {
+  if (c.in_order) return Accepted;
   return check_order(c.last, c.request.update.sequence, c.request.timestamp, c.now,
                      c.policy.config().timestamp_validity_window);
 }

@@ -13,6 +13,8 @@ struct PbuCheck {
   const Policy& policy;
   std::optional<LastAccepted> last;  ///< of the session that the request is about, if there is one
   WallTime now;
+  bool leaves = false;    ///< a de-registration from the serving MAG: whatever the policy says by now
+  bool in_order = false;  ///< its order was judged before
 };
 
 /// The checks of RFC 5213 section 5.3.1 that need no binding cache, in its order, then service authorisation

@@ -12,6 +12,7 @@ using Kind = LookupResult::Kind;
 using wire::BindingStatus;
 
 constexpr std::size_t kMaxWaiting = 8;
+constexpr unsigned kAnswersToStrangersPerSecond = 10;
 
 /// Section 6.9.4: the same request with a new timestamp or sequence number.
 bool repeats(const PbuRequest& a, const PbuRequest& b) {
@@ -28,12 +29,16 @@ LookupResult look_up_if_possible(const BindingCache& cache, const PbuRequest& r)
 
 }  // namespace
 
+PbuHandler::PbuHandler(AnchorState& state)
+    : state_(state), strangers_(RateLimiter::per_second(kAnswersToStrangersPerSecond)) {}
+
 void PbuHandler::handle(Now now, PbuRequest request) {
   if (auto* under_way = state_.changes.under_way(request.mn_id))
     return handle_while_busy(now, std::move(request), *under_way);
   const LookupResult found = look_up_if_possible(state_.cache, request);
   const auto last = last_accepted(request, found);
-  const auto status = check_pbu({request, state_.policy, last, now.wall});
+  const bool leaves = leaves_serving_mag(request, found);
+  const auto status = check_pbu({request, state_.policy, last, now.wall, leaves});
   if (status != BindingStatus::Accepted) return reject(now, request, status, last);
   decide(now, std::move(request), found);
 }
@@ -47,6 +52,13 @@ std::optional<LastAccepted> PbuHandler::last_accepted(const PbuRequest& request,
   return LastAccepted{session->last_sequence, session->last_timestamp};
 }
 
+/// The policy may have changed since the node came; ending what the MAG itself began hurts nobody.
+bool PbuHandler::leaves_serving_mag(const PbuRequest& request, const LookupResult& found) const {
+  if (!request.deregisters() || found.kind != Kind::Update) return false;
+  const auto& mag = state_.cache.find(request.mn_id)->find(found.session)->mag;
+  return mag == request.proxy_coa && mag == request.meta.source;
+}
+
 void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_way) {
   const bool again = under_way.answer && repeats(under_way.answer->request, request);
   if (again) {
@@ -58,7 +70,8 @@ void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_wa
     return;
   }
   // what waits was sent by a MAG that may speak for this node, or it does not wait
-  const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall});
+  const bool leaves = leaves_serving_mag(request, look_up_if_possible(state_.cache, request));
+  const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall, leaves});
   if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
   auto& waiting = waiting_[request.mn_id];
   if (waiting.size() >= kMaxWaiting) return state_.drop(now, "too-many-waiting", request.meta);
@@ -85,11 +98,15 @@ void PbuHandler::hold(Now now, PbuRequest request) {
 void PbuHandler::register_session(Now now, const PbuRequest& request, const LookupResult& found) {
   held_.erase(request.mn_id);
   auto registration = state_.registration();
-  if (found.kind == Kind::Update)
-    return state_.changes.begin(state_.policy, registration.update(now, request, found.session));
+  if (found.kind == Kind::Update) return begin(now, registration.update(now, request, found.session));
   auto change = registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);
-  state_.changes.begin(state_.policy, std::move(*change));
+  begin(now, std::move(*change));
+}
+
+void PbuHandler::begin(Now now, Change change) {
+  if (auto finished = state_.changes.begin(state_.policy, std::move(change)))
+    finish(now, std::move(*finished));
 }
 
 /// Section 5.3.5: a late message from where the node was before must not end what is there now.
@@ -109,8 +126,8 @@ void PbuHandler::go_on_with_held(Now now, const std::string& mn_id, bool as_new)
   auto held = held_.extract(mn_id);
   if (held.empty()) return;
   const PbuRequest request = std::move(held.mapped().request);
-  if (!state_.policy.profile(mn_id) || !state_.policy.mag(request.meta.source))
-    return state_.drop(now, "not-permitted-any-more", request.meta);
+  const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall, false, true});
+  if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
   LookupResult found = look_up(state_.cache, request);
   if (as_new && found.kind == Kind::Hold) found.kind = Kind::New;
   if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
@@ -120,6 +137,7 @@ void PbuHandler::go_on_with_held(Now now, const std::string& mn_id, bool as_new)
 void PbuHandler::reject(Now now, const PbuRequest& request, Status status,
                         const std::optional<LastAccepted>& last, const std::string& reason) {
   state_.statistics.count_rejection(status);
+  if (!may_answer(now, request)) return state_.drop(now, "stranger-too-often", request.meta);
   state_.effects.push(core::reject(request, status, last, now.wall));
   Json fields{{"mn", escaped(request.mn_id)},
               {"source", request.meta.source.to_string()},
@@ -128,8 +146,15 @@ void PbuHandler::reject(Now now, const PbuRequest& request, Status status,
   state_.notify_limited(now, "binding-rejected", std::move(fields));
 }
 
-void PbuHandler::finish(Now now, Finished finished) {
+/// Sources are easily forged: who is no MAG of ours gets few answers.
+bool PbuHandler::may_answer(Now now, const PbuRequest& request) {
+  return state_.policy.mag(request.meta.source) || strangers_.allow(now.monotonic);
+}
+
+void PbuHandler::answer(Now now, Finished& finished) {
   Change& change = finished.change;
+  if (change.command && finished.error) change.command->answer = tl::unexpected(*finished.error);
+  if (change.command) state_.answers.push_back(std::move(*change.command));
   if (!finished.error) {
     if (change.answer) {
       ++state_.statistics.accepted;
@@ -140,7 +165,11 @@ void PbuHandler::finish(Now now, Finished finished) {
     reject(now, change.answer->request, BindingStatus::InsufficientResources, std::nullopt,
            finished.error->code + ": " + finished.error->message);
   }
-  auto waiting = waiting_.extract(change.mn_id);
+}
+
+void PbuHandler::finish(Now now, Finished finished) {
+  answer(now, finished);
+  auto waiting = waiting_.extract(finished.change.mn_id);
   if (waiting.empty()) return;
   for (auto& request : waiting.mapped()) handle(now, std::move(request));
 }

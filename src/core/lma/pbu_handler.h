@@ -14,9 +14,11 @@ namespace flowmob::core {
 /// place of what it repeats.
 class PbuHandler {
  public:
-  explicit PbuHandler(AnchorState& state) : state_(state) {}
+  explicit PbuHandler(AnchorState& state);
 
   void handle(Now now, PbuRequest request);
+  /// Begins a change; ends it, too, if it waits for nothing.
+  void begin(Now now, Change change);
   /// A change has ended: answers it, then goes on with what waited for the node.
   void finish(Now now, Finished finished);
   void handle_timeout(Now now);
@@ -38,9 +40,13 @@ class PbuHandler {
   void go_on_with_held(Now now, const std::string& mn_id, bool as_new);
   void reject(Now now, const PbuRequest& request, Status status, const std::optional<LastAccepted>& last,
               const std::string& reason = {});
+  void answer(Now now, Finished& finished);
+  bool may_answer(Now now, const PbuRequest& request);
+  bool leaves_serving_mag(const PbuRequest& request, const LookupResult& found) const;
   std::optional<LastAccepted> last_accepted(const PbuRequest& request, const LookupResult& found) const;
 
   AnchorState& state_;
+  RateLimiter strangers_;
   std::map<std::string, Held, std::less<>> held_;
   std::map<std::string, std::vector<PbuRequest>, std::less<>> waiting_;
 };

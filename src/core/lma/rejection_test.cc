@@ -45,6 +45,51 @@ TEST_F(RejectionTest, AMagSpeaksForNoOtherMagsAddress154) {
   EXPECT_EQ(status(p), Status::Accepted);
 }
 
+TEST_F(RejectionTest, StrangersGetFewAnswersAndMagsAll) {
+  Pbu stranger = first(), nameless = first();
+  stranger.source = kStranger;
+  nameless.source = kStranger;
+  nameless.mn = std::nullopt;
+  clear();
+  for (int i = 0; i < 500; ++i) {  // five seconds
+    send(stranger);
+    send(nameless);
+    advance(-10ms);
+  }
+  EXPECT_GE(all<SendMessage>().size(), 50U);
+  EXPECT_LE(all<SendMessage>().size(), 60U);
+  EXPECT_EQ(dropped("stranger-too-often") + all<SendMessage>().size(), 1000U);
+  for (int i = 0; i < 100; ++i) {
+    Pbu p = first();
+    p.mn = "nobody";
+    EXPECT_EQ(status(p), Status::NotLmaForThisMobileNode);
+  }
+}
+
+TEST_F(RejectionTest, WhoeverBroughtANodeMayTakeItAwayWhateverThePolicySays) {
+  const auto after = [&](auto change) {
+    lma = std::make_unique<LocalMobilityAnchor>(test_config());
+    accepted(first());
+    auto config = test_config();
+    change(config);
+    EXPECT_TRUE(lma->reconfigure(now, config));
+    EXPECT_NE(status(first()), Status::Accepted);
+    Pbu elsewhere = leave(first());
+    elsewhere.source = kMag2;
+    EXPECT_NE(status(elsewhere), Status::Accepted);
+    EXPECT_EQ(show("sessions")[0]["state"], "active");
+    return status(leave(first()));
+  };
+  EXPECT_EQ(after([](auto& c) { c.mobile_nodes.clear(); }), Status::Accepted);
+  EXPECT_EQ(after([](auto& c) { c.mobile_nodes[0].enabled = false; }), Status::Accepted);
+  EXPECT_EQ(after([](auto& c) { c.mobile_nodes[0].mags = {"mag2"}; }), Status::Accepted);
+  EXPECT_EQ(after([](auto& c) {
+              c.mobile_nodes[0].link_layer = {MacAddress{{2, 0, 0, 0, 0, 2}}};
+            }),
+            Status::Accepted);
+  EXPECT_EQ(after([](auto& c) { c.mags.clear(); }), Status::Accepted);
+}
+
 TEST_F(RejectionTest, NotLmaForThisMobileNode153) {
   Pbu p = first();
   p.mn = "nobody";
