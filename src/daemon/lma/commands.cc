@@ -16,13 +16,14 @@ Result<void> LmaDaemon::add_commands() {
                 {"mags", settings_.core.mags.size()},
                 {"mobile_nodes", settings_.core.mobile_nodes.size()}};
   });
-  for (const std::string command : {"show bindings", "show sessions", "show flows", "flow move"}) {
+  for (const std::string command : {"show bindings", "show sessions", "show flows"}) {
     if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
   }
   return added
       .and_then([&] { return control.handle("show tunnels", [this](const Json& a) { return tunnels(a); }); })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
+      .and_then([&] { return control.handle("flow move", [this](const Json& a) { return move_flow(a); }); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
       .and_then([&] { return host_->on_reload([this] { return reload(); }); });
 }
@@ -31,6 +32,16 @@ Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {
   auto answer = pump_->feed([&](Now now) { return anchor_->handle_command(now, command, arguments); });
   if (answer) add_traffic(*answer, [this](const Json& row) { return traffic_of(row); });
   return answer;
+}
+
+/// The pump answers every effect before it returns: by then the move has ended.
+Result<Json> LmaDaemon::move_flow(const Json& arguments) {
+  const core::CommandId id{++last_command_};
+  pump_->feed([&](Now now) { anchor_->begin_command(now, id, "flow move", arguments); });
+  auto done = anchor_->poll_answer();
+  if (!done) return fail("busy", "the move has not ended");
+  if (done->answer) add_traffic(*done->answer, [this](const Json& row) { return traffic_of(row); });
+  return done->answer;
 }
 
 /// A row that names a flow shows the flow's traffic, else its session's.

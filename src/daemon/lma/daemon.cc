@@ -9,9 +9,13 @@
 #include "daemon/host/forwarding.h"
 #include "daemon/host/main.h"
 #include "daemon/host/records.h"
+#include "platform/clock.h"
 
 namespace flowmob::daemon {
 namespace {
+
+/// How often the ways to the MAGs are looked up: the kernel's routing may change without a word to us.
+constexpr auto kFollowRoutes = std::chrono::seconds(1);
 
 dataplane::LmaDataplaneOptions dataplane_options(const LmaSettings& settings) {
   dataplane::LmaDataplaneOptions options;
@@ -113,6 +117,8 @@ Result<void> LmaDaemon::serve() {
       })
       .and_then([&] { return add_commands(); })
       .map([&] {
+        routes_timer_ = host_->loop().make_timer([this] { follow_routes(); });
+        follow_routes();
         spdlog::info("anchor {} at {} is ready", settings_.core.name, settings_.core.address.to_string());
       });
 }
@@ -127,15 +133,37 @@ std::vector<InterfaceIndex> LmaDaemon::correspondent_interfaces() {
   return indexes;
 }
 
-/// An interface that comes back is another one to the kernel, without our programs.
+/// An interface that comes back is another one to the kernel, without our programs. One that lost its carrier
+/// may have lost routes.
 void LmaDaemon::link_changed(const std::string& interface, const std::optional<platform::Link>& link) {
+  const auto index = link ? std::optional(link->index) : std::nullopt;
+  if (interfaces_.has_returned(interface, index)) prepare_again(interface);
   if (!link) return spdlog::warn("interface {} is gone", interface);
-  const auto [known, first] = attached_.try_emplace(interface, link->index);
-  if (std::exchange(known->second, link->index) == link->index) return;
+  if (link->carrier && routes_timer_) note_routes(routes_->restore());
+}
+
+void LmaDaemon::prepare_again(const std::string& interface) {
   anchor_->set_correspondent_interfaces(correspondent_interfaces());
-  auto done = dataplane_->attach().and_then([&] { return ensure_forwarding({interface}); });
-  if (!done) return spdlog::error("interface {}: {}", interface, done.error().message);
   spdlog::info("interface {} is back", interface);
+  // An error here may be that of another interface, which is still gone.
+  if (const auto done = dataplane_->attach(); !done)
+    spdlog::warn("data plane after the return of {}: {}", interface, done.error().message);
+  if (const auto done = ensure_forwarding({interface}); !done)
+    spdlog::error("interface {}: {}", interface, done.error().message);
+}
+
+void LmaDaemon::follow_routes() {
+  note_routes(routes_->follow());
+  routes_timer_->arm(platform::SystemClock::now().monotonic + kFollowRoutes);
+}
+
+/// Tells when it begins to fail, and when it works again.
+void LmaDaemon::note_routes(const Result<void>& outcome) {
+  if (std::exchange(routes_fail_, !outcome) == !outcome) return;
+  if (outcome) return spdlog::info("routes of home network prefixes: complete again");
+  host_->notify(
+      "effect-failed",
+      {{"effect", "home-routes"}, {"code", outcome.error().code}, {"message", outcome.error().message}});
 }
 
 Result<void> LmaDaemon::reload() {
@@ -147,7 +175,9 @@ Result<void> LmaDaemon::reload() {
   auto done = pump_->feed([&](Now now) { return anchor_->reconfigure(now, loaded->core); });
   if (!done) return done;
   settings_ = std::move(*loaded);
-  return routes_->set_pools(settings_.core.pools);
+  // The new configuration holds from here on: a route that fails is told as such, and tried again.
+  note_routes(routes_->set_pools(settings_.core.pools));
+  return {};
 }
 
 Result<void> LmaDaemon::teardown(const Options& options) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "daemon/host/mobility_port.h"
 #include "daemon/host/options.h"
 #include "daemon/host/pump.h"
+#include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
 #include "daemon/lma/effects.h"
 #include "daemon/lma/routes.h"
@@ -44,8 +44,12 @@ class LmaDaemon {
   Result<void> reload();
   std::vector<InterfaceIndex> correspondent_interfaces();
   void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
+  void prepare_again(const std::string& interface);
+  void follow_routes();
+  void note_routes(const Result<void>& outcome);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
+  Result<core::Json> move_flow(const core::Json& arguments);
   Result<core::Json> statistics(const core::Json& arguments);
   Result<core::Json> tunnels(const core::Json& arguments);
   Result<core::Json> links();
@@ -53,7 +57,8 @@ class LmaDaemon {
 
   std::filesystem::path file_;
   LmaSettings settings_;
-  std::map<std::string, InterfaceIndex> attached_;
+  ReturningInterfaces interfaces_;
+  std::uint64_t last_command_ = 0;
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;
@@ -61,8 +66,10 @@ class LmaDaemon {
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
   std::unique_ptr<HomeRoutes> routes_;
+  std::optional<platform::DeadlineTimer> routes_timer_;
   std::unique_ptr<core::LocalMobilityAnchor> anchor_;
   std::unique_ptr<LmaEffects> effects_;
+  bool routes_fail_ = false;
   std::unique_ptr<Pump<core::LocalMobilityAnchor, core::LmaEffect>> pump_;
 };
 

@@ -12,7 +12,8 @@ namespace {
 std::string key_of(const std::string& mn_id) { return "node/" + mn_id; }
 
 // What a line of the log calls an effect.
-std::string name_of(const core::SendMessage& m) { return "message to " + m.destination.to_string(); }
+/// Whom we answer is chosen by who asks.
+std::string name_of(const core::SendMessage&) { return "messages"; }
 std::string name_of(const core::Notify& n) { return n.event; }
 std::string name_of(const core::EnsureTunnel& t) { return "tunnel to " + t.remote.to_string(); }
 std::string name_of(const core::RemoveTunnel& t) { return "tunnel to " + t.remote.to_string(); }

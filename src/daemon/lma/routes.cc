@@ -20,49 +20,94 @@ Route unreachable(const Ipv6Prefix& pool) {
   return route;
 }
 
+void keep_first(Result<void>& first, const Result<void>& outcome) {
+  if (first && !outcome) first = outcome;
+}
+
 }  // namespace
 
 Result<void> HomeRoutes::set_pools(const std::vector<Ipv6Prefix>& pools) {
-  for (const auto& [pool, route] : pools_) {
-    if (std::ranges::count(pools, pool) > 0) continue;
-    if (auto removed = netlink_.remove_route(route); !removed) return removed;
+  Result<void> first;
+  for (auto pool = pools_.begin(); pool != pools_.end();) {
+    const bool stays = std::ranges::count(pools, pool->first) > 0;
+    if (!stays) keep_first(first, netlink_.remove_route(unreachable(pool->first)));
+    pool = stays ? std::next(pool) : pools_.erase(pool);
   }
-  pools_.clear();
-  for (const Ipv6Prefix& pool : pools) {
-    pools_.emplace(pool, unreachable(pool));
-    if (auto done = netlink_.ensure_route(pools_.at(pool)); !done) return done;
+  for (const Ipv6Prefix& pool : pools) pools_[pool] = false;
+  keep_first(first, ensure_pools());
+  return first;
+}
+
+Result<void> HomeRoutes::ensure_pools() {
+  Result<void> first;
+  for (auto& [pool, stands] : pools_) {
+    if (stands) continue;
+    const auto done = netlink_.ensure_route(unreachable(pool));
+    stands = done.has_value();
+    keep_first(first, done);
   }
-  return {};
+  return first;
+}
+
+/// A route without a destination.
+Result<Route> HomeRoutes::way_to(const Ipv6Address& mag) const {
+  const auto path = netlink_.path_to(mag);
+  if (!path) return tl::unexpected(path.error());
+  if (path->local) return fail("unreachable", mag.to_string() + " is an address of this host");
+  Route route;
+  route.interface = path->interface;
+  route.gateway = path->gateway.value_or(mag);
+  return route;
+}
+
+Result<void> HomeRoutes::install(Home& home, const Ipv6Prefix& prefix, const Result<Route>& way) {
+  if (!way) return tl::unexpected(way.error());
+  Route route = *way;
+  route.destination = prefix;
+  if (home.stands && home.installed == route) return {};
+  auto done = netlink_.ensure_route(route);
+  if (done) home.installed = route;
+  home.stands = done.has_value();
+  return done;
 }
 
 Result<void> HomeRoutes::ensure(const core::EnsureRoute& wanted) {
-  const auto path = netlink_.path_to(wanted.via_mag);
-  if (!path) return tl::unexpected(path.error());
-  Route route;
-  route.destination = wanted.prefix;
-  route.interface = path->interface;
-  route.gateway = path->gateway.value_or(wanted.via_mag);
-  if (path->local) return fail("unreachable", wanted.via_mag.to_string() + " is an address of this host");
-  homes_.insert_or_assign(wanted.prefix, route);
-  return netlink_.ensure_route(route);
+  Home& home = homes_[wanted.prefix];
+  home.via_mag = wanted.via_mag;
+  return install(home, wanted.prefix, way_to(wanted.via_mag));
 }
 
 Result<void> HomeRoutes::remove(const core::RemoveRoute& unwanted) {
-  const auto found = homes_.find(unwanted.prefix);
-  if (found == homes_.end()) return {};
-  const Route route = found->second;
-  homes_.erase(found);
-  return netlink_.remove_route(route);
+  const auto found = homes_.extract(unwanted.prefix);
+  if (found.empty() || !found.mapped().installed) return {};
+  return netlink_.remove_route(*found.mapped().installed);
+}
+
+Result<void> HomeRoutes::follow() {
+  Result<void> first = ensure_pools();
+  std::map<Ipv6Address, Result<Route>> ways;
+  for (auto& [prefix, home] : homes_) {
+    if (!ways.contains(home.via_mag)) ways.emplace(home.via_mag, way_to(home.via_mag));
+    keep_first(first, install(home, prefix, ways.at(home.via_mag)));
+  }
+  return first;
+}
+
+Result<void> HomeRoutes::restore() {
+  for (auto& [pool, stands] : pools_) stands = false;
+  for (auto& [prefix, home] : homes_) home.stands = false;
+  return follow();
 }
 
 Result<void> HomeRoutes::sweep(const std::vector<Ipv6Prefix>& space) {
   const auto all = netlink_.routes();
   if (!all) return tl::unexpected(all.error());
   for (const Route& route : *all) {
-    const auto& wanted = route.type == RouteType::Unicast ? homes_ : pools_;
+    const bool is_wanted = route.type == RouteType::Unicast ? homes_.contains(route.destination)
+                                                            : pools_.contains(route.destination);
     const bool ours =
         std::ranges::any_of(space, [&](const Ipv6Prefix& s) { return s.contains(route.destination); });
-    if (!ours || wanted.contains(route.destination)) continue;
+    if (!ours || is_wanted) continue;
     if (auto removed = netlink_.remove_route(route); !removed) return removed;
   }
   return {};

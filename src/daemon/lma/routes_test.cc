@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/lma/routes.h"
+
+#include <algorithm>
+
+#include "platform/private_namespace_for_test.h"
+
+namespace flowmob::daemon {
+namespace {
+
+using platform::Netlink;
+using platform::Route;
+using platform::RouteType;
+using platform::testing::in_private_namespace;
+using platform::testing::VethForTest;
+
+Ipv6Address address(const char* text) { return Ipv6Address::parse(text).value(); }
+Ipv6Prefix prefix(const char* text) { return Ipv6Prefix::parse(text).value(); }
+
+const Ipv6Prefix kHome = prefix("2001:db8:1::/64"), kPool = prefix("2001:db8::/32");
+const Ipv6Address kMag = address("fd00::2");
+
+std::optional<Route> route_of(Netlink& netlink, const Ipv6Prefix& destination) {
+  const auto all = netlink.routes().value();
+  const auto found = std::ranges::find(all, destination, &Route::destination);
+  return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
+struct Host {
+  Netlink netlink = Netlink::open().value();
+  VethForTest one{netlink, "one", "other1"}, two{netlink, "two", "other2"};
+  HomeRoutes routes{netlink};
+
+  void lead_mag_by(const VethForTest& veth) {
+    Route route;
+    route.destination = {kMag, 128};
+    route.interface = veth.here.index;
+    route.metric = 1;
+    ASSERT_TRUE(netlink.ensure_route(route));
+  }
+  InterfaceIndex home_leads_to() {
+    const auto route = route_of(netlink, kHome);
+    return route ? route->interface : InterfaceIndex {};
+  }
+};
+
+TEST(HomeRoutes, FollowTheWayToTheMag) {
+  in_private_namespace([] {
+    Host host;
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(host.routes.ensure({kHome, kMag}));
+    EXPECT_EQ(host.home_leads_to(), host.one.here.index);
+    host.lead_mag_by(host.two);
+    ASSERT_TRUE(host.routes.follow());
+    EXPECT_EQ(host.home_leads_to(), host.two.here.index);
+    ASSERT_TRUE(host.routes.remove({kHome}));
+    EXPECT_FALSE(route_of(host.netlink, kHome));
+  });
+}
+
+TEST(HomeRoutes, WhatFailedIsTriedAgain) {
+  in_private_namespace([] {
+    Host host;
+    EXPECT_FALSE(host.routes.ensure({kHome, kMag})) << "no way to it";
+    EXPECT_FALSE(host.routes.follow());
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(host.routes.follow());
+    EXPECT_EQ(host.home_leads_to(), host.one.here.index);
+  });
+}
+
+TEST(HomeRoutes, WhatTheKernelDroppedIsMadeAgain) {
+  in_private_namespace([] {
+    Host host;
+    ASSERT_TRUE(host.routes.set_pools({kPool}));
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(host.routes.ensure({kHome, kMag}));
+    ASSERT_TRUE(host.netlink.set_up(host.one.here.index, false));
+    EXPECT_FALSE(route_of(host.netlink, kHome));
+    ASSERT_TRUE(host.netlink.set_up(host.one.here.index, true));
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(host.routes.restore());
+    EXPECT_EQ(host.home_leads_to(), host.one.here.index);
+    EXPECT_EQ(route_of(host.netlink, kPool)->type, RouteType::Unreachable);
+  });
+}
+
+TEST(HomeRoutes, PoolsComeAndGo) {
+  in_private_namespace([] {
+    Host host;
+    ASSERT_TRUE(host.routes.set_pools({kPool, prefix("fd11::/48")}));
+    ASSERT_TRUE(host.routes.set_pools({kPool}));
+    EXPECT_TRUE(route_of(host.netlink, kPool));
+    EXPECT_FALSE(route_of(host.netlink, prefix("fd11::/48")));
+  });
+}
+
+}  // namespace
+}  // namespace flowmob::daemon
