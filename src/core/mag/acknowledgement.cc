@@ -18,8 +18,7 @@ bool same_octets(const Bytes& octets, const Range& range) {
 
 }  // namespace
 
-bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const AccessConfig& access,
-                    const Attachment& attachment) {
+bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const Attachment& attachment) {
   const auto* mn = wire::find<wire::MobileNodeIdentifier>(ack.options);
   if (mn &&
       (mn->subtype != wire::MobileNodeIdentifier::kNai || !same_octets(mn->identifier, attachment.mn_id)))
@@ -27,7 +26,7 @@ bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const AccessCo
   const auto* handoff = wire::find<wire::HandoffIndicatorOption>(ack.options);
   if (handoff && handoff->indicator != handoff_indicator(attachment, attachment.request->kind)) return false;
   const auto* technology = wire::find<wire::AccessTechnologyTypeOption>(ack.options);
-  if (technology && technology->type != access.technology) return false;
+  if (technology && technology->type != attachment.technology) return false;
   const auto* link_layer = wire::find<wire::MnLinkLayerIdentifier>(ack.options);
   return !link_layer || same_octets(link_layer->identifier, attachment.link_layer.octets);
 }

@@ -10,8 +10,7 @@
 namespace flowmob::core {
 
 /// Whether what the LMA has to echo is what was asked (RFC 5213 section 6.9.1.2, item 6).
-bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const AccessConfig& access,
-                    const Attachment& attachment);
+bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const Attachment& attachment);
 
 /// The on-link prefixes that an acceptance assigns. "bad-prefix" if there is none, or one that nobody can be
 /// reached by.
@@ -24,7 +23,7 @@ enum class RefusalReaction {
   RegisterAgain,  ///< with a fresh timestamp
   AdoptSequence,  ///< with a number above the returned one (RFC 6275 section 11.7.3)
   AskForAny,      ///< the same prefixes are not asked for again
-  AwaitClock,     ///< only after our clock was set, and never by the LMA's stamp
+  AwaitClock,     ///< after our clock was set, else at a slow pace, and never with the LMA's stamp
 };
 RefusalReaction reaction_to(wire::BindingStatus status);
 

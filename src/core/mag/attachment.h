@@ -56,6 +56,8 @@ struct Attachment {
   SessionId id;
   std::string mn_id;
   std::string access;
+  /// As it was registered: with another one the LMA would see another session (RFC 5213 section 5.4.1).
+  wire::AccessTechnology technology{};
   MacAddress link_layer;
   Ipv6Address node_link_local;    ///< unspecified: not known
   Ipv6Address router_link_local;  ///< ours; unspecified: the LMA is to say
@@ -75,6 +77,7 @@ struct Attachment {
   bool held = false;                  ///< no Proxy Binding Update until an administrative action
   /// Wall minus monotonic time when the LMA found our timestamps invalid; a change means a set clock.
   std::optional<Duration> clock_offset;
+  std::optional<TimePoint> retry_anyway_at;  ///< without such a change
 
   bool host_installed = false;  ///< InstallHost was asked for
   EffectId pending_install;

@@ -153,7 +153,7 @@ void AttachmentDetector::displace(Now now, const AccessConfig& access, const Mag
     if (other.state == AttachmentState::Departed) {
       registrar_.drop(other);
     } else if (other.access != access.name) {
-      const bool same_session = context_.access(other.access)->technology == access.technology;
+      const bool same_session = other.technology == access.technology;
       service_.stop_advertising(other, !links_.is_down(other.access));
       if (other.state != AttachmentState::Deregistering)
         context_.notify("node-detached", other, {{"why", "moved"}});
@@ -179,6 +179,7 @@ Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, cons
     Attachment fresh;
     fresh.mn_id = profile.mn_id;
     fresh.access = access.name;
+    fresh.technology = access.technology;
     fresh.link_layer = node;
     fresh.router_link_local = context_.config.router_link_local;
     attachment = &context_.bindings.add(std::move(fresh));

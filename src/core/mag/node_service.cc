@@ -45,7 +45,10 @@ void NodeService::answer_solicitation(Now now, Attachment& attachment) {
 void NodeService::stop_advertising(Attachment& attachment, bool link_up) {
   if (!attachment.advertisements) return;
   attachment.advertisements.reset();
-  if (!link_up) return;
+  if (link_up) resign(attachment);
+}
+
+void NodeService::resign(const Attachment& attachment) {
   context_.statistics.message("ra_sent");
   context_.emit(
       withdraw(context_.config, *context_.access(attachment.access), attachment, attachment.prefixes, 0));
@@ -75,9 +78,10 @@ void NodeService::remove(Attachment& attachment) {
 void NodeService::persist(Now now, Attachment& attachment) {
   if (!attachment.expires) return;
   attachment.persisted = true;
-  context_.emit(PersistAttachment{{attachment.id, attachment.mn_id, attachment.access, attachment.link_layer,
-                                   attachment.node_link_local, attachment.services, attachment.prefixes,
-                                   context_.sequence, now.wall + (*attachment.expires - now.monotonic)}});
+  context_.emit(PersistAttachment{{attachment.id, attachment.mn_id, attachment.access, attachment.technology,
+                                   attachment.link_layer, attachment.node_link_local, attachment.services,
+                                   attachment.services_registered, attachment.prefixes, context_.sequence,
+                                   now.wall + (*attachment.expires - now.monotonic)}});
 }
 
 }  // namespace flowmob::core

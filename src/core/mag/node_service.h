@@ -19,6 +19,8 @@ class NodeService {
   void advance_advertising(Now now, Attachment& attachment);
   /// The router goes: an advertisement with lifetimes of zero, and none after it.
   void stop_advertising(Attachment& attachment, bool link_up);
+  /// That advertisement alone.
+  void resign(const Attachment& attachment);
   void withdraw_prefixes(Attachment& attachment, const std::vector<Ipv6Prefix>& gone);
   /// Takes row, tunnel and record away.
   void remove(Attachment& attachment);

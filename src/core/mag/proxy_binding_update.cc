@@ -46,8 +46,8 @@ std::uint16_t lifetime_units(Duration lifetime) {
   return static_cast<std::uint16_t>(std::clamp<std::int64_t>(lifetime / kLifetimeUnit, 1, 0xffff));
 }
 
-wire::ProxyBindingUpdate build_update(const AccessConfig& access, const Attachment& attachment,
-                                      bool query_link_local, const TransmissionFields& fields) {
+wire::ProxyBindingUpdate build_update(const Attachment& attachment, bool query_link_local,
+                                      const TransmissionFields& fields) {
   const RequestKind kind = attachment.request->kind;
   wire::ProxyBindingUpdate update;
   update.sequence = fields.sequence;
@@ -60,7 +60,7 @@ wire::ProxyBindingUpdate build_update(const AccessConfig& access, const Attachme
       wire::MobileNodeIdentifier{wire::MobileNodeIdentifier::kNai, octets(attachment.mn_id)});
   add_prefixes(attachment, kind, options);
   options.emplace_back(wire::HandoffIndicatorOption{handoff_indicator(attachment, kind)});
-  options.emplace_back(wire::AccessTechnologyTypeOption{access.technology});
+  options.emplace_back(wire::AccessTechnologyTypeOption{attachment.technology});
   options.emplace_back(wire::MnLinkLayerIdentifier{octets(attachment.link_layer)});
   options.emplace_back(fields.timestamp);
   if (query_link_local) options.emplace_back(wire::LinkLocalAddressOption{attachment.router_link_local});

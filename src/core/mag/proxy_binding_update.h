@@ -14,8 +14,8 @@ struct TransmissionFields {
 };
 
 /// The Proxy Binding Update of RFC 5213 section 6.9.1.5 for the attachment's outstanding request.
-wire::ProxyBindingUpdate build_update(const AccessConfig& access, const Attachment& attachment,
-                                      bool query_link_local, const TransmissionFields& fields);
+wire::ProxyBindingUpdate build_update(const Attachment& attachment, bool query_link_local,
+                                      const TransmissionFields& fields);
 
 /// The Handoff Indicator of a request (RFC 5213 sections 6.9.1.1, 6.9.1.3 and 6.9.1.4).
 wire::HandoffIndicator handoff_indicator(const Attachment& attachment, RequestKind kind);

@@ -29,9 +29,11 @@ Json AttachmentRecord::to_json() const {
   return {{"id", id.value},
           {"mn", mn_id},
           {"access", access},
+          {"technology", static_cast<unsigned>(technology)},
           {"link_layer", link_layer.to_string()},
           {"node_link_local", node_link_local.to_string()},
           {"services", services},
+          {"services_registered", services_registered},
           {"prefixes", texts},
           {"sequence", sequence},
           {"expires_ns", expires.time_since_epoch().count()}};
@@ -46,9 +48,11 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     record.id = SessionId{json.at("id").get<std::uint32_t>()};
     json.at("mn").get_to(record.mn_id);
     json.at("access").get_to(record.access);
+    record.technology = wire::AccessTechnology{json.at("technology").get<std::uint8_t>()};
     json.at("link_layer").get_to(link_layer);
     json.at("node_link_local").get_to(node_link_local);
     json.at("services").get_to(record.services);
+    json.at("services_registered").get_to(record.services_registered);
     json.at("prefixes").get_to(prefixes);
     json.at("sequence").get_to(record.sequence);
     record.expires = WallTime(Duration(json.at("expires_ns").get<std::int64_t>()));

@@ -10,6 +10,7 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 #include "core/effect.h"
+#include "wire/enums.h"
 
 namespace flowmob::core {
 
@@ -18,9 +19,11 @@ struct AttachmentRecord {
   SessionId id;
   std::string mn_id;
   std::string access;  ///< the access link's name in the configuration
+  wire::AccessTechnology technology{};
   MacAddress link_layer;
   Ipv6Address node_link_local;  ///< where unicast advertisements go; unspecified: not known
   std::vector<std::string> services;
+  std::size_t services_registered = 0;
   std::vector<Ipv6Prefix> prefixes;
   std::uint16_t sequence{};
   WallTime expires;

@@ -28,6 +28,9 @@ void Registrar::register_node(Now now, Attachment& attachment) {
 }
 
 void Registrar::start(Now now, Attachment& attachment) {
+  const bool known_to_lma =
+      attachment.state == AttachmentState::Registering || attachment.state == AttachmentState::Deregistering;
+  if (!known_to_lma) attachment.technology = context_.access(attachment.access)->technology;
   attachment.state = AttachmentState::Registering;
   attachment.status.clear();
   attachment.services_registered = 0;
@@ -48,6 +51,13 @@ void Registrar::refresh(Now now, Attachment& attachment) {
 
 void Registrar::begin_deregistration(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Deregistering;
+  attachment.expires.reset();
+  begin(now, attachment, RequestKind::Deregister);
+  settle(attachment.id);
+}
+
+void Registrar::deregister_departed(Now now, Attachment& attachment) {
+  attachment.state = AttachmentState::Departed;
   attachment.expires.reset();
   begin(now, attachment, RequestKind::Deregister);
   settle(attachment.id);
@@ -80,9 +90,8 @@ void Registrar::transmit(Now now, Attachment& attachment) {
   if (sent.size() == kRememberedTransmissions) sent.erase(sent.begin());
   sent.push_back({context_.next_sequence(), now.monotonic});
   const auto& config = context_.config;
-  const auto update =
-      build_update(*context_.access(attachment.access), attachment, config.router_link_local.is_unspecified(),
-                   {sent.back().sequence, context_.timestamps.next(now.wall)});
+  const auto update = build_update(attachment, config.router_link_local.is_unspecified(),
+                                   {sent.back().sequence, context_.timestamps.next(now.wall)});
   auto header = wire::encode(update, config.address, config.lma);
   if (header.empty()) return context_.statistics.drop("update-too-long");
   context_.statistics.message("pbu_sent");
@@ -124,6 +133,7 @@ void Registrar::deregistration_due(Now now, Attachment& attachment) {
   auto& request = *attachment.request;
   if (request.retransmissions == kMaxDeregistrations) {
     context_.notify("deregistration-unanswered", attachment);
+    service_.remove(attachment);
     context_.bindings.erase(attachment.id);
     return;
   }
@@ -145,7 +155,7 @@ void Registrar::expire(Now now, Attachment& attachment) {
 void Registrar::retry_due(Now now, Attachment& attachment) {
   if (attachment.clock_offset) {
     const Duration moved = clock_offset(now) - *attachment.clock_offset;
-    if (moved < kClockStep && moved > -kClockStep) {
+    if (moved < kClockStep && moved > -kClockStep && now.monotonic < *attachment.retry_anyway_at) {
       attachment.retry_at = now.monotonic + context_.config.max_bindack_timeout;
       return;
     }
@@ -170,14 +180,11 @@ void Registrar::refuse(Now now, Attachment& attachment, std::string status,
 /// The LMA believes that we serve the node, and we cannot: it had better use another link.
 void Registrar::give_back(Now now, Attachment& attachment) {
   Attachment copy = attachment;
-  copy.state = AttachmentState::Departed;
   copy.host_installed = copy.persisted = false;
   copy.advertisements.reset();
-  copy.expires.reset();
   copy.request.reset();
   auto& departed = context_.bindings.add(std::move(copy));
-  begin(now, departed, RequestKind::Deregister);
-  settle(departed.id);
+  deregister_departed(now, departed);
   refuse(now, attachment, "HOST_INSTALL_FAILED", context_.config.max_bindack_timeout);
 }
 
@@ -190,6 +197,7 @@ void Registrar::handle_install_result(Now now, EffectId id, const Result<void>& 
   } else {
     context_.notify("host-install-failed", *attachment,
                     {{"code", outcome.error().code}, {"message", outcome.error().message}});
+    if (attachment->state == AttachmentState::Deregistering) return;  // it is given back already
     give_back(now, *attachment);
   }
   settle(attachment->id);

@@ -20,6 +20,8 @@ class Registrar {
   void refresh(Now now, Attachment& attachment);
   /// Sends the de-registration and nothing else.
   void begin_deregistration(Now now, Attachment& attachment);
+  /// Of one without service; its record stays until the LMA has answered.
+  void deregister_departed(Now now, Attachment& attachment);
   /// Ends service at once, as the node cannot be reached any more.
   void cut_service(Attachment& attachment);
   /// The entry goes without a word to the LMA.

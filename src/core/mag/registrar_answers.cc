@@ -11,6 +11,9 @@ namespace {
 constexpr unsigned kImmediateRetries = 2;  // with the first transmission 3 in a second: MAX_UPDATE_RATE
 constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
 
+/// Nothing tells us that the LMA's clock was the wrong one and is right again, or that ours was slewed.
+constexpr Duration kBadClockRetry = std::chrono::minutes(5);
+
 Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
 
 bool concerns_ordering(wire::BindingStatus status) {
@@ -65,8 +68,7 @@ Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
   std::ranges::copy(link_layer->identifier, mac.octets.begin());
   for (const auto id : context_.bindings.find_all(mac)) {
     auto* attachment = context_.bindings.find(id);
-    if (attachment->request && echoes_request(ack, *context_.access(attachment->access), *attachment))
-      return attachment;
+    if (attachment->request && echoes_request(ack, *attachment)) return attachment;
   }
   return nullptr;
 }
@@ -76,7 +78,7 @@ void Registrar::handle_acknowledgement(Now now, const wire::ProxyBindingAcknowle
   auto* attachment = match(ack);
   if (!attachment) return context_.statistics.drop("unmatched-acknowledgement");
   const SessionId id = attachment->id;
-  if (!echoes_request(ack, *context_.access(attachment->access), *attachment))
+  if (!echoes_request(ack, *attachment))
     hold_back(now, *attachment);
   else if (ack.accepted())
     accepted(now, *attachment, ack);
@@ -170,6 +172,7 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
       if (was_late(now, ack, attachment.request->transmissions.back().sent)) return retry(now, attachment);
       refuse(now, attachment, name, config.max_bindack_timeout);
       attachment.clock_offset = clock_offset(now);
+      attachment.retry_anyway_at = now.monotonic + kBadClockRetry;
       return;
     case RefusalReaction::AdoptSequence:
       context_.sequence = ack.sequence;
@@ -192,6 +195,7 @@ void Registrar::retry(Now now, Attachment& attachment) {
 void Registrar::service_refused(Now now, Attachment& attachment) {
   ++attachment.services_registered;
   attachment.request.reset();
+  service_.persist(now, attachment);
   attachment.refresh_at = std::max(now.monotonic, *attachment.expires - attachment.lifetime / 2);
   next_service(now, attachment);
 }

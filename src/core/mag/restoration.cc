@@ -13,24 +13,19 @@ constexpr Duration kMaxLifetime = std::chrono::seconds(4) * 0xffff;
 /// number again.
 constexpr std::uint16_t kSequenceLeap = 4096;
 
-std::string why_not(const MagContext& context, const AttachmentRecord& record, Now now) {
-  if (!context.access(record.access)) return "access-gone";
-  if (!context.profile(record.mn_id)) return "profile-gone";
-  if (record.expires <= now.wall) return "expired";
-  return {};
-}
-
 Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now now) {
   Attachment attachment;
   attachment.id = record.id;
   attachment.mn_id = std::move(record.mn_id);
   attachment.access = std::move(record.access);
+  attachment.technology = record.technology;
   attachment.link_layer = record.link_layer;
   attachment.node_link_local = record.node_link_local;
   attachment.router_link_local = context.config.router_link_local;
   attachment.services = std::move(record.services);
-  attachment.services_registered = attachment.services.size();
-  attachment.handoff_indicator = context.access(attachment.access)->handoff_indicator;
+  attachment.services_registered = std::min(record.services_registered, attachment.services.size());
+  if (const auto* access = context.access(attachment.access))
+    attachment.handoff_indicator = access->handoff_indicator;
   attachment.state = AttachmentState::Registered;
   attachment.prefixes = std::move(record.prefixes);
   attachment.lifetime = std::min(record.expires - now.wall, kMaxLifetime);
@@ -39,24 +34,53 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
   return attachment;
 }
 
+bool is_permitted(const MagContext& context, const Attachment& attachment) {
+  const auto* profile = context.profile(attachment.mn_id);
+  const auto* owner = context.profile(attachment.link_layer);
+  return context.access(attachment.access) && profile && (!owner || owner == profile);
+}
+
+bool is_expired(Now now, const Attachment& attachment) { return *attachment.expires <= now.monotonic; }
+
+/// The node may not be served any more; the LMA still sends to us, and the node to our router.
+void give_up(Now now, MagContext& context, NodeService& service, Registrar& registrar,
+             Attachment& attachment) {
+  const bool reachable = context.access(attachment.access) != nullptr;
+  context.notify("record-dropped", attachment, {{"why", reachable ? "profile-gone" : "access-gone"}});
+  if (reachable) service.resign(attachment);
+  if (is_expired(now, attachment)) return registrar.drop(attachment);
+  if (!reachable) return registrar.deregister_departed(now, attachment);
+  service.install(attachment);  // packets under way reach it until the LMA has answered
+  registrar.begin_deregistration(now, attachment);
+}
+
+/// The node was never told that its binding ran out while nobody looked.
+void register_again(Now now, MagContext& context, Registrar& registrar, Attachment& attachment) {
+  context.notify("binding-expired", attachment);
+  attachment.prefixes.clear();
+  registrar.register_node(now, attachment);
+}
+
 }  // namespace
 
 void restore_attachments(Now now, MagContext& context, NodeService& service, Registrar& registrar,
                          std::vector<AttachmentRecord> records) {
-  std::vector<SessionId> restored;
   for (auto& record : records) {
     context.sequence = std::max(context.sequence, record.sequence);
-    if (const auto why = why_not(context, record, now); !why.empty()) {
-      context.notify("record-dropped", {{"mn", record.mn_id}, {"access", record.access}, {"why", why}});
-      context.emit(ForgetAttachment{record.id});
-      continue;
-    }
     auto& attachment = context.bindings.restore(attachment_of(context, std::move(record), now));
-    service.install(attachment);
-    restored.push_back(attachment.id);
+    if (!is_expired(now, attachment) && is_permitted(context, attachment)) service.install(attachment);
   }
   if (!records.empty()) context.sequence = static_cast<std::uint16_t>(context.sequence + kSequenceLeap);
-  for (const auto id : restored) registrar.refresh(now, *context.bindings.find(id));
+  // Nothing is sent before the highest sequence number is known and the rows of all are in place.
+  for (const auto id : context.bindings.ids()) {
+    auto& attachment = *context.bindings.find(id);
+    if (!is_permitted(context, attachment))
+      give_up(now, context, service, registrar, attachment);
+    else if (is_expired(now, attachment))
+      register_again(now, context, registrar, attachment);
+    else
+      registrar.refresh(now, attachment);
+  }
 }
 
 }  // namespace flowmob::core

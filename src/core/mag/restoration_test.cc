@@ -15,8 +15,9 @@ class Restoration : public MagFixture {
  protected:
   AttachmentRecord record(std::uint32_t id, const MacAddress& node) const {
     return {SessionId{id},  node == kSecondNode ? "mn2@example.com" : "mn1@example.com",
-            "wlan",         node,
-            kNodeAddress,   {"video"},
+            "wlan",         wire::AccessTechnology::Wlan,
+            node,           kNodeAddress,
+            {"video"},      1,
             {kHomePrefix},  static_cast<std::uint16_t>(100 + id),
             now.wall + 200s};
   }
@@ -66,18 +67,123 @@ TEST_F(Restoration, CarrierThatIsGoneDetachesTheRestored) {
   EXPECT_THAT(forgotten, ElementsAre(SessionId{7}));
 }
 
-TEST_F(Restoration, DropsWhatExpiredOrIsNoLongerConfigured) {
+TEST_F(Restoration, ExpiredWhileNobodyLookedRegistersAnew) {
   auto expired = record(1, kNode);
   expired.expires = now.wall;
-  auto elsewhere = record(2, kNode);
-  elsewhere.access = "dismantled";
+  restore({expired});
+  EXPECT_THAT(hosts, IsEmpty());
+  EXPECT_EQ(notified("binding-expired"), 1U);
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(option<wire::HandoffIndicatorOption>(updates[0]).indicator,
+            HandoffIndicator::NewInterfaceSharingPrefixes);
+  EXPECT_TRUE(option<wire::HomeNetworkPrefixOption>(updates[0]).is_all_zero());
+  EXPECT_EQ(service_of(updates[0]), "video");
+  accept();
+  EXPECT_EQ(only_binding().at("state"), "registered");
+  EXPECT_EQ(only_binding().at("session"), 1);
+  EXPECT_THAT(advertisements, SizeIs(1));
+}
+
+TEST_F(Restoration, NodeWithoutProfileIsDeregisteredAndLosesItsRouter) {
   auto stranger = record(3, kNode);
   stranger.mn_id = "gone@example.com";
-  restore({expired, elsewhere, stranger});
-  EXPECT_THAT(bindings(), IsEmpty());
-  EXPECT_THAT(order, ElementsAre("forget", "forget", "forget"));
-  EXPECT_EQ(notified("record-dropped"), 3U);
+  restore({stranger});
   EXPECT_EQ(last_notice("record-dropped").at("why"), "profile-gone");
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(updates[0].lifetime, 0);
+  EXPECT_EQ(option<wire::HomeNetworkPrefixOption>(updates[0]).to_prefix(), kHomePrefix);
+  ASSERT_THAT(advertisements, SizeIs(1));
+  EXPECT_EQ(decode(advertisements[0]).router_lifetime, 0);
+  EXPECT_EQ(advertisements[0].destination, kNodeAddress);
+  // Packets under way reach the node until the LMA has answered.
+  EXPECT_THAT(hosts, SizeIs(1));
+  EXPECT_THAT(removed_hosts, IsEmpty());
+  EXPECT_THAT(forgotten, IsEmpty());
+  accept();
+  EXPECT_THAT(removed_hosts, ElementsAre(SessionId{3}));
+  EXPECT_THAT(forgotten, ElementsAre(SessionId{3}));
+  EXPECT_THAT(bindings(), IsEmpty());
+}
+
+TEST_F(Restoration, LinkLayerAddressThatIsAnothersNowIsNoLongerServed) {
+  auto before = record(3, kSecondNode);
+  before.mn_id = "mn1@example.com";
+  restore({before});
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(updates[0].lifetime, 0);
+}
+
+TEST_F(Restoration, NodeOfAnAccessThatIsNoMoreIsDeregisteredUntilAnswered) {
+  auto elsewhere = record(2, kNode);
+  elsewhere.access = "dismantled";
+  elsewhere.technology = wire::AccessTechnology::Geran;
+  restore({elsewhere});
+  EXPECT_EQ(last_notice("record-dropped").at("why"), "access-gone");
+  EXPECT_THAT(order, ElementsAre("message"));
+  EXPECT_EQ(updates[0].lifetime, 0);
+  EXPECT_EQ(option<wire::AccessTechnologyTypeOption>(updates[0]).type, wire::AccessTechnology::Geran);
+  EXPECT_THAT(bindings(), IsEmpty());
+  advance(1s);
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_THAT(forgotten, IsEmpty());
+  accept();
+  EXPECT_THAT(forgotten, ElementsAre(SessionId{2}));
+  advance(1h);
+  EXPECT_THAT(updates, SizeIs(2));
+}
+
+TEST_F(Restoration, UnansweredDeregistrationForgetsTheRecord) {
+  auto elsewhere = record(2, kNode);
+  elsewhere.access = "dismantled";
+  restore({elsewhere});
+  advance(1h);
+  EXPECT_EQ(notified("deregistration-unanswered"), 1U);
+  EXPECT_THAT(forgotten, ElementsAre(SessionId{2}));
+}
+
+TEST_F(Restoration, ExpiredAndNotPermittedIsForgottenAtOnce) {
+  auto expired = record(1, kNode);
+  expired.mn_id = "gone@example.com";
+  expired.expires = now.wall - 1s;
+  restore({expired});
+  EXPECT_THAT(order, ElementsAre("advertisement", "forget"));
+  EXPECT_THAT(bindings(), IsEmpty());
+}
+
+TEST_F(Restoration, ServicesNotYetRegisteredAreRegisteredByTheSuccessor) {
+  auto config = default_config();
+  config.accesses[0].services = {"video", "voice"};
+  start(config);
+  solicit();
+  accept();  // of the first; the second is under way
+  ASSERT_THAT(updates, SizeIs(2));
+  ASSERT_FALSE(records.empty());
+  const auto left_behind = records.back();
+  EXPECT_EQ(left_behind.services_registered, 1U);
+  start(config);
+  restore({left_behind});
+  accept();
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_EQ(service_of(updates[1]), "voice");
+  accept();
+  EXPECT_EQ(records.back().services_registered, 2U);
+}
+
+TEST_F(Restoration, NothingIsAdvertisedThatIsNotRecorded) {
+  solicit();
+  accept();
+  EXPECT_THAT(order, ElementsAre("message", "ensure-tunnel", "install-host", "persist", "advertisement"));
+}
+
+TEST_F(Restoration, FailedRowOfANodeThatIsGivenUpChangesNothing) {
+  install_outcome = fail("no-space", "map is full");
+  auto stranger = record(3, kNode);
+  stranger.mn_id = "gone@example.com";
+  restore({stranger});
+  ASSERT_THAT(updates, SizeIs(1));
+  accept();
+  EXPECT_THAT(bindings(), IsEmpty());
+  EXPECT_FALSE(gateway->poll_timeout());
 }
 
 TEST_F(Restoration, FailedRowOfARestoredNodeGivesTheBindingBack) {
@@ -172,6 +278,24 @@ TEST_F(Reconfiguration, InterfaceThatCameBackIsServedUnderItsNewIndex) {
   accept();
   ASSERT_THAT(hosts, SizeIs(1));
   EXPECT_EQ(hosts[0].interface, InterfaceIndex{9});
+}
+
+TEST_F(Reconfiguration, LiveBindingKeepsTheTechnologyItWasRegisteredWith) {
+  register_node();
+  auto config = default_config();
+  config.accesses[0].technology = wire::AccessTechnology::Geran;
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  advance(300s);
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_EQ(option<wire::AccessTechnologyTypeOption>(updates[1]).type, wire::AccessTechnology::Wlan);
+  accept();
+  EXPECT_EQ(records.back().technology, wire::AccessTechnology::Wlan);
+  link(false);
+  EXPECT_EQ(option<wire::AccessTechnologyTypeOption>(last_update).type, wire::AccessTechnology::Wlan);
+  accept();
+  link(true);
+  solicit();
+  EXPECT_EQ(option<wire::AccessTechnologyTypeOption>(last_update).type, wire::AccessTechnology::Geran);
 }
 
 TEST_F(Reconfiguration, RefusedNodesTryAgain) {
