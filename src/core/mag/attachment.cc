@@ -31,6 +31,7 @@ std::optional<TimePoint> Attachment::next_deadline() const {
   if (request) take_earlier(earliest, request->timer.deadline());
   take_earlier(earliest, refresh_at);
   take_earlier(earliest, retry_at);
+  take_earlier(earliest, persist_at);
   if (advertisements) take_earlier(earliest, advertisements->next());
   return earliest;
 }

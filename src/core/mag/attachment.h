@@ -82,6 +82,7 @@ struct Attachment {
   bool host_installed = false;  ///< InstallHost was asked for
   EffectId pending_install;
   bool persisted = false;
+  std::optional<TimePoint> persist_at;  ///< something changed that may wait a little
   std::optional<AdvertisementSchedule> advertisements;
 
   std::optional<TimePoint> next_deadline() const;

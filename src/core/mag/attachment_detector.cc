@@ -2,6 +2,7 @@
 #include "core/mag/attachment_detector.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/mag/nd_validity.h"
 
@@ -21,9 +22,28 @@ void AttachmentDetector::handle_link(Now now, const AccessConfig& access, bool u
 
 void AttachmentDetector::attach_if_absent(Now now, const AccessConfig& access, const MacAddress& node,
                                           const char* how, const Ipv6Address& node_link_local) {
-  const auto* profile = context_.profile(node);
+  const auto* profile = known_as(access, node);
   if (profile && !is_attached(context_.bindings.find(access.name, node)))
-    attach(now, access, *profile, node, how, {{}, {}, node_link_local});
+    attach_at_pace(now, access, *profile, node, how, node_link_local);
+}
+
+void AttachmentDetector::attach_at_pace(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
+                                        const MacAddress& node, const char* how,
+                                        const Ipv6Address& node_link_local) {
+  if (pacer_.allow(now.monotonic, profile.mn_id, access.name)) {
+    attach(now, access, profile, node, how, {{}, {}, node_link_local});
+  } else {
+    context_.statistics.drop("attachment-rate");
+    pacer_.postpone(now.monotonic, {access.name, node, node_link_local, how});
+  }
+}
+
+void AttachmentDetector::handle_timeout(Now now) {
+  for (const auto& due : pacer_.take_due(now.monotonic)) {
+    const auto* access = context_.access(due.access);
+    if (access && !links_.is_sent_away(due.access, due.node))
+      attach_if_absent(now, *access, due.node, due.how, due.node_link_local);
+  }
 }
 
 void AttachmentDetector::link_up(Now now, const AccessConfig& access) {
@@ -41,19 +61,24 @@ void AttachmentDetector::link_up(Now now, const AccessConfig& access) {
 
 /// All de-registrations leave before anything else is done: until they arrive the LMA sends into the void.
 void AttachmentDetector::link_down(Now now, const AccessConfig& access) {
+  for (const auto& node : pacer_.cancel_on(access.name)) links_.remember(access.name, node);
   std::vector<Attachment*> gone;
   for (const auto id : context_.bindings.ids()) {
     auto* attachment = context_.bindings.find(id);
     if (attachment->access == access.name && attachment->state != AttachmentState::Departed)
       gone.push_back(attachment);
   }
+  std::set<SessionId> leaving;  // by an earlier word
+  for (const auto* attachment : gone)
+    if (attachment->state == AttachmentState::Deregistering) leaving.insert(attachment->id);
   for (auto* attachment : gone)
     if (attachment->state == AttachmentState::Registering || attachment->state == AttachmentState::Registered)
       registrar_.begin_deregistration(now, *attachment);
   for (auto* attachment : gone) {
     links_.remember(access.name, attachment->link_layer);
     service_.stop_advertising(*attachment, false);
-    context_.notify("node-detached", *attachment, {{"why", "link-down"}});
+    if (!leaving.contains(attachment->id))
+      context_.notify("node-detached", *attachment, {{"why", "link-down"}});
     if (attachment->state == AttachmentState::Refused)
       registrar_.drop(*attachment);
     else
@@ -84,24 +109,25 @@ void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& me
 void AttachmentDetector::heard_while_down(Now now, const AccessConfig& access, const PacketMeta& meta,
                                           const wire::NdMessage& message) {
   context_.statistics.drop("link-down");
-  if (std::holds_alternative<wire::RouterSolicitation>(message) && context_.profile(meta.link_source))
+  if (std::holds_alternative<wire::RouterSolicitation>(message) && known_as(access, meta.link_source))
     links_.heard_while_down(now, access.name, meta.link_source, meta.source);
 }
 
 void AttachmentDetector::solicited(Now now, const AccessConfig& access, const PacketMeta& meta) {
   auto* attachment = context_.bindings.find(access.name, meta.link_source);
   if (is_attached(attachment)) {
+    pacer_.cancel(meta.link_source);  // it waited to go where it is no more
     learn_address(now, *attachment, meta.source);
     return service_.answer_solicitation(now, *attachment);
   }
-  const auto* profile = context_.profile(meta.link_source);
+  const auto* profile = known_as(access, meta.link_source);
   if (!profile) return unknown_node(now, access, meta.link_source);
   links_.heard(access.name, meta.link_source);
   if (!access.attach_on_router_solicitation && !(access.attach_on_carrier && profile == expected_on(access)))
     return context_.statistics.drop("attachment-not-by-solicitation");
   if (links_.is_sent_away(access.name, meta.link_source))
     return context_.statistics.drop("detached-by-command");
-  attach(now, access, *profile, meta.link_source, "router-solicitation", {{}, {}, meta.source});
+  attach_at_pace(now, access, *profile, meta.link_source, "router-solicitation", meta.source);
 }
 
 /// A neighbor's question tells its address; where the carrier announced a node of which just the address was
@@ -109,18 +135,22 @@ void AttachmentDetector::solicited(Now now, const AccessConfig& access, const Pa
 void AttachmentDetector::neighbor_heard(Now now, const AccessConfig& access, const PacketMeta& meta) {
   auto* attachment = context_.bindings.find(access.name, meta.link_source);
   if (is_attached(attachment)) return learn_address(now, *attachment, meta.source);
-  const auto* profile = context_.profile(meta.link_source);
+  const auto* profile = known_as(access, meta.link_source);
   if (!profile) return unknown_node(now, access, meta.link_source);
   links_.heard(access.name, meta.link_source);
   if (!access.attach_on_carrier || profile != expected_on(access)) return;
   if (!links_.is_sent_away(access.name, meta.link_source))
-    attach(now, access, *profile, meta.link_source, "neighbor-solicitation", {{}, {}, meta.source});
+    attach_at_pace(now, access, *profile, meta.link_source, "neighbor-solicitation", meta.source);
 }
 
 void AttachmentDetector::learn_address(Now now, Attachment& attachment, const Ipv6Address& source) {
   if (!source.is_link_local() || attachment.node_link_local == source) return;
+  const bool is_first = attachment.node_link_local.is_unspecified();
   attachment.node_link_local = source;
-  if (attachment.state == AttachmentState::Registered) service_.persist(now, attachment);
+  if (is_first && attachment.state == AttachmentState::Registered) service_.persist(now, attachment);
+  // Whoever changes its address with every packet costs no more than one write a second.
+  if (attachment.state == AttachmentState::Registered && !is_first && !attachment.persist_at)
+    attachment.persist_at = now.monotonic + std::chrono::seconds(1);
   context_.bindings.update(attachment);
 }
 
@@ -140,6 +170,20 @@ const MagPolicyProfile* AttachmentDetector::expected_on(const AccessConfig& acce
   }
   const auto& all = context_.config.mobile_nodes;
   if (!expected && all.size() == 1 && all[0].access.empty()) return &all[0];
+  return expected;
+}
+
+/// By its link-layer address. Where the carrier stands for one node whose address nobody wrote down, the
+/// first station on the link is that node, and stays it as long as it is attached.
+const MagPolicyProfile* AttachmentDetector::known_as(const AccessConfig& access,
+                                                     const MacAddress& node) const {
+  if (const auto* profile = context_.profile(node)) return profile;
+  const auto* expected = access.attach_on_carrier ? expected_on(access) : nullptr;
+  if (!expected || !expected->link_layer.empty()) return nullptr;
+  for (const auto& [id, other] : context_.bindings.entries())
+    if (other.access == access.name && other.mn_id == expected->mn_id && other.link_layer != node &&
+        other.state != AttachmentState::Deregistering && other.state != AttachmentState::Departed)
+      return nullptr;
   return expected;
 }
 
@@ -168,6 +212,7 @@ void AttachmentDetector::displace(Now now, const AccessConfig& access, const Mag
 Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                                        const MacAddress& node, const char* how, const Details& details) {
   displace(now, access, profile, node);
+  pacer_.cancel(node);
   links_.readmit(access.name, node);
   auto* attachment = context_.bindings.find(access.name, node);
   if (attachment && attachment->mn_id != profile.mn_id) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/mag/access_links.h"
+#include "core/mag/attachment_pacer.h"
 #include "core/mag/registrar.h"
 #include "core/rate_limiter.h"
 #include "wire/neighbor_discovery.h"
@@ -27,11 +28,15 @@ class AttachmentDetector {
   Attachment& attach_by_command(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                                 const MacAddress& node, const Details& details);
   void detach_by_command(Now now, Attachment& attachment);
+  void handle_timeout(Now now);
+  std::optional<TimePoint> next_deadline() const { return pacer_.next(); }
   const AccessLinks& links() const { return links_; }
 
  private:
   Attachment& attach(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                      const MacAddress& node, const char* how, const Details& details);
+  void attach_at_pace(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
+                      const MacAddress& node, const char* how, const Ipv6Address& node_link_local);
   void displace(Now now, const AccessConfig& access, const MagPolicyProfile& profile, const MacAddress& node);
   void attach_if_absent(Now now, const AccessConfig& access, const MacAddress& node, const char* how,
                         const Ipv6Address& node_link_local);
@@ -44,11 +49,13 @@ class AttachmentDetector {
   void learn_address(Now now, Attachment& attachment, const Ipv6Address& source);
   void unknown_node(Now now, const AccessConfig& access, const MacAddress& node);
   const MagPolicyProfile* expected_on(const AccessConfig& access) const;
+  const MagPolicyProfile* known_as(const AccessConfig& access, const MacAddress& node) const;
 
   MagContext& context_;
   NodeService& service_;
   Registrar& registrar_;
   AccessLinks links_;
+  AttachmentPacer pacer_;
   RateLimiter unknown_notices_{std::chrono::seconds(10)};
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/mobile_access_gateway.h"
 
+#include <algorithm>
+
 #include "core/mag/attachment_detector.h"
 #include "core/mag/mag_commands.h"
 #include "core/mag/message_handler.h"
@@ -52,6 +54,7 @@ void MobileAccessGateway::handle_effect_result(Now now, EffectId id, const Resul
 }
 
 void MobileAccessGateway::handle_timeout(Now now) {
+  impl_->detector.handle_timeout(now);
   for (const auto id : impl_->context.bindings.due(now.monotonic))
     if (auto* attachment = impl_->context.bindings.find(id)) impl_->registrar.handle_due(now, *attachment);
 }
@@ -61,7 +64,9 @@ Result<void> MobileAccessGateway::reconfigure(Now now, MagConfig config) {
 }
 
 std::optional<TimePoint> MobileAccessGateway::poll_timeout() const {
-  return impl_->context.bindings.next_deadline();
+  const auto bindings = impl_->context.bindings.next_deadline();
+  const auto attachments = impl_->detector.next_deadline();
+  return bindings && attachments ? std::min(*bindings, *attachments) : bindings ? bindings : attachments;
 }
 
 std::optional<MagEffect> MobileAccessGateway::poll_effect() {

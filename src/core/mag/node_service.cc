@@ -63,6 +63,7 @@ void NodeService::withdraw_prefixes(Attachment& attachment, const std::vector<Ip
 
 void NodeService::remove(Attachment& attachment) {
   attachment.pending_install = {};
+  attachment.persist_at.reset();
   if (attachment.host_installed) {
     attachment.host_installed = false;
     context_.emit(RemoveHost{attachment.id});
@@ -76,6 +77,7 @@ void NodeService::remove(Attachment& attachment) {
 }
 
 void NodeService::persist(Now now, Attachment& attachment) {
+  attachment.persist_at.reset();
   if (!attachment.expires) return;
   attachment.persisted = true;
   context_.emit(PersistAttachment{{attachment.id, attachment.mn_id, attachment.access, attachment.technology,

@@ -104,6 +104,7 @@ void Registrar::handle_due(Now now, Attachment& attachment) {
     return deadline && *deadline <= now.monotonic;
   };
   if (due(attachment.expires)) expire(now, attachment);
+  if (due(attachment.persist_at)) service_.persist(now, attachment);
   if (due(attachment.refresh_at)) begin(now, attachment, RequestKind::Refresh);
   if (due(attachment.retry_at)) retry_due(now, attachment);
   if (attachment.advertisements && due(attachment.advertisements->next()))

@@ -9,6 +9,8 @@ namespace flowmob::core {
 namespace {
 
 constexpr Duration kTwoHours = std::chrono::hours(2);
+/// Twice the longest interval between advertisements (MaxRtrAdvInterval, RFC 4861 section 6.2.1).
+constexpr Duration kRepeated = std::chrono::hours(1);
 
 /// RFC 4862 section 5.5.3, a to d: what cannot become an address.
 std::optional<std::string_view> unusable(const wire::PrefixInformation& prefix) {
@@ -29,14 +31,28 @@ TimePoint new_valid_end(TimePoint now, TimePoint before, std::uint32_t advertise
 
 }  // namespace
 
+Ipv6Address AddressTable::address_in(const wire::PrefixInformation& prefix) const {
+  return Ipv6Prefix::truncated(prefix.prefix, 64).with_interface_id(interface_id_);
+}
+
+bool AddressTable::make_room(TimePoint now) {
+  if (entries_.size() < kMostAddresses) return true;
+  const auto oldest = std::ranges::min_element(entries_, {}, [](const auto& e) { return e.second.said; });
+  if (now - oldest->second.said < kRepeated) return false;
+  entries_.erase(oldest);
+  return true;
+}
+
 std::optional<std::string_view> AddressTable::advertise(TimePoint now, std::uint32_t member,
                                                         const wire::PrefixInformation& prefix) {
   if (const auto why = unusable(prefix)) return why;
-  const Ipv6Address address = Ipv6Prefix::truncated(prefix.prefix, 64).with_interface_id(interface_id_);
+  const Ipv6Address address = address_in(prefix);
   const auto known = entries_.find(address);
   if (known == entries_.end() && prefix.valid_lifetime == 0) return std::nullopt;
-  if (known == entries_.end() && entries_.size() >= kMostAddresses) return "too-many-prefixes";
-  auto& vouchers = entries_[address].vouchers;
+  if (known == entries_.end() && !make_room(now)) return "too-many-prefixes";
+  Entry& entry = entries_[address];
+  entry.said = now;
+  auto& vouchers = entry.vouchers;
   // Whoever confirms an address first takes over what it had before us.
   auto adopted = vouchers.extract(kAdopted);
   if (!adopted.empty() && !vouchers.contains(member)) {
@@ -56,6 +72,7 @@ void AddressTable::adopt(TimePoint now, const EnsureAddress& address) {
   if (address.valid_lifetime == 0 || !address.address.is_routable_unicast()) return;
   Entry& entry = entries_[address.address];
   entry.prefix_length = address.prefix_length;
+  entry.said = now;
   entry.vouchers[kAdopted] = {lifetime_end(now, address.valid_lifetime),
                               lifetime_end(now, address.preferred_lifetime)};
 }

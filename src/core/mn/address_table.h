@@ -39,7 +39,9 @@ class AddressTable {
   /// Addresses are formed with this identifier: the same one whichever link the prefix came by.
   explicit AddressTable(std::uint64_t interface_id) : interface_id_(interface_id) {}
 
-  /// One prefix that a member advertised. Why it was ignored, if it was.
+  /// One prefix that a member advertised. Why it was ignored, if it was. When the table is full, the one that
+  /// was said longest ago gives way, if that is an hour: prefixes that somebody made up once must not fill it
+  /// for ever, and routers repeat what they mean.
   std::optional<std::string_view> advertise(TimePoint now, std::uint32_t member,
                                             const wire::PrefixInformation& prefix);
   /// An address that stood there before us: until it is advertised, its own lifetimes are all it has.
@@ -57,7 +59,10 @@ class AddressTable {
   struct Entry {
     std::uint8_t prefix_length = 64;
     std::map<std::uint32_t, Lifetimes> vouchers;  ///< by member, or kAdopted
+    TimePoint said;                               ///< when it was last advertised, or adopted
   };
+  Ipv6Address address_in(const wire::PrefixInformation& prefix) const;
+  bool make_room(TimePoint now);
   static constexpr std::uint32_t kAdopted = 0xffffffff;
   static Standing merge(const Ipv6Address& address, const Entry& entry, const Live& live);
 

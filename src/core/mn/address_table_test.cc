@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "core/mn/lifetime.h"
 
 namespace flowmob::core {
@@ -132,6 +134,28 @@ TEST_F(Addresses, AreNotMoreThanAHostCanHave) {
     table_.advertise(kStart, 0, prefix(600, 300, "2001:db8:" + std::to_string(i + 1) + "::"));
   EXPECT_THAT(table_.standing(everyone), SizeIs(AddressTable::kMostAddresses));
   EXPECT_EQ(table_.advertise(kStart, 0, prefix(600, 300, "2001:db8:ffff::")), "too-many-prefixes");
+}
+
+TEST_F(Addresses, MadeUpPrefixesGiveWayWhenNobodyRepeatsThem) {
+  const auto made_up = [](int i) {
+    return prefix(kInfiniteLifetime, kInfiniteLifetime, "2001:db8:" + std::to_string(500 + i) + "::");
+  };
+  const auto has = [&](std::string_view text) {
+    const auto prefixes = table_.prefixes_of(0);
+    return std::ranges::find(prefixes, Ipv6Prefix::parse(text).value()) != prefixes.end();
+  };
+  const auto ours = prefix(kInfiniteLifetime, kInfiniteLifetime);
+  EXPECT_FALSE(table_.advertise(kStart, 0, ours));
+  for (int i = 0; i < 40; ++i) table_.advertise(kStart + 1s, 0, made_up(i));
+  EXPECT_THAT(table_.standing(everyone), SizeIs(AddressTable::kMostAddresses));
+  EXPECT_TRUE(has("2001:db8:100::/64"));
+  for (auto later = 30min; later <= 60min; later += 30min) table_.advertise(kStart + later, 0, ours);
+  const auto fresh = prefix(600, 300, "2001:db8:200::");
+  EXPECT_EQ(table_.advertise(kStart + 1h, 0, fresh), "too-many-prefixes");
+  EXPECT_FALSE(table_.advertise(kStart + 1h + 1s, 0, fresh));
+  EXPECT_THAT(table_.standing(everyone), SizeIs(AddressTable::kMostAddresses));
+  EXPECT_TRUE(has("2001:db8:200::/64"));
+  EXPECT_TRUE(has("2001:db8:100::/64"));
 }
 
 }  // namespace

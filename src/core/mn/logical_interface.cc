@@ -51,6 +51,10 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   if (member == nullptr) return statistics_.drop("no-such-member");
   // A link that comes up is solicited on: what was said before that will be said again.
   if (!member->up()) return statistics_.drop("member-down");
+  if (const auto why = member->admit(now.monotonic, *advertisement)) {
+    statistics_.drop(*why);
+    return update(now.monotonic);
+  }
   ++statistics_.accepted;
   const bool was_live = member->live();
   member->hear(now.monotonic, *advertisement, config_.solicitation_interval);

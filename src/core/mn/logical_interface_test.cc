@@ -412,5 +412,70 @@ TEST_F(Lif, LifetimesBeyondTheEndOfTimeAreForever) {
   EXPECT_EQ(asked<EnsureAddress>().at(0).valid_lifetime, kForever);
 }
 
+const Ipv6Address kStranger = Ipv6Address::parse("fe80::bad").value();
+const MacAddress kStrangerMac = MacAddress::parse("02:00:00:00:0b:ad").value();
+
+TEST_F(Lif, AnotherStationTakesNoUplinkWhileTheRouterAnswers) {
+  both_attached();
+  for (int i = 0; i < 20; ++i) {
+    advertise(kIf1, {.router = kStranger, .mac = kStrangerMac, .prefix = "2001:db8:bad::"});
+    drain();
+    pass(1s);
+    if (!asked<SendSolicitation>().empty()) advertise(kIf1);  // the router's answer
+  }
+  EXPECT_THAT(asked<EnsureDefaultRouter>(), IsEmpty());
+  EXPECT_THAT(asked<InstallMember>(), IsEmpty());
+  EXPECT_GT(drops("not-our-router"), 0U);
+  for (const auto& address : asked<EnsureAddress>())
+    EXPECT_EQ(address.address.to_string().find("2001:db8:bad:"), std::string::npos);
+}
+
+TEST_F(Lif, ForgedMacUnderTheRoutersAddressTakesNoUplinkEither) {
+  both_attached();
+  advertise(kIf1, {.mac = kStrangerMac});
+  advertise(kIf1, {.mac = kStrangerMac, .lifetime = 0});
+  EXPECT_THAT(asked<InstallMember>(), IsEmpty());
+  EXPECT_THAT(asked<EnsureDefaultRouter>(), IsEmpty());
+  EXPECT_THAT(events(), IsEmpty());
+}
+
+TEST_F(Lif, RouterThatAnswersNoMoreIsReplacedByTheOneThatSpeaks) {
+  both_attached();
+  advertise(kIf1, {.router = kStranger, .mac = kStrangerMac});
+  EXPECT_THAT(asked<SendSolicitation>(), SizeIs(1));
+  pass(5s);
+  advertise(kIf1, {.router = kStranger, .mac = kStrangerMac});
+  EXPECT_THAT(asked<EnsureDefaultRouter>(), IsEmpty());
+  pass(1s);
+  advertise(kIf1, {.router = kStranger, .mac = kStrangerMac});
+  const auto routers = asked<EnsureDefaultRouter>();
+  ASSERT_THAT(routers, SizeIs(1));
+  EXPECT_EQ(routers[0].router, kStranger);
+}
+
+TEST_F(Lif, NewRouterAfterTheLinkWasAwayNeedsNotWait) {
+  both_attached();
+  link(kIf1, false);
+  link(kIf1, true);
+  forget();
+  advertise(kIf1, {.router = kStranger, .mac = kStrangerMac});
+  EXPECT_THAT(asked<EnsureDefaultRouter>(), SizeIs(1));
+}
+
+TEST_F(Lif, RouterThatComesAndGoesIsNoFlood) {
+  both_attached();
+  for (int i = 0; i < 1000; ++i) {
+    advertise(kIf1, {.lifetime = 0});
+    advertise(kIf1);
+  }
+  drain();
+  EXPECT_LT(effects_.size(), 100U);
+  EXPECT_GT(drops("advertisement-rate"), 1900U);
+  forget();
+  pass(10s);  // all is as it was afterwards
+  advertise(kIf1);
+  EXPECT_EQ(links()["links"][0].at("router"), kFixedRouter.to_string());
+}
+
 }  // namespace
 }  // namespace flowmob::core

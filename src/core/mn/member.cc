@@ -12,6 +12,7 @@ bool MemberState::set_link(TimePoint now, bool is_up) {
   trusted = is_up && !carrier.has_value();
   carrier = is_up;
   heard = false;
+  asked.reset();
   if (is_up)
     solicitation.start(now);
   else
@@ -19,10 +20,36 @@ bool MemberState::set_link(TimePoint now, bool is_up) {
   return true;
 }
 
+namespace {
+
+/// How long a router has to answer two solicitations; one that has answered is not asked again sooner.
+constexpr Duration kAnswerTime = std::chrono::seconds(6);
+
+}  // namespace
+
+std::optional<std::string_view> MemberState::admit(TimePoint now, const Advertisement& advertisement) {
+  const bool ours = router && router->address == advertisement.router && router->mac == advertisement.mac;
+  if (ours || !live()) {
+    if (!own_advertisements.allow(now)) return "advertisement-rate";
+    answered = true;
+    return std::nullopt;
+  }
+  if (!other_advertisements.allow(now)) return "advertisement-rate";
+  if (advertisement.router_lifetime == 0) return "not-our-router";
+  if (asked && now - *asked < kAnswerTime) return "not-our-router";
+  if (asked && !answered) {
+    asked.reset();
+    return std::nullopt;
+  }
+  asked = now;
+  answered = false;
+  solicitation.start(now);
+  return "not-our-router";
+}
+
 void MemberState::hear(TimePoint now, const Advertisement& advertisement, Duration interval) {
   if (advertisement.mtu != 0) mtu = advertisement.mtu;
   if (advertisement.router_lifetime != 0) {
-    // On a link to one gateway the latest router is the router.
     router =
         Router{advertisement.router, advertisement.mac, lifetime_end(now, advertisement.router_lifetime)};
     router_mac = advertisement.mac;

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "core/mn/advertisement.h"
 #include "core/mn/config.h"
 #include "core/mn/effect.h"
 #include "core/mn/solicitation.h"
+#include "core/rate_limiter.h"
 
 namespace flowmob::core {
 
@@ -35,6 +37,11 @@ struct MemberState {
   MacAddress router_mac;         ///< the last one; zero: none was ever heard
   std::uint32_t mtu = 0;         ///< as advertised; zero: not
   SolicitationSchedule solicitation;
+  std::optional<TimePoint>
+      asked;              ///< when another router spoke up, and ours was asked whether it still lives
+  bool answered = false;  ///< it has, since
+  RateLimiter own_advertisements{std::chrono::milliseconds(500), 10};
+  RateLimiter other_advertisements{std::chrono::seconds(1), 3};
 
   bool up() const { return carrier.value_or(false); }
   bool live() const { return up() && heard && router.has_value(); }
@@ -42,6 +49,10 @@ struct MemberState {
 
   /// Whether that is a change.
   bool set_link(TimePoint now, bool is_up);
+  /// Why the advertisement counts for nothing, if it does. On a link to one gateway there is one router; when
+  /// another speaks, ours is asked, and gives way only if it does not answer (else anyone on the link could
+  /// take the uplink). Both have their rate, as each counted one may change addresses, routes and rows.
+  std::optional<std::string_view> admit(TimePoint now, const Advertisement& advertisement);
   void hear(TimePoint now, const Advertisement& advertisement, Duration interval);
   /// Whether the router was lost by that.
   bool expire(TimePoint now);

@@ -104,18 +104,18 @@ Section<AccessRow> access() {
 Section<HostedNodeRow> mobile_node() {
   using K = Keys<HostedNodeRow>;
   constexpr auto kServices = &HostedNodeRow::services;
-  return {
-      "[[mobile_node]]",
-      {K::required("id", via<&HostedNodeRow::profile, &MagPolicyProfile::mn_id>,
-                   "the mobile node's identifier (MN-ID), usually an NAI", identifier()),
-       K::optional("link_layer", via<&HostedNodeRow::profile, &MagPolicyProfile::link_layer>,
-                   "the link-layer addresses by which it is known; empty: only carrier and `flowmob attach "
-                   "--mn` find it",
-                   station()),
-       K::derived("services", kServices, "the Service Selection identifiers that it asks for",
-                  "those of the access", identifier()),
-       K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
-                  "the access link whose carrier attaches it", "any", label())}};
+  return {"[[mobile_node]]",
+          {K::required("id", via<&HostedNodeRow::profile, &MagPolicyProfile::mn_id>,
+                       "the mobile node's identifier (MN-ID), usually an NAI", identifier()),
+           K::optional(
+               "link_layer", via<&HostedNodeRow::profile, &MagPolicyProfile::link_layer>,
+               "the link-layer addresses by which it is known; empty: it is the first station on the link "
+               "whose carrier stands for it, else only `flowmob attach --mn --mac` finds it",
+               station()),
+           K::derived("services", kServices, "the Service Selection identifiers that it asks for",
+                      "those of the access", identifier()),
+           K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
+                      "the access link whose carrier attaches it", "any", label())}};
 }
 
 }  // namespace
