@@ -39,7 +39,8 @@ void MagNode::start() {
   for (const auto& [id, record] : store_) records.push_back(record);
   pump.feed([&](auto& core, Now now) { core.restore(now, std::move(records)); });
   for (const auto& [interface, up] : links_)
-    pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
+    pump.feed(
+        [interface = interface, up = up](auto& core, Now now) { core.handle_link(now, interface, up); });
   sweep_when_answered();
 }
 

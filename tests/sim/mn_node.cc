@@ -16,7 +16,7 @@ void MnNode::start() {
   pump.start(std::make_unique<core::LogicalInterface>(config_));
   const auto addresses = tables.addresses();
   for (const auto& [address, row] : addresses)
-    pump.feed([&](auto& core, Now now) { core.adopt_address(now, row); });
+    pump.feed([row = row](auto& core, Now now) { core.adopt_address(now, row); });
   for (std::size_t member = 0; member < links_.size(); ++member) set_link(member, links_[member]);
 }
 
