@@ -248,8 +248,12 @@ def test_a_router_that_resigns_on_one_link_takes_no_route(node):
 
 
 def test_routers_may_differ_and_there_is_one_default_route(node):
-    node.advertise("gw1", router="fe80::1")
-    eventually(lambda: node.links()["if1"]["router"] == "fe80::1")
+    def is_replaced():
+        node.advertise("gw1", router="fe80::1")
+        return node.links()["if1"]["router"] == "fe80::1"
+
+    node.processes.pop("gw1").kill()  # a router that answers is not replaced
+    eventually(is_replaced)
     routes = json.loads(node.inside("mn", "ip", "-j", "-6", "route", "show", "default", "dev", "vif0").stdout)
     assert [route["gateway"] for route in routes] == ["fe80::1"]
     assert node.ping() == 3
