@@ -66,9 +66,10 @@ class Node:
             self.gateway(gateway)
         self.ip("mn", "addr add 2001:db8:bad::1/64 dev if2 nodad")
 
-    def wire(self, gateway):
+    def wire(self, gateway, index=""):
+        """`index` of the member: one that comes back may have the one it had."""
         member, mac, _ = MEMBERS[gateway]
-        self.ip(gateway, f"link add acc0 address {ROUTER_MAC} type veth peer name {member} address {mac} "
+        self.ip(gateway, f"link add acc0 address {ROUTER_MAC} type veth peer name {member} address {mac} {index} "
                          f"netns {self.name}-mn", "link set acc0 up",
                 f"neigh add {ADDRESS} lladdr {mac} dev acc0 nud permanent", f"route add {ADDRESS}/128 dev acc0")
         self.ip("mn", f"link set {member} up")
@@ -209,12 +210,14 @@ def test_it_ends_cleanly_and_the_data_plane_goes_on(node):
     assert node.ping() == 3
 
 
-def test_a_member_that_goes_and_comes_back_is_used_again(node):
+@pytest.mark.parametrize("same_index", [False, True])
+def test_a_member_that_goes_and_comes_back_is_used_again(node, same_index):
+    index = json.loads(node.inside("mn", "ip", "-j", "link", "show", "if1").stdout)[0]["ifindex"]
     node.ip("gw1", "link del acc0")
     eventually(lambda: not node.links()["if1"]["present"])
     assert node.ping() == 3
     node.processes.pop("gw1").kill()
-    node.wire("gw1")
+    node.wire("gw1", f"index {index}" if same_index else "")
     node.gateway("gw1")
     eventually(lambda: node.default() == ["if1"], what=node.log("mnd"))
     assert node.ping() == 3

@@ -41,6 +41,14 @@ Result<void> set_sysctls(const std::string& interface) {
 
 }  // namespace
 
+Result<void> resolve_access(Netlink& netlink, core::AccessConfig& access) {
+  const auto link = netlink.link(access.interface);
+  if (!link) return tl::unexpected(link.error());
+  access.index = link->index;
+  access.link_address = access.fixed_link_layer_address ? fixed_link_address() : link->mac;
+  return {};
+}
+
 Result<void> prepare_access(Netlink& netlink, core::AccessConfig& access,
                             const Ipv6Address& router_link_local) {
   const auto link = netlink.link(access.interface);

@@ -131,13 +131,16 @@ Result<void> MagDaemon::reload() {
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
   if (loaded->paths != settings_.paths || all_interfaces(*loaded) != all_interfaces(settings_))
     return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
-  for (core::AccessConfig& access : loaded->core.accesses) {
-    auto done = prepare_access(*netlink_, access, loaded->core.router_link_local);
-    if (!done) return done;
-  }
+  for (core::AccessConfig& access : loaded->core.accesses)
+    if (auto done = resolve_access(*netlink_, access); !done) return done;
   auto done = pump_->feed([&](Now now) { return gateway_->reconfigure(now, loaded->core); });
-  if (done) settings_ = std::move(*loaded);
-  return done;
+  if (!done) return done;
+  settings_ = std::move(*loaded);
+  // The configuration holds from here on; an interface that does not follow is a failure of its own.
+  for (core::AccessConfig& access : settings_.core.accesses)
+    if (auto ready = prepare_access(*netlink_, access, settings_.core.router_link_local); !ready)
+      spdlog::error("interface {}: {}", access.interface, ready.error().message);
+  return {};
 }
 
 Result<void> MagDaemon::teardown(const Options& options) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "daemon/host/nd_ports.h"
 #include "daemon/host/options.h"
 #include "daemon/host/pump.h"
+#include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
 #include "daemon/mag/access_interface.h"
 #include "daemon/mag/effects.h"
@@ -49,6 +49,7 @@ class MagDaemon {
   void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
   void access_changed(core::AccessConfig& access, const std::optional<platform::Link>& link);
   Result<void> access_returned(core::AccessConfig& access);
+  Result<void> arm(core::AccessConfig& access);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics(const core::Json& arguments);
@@ -58,7 +59,7 @@ class MagDaemon {
 
   std::filesystem::path file_;
   MagSettings settings_;
-  std::map<std::string, InterfaceIndex> transports_;
+  ReturningInterfaces transports_;
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;

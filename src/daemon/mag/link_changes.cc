@@ -12,11 +12,9 @@ namespace flowmob::daemon {
 void MagDaemon::link_changed(const std::string& interface, const std::optional<platform::Link>& link) {
   const auto access = std::ranges::find(settings_.core.accesses, interface, &core::AccessConfig::interface);
   if (access != settings_.core.accesses.end()) return access_changed(*access, link);
-  if (!link) return spdlog::warn("interface {} is gone", interface);
-  // One that comes back is another one to the kernel, without our programs.
-  const auto [known, first] = transports_.try_emplace(interface, link->index);
-  if (std::exchange(known->second, link->index) == link->index) return;
-  auto done = dataplane_->attach().and_then([&] { return ensure_forwarding({interface}); });
+  if (!link) spdlog::warn("interface {} is gone", interface);
+  if (!transports_.has_returned(interface, link ? std::optional(link->index) : std::nullopt)) return;
+  auto done = dataplane_->attach(interface).and_then([&] { return ensure_forwarding({interface}); });
   if (!done) return spdlog::error("interface {}: {}", interface, done.error().message);
   spdlog::info("interface {} is back", interface);
 }
@@ -26,6 +24,7 @@ void MagDaemon::access_changed(core::AccessConfig& access, const std::optional<p
   if (!link) {
     spdlog::warn("interface {} of access {} is gone", access.interface, access.name);
     accesses_->close(before);
+    access.index = {};  // the next one is another one, even if it has the same index
     return pump_->feed([&](Now now) { gateway_->handle_link(now, before, false); });
   }
   Result<void> done;
@@ -37,14 +36,28 @@ void MagDaemon::access_changed(core::AccessConfig& access, const std::optional<p
   pump_->feed([&](Now now) { gateway_->handle_link(now, access.index, link->carrier); });
 }
 
+/// Without success it stays unknown, and the next change of its link tries again.
 Result<void> MagDaemon::access_returned(core::AccessConfig& access) {
   spdlog::info("interface {} of access {} is back", access.interface, access.name);
+  accesses_->close(access.index);
+  access.index = {};
+  core::AccessConfig fresh = access;
+  return arm(fresh)
+      .and_then([&] {
+        auto config = settings_.core;
+        for (auto& one : config.accesses)
+          if (one.name == fresh.name) one = fresh;
+        return pump_->feed([&](Now now) { return gateway_->reconfigure(now, config); });
+      })
+      .map([&] { access = fresh; });
+}
+
+/// Whether others are there is none of its business.
+Result<void> MagDaemon::arm(core::AccessConfig& access) {
   return prepare_access(*netlink_, access, settings_.core.router_link_local)
-      .and_then([&] { return accesses_->open(access.index); })
-      .and_then([&] { return dataplane_->attach(); })
+      .and_then([&] { return dataplane_->attach(access.interface); })
       .and_then([&] { return ensure_forwarding({access.interface}); })
-      .and_then(
-          [&] { return pump_->feed([&](Now now) { return gateway_->reconfigure(now, settings_.core); }); });
+      .and_then([&] { return accesses_->open(access.index); });
 }
 
 }  // namespace flowmob::daemon

@@ -126,16 +126,21 @@ Result<void> MnDaemon::serve() {
 }
 
 void MnDaemon::member_changed(const std::string& name, const std::optional<Link>& link) {
-  const core::MemberConfig* member = find(settings_.core, name);
+  core::MemberConfig* member = find(settings_.core, name);
   if (member == nullptr) return;
   if (!link) {
     spdlog::warn("{} is gone", name);
     pump_->feed([&](Now now) { logical_->handle_link(now, member->index, false); });
-    return ports_->close(member->index);
+    ports_->close(member->index);
+    member->index = {};  // the next one is another one, even if it has the same index
+    return;
   }
   const bool is_new = member->index != link->index || member->mac != link->mac;
   auto ready = is_new ? member_returned(*link) : ports_->open(link->index);
-  if (!ready) return spdlog::error("{}: {}", name, ready.error().message);
+  if (!ready) {
+    member->index = {};  // the next change of its link tries again
+    return spdlog::error("{}: {}", name, ready.error().message);
+  }
   pump_->feed([&](Now now) { logical_->handle_link(now, link->index, link->carrier); });
 }
 

@@ -89,6 +89,10 @@ Result<void> MagDataplane::teardown(const MagDataplaneOptions& options) {
 
 Result<void> MagDataplane::attach() const { return pinned_.attach(attachments(options_)); }
 
+Result<void> MagDataplane::attach(const std::string& interface) const {
+  return pinned_.attach(attachments(options_), interface);
+}
+
 Result<void> MagDataplane::write(const Host& host, const std::vector<std::uint64_t>& prefixes) {
   auto written = counters_.ensure(host.attachment.value).and_then([&] {
     return attachments_.set(link_key(host), attachment_row(host, prefixes));

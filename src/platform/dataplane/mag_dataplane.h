@@ -44,6 +44,8 @@ class MagDataplane {
   static Result<void> teardown(const MagDataplaneOptions& options);
 
   Result<void> attach() const;
+  /// To one that came back, whether or not the others are there.
+  Result<void> attach(const std::string& interface) const;
 
   /// Replaces what the attachment had before. "too-many-prefixes", "bad-prefix", "bad-mtu".
   Result<void> install_host(const Host& host);

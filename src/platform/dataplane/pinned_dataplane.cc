@@ -22,6 +22,12 @@ Result<void> PinnedDataplane::attach(const std::vector<Attachment>& attachments)
   return first;
 }
 
+Result<void> PinnedDataplane::attach(std::vector<Attachment> attachments,
+                                     const std::string& interface) const {
+  std::erase_if(attachments, [&](const Attachment& a) { return a.interface != interface; });
+  return attach(attachments);
+}
+
 Result<void> PinnedDataplane::teardown(const std::filesystem::path& directory,
                                        const std::vector<Attachment>& attachments) {
   for (const Attachment& attachment : attachments) {

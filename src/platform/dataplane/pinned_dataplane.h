@@ -30,6 +30,8 @@ class PinnedDataplane {
 
   const BpfObject& object() const { return object_; }
   Result<void> attach(const std::vector<Attachment>& attachments) const;
+  /// Only to `interface`: whether others are there is not asked.
+  Result<void> attach(std::vector<Attachment> attachments, const std::string& interface) const;
   std::vector<DropCount> drops() const { return read_drops(drops_); }
 
   /// Detaches and unpins; needs no loaded object.
