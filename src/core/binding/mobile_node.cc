@@ -61,7 +61,7 @@ NodeRecord MobileNode::to_record() const {
   record.link_local = link_local;
   for (const auto& s : sessions)
     record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
-                               s.last_sequence, s.last_timestamp, s.in_delete_wait});
+                               s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value()});
   for (const auto& f : flows.bindings())
     if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow.name, f.wanted, f.current});
   return record;

@@ -38,6 +38,7 @@ struct Session {
   Duration lifetime{};  ///< as granted
   Deadline deadline;    ///< of the lifetime; in delete-wait that of the deletion
   bool in_delete_wait = false;
+  TimePoint came{};                ///< when its MAG first asked for it; it asks again until it has our answer
   std::optional<TimePoint> opens;  ///< until then only flows come that have no other link
   std::uint16_t last_sequence{};
   std::uint64_t last_timestamp{};  ///< the message's, not ours; zero: none

@@ -17,14 +17,30 @@ bool contains(const std::vector<SessionId>& sessions, SessionId session) {
   return std::ranges::find(sessions, session) != sessions.end();
 }
 
-SessionId select(const FlowBinding& flow, const std::vector<SessionId>& live,
-                 const std::vector<SessionId>& opening, SessionId meanwhile) {
-  const bool waits = contains(opening, flow.wanted) && flow.wanted != flow.current;
-  if (contains(live, flow.wanted) && !waits) return flow.wanted;
-  if (contains(live, flow.current)) return flow.current;
-  if (waits && contains(live, meanwhile)) return meanwhile;
-  if (contains(live, flow.wanted)) return flow.wanted;
-  return live.empty() ? SessionId{} : *std::ranges::min_element(live);
+struct Choice {
+  const std::vector<SessionId>& live;
+  const std::vector<SessionId>& opening;
+  SessionId leaving;
+  SessionId meanwhile;
+
+  bool is_open(SessionId session) const { return contains(live, session) && !contains(opening, session); }
+};
+
+SessionId first_open(const Choice& choice) {
+  SessionId first;
+  for (const SessionId session : choice.live)
+    if (choice.is_open(session) && (!first || session < first)) first = session;
+  return first;
+}
+
+SessionId select(const FlowBinding& flow, const Choice& choice) {
+  if (choice.is_open(flow.wanted)) return flow.wanted;
+  if (contains(choice.live, flow.current) && flow.current != choice.leaving) return flow.current;
+  if (choice.is_open(choice.meanwhile)) return choice.meanwhile;
+  if (const SessionId open = first_open(choice)) return open;
+  for (const SessionId candidate : {flow.current, choice.meanwhile, flow.wanted})
+    if (contains(choice.live, candidate)) return candidate;
+  return choice.live.empty() ? SessionId{} : *std::ranges::min_element(choice.live);
 }
 
 void bind_to(FlowBinding& flow, SessionId session) {
@@ -130,9 +146,10 @@ void FlowTable::forget(SessionId session) {
     if (flow.wanted == session) flow.wanted = SessionId{};
 }
 
-void FlowTable::reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening) {
-  const SessionId meanwhile = default_flow().current;
-  for (auto& flow : bindings_) go_to(flow, select(flow, live, opening, meanwhile));
+void FlowTable::reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening,
+                         SessionId leaving) {
+  const Choice choice{live, opening, leaving, default_flow().current};
+  for (auto& flow : bindings_) go_to(flow, select(flow, choice));
 }
 
 void FlowTable::adopt_default() {

@@ -68,9 +68,11 @@ class FlowTable {
   void bind_default(SessionId session) { move(default_flow().index, session); }
   /// A session is gone for good: what was bound to it stays where it fell back to.
   void forget(SessionId session);
-  /// Every flow to its own session if that one is alive, else where it is, else to the smallest of `live`. To
-  /// one that is `opening` only if there is no other; a new flow waits where its packets went before.
-  void reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening = {});
+  /// Every flow to its own session if that one is alive, else where it is, else where the default flow is,
+  /// else to the smallest of `live`. To one that is `opening` only if there is no other; from one that opens
+  /// once more and is `leaving` meanwhile, if there is another.
+  void reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening = {},
+                SessionId leaving = {});
   /// The default flow is bound to what it uses, if it is bound to none.
   void adopt_default();
 

@@ -109,5 +109,54 @@ TEST_F(NewLinkTest, AnExtensionDelaysNothing) {
   EXPECT_EQ(mag_of("video"), "mag2");
 }
 
+TEST_F(NewLinkTest, AMagThatAsksAgainHasNotHadTheAnswer) {
+  register_with(first(), "internet");
+  pass(1s);
+  register_with(second(), "internet");
+  pass(50ms);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  pass(950ms);
+  register_with(second(), "internet");
+  EXPECT_EQ(mag_of("*"), "mag1") << "what went there was lost";
+  pass(1999ms);
+  EXPECT_EQ(mag_of("*"), "mag1") << "the answer may be lost again, and it asks after 2 s";
+  register_with(second(), "internet");
+  pass(3s);
+  EXPECT_EQ(mag_of("*"), "mag1") << "and then after 4 s";
+  pass(3100ms);
+  EXPECT_EQ(mag_of("*"), "mag2");
+}
+
+TEST_F(NewLinkTest, AMagThatHadTheAnswerAndBeginsAnewWaitsTheShortTime) {
+  register_with(first(), "internet");
+  register_with(second(), "internet");
+  pass(1s);
+  Pbu extended = second();
+  extended.handoff = HI::NoChange;
+  extended.prefixes = {kOwn};
+  accepted(extended);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  pass(10s);
+  register_with(second(), "internet");
+  EXPECT_EQ(mag_of("*"), "mag1");
+  pass(50ms);
+  EXPECT_EQ(mag_of("*"), "mag2");
+}
+
+TEST_F(NewLinkTest, AnAnswerThatMayNotHaveLeftIsWaitedForByTheSuccessor) {
+  register_with(first(), "internet");
+  pass(1s);
+  register_with(second(), "internet");
+  const NodeRecord kept = all<PersistNode>().back().record;
+  EXPECT_TRUE(kept.sessions.at(1).opening);
+  lma = std::make_unique<LocalMobilityAnchor>(with_delay());
+  lma->restore(now, {kept});
+  drain();
+  EXPECT_EQ(mag_of("*"), "mag1");
+  pass(2s);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_FALSE(all<PersistNode>().back().record.sessions.at(1).opening);
+}
+
 }  // namespace
 }  // namespace flowmob::core

@@ -20,7 +20,8 @@ Json to_json(const SessionRecord& s) {
           {"expires_ns", s.expires.time_since_epoch().count()},
           {"last_sequence", s.last_sequence},
           {"last_timestamp", s.last_timestamp},
-          {"in_delete_wait", s.in_delete_wait}};
+          {"in_delete_wait", s.in_delete_wait},
+          {"opening", s.opening}};
 }
 
 Json to_json(const FlowRecord& f) {
@@ -126,6 +127,7 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.number("last_sequence", s.last_sequence);
   reader.number("last_timestamp", s.last_timestamp);
   reader.boolean("in_delete_wait", s.in_delete_wait);
+  reader.boolean("opening", s.opening);
   if (!s.id) reader.complain("a session has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return s;

@@ -26,6 +26,7 @@ struct SessionRecord {
   std::uint16_t last_sequence{};
   std::uint64_t last_timestamp{};  ///< of the last accepted PBU, 48.16 fixed point; zero: none
   bool in_delete_wait = false;
+  bool opening = false;  ///< its MAG may not have had the answer yet
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 

@@ -29,6 +29,28 @@ void note_order(Session& session, const PbuRequest& r) {
   session.last_timestamp = std::max(session.last_timestamp, r.timestamp.value_or(0));
 }
 
+/// MAX_BINDACK_TIMEOUT (RFC 5213 section 6.9.4): the longest pause between two messages of the same request.
+constexpr Duration kLongestPause = std::chrono::seconds(32);
+
+bool is_new_link(const Session& session, const PbuRequest& r) {
+  return session.lifetime == Duration{} || session.in_delete_wait || session.mag != r.proxy_coa;
+}
+
+/// HI 5 comes from a MAG that has had our answer. Whoever registers the same session once more has not, and
+/// pauses twice as long each time.
+bool asks_once_more(const Session& session, const PbuRequest& r, Now now) {
+  return session.handoff != wire::HandoffIndicator::NoChange &&
+         now.monotonic - session.came <= 2 * kLongestPause && !is_new_link(session, r);
+}
+
+/// Flows that have another link stay there until the MAG would have asked again.
+void note_opening(Session& session, const PbuRequest& r, Now now, Duration delay) {
+  if (!is_new_link(session, r) && r.hands_off(wire::HandoffIndicator::NoChange)) return;
+  if (!asks_once_more(session, r, now)) session.came = now.monotonic;
+  if (delay == Duration{}) return;
+  session.opens = now.monotonic + delay + 2 * (now.monotonic - session.came);
+}
+
 }  // namespace
 
 std::uint16_t Registration::grant(const PbuRequest& request) const {
@@ -38,9 +60,7 @@ std::uint16_t Registration::grant(const PbuRequest& request) const {
 
 void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
                                  std::uint16_t granted) const {
-  const bool comes = session.lifetime == Duration{} || session.in_delete_wait || session.mag != r.proxy_coa;
-  const Duration delay = policy_.config().new_link_delay;
-  if (comes && delay > Duration{}) session.opens = now.monotonic + delay;
+  note_opening(session, r, now, policy_.config().new_link_delay);
   session.mag = r.proxy_coa;
   session.technology = *r.technology;
   session.handoff = *r.handoff;
@@ -55,12 +75,14 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
 Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, Now now,
                             std::uint16_t granted) {
   const MobileNode* before = cache_.find(next.mn_id);
+  const auto opened = next.find(id)->opens;
   accept_values(*next.find(id), r, now, granted);
+  const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
   next.mn_id_subtype = *r.mn_id_subtype;
   note_link_local(next, r);
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
-  next.flows.reselect(next.live(), next.opening());
+  next.flows.reselect(next.live(), next.opening(), leaving);
   next.flows.adopt_default();
 
   Change change;

@@ -16,6 +16,10 @@ struct Numbers {
   FlowNumbers flows;
 };
 
+/// A MAG whose answer we do not know to have left asks again within this (INITIAL_BINDACK_TIMEOUT, RFC 5213
+/// section 6.9.4), and that much later.
+constexpr Duration kAsksAgainWithin = std::chrono::milliseconds(1100);
+
 /// A mobile node that has more interfaces than this is none.
 constexpr std::size_t kMaxSessions = 16;
 

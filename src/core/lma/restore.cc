@@ -21,6 +21,8 @@ Session session_from(const SessionRecord& r, Now now, Duration most) {
   s.lifetime = remaining;
   s.deadline = Deadline::after(now, remaining);
   s.in_delete_wait = r.in_delete_wait;
+  s.came = now.monotonic;
+  if (r.opening) s.opens = now.monotonic + kAsksAgainWithin;
   s.last_sequence = r.last_sequence;
   s.last_timestamp = r.last_timestamp;
   return s;
@@ -43,7 +45,7 @@ class Restorer {
     const MobileNode former = node_from(record);
     MobileNode permitted = former;
     drop_strangers(permitted);
-    permitted.flows.reselect(permitted.live());
+    permitted.flows.reselect(permitted.live(), permitted.opening());
     Change change = without_expired(state_.policy, permitted, now_.monotonic);
     if (!change.next) state_.prefixes.release(former.prefixes);
     state_.changes.restore(state_.policy, former, std::move(change));
