@@ -243,6 +243,25 @@ TEST_F(Refusal, Status156PassesWhenTheClockOfTheLmaIsRightAgain) {
   EXPECT_EQ(only_binding().at("state"), "registered");
 }
 
+/// Given up, the LMA would send to a link without the node for the rest of the lifetime.
+TEST_F(Refusal, ADeregistrationThatTookTooLongIsSentAgain) {
+  register_node();
+  clear();
+  link(false);
+  ASSERT_THAT(updates, SizeIs(1));
+  advance(500ms);
+  answer([&](auto& ack) {
+    ack.status = BindingStatus::TimestampMismatch;
+    for (auto& o : ack.options)
+      if (auto* stamp = std::get_if<wire::TimestampOption>(&o))
+        *stamp = wire::TimestampOption::from_wall(now.wall);
+  });
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_EQ(updates[1].lifetime, 0);
+  accept();
+  EXPECT_THAT(bindings(), IsEmpty());
+}
+
 TEST_F(Refusal, AnAnswerThatNamesAnotherNodeAnswersAnotherRequest) {
   solicit();
   answer([](auto& ack) {

@@ -152,10 +152,10 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
   const std::string name = wire::to_string(ack.status);
   context_.statistics.rejection(name);
   const RequestKind kind = attachment.request->kind;
-  if (kind == RequestKind::Deregister) return deregistration_rejected(now, attachment, ack);
   // A newer message is under way, which the LMA may well like.
   if (concerns_ordering(ack.status) && ack.sequence != attachment.request->transmissions.back().sequence)
     return;
+  if (kind == RequestKind::Deregister) return deregistration_rejected(now, attachment, ack);
   context_.notify("registration-refused", attachment,
                   {{"status", name}, {"code", static_cast<unsigned>(ack.status)}});
   if (kind == RequestKind::Service && ack.status == wire::BindingStatus::ServiceAuthorizationFailed)
@@ -208,6 +208,9 @@ void Registrar::deregistration_rejected(Now now, Attachment& attachment,
       return retry(now, attachment);
     case RefusalReaction::RegisterAgain:
       return retry(now, attachment);
+    case RefusalReaction::AwaitClock:
+      if (was_late(now, ack, attachment.request->transmissions.back().sent)) return retry(now, attachment);
+      return finish_deregistration(attachment, false);
     default:
       return finish_deregistration(attachment, false);
   }
