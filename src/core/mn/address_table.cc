@@ -62,10 +62,16 @@ std::optional<std::string_view> AddressTable::advertise(TimePoint now, std::uint
   const auto mine = vouchers.find(member);
   const TimePoint preferred = lifetime_end(now, prefix.preferred_lifetime);
   if (mine != vouchers.end())
-    mine->second = {new_valid_end(now, mine->second.valid, prefix.valid_lifetime), preferred};
+    mine->second = {new_valid_end(now, mine->second.valid, prefix.valid_lifetime), preferred, false};
   else if (prefix.valid_lifetime != 0)
-    vouchers[member] = {lifetime_end(now, prefix.valid_lifetime), preferred};
+    vouchers[member] = {lifetime_end(now, prefix.valid_lifetime), preferred, false};
   return std::nullopt;
+}
+
+void AddressTable::doubt(std::uint32_t member) {
+  for (auto& [address, entry] : entries_)
+    if (const auto voucher = entry.vouchers.find(member); voucher != entry.vouchers.end())
+      voucher->second.doubted = true;
 }
 
 void AddressTable::adopt(TimePoint now, const EnsureAddress& address) {
@@ -74,7 +80,7 @@ void AddressTable::adopt(TimePoint now, const EnsureAddress& address) {
   entry.prefix_length = address.prefix_length;
   entry.said = now;
   entry.vouchers[kAdopted] = {lifetime_end(now, address.valid_lifetime),
-                              lifetime_end(now, address.preferred_lifetime)};
+                              lifetime_end(now, address.preferred_lifetime), false};
 }
 
 void AddressTable::expire(TimePoint now) {
@@ -92,13 +98,13 @@ std::optional<TimePoint> AddressTable::next_expiry() const {
 }
 
 AddressTable::Standing AddressTable::merge(const Ipv6Address& address, const Entry& entry, const Live& live) {
-  Standing merged{address, entry.prefix_length, {kEnded, kEnded}};
+  Standing merged{address, entry.prefix_length, {kEnded, kEnded, false}};
   TimePoint believed = kEnded;  // what those say that can be asked again
   bool vouched = false;
   for (const auto& [member, lifetimes] : entry.vouchers) {
     merged.lifetimes.valid = std::max(merged.lifetimes.valid, lifetimes.valid);
     merged.lifetimes.preferred = std::max(merged.lifetimes.preferred, lifetimes.preferred);
-    if (member == kAdopted || !live(member)) continue;
+    if (member == kAdopted || lifetimes.doubted || !live(member)) continue;
     vouched = true;
     believed = std::max(believed, lifetimes.preferred);
   }

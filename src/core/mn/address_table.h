@@ -24,6 +24,7 @@ class AddressTable {
   struct Lifetimes {
     TimePoint valid{};
     TimePoint preferred{};
+    bool doubted = false;
     friend bool operator==(const Lifetimes&, const Lifetimes&) = default;
   };
   struct Standing {
@@ -44,6 +45,9 @@ class AddressTable {
   /// for ever, and routers repeat what they mean.
   std::optional<std::string_view> advertise(TimePoint now, std::uint32_t member,
                                             const wire::PrefixInformation& prefix);
+  /// The member's link went: it may come back somewhere else, where what was said before counts only when it
+  /// is said again (RFC 6059).
+  void doubt(std::uint32_t member);
   /// An address that stood there before us: until it is advertised, its own lifetimes are all it has.
   void adopt(TimePoint now, const EnsureAddress& address);
 

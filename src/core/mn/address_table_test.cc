@@ -119,6 +119,19 @@ TEST_F(Addresses, AreDeprecatedWhenOnlyDeadMembersHadThem) {
     EXPECT_EQ(entry.lifetimes.preferred, kStart + 600s) << "with all links gone nothing is better";
 }
 
+TEST_F(Addresses, OfBeforeALinkWentCountWhenTheyAreSaidAgain) {
+  table_.advertise(kStart, 0, prefix(7200, 3600, "2001:db8:1::"));
+  table_.doubt(0);
+  EXPECT_EQ(only().preferred, kStart + 1h) << "nothing better is known";
+  table_.advertise(kStart, 0, prefix(7200, 3600, "2001:db8:2::"));
+  const auto standing = table_.standing(everyone);
+  EXPECT_LE(standing.at(0).lifetimes.preferred, kStart);
+  EXPECT_EQ(standing.at(0).lifetimes.valid, kStart + 2h) << "it stands as long as it was said to";
+  EXPECT_EQ(standing.at(1).lifetimes.preferred, kStart + 1h);
+  table_.advertise(kStart + 1s, 0, prefix(7200, 3600, "2001:db8:1::"));
+  EXPECT_EQ(table_.standing(everyone).at(0).lifetimes.preferred, kStart + 1h + 1s);
+}
+
 TEST_F(Addresses, OfAnEarlierRunStayUntilConfirmedOrOver) {
   const auto address = Ipv6Address::parse("2001:db8:100::ff:fe00:101").value();
   table_.adopt(kStart, {address, 64, 600, 300});

@@ -39,6 +39,7 @@ void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool
   MemberState* member = find(interface);
   if (member == nullptr) return;
   if (member->set_link(now.monotonic, up)) notify(up ? "member-up" : "member-down", about(*member));
+  if (!up) addresses_.doubt(member->number);
   update(now.monotonic);
 }
 
