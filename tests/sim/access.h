@@ -32,8 +32,14 @@ class AccessNetwork {
   explicit AccessNetwork(World& world) : world_(world) {}
 
   void define(Port port, const MacAddress& mac) { macs_[port] = mac; }
-  void connect(Port port, Socket socket) { wires_[port] = socket; }
-  void disconnect(Port port) { wires_.erase(port); }
+  void connect(Port port, Socket socket) {
+    world_.changed();
+    wires_[port] = socket;
+  }
+  void disconnect(Port port) {
+    world_.changed();
+    wires_.erase(port);
+  }
   std::optional<Socket> at(Port port) const;
   std::optional<Port> find(Socket socket, const MacAddress& node) const;
   bool is_used(Socket socket) const;

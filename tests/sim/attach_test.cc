@@ -138,6 +138,47 @@ TEST(Attach, APrefixIsFreeAgainWhenItsNodeHasGone) {
   scenario.checks.require_agreement();
 }
 
+/// Correspondents would answer to where the node is not any more; connections that stand may go on.
+TEST(Attach, AnAddressOfAFormerPrefixIsDeprecated) {
+  Scenario scenario(short_lived());
+  scenario.domain.plug({0, 1});
+  scenario.run(2s);
+  const auto before = scenario.prefixes();
+  ASSERT_EQ(before.size(), 1U);
+  scenario.fail_link({0, 1}, 20s);
+  scenario.run(15s);  // longer than MinDelayBeforeBCEDelete
+  scenario.domain.plug({0, 1});
+  scenario.run(5s);
+  const auto now = scenario.prefixes();
+  ASSERT_EQ(now.size(), 1U);
+  ASSERT_NE(now, before);
+  for (const auto& [address, row] : scenario.domain.mns[0]->tables.addresses()) {
+    EXPECT_NE(row.valid_lifetime, 0U) << address.to_string();
+    EXPECT_EQ(row.preferred_lifetime != 0, now[0].contains(address)) << address.to_string();
+  }
+  EXPECT_EQ(scenario.domain.mns[0]->tables.addresses().size(), 2U);
+}
+
+TEST(Attach, APrefixWhoseNodeMayReturnIsNobodyElses) {
+  auto options = short_lived(2);
+  options.lma = [](core::LmaConfig& config) {
+    config.pools = {Ipv6Prefix::parse("2001:db8:100::/64").value()};
+  };
+  Scenario scenario(options);
+  scenario.domain.plug({0, 1});
+  scenario.run(2s);
+  const auto own = scenario.prefixes(0);
+  ASSERT_EQ(own.size(), 1U);
+  scenario.fail_link({0, 1}, 5s);
+  scenario.run(1s);
+  scenario.domain.plug({1, 1});
+  scenario.run(2s);
+  EXPECT_TRUE(scenario.prefixes(1).empty());
+  scenario.domain.plug({0, 1});
+  scenario.run(2s);
+  EXPECT_EQ(scenario.prefixes(0), own);
+}
+
 class Sharing : public testing::TestWithParam<wire::HandoffIndicator> {};
 
 TEST_P(Sharing, OnePrefixByPolicyWhateverTheMagKnows) {

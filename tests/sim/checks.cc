@@ -17,7 +17,17 @@ void Checks::allow_outage(std::size_t node, Duration span) {
   until = std::max(until, world_.queue.now() + span);
 }
 
+/// Nothing changed since all was well, and nothing is judged by the time that passes.
+bool Checks::is_at_rest() const {
+  return seen_ == world_.changes() && lost_since_.empty() &&
+         std::ranges::none_of(outage_until_, [&](const auto& row) { return row.second >= looked_at_; }) &&
+         std::ranges::none_of(settled_since_, [&](const auto& row) { return row.second >= looked_at_; });
+}
+
 void Checks::after_event() {
+  if (is_at_rest()) return;
+  seen_ = world_.changes();
+  looked_at_ = world_.queue.now();
   check_rows();
   check_records();
   for (std::size_t node = 0; node < domain_.mns.size(); ++node) check_promise(node);
@@ -44,7 +54,7 @@ void Checks::check_rows() const {
 
 void Checks::check_prefixes() const {
   std::set<Ipv6Prefix> seen;
-  for (const auto& record : domain_.lma->records())
+  for (const auto& [mn_id, record] : domain_.lma->store())
     for (const auto& prefix : record.prefixes)
       world_.require(seen.insert(prefix).second, "two nodes have " + prefix.to_string());
 }
@@ -54,7 +64,7 @@ void Checks::check_records() const {
   const auto& lma = *domain_.lma;
   if (!lma.is_running() || lma.pump.has_unanswered() || rows_may_be_incomplete) return;
   std::set<SessionId> live;
-  for (const auto& record : lma.records()) {
+  for (const auto& [mn_id, record] : lma.store()) {
     check_record(record);
     for (const auto& session : record.sessions)
       if (!session.in_delete_wait) live.insert(session.id);
@@ -94,7 +104,7 @@ bool Checks::is_settled(Port port) const {
   const auto& mn = *domain_.mns.at(port.node);
   const auto* host = mag.tables.find_host(socket->interface, mn.config().members.at(port.member).mac);
   const auto packet = domain_.packet_of(port.node, Domain::flows().front());
-  if (host == nullptr || !packet) return false;
+  if (host == nullptr || !packet || !mn.has_heard(port.member)) return false;
   const auto member = mn.tables.members().find(port.member);
   if (member == mn.tables.members().end() || !member->second.up) return false;
   return std::ranges::any_of(host->prefixes, [&](const auto& prefix) {
@@ -163,7 +173,7 @@ void Checks::check_port(Port port) const {
 void Checks::require_empty() const {
   const auto& lma = *domain_.lma;
   if (!lma.tables.is_empty()) world_.broken("lma: left behind: " + lma.tables.contents());
-  world_.require(lma.records().empty(), "lma: a record is left behind");
+  world_.require(lma.store().empty(), "lma: a record is left behind");
   for (const auto& mag : domain_.mags) {
     const auto& name = mag->config().name;
     if (!mag->tables.is_empty()) world_.broken(name + ": left behind: " + mag->tables.contents());

@@ -35,6 +35,7 @@ class Checks {
 
  private:
   void after_event();
+  bool is_at_rest() const;
   void check_rows() const;
   void check_records() const;
   void check_record(const core::NodeRecord& record) const;
@@ -50,6 +51,8 @@ class Checks {
   std::map<Port, bool> retired_;
   std::map<std::size_t, Duration> outage_until_;
   std::map<std::size_t, Duration> lost_since_;
+  std::uint64_t seen_ = ~std::uint64_t{0};  ///< changes up to the last look
+  Duration looked_at_{};
 };
 
 }  // namespace flowmob::sim

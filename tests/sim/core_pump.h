@@ -40,9 +40,13 @@ class CorePump {
   Core& core() { return *core_; }
   Now now() const { return clock.at(world_.queue.now()); }
 
-  void start(std::unique_ptr<Core> core) { core_ = std::move(core); }
+  void start(std::unique_ptr<Core> core) {
+    world_.changed();
+    core_ = std::move(core);
+  }
   /// As SIGKILL does it: nothing is said goodbye to, and no answer arrives any more.
   void kill() {
+    world_.changed();
     core_.reset();
     ++life_;
     unanswered_ = 0;
@@ -77,6 +81,7 @@ class CorePump {
     world_.queue.after(world_.random.between({}, slowest_answer),
                        [this, id = effect.id, outcome, life = life_] {
                          if (life != life_) return;
+                         world_.changed();
                          --unanswered_;
                          feed([&](Core& core, Now now) { core.handle_effect_result(now, id, outcome); });
                        });

@@ -123,5 +123,37 @@ TEST(Failure, SignallingThatIsCutForAWhileHealsByItself) {
   scenario.checks.require_agreement();
 }
 
+TEST(Failure, AGoodbyeThatIsLostIsSaidAgain) {
+  Scenario scenario;
+  scenario.attach_all();
+  unsigned lost = 0;
+  scenario.domain.network.lose_if([&](const core::SendMessage& message) {
+    return message.source == scenario.domain.mags[1]->config().address && ++lost <= 2;
+  });
+  scenario.fail_link({0, 1}, 1s + 2s + kOutage);  // INITIAL_BINDACK_TIMEOUT, and twice that
+  scenario.run(5s);
+  EXPECT_EQ(scenario.down("web"), 0);
+  scenario.checks.require_agreement();
+}
+
+/// The anchor takes the gateway for ready until it asks again; from then on flows stay on their other link.
+TEST(Failure, LostAcknowledgementsCostTheFirstPauseAndNoMore) {
+  constexpr Duration kInitialBindackTimeout = 1s;
+  for (const unsigned losses : {1U, 2U, 3U}) {
+    Scenario scenario;
+    scenario.domain.plug({0, 0});
+    scenario.run(2s);
+    unsigned lost = 0;
+    scenario.domain.network.lose_if([&](const core::SendMessage& message) {
+      return message.destination == scenario.domain.mags[1]->config().address && ++lost <= losses;
+    });
+    scenario.checks.allow_outage(0, kInitialBindackTimeout + 50ms);
+    scenario.domain.plug({0, 1});
+    scenario.run(30s);  // twice the longest pause and more
+    scenario.checks.require_agreement();
+    EXPECT_EQ(scenario.down("web"), 1);
+  }
+}
+
 }  // namespace
 }  // namespace flowmob::sim

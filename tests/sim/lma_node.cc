@@ -43,6 +43,7 @@ void LmaNode::start() {
 
 void LmaNode::sweep_when_answered() {
   if (!pump.is_running()) return;
+  world_.changed();
   if (!pump.has_unanswered()) return tables.sweep();
   world_.queue.after(std::chrono::milliseconds(1), [this] { sweep_when_answered(); });
 }
@@ -104,6 +105,7 @@ Result<void> LmaNode::carry_out(const core::LmaEffect& effect) {
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> LmaNode::apply(const Row& effect) {
+  world_.changed();
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken("lma: " + outcome.error().code + ": " + outcome.error().message);
   return outcome;
@@ -121,25 +123,31 @@ Result<void> LmaNode::apply(const core::SendMessage& effect) {
 
 Result<void> LmaNode::apply(const core::Notify& effect) {
   ++events_[effect.event];
-  world_.trace("lma", effect.event + " " + effect.fields.dump());
+  world_.trace("lma", [&] { return effect.event + " " + effect.fields.dump(); });
   return {};
 }
 
 /// Through its JSON form and back, as the state store keeps it.
 Result<void> LmaNode::apply(const core::PersistNode& effect) {
-  const auto text = effect.record.to_json().dump();
+  world_.changed();
+  if (world_.thorough || ++persisted_ % 16 == 0) check_json(effect.record);
+  check_record(effect.record);
+  store_[effect.record.mn_id] = effect.record;
+  return {};
+}
+
+void LmaNode::check_json(const core::NodeRecord& record) const {
+  const auto text = record.to_json().dump();
   const auto kept = core::NodeRecord::from_json(core::Json::parse(text));
   if (!kept) world_.broken("lma: a record that cannot be read: " + kept.error().message);
-  world_.require(*kept == effect.record, "lma: a record that reads back differently: " + text);
-  check_record(*kept);
-  store_[kept->mn_id] = *kept;
-  return {};
+  world_.require(*kept == record, "lma: a record that reads back differently: " + text);
 }
 
 /// What an accepted PBU once said may not be accepted again (RFC 5213 section 5.5).
 void LmaNode::check_record(const core::NodeRecord& record) const {
   const auto* old = record_of(record.mn_id);
-  if (old == nullptr) return;
+  // A change that fails is taken back with its record: that request was not accepted.
+  if (old == nullptr || faults.probability > 0) return;
   for (const auto& session : record.sessions) {
     const auto before = std::ranges::find(old->sessions, session.id, &core::SessionRecord::id);
     if (before == old->sessions.end() || session.last_timestamp == 0) continue;
@@ -148,6 +156,7 @@ void LmaNode::check_record(const core::NodeRecord& record) const {
 }
 
 Result<void> LmaNode::apply(const core::ForgetNode& effect) {
+  world_.changed();
   store_.erase(effect.mn_id);
   return {};
 }

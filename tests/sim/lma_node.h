@@ -27,6 +27,7 @@ class LmaNode {
   Result<core::Json> command(std::string_view name, const core::Json& arguments);
   Result<void> reconfigure(core::LmaConfig config);
   std::vector<core::NodeRecord> records() const;
+  const std::map<std::string, core::NodeRecord>& store() const { return store_; }
   const core::NodeRecord* record_of(const std::string& mn_id) const;
 
   const core::LmaConfig& config() const { return config_; }
@@ -50,12 +51,14 @@ class LmaNode {
   void check_promise(const wire::ProxyBindingAcknowledgement& pba, const Ipv6Address& mag) const;
   void check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag) const;
   void check_record(const core::NodeRecord& record) const;
+  void check_json(const core::NodeRecord& record) const;
 
   World& world_;
   Network& network_;
   core::LmaConfig config_;
   std::map<std::string, core::NodeRecord> store_;
   std::map<std::string, std::size_t> events_;
+  std::uint64_t persisted_ = 0;
 };
 
 }  // namespace flowmob::sim

@@ -46,12 +46,14 @@ void MagNode::start() {
 
 void MagNode::sweep_when_answered() {
   if (!pump.is_running()) return;
+  world_.changed();
   if (!pump.has_unanswered()) return tables.sweep();
   world_.queue.after(std::chrono::milliseconds(1), [this] { sweep_when_answered(); });
 }
 
 void MagNode::lose_power() {
   world_.trace(config_.name, "loses power");
+  world_.changed();
   pump.kill();
   powered_ = false;
   tables.lose_power();
@@ -60,6 +62,7 @@ void MagNode::lose_power() {
 
 /// The monotonic line begins anew.
 void MagNode::regain_power() {
+  world_.changed();
   powered_ = true;
   network_.mend(config_.address);
   pump.clock.boot_offset = std::chrono::seconds(20) - world_.queue.now();
@@ -99,6 +102,7 @@ Result<void> MagNode::carry_out(const core::MagEffect& effect) {
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> MagNode::apply(const Row& effect) {
+  world_.changed();
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
   return outcome;
@@ -120,7 +124,7 @@ Result<void> MagNode::apply(const core::SendMessage& effect) {
 }
 
 Result<void> MagNode::apply(const core::Notify& effect) {
-  world_.trace(config_.name, effect.event + " " + effect.fields.dump());
+  world_.trace(config_.name, [&] { return effect.event + " " + effect.fields.dump(); });
   return {};
 }
 
@@ -130,12 +134,16 @@ Result<void> MagNode::apply(const core::SendNeighborDiscovery& effect) {
 }
 
 Result<void> MagNode::apply(const core::PersistAttachment& effect) {
-  const auto text = effect.record.to_json().dump();
+  if (world_.thorough || ++persisted_ % 16 == 0) check_json(effect.record);
+  store_[effect.record.id] = effect.record;
+  return {};
+}
+
+void MagNode::check_json(const core::AttachmentRecord& record) const {
+  const auto text = record.to_json().dump();
   const auto kept = core::AttachmentRecord::from_json(core::Json::parse(text));
   if (!kept) world_.broken(config_.name + ": a record that cannot be read: " + kept.error().message);
-  world_.require(*kept == effect.record, config_.name + ": a record that reads back differently: " + text);
-  store_[kept->id] = *kept;
-  return {};
+  world_.require(*kept == record, config_.name + ": a record that reads back differently: " + text);
 }
 
 Result<void> MagNode::apply(const core::ForgetAttachment& effect) {

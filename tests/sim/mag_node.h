@@ -48,6 +48,7 @@ class MagNode {
   Result<void> apply(const core::ForgetAttachment& effect);
   template <class Row>
   Result<void> apply(const Row& effect);
+  void check_json(const core::AttachmentRecord& record) const;
 
   World& world_;
   Network& network_;
@@ -58,6 +59,7 @@ class MagNode {
   std::map<InterfaceIndex, bool> links_;
   std::map<SessionId, core::AttachmentRecord> store_;
   std::uint64_t last_timestamp_ = 0;
+  std::uint64_t persisted_ = 0;
 };
 
 }  // namespace flowmob::sim

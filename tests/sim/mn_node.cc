@@ -9,7 +9,8 @@ MnNode::MnNode(World& world, AccessNetwork& access, std::size_t number, core::Mn
       access_(access),
       number_(number),
       config_(std::move(config)),
-      links_(config_.members.size(), false) {}
+      links_(config_.members.size(), false),
+      heard_(config_.members.size(), false) {}
 
 void MnNode::start() {
   world_.trace(config_.name, "daemon starts");
@@ -22,11 +23,14 @@ void MnNode::start() {
 
 void MnNode::set_link(std::size_t member, bool up) {
   links_[member] = up;
+  if (!up) heard_[member] = false;
   const auto interface = config_.members[member].index;
   pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
 }
 
 void MnNode::receive(std::size_t member, const core::PacketMeta& meta, const Bytes& icmpv6) {
+  if (!heard_.at(member)) world_.changed();
+  heard_.at(member) = true;
   auto here = meta;
   here.interface = config_.members[member].index;
   pump.feed([&](auto& core, Now now) { core.handle_neighbor_discovery(now, here, icmpv6); });
@@ -39,13 +43,14 @@ Result<void> MnNode::carry_out(const core::MnEffect& effect) {
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> MnNode::apply(const Row& effect) {
+  world_.changed();
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
   return outcome;
 }
 
 Result<void> MnNode::apply(const core::Notify& effect) {
-  world_.trace(config_.name, effect.event + " " + effect.fields.dump());
+  world_.trace(config_.name, [&] { return effect.event + " " + effect.fields.dump(); });
   return {};
 }
 

@@ -21,6 +21,9 @@ class MnNode {
 
   void set_link(std::size_t member, bool up);
   void receive(std::size_t member, const core::PacketMeta& meta, const Bytes& icmpv6);
+  /// Whether an advertisement came since the link did: before that it cannot know whether a gateway serves
+  /// it.
+  bool has_heard(std::size_t member) const { return heard_.at(member); }
   const core::MnConfig& config() const { return config_; }
 
   CorePump<core::LogicalInterface, core::MnEffect> pump;
@@ -38,6 +41,7 @@ class MnNode {
   std::size_t number_;
   core::MnConfig config_;
   std::vector<bool> links_;
+  std::vector<bool> heard_;
 };
 
 }  // namespace flowmob::sim

@@ -40,7 +40,8 @@ std::string describe(const core::SendMessage& message) {
 void Network::send(const core::SendMessage& message) {
   sent_.push_back(message);
   const bool filtered = filter_ && filter_(message);
-  if (filtered || world_.random.chance(faults.loss)) return world_.trace("net", "lost: " + describe(message));
+  if (filtered || world_.random.chance(faults.loss))
+    return world_.trace("net", [&] { return "lost: " + describe(message); });
   deliver_after(transit(), message);
   if (world_.random.chance(faults.duplicate)) deliver_after(transit(), message);
 }
@@ -56,7 +57,7 @@ void Network::deliver_after(Duration delay, const core::SendMessage& message) {
   world_.queue.after(delay, [this, message] {
     const auto host = hosts_.find(message.destination);
     if (host == hosts_.end() || unreachable_.contains(message.destination)) return;
-    world_.trace("net", describe(message));
+    world_.trace("net", [&] { return describe(message); });
     core::PacketMeta meta;
     meta.source = message.source;
     meta.destination = message.destination;

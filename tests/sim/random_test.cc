@@ -9,7 +9,14 @@
 namespace flowmob::sim {
 namespace {
 
-constexpr std::uint64_t kSeeds = 40;
+constexpr std::size_t kLinesOfFailure = 200;
+constexpr std::uint64_t kSeeds = 300;
+
+/// FLOWMOB_SIM_SEED runs that life alone, FLOWMOB_SIM_SEEDS another number of them.
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
 
 /// A life by chance: links come and go, flows move, daemons die, signalling suffers. What has to hold is
 /// checked after every event; in the end faults stop, and everybody has to agree.
@@ -21,16 +28,22 @@ class RandomLife {
     if (is_rough_) set_faults();
   }
 
-  void remember_everything() { scenario_.domain.world.remembered = std::numeric_limits<std::size_t>::max(); }
+  /// Without a trace; a life that fails is lived again to get one.
+  void hurry() {
+    scenario_.domain.world.remembered = 0;
+    scenario_.domain.world.thorough = false;
+  }
+  void remember(std::size_t lines) { scenario_.domain.world.remembered = lines; }
   void live() {
-    for (std::size_t node = 0; node < scenario_.domain.mns.size(); ++node)
-      scenario_.start_traffic(node, 300ms);
+    start_traffic(300ms);
     if (!links_break_) plug_all();
     while (scenario_.domain.world.queue.now() < kTurmoil) {
       act();
       scenario_.run(random_.between(10ms, random_.chance(0.3) ? 5s : 500ms));
     }
     calm_down();
+    scenario_.traffic.stop();
+    start_traffic(2s);
     scenario_.run(kSettle);
     scenario_.checks.require_agreement();
     scenario_.traffic.stop();
@@ -42,6 +55,15 @@ class RandomLife {
  private:
   static constexpr Duration kLifetime = 20s;
   static constexpr Duration kTurmoil = 60s;
+  /// The longest that a message is under way: held back, jitter, the path, an effect's answer.
+  static constexpr Duration kTransit = 1500ms + 30ms + 5ms + 20ms;
+  /// Whatever becomes of signalling, an anchor sends to a gateway without the node for a lifetime at most.
+  static constexpr Duration kBelief = kLifetime + kTransit;
+  /// Three transmissions in a row are lost, with pauses of 1, 2 and 4 s (RFC 5213 section 6.9.4).
+  static constexpr Duration kThreePauses = 1s + 2s + 4s + kTransit;
+  /// Without faults: the de-registration's way, and what the contract allows for following it.
+  static constexpr Duration kOneWay = 5ms;
+  static constexpr Duration kFollow = 55ms;
   static constexpr Duration kSettle = 100s;  // lifetime, the longest pause between two PBUs, delete-wait
 
   static DomainOptions options(std::uint64_t seed) {
@@ -49,21 +71,33 @@ class RandomLife {
     options.seed = seed;
     options.nodes = 1 + seed % 3;
     options.mag = [](std::size_t, core::MagConfig& config) { config.lifetime = kLifetime; };
+    // Four prefixes: what one node gives back another soon gets.
+    options.lma = [](core::LmaConfig& config) {
+      config.pools = {Ipv6Prefix::parse("2001:db8:100::/62").value()};
+    };
     return options;
   }
 
+  void start_traffic(Duration interval) {
+    for (std::size_t node = 0; node < scenario_.domain.mns.size(); ++node)
+      scenario_.start_traffic(node, interval);
+  }
+
   /// Signalling that is lost while a link comes or goes is made good by retransmission, in the end by expiry.
-  Duration outage() const { return is_rough_ ? Duration(kLifetime + 8s) : Duration(60ms); }
+  Duration outage() const { return is_rough_ ? kBelief : kOneWay + kFollow; }
+
+  void allow_outages(Duration span) {
+    for (std::size_t node = 0; node < scenario_.domain.mns.size(); ++node)
+      scenario_.checks.allow_outage(node, span);
+  }
 
   void plug_all() {
-    for (std::size_t node = 0; node < scenario_.domain.mns.size(); ++node)
-      scenario_.checks.allow_outage(node, outage());
+    allow_outages(outage());
     scenario_.domain.plug_all();
   }
 
   void set_faults() {
-    // An acknowledgement that is lost, or a binding that expires, is made good by what is sent next.
-    scenario_.checks.tolerance = 10s;
+    scenario_.checks.tolerance = kThreePauses;
     auto& domain = scenario_.domain;
     const auto share = [&] { return static_cast<double>(random_.below(40)) / 100; };
     domain.network.faults = {share(), share(), share(), 5ms, random_.between(0ms, 30ms), 1500ms};
@@ -74,6 +108,9 @@ class RandomLife {
     for (auto& mag : domain.mags) mag->pump.clock.wall_skew = random_.between(-100ms, 100ms);
     if (!random_.chance(0.3)) return;
     scenario_.checks.rows_may_be_incomplete = true;
+    // A request that was refused for want of room may be accepted as its own duplicate: the gateway has given
+    // up.
+    scenario_.checks.tolerance = kBelief;
     domain.lma->faults.probability = 0.05;
     for (auto& mag : domain.mags) mag->faults.probability = 0.05;
   }
@@ -94,6 +131,9 @@ class RandomLife {
       case 5:
         return die(*scenario_.domain.lma);
       case 6:
+        // One that dies while it registers a node leaves the anchor with a belief and itself without a
+        // record.
+        allow_outages(kBelief);
         return die(*scenario_.domain.mags[any_mag()]);
       case 7:
         return die(*scenario_.domain.mns[any_node()]);
@@ -132,8 +172,7 @@ class RandomLife {
 
   void power(std::size_t mag) {
     if (!links_break_) return;
-    for (std::size_t node = 0; node < scenario_.domain.mns.size(); ++node)
-      scenario_.checks.allow_outage(node, kLifetime + 20s);
+    allow_outages(kBelief);
     if (scenario_.domain.mags[mag]->is_powered())
       scenario_.domain.lose_power(mag);
     else
@@ -161,10 +200,20 @@ class RandomLife {
   bool links_break_ = true;
 };
 
-/// FLOWMOB_SIM_SEED runs that life alone, FLOWMOB_SIM_SEEDS another number of them.
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+/// Whether it was as it should be.
+bool live_once(std::uint64_t seed, std::size_t lines, bool report) {
+  try {
+    RandomLife life(seed);
+    if (lines == 0)
+      life.hurry();
+    else
+      life.remember(lines);
+    life.live();
+    return true;
+  } catch (const Broken& broken) {
+    if (report) ADD_FAILURE() << broken.what();
+    return false;
+  }
 }
 
 TEST(RandomLives, KeepThePromise) {
@@ -173,14 +222,11 @@ TEST(RandomLives, KeepThePromise) {
   const auto last = only != 0 ? only : number_from("FLOWMOB_SIM_SEEDS", kSeeds);
   unsigned failures = 0;
   for (auto seed = first; seed <= last && failures < 3; ++seed) {
-    try {
-      RandomLife life(seed);
-      if (only != 0) life.remember_everything();
-      life.live();
-    } catch (const Broken& broken) {
-      ++failures;
-      ADD_FAILURE() << broken.what();
-    }
+    constexpr auto kAll = std::numeric_limits<std::size_t>::max();
+    if (live_once(seed, only != 0 ? kAll : 0, only != 0)) continue;
+    ++failures;
+    const bool fails_again = only != 0 || !live_once(seed, kLinesOfFailure, true);
+    EXPECT_TRUE(fails_again) << "seed " << seed << " fails by chance";
   }
 }
 

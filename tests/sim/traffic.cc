@@ -54,7 +54,7 @@ void Traffic::at_node(Port port, Socket from, const Packet& packet) {
   if (domain_.access.at(port) != from) return lose(stream, {"link", "gone while the packet crossed it"});
   auto& tables = domain_.mns[port.node]->tables;
   if (auto accepted = tables.accepts(packet); !accepted) return lose(stream, accepted.error());
-  tables.learn(packet, port.member, domain_.world.queue.now());
+  if (tables.learn(packet, port.member, domain_.world.queue.now())) domain_.world.changed();
   receive(stream, packet, port.member);
 }
 

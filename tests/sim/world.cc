@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 namespace flowmob::sim {
-void World::trace(std::string_view who, std::string_view what) {
+void World::remember(std::string_view who, std::string_view what) {
   const double ms = std::chrono::duration<double, std::milli>(queue.now()).count();
   last_.push_back(fmt::format("{:>13.3f} ms  {:<5} {}", ms, who, what));
   if (last_.size() > remembered) last_.pop_front();
