@@ -14,7 +14,8 @@ Arrival arrival(std::uint64_t sequence, Nanoseconds sent_ms, Nanoseconds arrived
 
 TEST(ArrivalCounter, CountsWhatIsMissing) {
   ArrivalCounter counter;
-  for (const std::uint64_t sequence : {0, 1, 3, 4}) counter.add(arrival(sequence, 0, 1));
+  for (const std::uint64_t sequence : std::initializer_list<std::uint64_t>{0, 1, 3, 4})
+    counter.add(arrival(sequence, 0, 1));
   const FlowSummary s = counter.summary(6);
   EXPECT_EQ(s.received, 4U);
   EXPECT_EQ(s.lost, 2U);
@@ -23,7 +24,8 @@ TEST(ArrivalCounter, CountsWhatIsMissing) {
 
 TEST(ArrivalCounter, ASecondCopyIsADuplicateAndNothingElse) {
   ArrivalCounter counter;
-  for (const std::uint64_t sequence : {0, 1, 0, 1, 2}) counter.add(arrival(sequence, 0, 1));
+  for (const std::uint64_t sequence : std::initializer_list<std::uint64_t>{0, 1, 0, 1, 2})
+    counter.add(arrival(sequence, 0, 1));
   const FlowSummary s = counter.summary(3);
   EXPECT_EQ(s.duplicated, 2U);
   EXPECT_EQ(s.lost, 0U);
@@ -32,7 +34,8 @@ TEST(ArrivalCounter, ASecondCopyIsADuplicateAndNothingElse) {
 
 TEST(ArrivalCounter, ReorderingByRfc4737) {
   ArrivalCounter counter;
-  for (const std::uint64_t sequence : {0, 3, 4, 1, 2, 5}) counter.add(arrival(sequence, 0, 1));
+  for (const std::uint64_t sequence : std::initializer_list<std::uint64_t>{0, 3, 4, 1, 2, 5})
+    counter.add(arrival(sequence, 0, 1));
   const FlowSummary s = counter.summary(6);
   EXPECT_EQ(s.reordered, 2U);
   EXPECT_EQ(s.reordering_extent, 3U) << "packet 2 is the fifth, packet 3 came three places before it";

@@ -91,6 +91,15 @@ bool LmaNode::needs_room(const Row& effect) const {
   return !std::is_same_v<Row, core::PersistNode>;
 }
 
+/// Whatever the tables refuse was asked for against the contract of the effects.
+template <class Row>
+Result<void> LmaNode::apply(const Row& effect) {
+  world_.changed();
+  const auto outcome = tables.apply(effect);
+  if (!outcome) world_.broken("lma: " + outcome.error().code + ": " + outcome.error().message);
+  return outcome;
+}
+
 Result<void> LmaNode::carry_out(const core::LmaEffect& effect) {
   return std::visit(
       [&](const auto& action) -> Result<void> {
@@ -100,15 +109,6 @@ Result<void> LmaNode::carry_out(const core::LmaEffect& effect) {
         return apply(action);
       },
       effect.action);
-}
-
-/// Whatever the tables refuse was asked for against the contract of the effects.
-template <class Row>
-Result<void> LmaNode::apply(const Row& effect) {
-  world_.changed();
-  const auto outcome = tables.apply(effect);
-  if (!outcome) world_.broken("lma: " + outcome.error().code + ": " + outcome.error().message);
-  return outcome;
 }
 
 Result<void> LmaNode::apply(const core::SendMessage& effect) {

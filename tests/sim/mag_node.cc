@@ -88,6 +88,15 @@ bool MagNode::needs_room(const Row& effect) const {
   return !std::is_same_v<Row, core::PersistAttachment>;
 }
 
+/// Whatever the tables refuse was asked for against the contract of the effects.
+template <class Row>
+Result<void> MagNode::apply(const Row& effect) {
+  world_.changed();
+  const auto outcome = tables.apply(effect);
+  if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
+  return outcome;
+}
+
 Result<void> MagNode::carry_out(const core::MagEffect& effect) {
   return std::visit(
       [&](const auto& action) -> Result<void> {
@@ -97,15 +106,6 @@ Result<void> MagNode::carry_out(const core::MagEffect& effect) {
         return apply(action);
       },
       effect.action);
-}
-
-/// Whatever the tables refuse was asked for against the contract of the effects.
-template <class Row>
-Result<void> MagNode::apply(const Row& effect) {
-  world_.changed();
-  const auto outcome = tables.apply(effect);
-  if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
-  return outcome;
 }
 
 /// Each PBU carries a fresher timestamp than the one before (RFC 5213 section 6.9.4).

@@ -36,10 +36,6 @@ void MnNode::receive(std::size_t member, const core::PacketMeta& meta, const Byt
   pump.feed([&](auto& core, Now now) { core.handle_neighbor_discovery(now, here, icmpv6); });
 }
 
-Result<void> MnNode::carry_out(const core::MnEffect& effect) {
-  return std::visit([&](const auto& action) -> Result<void> { return apply(action); }, effect.action);
-}
-
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> MnNode::apply(const Row& effect) {
@@ -47,6 +43,10 @@ Result<void> MnNode::apply(const Row& effect) {
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
   return outcome;
+}
+
+Result<void> MnNode::carry_out(const core::MnEffect& effect) {
+  return std::visit([&](const auto& action) -> Result<void> { return apply(action); }, effect.action);
 }
 
 Result<void> MnNode::apply(const core::Notify& effect) {

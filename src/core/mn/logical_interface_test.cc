@@ -407,7 +407,7 @@ TEST_F(Lif, ShowsItsLinks) {
 
 TEST_F(Lif, LifetimesBeyondTheEndOfTimeAreForever) {
   link(kIf1, true);
-  now_ = {TimePoint::max() - 1s, WallTime(1s)};
+  now_ = {TimePoint::max() - std::chrono::hours(1), WallTime(1s)};
   advertise(kIf1, {.valid = kForever - 1, .preferred = kForever - 1});
   EXPECT_EQ(asked<EnsureAddress>().at(0).valid_lifetime, kForever);
 }

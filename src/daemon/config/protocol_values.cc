@@ -18,18 +18,21 @@ constexpr std::array kProtocols{
 }  // namespace
 
 std::span<const Word<wire::AccessTechnology>> Words<wire::AccessTechnology>::all() {
-  static const auto* const words = [] {
-    // Their names live as long as the program: words are views.
-    auto* names = new std::vector<std::string>;
-    auto* made = new std::vector<Word<wire::AccessTechnology>>;
-    constexpr auto kLast = static_cast<std::uint8_t>(wire::AccessTechnology::NbIot);
+  constexpr auto kLast = static_cast<std::uint8_t>(wire::AccessTechnology::NbIot);
+  // Words are views of the names.
+  static const auto names = [] {
+    std::vector<std::string> made;
     for (std::uint8_t value = 1; value <= kLast; ++value)
-      names->push_back(wire::to_string(static_cast<wire::AccessTechnology>(value)));
-    for (std::uint8_t value = 1; value <= kLast; ++value)
-      made->push_back({(*names)[value - 1u], static_cast<wire::AccessTechnology>(value)});
+      made.push_back(wire::to_string(static_cast<wire::AccessTechnology>(value)));
     return made;
   }();
-  return *words;
+  static const auto words = [] {
+    std::vector<Word<wire::AccessTechnology>> made;
+    for (std::uint8_t value = 1; value <= kLast; ++value)
+      made.push_back({names[value - 1u], static_cast<wire::AccessTechnology>(value)});
+    return made;
+  }();
+  return words;
 }
 
 std::optional<InterfaceMac> ValueType<InterfaceMac>::convert(const Node& node) {
