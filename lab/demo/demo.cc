@@ -86,7 +86,7 @@ Result<void> Demo::set_up() {
   captures_ = std::move(*captures);
   if (auto attached = attach(options); !attached) return attached;
 
-  display_.now("starting a download (curl), a video stream (UDP, 100 packets/s both ways) and ping (250/s)");
+  display_.now("starting a download (curl), a video stream (UDP, 100 packets/s both ways) and ping (500/s)");
   auto traffic = Traffic::start(*domain_, options_.output / "work", kDownloadSeconds);
   if (!traffic) return tl::unexpected(traffic.error());
   traffic_ = std::move(*traffic);

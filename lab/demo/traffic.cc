@@ -103,10 +103,10 @@ Result<void> Traffic::start_clients() {
                        std::to_string(kVideoPort), "--rate", "100", "--size", "1250", "--duration", "0",
                        "--log", "video-mn.log"});
   if (!video) return tl::unexpected(video.error());
-  // Every 4 ms: at one a second the distance between two of them would be the gap.
+  // Every 2 ms: at one a second the distance between two of them would be the gap.
   auto pings = run_on("mn", "ping",
                       {program_path("flowmob-probe"), "ping", "--to", std::string(address::kCn), "--rate",
-                       "250", "--duration", "0"});
+                       "500", "--duration", "0"});
   if (!pings) return tl::unexpected(pings.error());
   return {};
 }

@@ -47,9 +47,11 @@ Result<void> set_sysctls(const Plan& plan, const std::string& node) {
   std::vector<std::string> argv{"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"};
   if (node == "wire") argv.push_back("net.ipv6.conf.default.disable_ipv6=1");
   // BBR, where it is the default, pauses every ten seconds to measure the path: that would look like our
-  // doing.
+  // doing. A window that is not full must not shrink: a paced sender fills it only when a link fails. And its
+  // segments leave one by one, not in twos.
   if (node == "cn")
-    static_cast<void>(run({.argv = {"sysctl", "-qw", "net.ipv4.tcp_congestion_control=cubic"},
+    static_cast<void>(run({.argv = {"sysctl", "-qw", "net.ipv4.tcp_congestion_control=cubic",
+                                    "net.ipv4.tcp_slow_start_after_idle=0", "net.ipv4.tcp_min_tso_segs=1"},
                            .netns = plan.namespace_of(node)}));
   if (node == "lma" || node.starts_with("mag")) argv.push_back("net.ipv6.conf.all.forwarding=1");
   return discard_output(run({.argv = argv, .netns = plan.namespace_of(node)}));

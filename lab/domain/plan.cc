@@ -24,10 +24,12 @@ struct NodeLines {
   std::string_view node, lines;
 };
 
+/// The correspondent is set up as content servers are: a window that does not run dry while a link is lost
+/// (64 segments are 120 ms of the download), so that what is silent is the network and not the sender.
 constexpr NodeLines kNodes[] = {
     {"cn",
      "address add 2001:db8:c::10/64 dev core0 nodad\n"
-     "route add default via 2001:db8:c::1\n"},
+     "route add default via 2001:db8:c::1 initcwnd 64\n"},
     {"lma",
      "address add 2001:db8:f::1/128 dev lo nodad\n"
      "address add 2001:db8:c::1/64 dev core0 nodad\n"
