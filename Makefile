@@ -50,7 +50,7 @@ coverage: ## line coverage of the unit and simulator tests
 	@scripts/install build coverage
 	@scripts/coverage
 
-docs: build ## write docs/configuration.md and docs/cli.md anew from the tables
+docs: build ## write the generated pages anew: configuration, command line, RFC coverage
 	@scripts/docs
 
 install: ## build optimised; programs, systemd units, documentation below DESTDIR and PREFIX (default /usr/local)
