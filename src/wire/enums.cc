@@ -35,6 +35,10 @@ constexpr Name kBindingStatuses[] = {
     {0, "ACCEPTED"},
     {1, "ACCEPTED_PREFIX_DISCOVERY_NECESSARY"},
     {2, "GRE_KEY_OPTION_NOT_REQUIRED"},
+    {3, "GRE_TUNNELING_BUT_TLV_HEADER_NOT_SUPPORTED"},
+    {4, "MCOA_NOT_COMPLETE"},
+    {5, "MCOA_RETURN_HOME_WITHOUT_NDP"},
+    {6, "PBU_ACCEPTED_TRANSIENT_BINDING_IGNORED"},
     {128, "REASON_UNSPECIFIED"},
     {129, "ADMINISTRATIVELY_PROHIBITED"},
     {130, "INSUFFICIENT_RESOURCES"},
@@ -43,7 +47,21 @@ constexpr Name kBindingStatuses[] = {
     {133, "NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE"},
     {134, "DUPLICATE_ADDRESS_DETECTION_FAILED"},
     {135, "SEQUENCE_NUMBER_OUT_OF_WINDOW"},
+    {136, "EXPIRED_HOME_NONCE_INDEX"},
+    {137, "EXPIRED_CARE_OF_NONCE_INDEX"},
+    {138, "EXPIRED_NONCES"},
     {139, "REGISTRATION_TYPE_CHANGE_DISALLOWED"},
+    {140, "MOBILE_ROUTER_OPERATION_NOT_PERMITTED"},
+    {141, "INVALID_PREFIX"},
+    {142, "NOT_AUTHORIZED_FOR_PREFIX"},
+    {143, "FORWARDING_SETUP_FAILED"},
+    {144, "MIPV6_ID_MISMATCH"},
+    {145, "MIPV6_MESSAGE_ID_REQUIRED"},
+    {146, "MIPV6_AUTHENTICATION_FAILED"},
+    {147, "PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE"},
+    {148, "CGA_AND_SIGNATURE_VERIFICATION_FAILED"},
+    {149, "PERMANENT_HOME_KEYGEN_TOKEN_EXISTS"},
+    {150, "NON_NULL_HOME_NONCE_INDEX_EXPECTED"},
     {151, "SERVICE_AUTHORIZATION_FAILED"},
     {152, "PROXY_REG_NOT_ENABLED"},
     {153, "NOT_LMA_FOR_THIS_MOBILE_NODE"},
@@ -57,12 +75,63 @@ constexpr Name kBindingStatuses[] = {
     {161, "MISSING_HANDOFF_INDICATOR_OPTION"},
     {162, "MISSING_ACCESS_TECH_TYPE_OPTION"},
     {163, "GRE_KEY_OPTION_REQUIRED"},
+    {164, "MCOA_MALFORMED"},
+    {165, "MCOA_NON_MCOA_BINDING_EXISTS"},
+    {166, "MCOA_PROHIBITED"},
+    {167, "MCOA_UNKNOWN_CARE_OF_ADDRESS"},
+    {168, "MCOA_BULK_REGISTRATION_PROHIBITED"},
+    {169, "MCOA_SIMULTANEOUS_HOME_AND_FOREIGN_PROHIBITED"},
+    {170, "NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE"},
+    {171, "NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS"},
+    {172, "NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE"},
+    {173, "MULTIPLE_IPV4_HOME_ADDRESS_ASSIGNMENT_NOT_SUPPORTED"},
     {174, "INVALID_CARE_OF_ADDRESS"},
+    {175, "INVALID_MOBILE_NODE_GROUP_IDENTIFIER"},
+    {176, "REINIT_SA_WITH_HAC"},
+    {177, "NOT_AUTHORIZED_FOR_DELEGATED_MNP"},
+    {178, "REQUESTED_DMNP_IN_USE"},
+    {179, "CANNOT_MEET_QOS_SERVICE_REQUEST"},
+    {180, "CANNOT_SUPPORT_MULTIPATH_BINDING"},
 };
 
 constexpr Name kBindingErrorStatuses[] = {
     {1, "UNKNOWN_BINDING"},
     {2, "UNRECOGNIZED_MH_TYPE"},
+};
+
+constexpr Name kRevocationTriggers[] = {
+    {0, "unspecified"},
+    {1, "administrative"},
+    {2, "inter-mag-handover-same-access"},
+    {3, "inter-mag-handover-different-access"},
+    {4, "inter-mag-handover-unknown"},
+    {5, "user-initiated-termination"},
+    {6, "access-network-termination"},
+    {7, "possible-out-of-sync"},
+    {128, "per-peer-policy"},
+    {129, "revoking-node-local-policy"},
+};
+
+constexpr Name kRevocationStatuses[] = {
+    {0, "SUCCESS"},
+    {1, "PARTIAL_SUCCESS"},
+    {128, "BINDING_DOES_NOT_EXIST"},
+    {129, "IPV4_HOME_ADDRESS_OPTION_REQUIRED"},
+    {130, "GLOBAL_REVOCATION_NOT_AUTHORIZED"},
+    {131, "REVOKED_MOBILE_NODES_IDENTITY_REQUIRED"},
+    {132, "MOBILE_NODE_IS_ATTACHED"},
+    {133, "REVOCATION_TRIGGER_NOT_SUPPORTED"},
+    {134, "REVOCATION_FUNCTION_NOT_SUPPORTED"},
+    {135, "PROXY_BINDING_REVOCATION_NOT_SUPPORTED"},
+};
+
+constexpr Name kIpv4HomeAddressStatuses[] = {
+    {0, "SUCCESS"},
+    {128, "REASON_UNSPECIFIED"},
+    {129, "ADMINISTRATIVELY_PROHIBITED"},
+    {130, "INCORRECT_IPV4_HOME_ADDRESS"},
+    {131, "INVALID_IPV4_ADDRESS"},
+    {132, "DYNAMIC_IPV4_HOME_ADDRESS_ASSIGNMENT_NOT_AVAILABLE"},
 };
 
 }  // namespace
@@ -78,6 +147,15 @@ std::string to_string(BindingStatus value) {
 }
 std::string to_string(BindingErrorStatus value) {
   return lookup(kBindingErrorStatuses, static_cast<std::uint8_t>(value));
+}
+std::string to_string(RevocationTrigger value) {
+  return lookup(kRevocationTriggers, static_cast<std::uint8_t>(value));
+}
+std::string to_string(RevocationStatus value) {
+  return lookup(kRevocationStatuses, static_cast<std::uint8_t>(value));
+}
+std::string to_string(Ipv4HomeAddressStatus value) {
+  return lookup(kIpv4HomeAddressStatuses, static_cast<std::uint8_t>(value));
 }
 
 }  // namespace flowmob::wire

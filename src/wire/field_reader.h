@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -27,6 +28,10 @@ class FieldReader {
     const ByteView bytes = take(16, name);
     if (!bytes.empty()) value = Ipv6Address::from_bytes(bytes);
   }
+  void address(std::string_view name, Ipv4Address& value) {
+    const ByteView bytes = take(4, name);
+    if (!bytes.empty()) std::copy(bytes.begin(), bytes.end(), value.octets.begin());
+  }
   void octets(std::string_view name, Bytes& value, std::size_t minimum) {
     if (rest_.size() < minimum) return shortage(name);
     value.assign(rest_.begin(), rest_.end());
@@ -43,6 +48,29 @@ class FieldReader {
     flag = (octet & 0x80) != 0;
     number = octet & 0x7f;
   }
+  void top_bits(std::string_view name, unsigned count, std::uint8_t& value) {
+    std::uint8_t octet = 0;
+    integer(name, octet);
+    value = static_cast<std::uint8_t>(octet >> (8 - count));
+  }
+  template <class T>
+  void integer_if_there(std::string_view name, std::optional<T>& value) {
+    if (!rest_.empty()) integer(name, value.emplace());
+  }
+  template <class Bits, class... Letters>
+  void flags(Letters... letters) {
+    Bits bits = 0;
+    integer("flags", bits);
+    ((letters.value = (bits & letters.mask) != 0), ...);
+  }
+  template <class Bits, class... Letters>
+  void flags_and_others(Bits& others, Letters... letters) {
+    Bits bits = 0;
+    integer("flags", bits);
+    ((letters.value = (bits & letters.mask) != 0), ...);
+    others = static_cast<Bits>(bits & ~(letters.mask | ...));
+  }
+  void four_seconds(std::string_view name, std::uint16_t& value) { integer(name, value); }
   void reserved(std::size_t count) { take(count, "reserved octets"); }
   void numbers(std::string_view name, std::vector<std::uint16_t>& values);
   void care_of(std::string_view name, std::variant<std::monostate, Ipv4Address, Ipv6Address>& value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "wire/options.h"
@@ -18,6 +19,7 @@ class FieldWriter {
     for (std::size_t i = sizeof(T); i-- > 0;) out_.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
   }
   void address(std::string_view, const Ipv6Address& value) { append(value.octets); }
+  void address(std::string_view, const Ipv4Address& value) { append(value.octets); }
   void octets(std::string_view, const Bytes& value, std::size_t) { append(value); }
   void flag(std::string_view, std::uint8_t mask, bool value) {
     out_.push_back(value ? mask : std::uint8_t{0});
@@ -25,6 +27,22 @@ class FieldWriter {
   void flag_and_7_bits(std::string_view, bool flag, std::string_view, std::uint8_t number) {
     out_.push_back(static_cast<std::uint8_t>((flag ? 0x80 : 0) | (number & 0x7f)));
   }
+  void top_bits(std::string_view, unsigned count, std::uint8_t value) {
+    out_.push_back(static_cast<std::uint8_t>(value << (8 - count)));
+  }
+  template <class T>
+  void integer_if_there(std::string_view name, const std::optional<T>& value) {
+    if (value) integer(name, *value);
+  }
+  template <class Bits, class... Letters>
+  void flags(Letters... letters) {
+    integer("flags", static_cast<Bits>((bits(letters) | ...)));
+  }
+  template <class Bits, class... Letters>
+  void flags_and_others(Bits others, Letters... letters) {
+    integer("flags", static_cast<Bits>((bits(letters) | ...) | (others & ~(letters.mask | ...))));
+  }
+  void four_seconds(std::string_view name, std::uint16_t value) { integer(name, value); }
   void reserved(std::size_t count) { out_.resize(out_.size() + count); }
   void numbers(std::string_view name, const std::vector<std::uint16_t>& values) {
     for (const auto value : values) integer(name, value);
@@ -36,6 +54,10 @@ class FieldWriter {
   void sub_options(std::string_view name, const std::vector<FlowSubOption>& values);
 
  private:
+  template <class Letter>
+  static unsigned bits(Letter letter) {
+    return letter.value ? letter.mask : 0;
+  }
   void append(ByteView bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
   void sub_option(std::uint8_t type, ByteView data);
 

@@ -56,7 +56,21 @@ const Vector kMessages[] = {
      kLma, kMag, acceptance()},
     {"3b 02 07 00 5fd1 02 00 00000000000000000000000000000000", kMag, kLma,
      BindingError{BindingErrorStatus::UnrecognizedMhType, {}, {}}},
-    {"3b 01 13 00 41c1 0001 0203040506070809", kMag, kLma, UnknownMessage{19, hex("00010203040506070809")}},
+    {"3b 01 63 00 f1c0 0001 0203040506070809", kMag, kLma, UnknownMessage{99, hex("00010203040506070809")}},
+    {"3b 01 0d 00 5ad3 0000 00000005 0102 0000", kMag, kLma, Heartbeat{.sequence = 5, .options = {}}},
+    {"3b 02 0d 00 3fc5 0003 fffefdfc 0100 1c04 00000007 0102 0000", kLma, kMag,
+     Heartbeat{true, true, 0xfffefdfc, {RestartCounter{7}}}},
+    {"3b 04 10 00 5b1d 01 04 beef 8000 1612 0040 20010db8010000000000000000000000 0804 01 6d6e31 0100", kMag,
+     kLma,
+     BindingRevocationIndication{
+         RevocationTrigger::InterMagHandoverUnknown,
+         0xbeef,
+         true,
+         false,
+         false,
+         {HomeNetworkPrefixOption{false, 64, ip("2001:db8:100::")}, MobileNodeIdentifier{1, hex("6d6e31")}}}},
+    {"3b 01 10 00 b663 02 84 beef e000 0102 0000", kLma, kMag,
+     BindingRevocationAcknowledgement{RevocationStatus::MobileNodeIsAttached, 0xbeef, true, true, true, {}}},
 };
 
 /// `octets` with the checksum made right.
@@ -176,6 +190,63 @@ TEST(MobilityHeader, ErrorsInsideAFlowIdentification) {
   EXPECT_EQ(error_of(update("0200 0000")), "bad-sub-option");
 }
 
+TEST(MobilityHeader, HeartbeatFlagsOneByOne) {  // RFC 5847 section 3.3
+  for (const int bits : {0, 1, 2, 3}) {
+    const Heartbeat message{(bits & 2) != 0, (bits & 1) != 0, 1, {}};
+    EXPECT_EQ(encode(message, kMag, kLma)[7], bits);
+    EXPECT_EQ(*decode(encode(message, kMag, kLma), kMag, kLma), MobilityMessage(message));
+  }
+  const Bytes reserved = summed(hex("3b 01 0d 00 0000 fffc 00000001 0102 0000"));
+  EXPECT_EQ(*decode(reserved, kMag, kLma), MobilityMessage(Heartbeat{.sequence = 1, .options = {}}));
+  EXPECT_EQ(error_of(summed(hex("3b 00 0d 00 0000 0000"))), "bad-header-length");
+}
+
+TEST(MobilityHeader, RevocationFlagsOneByOne) {  // RFC 5846 sections 5.1 and 5.2
+  for (const int bits : {0, 0x80, 0x40, 0x20}) {
+    const BindingRevocationIndication asks{
+        RevocationTrigger::PerPeerPolicy, 1, bits == 0x80, bits == 0x40, bits == 0x20, {}};
+    const BindingRevocationAcknowledgement answers{
+        RevocationStatus::Success, 1, bits == 0x80, bits == 0x40, bits == 0x20, {}};
+    for (const MobilityMessage& message : {MobilityMessage(asks), MobilityMessage(answers)}) {
+      const Bytes octets = encode(message, kMag, kLma);
+      EXPECT_EQ(octets.size(), 16U) << "four octets of padding";
+      EXPECT_EQ(octets[10] << 8 | octets[11], bits << 8);
+      EXPECT_EQ(*decode(octets, kMag, kLma), message);
+    }
+  }
+  const Bytes reserved = summed(hex("3b 01 10 00 0000 01 80 0001 1fff 0102 0000"));
+  EXPECT_EQ(*decode(reserved, kMag, kLma),
+            MobilityMessage(BindingRevocationIndication{
+                .trigger = RevocationTrigger::PerPeerPolicy, .sequence = 1, .options = {}}));
+  for (unsigned status = 0; status < 256; ++status)
+    EXPECT_EQ(
+        (BindingRevocationAcknowledgement{.status = static_cast<RevocationStatus>(status), .options = {}}
+             .accepted()),
+        status < 128);
+}
+
+TEST(MobilityHeader, ARevocationOfAnotherTypeIsAnUnknownMessage) {
+  for (const int type : {0, 3, 255}) {
+    Bytes octets = hex("3b 01 10 00 0000 0000 0001 0000 0102 0000");
+    octets[6] = static_cast<std::uint8_t>(type);
+    const auto message = decode(summed(octets), kMag, kLma);
+    ASSERT_TRUE(message);
+    ASSERT_TRUE(std::holds_alternative<UnknownMessage>(*message));
+    EXPECT_EQ(type_of(*message), 16);
+    EXPECT_EQ(encode(*message, kMag, kLma), summed(octets));
+  }
+}
+
+TEST(MobilityHeader, OverUdpItHasNoChecksum) {  // RFC 5844 section 4.1.3
+  Bytes octets = encode_for_udp(registration());
+  EXPECT_EQ(octets[4] << 8 | octets[5], 0);
+  EXPECT_EQ(error_of(octets), "bad-checksum");
+  EXPECT_EQ(*decode(octets, {}, {}, ChecksumPolicy::Ignore), MobilityMessage(registration()));
+  octets[4] = octets[5] = 0xff;
+  EXPECT_EQ(*decode(octets, {}, {}, ChecksumPolicy::Ignore), MobilityMessage(registration())) << "ignored";
+  EXPECT_EQ(encode_for_udp(UnknownMessage{99, Bytes(2043)}), Bytes());
+}
+
 TEST(MobilityHeader, ABindingErrorNeedsItsHomeAddress) {
   EXPECT_EQ(error_of(summed(hex("3b 01 07 00 0000 0100 0000000000000000"))), "bad-header-length");
   const Bytes octets = summed(hex("3b 02 07 00 0000 01ff 20010db8000000000000000000000001"));
@@ -229,6 +300,9 @@ TEST(MobilityHeader, KnowsItsType) {
   EXPECT_EQ(type_of(ProxyBindingUpdate{}), 5);
   EXPECT_EQ(type_of(ProxyBindingAcknowledgement{}), 6);
   EXPECT_EQ(type_of(BindingError{}), 7);
+  EXPECT_EQ(type_of(Heartbeat{}), 13);
+  EXPECT_EQ(type_of(BindingRevocationIndication{}), 16);
+  EXPECT_EQ(type_of(BindingRevocationAcknowledgement{}), 16);
   EXPECT_EQ(type_of(UnknownMessage{19, {}}), 19);
 }
 

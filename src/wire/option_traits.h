@@ -12,7 +12,8 @@ namespace flowmob::wire {
 /// The fields are declared once in `fields(self, visitor)`, in wire order; reader, writer, JSON printer and
 /// random generator are visitors. A visitor knows: integer(name, value), address(name, value), octets(name,
 /// bytes, minimum) for all that remains, flag(name, mask, value) for a flag in an octet otherwise reserved,
-/// reserved(count).
+/// top_bits(name, count, value) for a number in an octet whose lower bits are reserved,
+/// integer_if_there(name, optional) for a last field that may be missing, reserved(count).
 struct OptionTraits {
   std::uint8_t type;
   std::string_view name;  ///< kebab-case; the key in JSON

@@ -11,7 +11,9 @@
 #include "base/time.h"
 #include "wire/enums.h"
 #include "wire/flow_options.h"
+#include "wire/ipv4_options.h"
 #include "wire/option_traits.h"
+#include "wire/tunnel_options.h"
 
 /// Mobility options, one struct each. Values are in host order; octets and addresses as on the wire. In the
 /// diagrams the Type and Length octets are left out.
@@ -118,6 +120,14 @@ struct TimestampOption {
   friend bool operator==(const TimestampOption&, const TimestampOption&) = default;
 };
 
+/// RFC 5847 section 3.4:  | Restart Counter (32) |
+struct RestartCounter {
+  static constexpr OptionTraits traits{28, "restart-counter", "RFC 5847 section 3.4", 4, 2};
+  std::uint32_t counter{};
+  static void fields(auto& self, auto& v) { v.integer("counter", self.counter); }
+  friend bool operator==(const RestartCounter&, const RestartCounter&) = default;
+};
+
 /// Any option that this codec has no struct for; survives a round trip unchanged.
 struct UnknownOption {
   std::uint8_t type{};
@@ -130,7 +140,8 @@ using MobilityOption =
     std::variant<AlternateCareOfAddress, MobileNodeIdentifier, ServiceSelection, HomeNetworkPrefixOption,
                  HandoffIndicatorOption, AccessTechnologyTypeOption, MnLinkLayerIdentifier,
                  LinkLocalAddressOption, TimestampOption, BindingIdentifierOption, FlowSummary,
-                 FlowIdentification, UnknownOption>;
+                 FlowIdentification, RestartCounter, NatDetection, GreKey, Ipv4HomeAddressRequest,
+                 Ipv4HomeAddressReply, Ipv4DefaultRouter, Ipv4DhcpSupportMode, UnknownOption>;
 using MobilityOptions = std::vector<MobilityOption>;
 
 /// The first option of a kind, or nullptr. The first wins where an option may stand once (docs/adr/0006).

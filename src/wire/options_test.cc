@@ -38,6 +38,20 @@ const Vector kOptions[] = {
     {"2c06 0001 0203 ffff", FlowSummary{{1, 0x203, 0xffff}}},
     {"2d06 0001 000a 00 00", FlowIdentification{1, 10, 0, {}}},
     {"2d06 0001 000a 00 83", FlowIdentification{1, 10, 131, {}}},
+    {"1c04 01020304", RestartCounter{0x1020304}},
+    {"1f06 8000 0000006e", NatDetection{true, 110}},
+    {"1f06 0000 ffffffff", NatDetection{false, NatDetection::kNoKeepalives}},
+    {"2102 0000", GreKey{}},
+    {"2106 0000 00000000", GreKey{0}},
+    {"2106 0000 fedcba98", GreKey{0xfedcba98}},
+    {"2406 6000 00000000", Ipv4HomeAddressRequest{24, {}}},
+    {"2406 fc00 c0000201", Ipv4HomeAddressRequest{63, ip4("192.0.2.1")}},
+    {"2506 00 60 c0000201", Ipv4HomeAddressReply{Ipv4HomeAddressStatus::Success, 24, ip4("192.0.2.1")}},
+    {"2506 84 00 00000000",
+     Ipv4HomeAddressReply{Ipv4HomeAddressStatus::DynamicAssignmentNotAvailable, 0, {}}},
+    {"2606 0000 c00002fe", Ipv4DefaultRouter{ip4("192.0.2.254")}},
+    {"2702 0000", Ipv4DhcpSupportMode{false}},
+    {"2702 0001", Ipv4DhcpSupportMode{true}},
     {"3300", UnknownOption{51, {}}},
     {"c803 010203", UnknownOption{200, hex("010203")}},
 };
@@ -93,6 +107,14 @@ TEST(Options, StandWhereTheirRfcWantsThem) {
       {MobileNodeIdentifier{}, 1, 0},
       {HandoffIndicatorOption{}, 1, 0},
       {AccessTechnologyTypeOption{}, 1, 0},
+      {RestartCounter{}, 4, 2},
+      {NatDetection{}, 4, 0},
+      {GreKey{}, 4, 0},
+      {GreKey{1}, 4, 0},
+      {Ipv4HomeAddressRequest{}, 4, 0},
+      {Ipv4HomeAddressReply{}, 4, 0},
+      {Ipv4DefaultRouter{}, 4, 0},
+      {Ipv4DhcpSupportMode{}, 1, 0},
   };
   for (const auto& [option, n, y] : places)
     for (std::size_t before = 0; before < 8; ++before) {
@@ -122,8 +144,10 @@ TEST(Options, PaddingOfAnyKindIsDropped) {
 
 TEST(Options, LengthsThatATypeDoesNotAllow) {
   for (const char* octets :
-       {"030f", "0311", "1611", "1613", "1701", "1703", "1800", "1801", "1901", "1a0f", "1b07", "1b09",
-        "2303", "2305", "2307", "2309", "2313", "2315", "2c00", "2c01", "2c03", "2d05", "0800", "1400"}) {
+       {"030f", "0311", "1611", "1613", "1701", "1703", "1800", "1801", "1901", "1a0f", "1b07",
+        "1b09", "2303", "2305", "2307", "2309", "2313", "2315", "2c00", "2c01", "2c03", "2d05",
+        "0800", "1400", "1c03", "1c05", "1f05", "1f07", "2100", "2101", "2103", "2104", "2105",
+        "2107", "2405", "2407", "2505", "2507", "2605", "2607", "2701", "2703"}) {
     Bytes option = hex(octets);
     option.resize(2 + option[1]);
     EXPECT_EQ(error_of(option).find("bad-option-length: "), 0U) << octets << " gave " << error_of(option);
@@ -146,6 +170,16 @@ TEST(Options, ReservedOctetsAreIgnoredAndWrittenAsZero) {
             MobilityOption(HandoffIndicatorOption{HandoffIndicator::NewInterface}));
   EXPECT_EQ(decode_options(hex("1612 7f40 00000000000000000000000000000000"))->front(),
             MobilityOption(HomeNetworkPrefixOption{false, 64, {}}));
+  EXPECT_EQ(decode_options(hex("2406 63ff c0000201"))->front(),
+            MobilityOption(Ipv4HomeAddressRequest{24, ip4("192.0.2.1")}));
+  EXPECT_EQ(
+      decode_options(hex("2506 80 63 c0000201"))->front(),
+      MobilityOption(Ipv4HomeAddressReply{Ipv4HomeAddressStatus::ReasonUnspecified, 24, ip4("192.0.2.1")}));
+  EXPECT_EQ(decode_options(hex("2606 ffff c0000201"))->front(),
+            MobilityOption(Ipv4DefaultRouter{ip4("192.0.2.1")}));
+  EXPECT_EQ(decode_options(hex("2702 fffe"))->front(), MobilityOption(Ipv4DhcpSupportMode{false}));
+  EXPECT_EQ(decode_options(hex("2106 ffff 00000001"))->front(), MobilityOption(GreKey{1}));
+  EXPECT_EQ(decode_options(hex("1f06 7fff 00000001"))->front(), MobilityOption(NatDetection{false, 1}));
   EXPECT_EQ(decode_options(hex("2d06 0001 000a ff 00"))->front(),
             MobilityOption(FlowIdentification{1, 10, 0, {}}));
 }

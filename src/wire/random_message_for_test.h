@@ -85,12 +85,30 @@ struct RandomFields {
     value = any_integer<T>();
   }
   void address(std::string_view, Ipv6Address& value) { value = any_address<Ipv6Address>(); }
+  void address(std::string_view, Ipv4Address& value) { value = any_address<Ipv4Address>(); }
   void octets(std::string_view, Bytes& value, std::size_t minimum) { value = any_octets(minimum, 40); }
   void flag(std::string_view, std::uint8_t, bool& value) { value = any_bool(); }
   void flag_and_7_bits(std::string_view, bool& flag, std::string_view, std::uint8_t& number) {
     flag = any_bool();
     number = static_cast<std::uint8_t>(any_number(127));
   }
+  void top_bits(std::string_view, unsigned count, std::uint8_t& value) {
+    value = static_cast<std::uint8_t>(any_number((1U << count) - 1));
+  }
+  template <class T>
+  void integer_if_there(std::string_view, std::optional<T>& value) {
+    if (any_bool()) value = any_integer<T>();
+  }
+  template <class Bits, class... Letters>
+  void flags(Letters... letters) {
+    ((letters.value = any_bool()), ...);
+  }
+  template <class Bits, class... Letters>
+  void flags_and_others(Bits& others, Letters... letters) {
+    flags<Bits>(letters...);
+    others = static_cast<Bits>(any_integer<Bits>() & ~(letters.mask | ...));
+  }
+  void four_seconds(std::string_view, std::uint16_t& value) { value = any_integer<std::uint16_t>(); }
   void reserved(std::size_t) {}
   void numbers(std::string_view, std::vector<std::uint16_t>& values) {
     values.resize(1 + any_number(9));
@@ -133,39 +151,22 @@ inline MobilityOptions any_options() {
   return options;
 }
 
-inline ProxyBindingUpdate any_update() {
-  ProxyBindingUpdate m;
-  m.sequence = any_integer<std::uint16_t>();
-  m.lifetime = any_integer<std::uint16_t>();
-  for (bool* flag : {&m.acknowledge, &m.home, &m.link_local_compat, &m.key_management, &m.map,
-                     &m.mobile_router, &m.proxy, &m.force_udp, &m.tlv_header, &m.bulk})
-    *flag = any_bool();
-  m.other_flags = static_cast<std::uint16_t>(any_number(0x3f));
-  m.options = any_options();
-  return m;
-}
-inline ProxyBindingAcknowledgement any_acknowledgement() {
-  ProxyBindingAcknowledgement m;
-  m.status = any_integer<BindingStatus>();
-  m.sequence = any_integer<std::uint16_t>();
-  m.lifetime = any_integer<std::uint16_t>();
-  for (bool* flag : {&m.key_management, &m.mobile_router, &m.proxy, &m.tlv_header, &m.bulk})
-    *flag = any_bool();
-  m.other_flags = static_cast<std::uint8_t>(any_number(7));
-  m.options = any_options();
-  return m;
+template <std::size_t I = 0>
+MobilityMessage any_message(std::uint64_t which) {
+  using T = std::variant_alternative_t<I, MobilityMessage>;
+  if constexpr (std::is_same_v<T, UnknownMessage>) {
+    return UnknownMessage{static_cast<std::uint8_t>(24 + any_number(231)), any_octets(0, 8)};
+  } else {
+    if (which != I) return any_message<I + 1>(which);
+    T message;
+    RandomFields fields;
+    T::fields(message, fields);
+    message.options = any_options();
+    return message;
+  }
 }
 inline MobilityMessage any_message() {
-  switch (any_number(3)) {
-    case 0:
-      return any_update();
-    case 1:
-      return any_acknowledgement();
-    case 2:
-      return BindingError{any_integer<BindingErrorStatus>(), any_address<Ipv6Address>(), any_options()};
-    default:
-      return UnknownMessage{static_cast<std::uint8_t>(8 + any_number(247)), any_octets(0, 8)};
-  }
+  return any_message(any_number(std::variant_size_v<MobilityMessage> - 1));
 }
 
 }  // namespace flowmob::wire::test

@@ -42,7 +42,8 @@ def tshark(path, frame, field):
     return run("tshark", "-r", path, "-Y", f"frame.number=={frame}", "-T", "fields", "-e", field).strip().split(",")
 
 
-REGISTRATION, FLOWS, ACCEPTED, REJECTED, ERROR, HEARTBEAT, RS, RA, NS, NA = range(1, 11)
+(REGISTRATION, FLOWS, ACCEPTED, REJECTED, ERROR, HEARTBEAT, RESTARTED, REVOCATION, REVOKED, IPV4_ASKED, IPV4_GIVEN,
+ RS, RA, NS, NA) = range(1, 16)
 
 READ_BY_TSHARK = [
     (REGISTRATION, {
@@ -64,7 +65,21 @@ READ_BY_TSHARK = [
         "mip6.nemo.mnp.mnp": "2001:db8:100::,2001:db8:200::", "mip6.hi": "4", "mip6.att": "5"}),
     (REJECTED, {"mip6.ba.status": "155", "mip6.nemo.ba.r_flag": "0", "mip6.ba.lifetime": "0"}),
     (ERROR, {"mip6.mhtype": "7", "mip6.be.status": "2", "mip6.be.haddr": "2001:db8:100::1"}),
-    (HEARTBEAT, {"mip6.mhtype": "13", "mip6.hb.seqnr": "5"}),
+    (HEARTBEAT, {"mip6.mhtype": "13", "mip6.hb.u_flag": "0", "mip6.hb.r_flag": "0", "mip6.hb.seqnr": "5"}),
+    (RESTARTED, {"mip6.hb.u_flag": "1", "mip6.hb.r_flag": "1", "mip6.hb.seqnr": "4294901244", "mip6.rc": "7"}),
+    (REVOCATION, {
+        "mip6.mhtype": "16", "mip6.bri_br.type": "1", "mip6.bri_r.trigger": "3", "mip6.bri_seqnr": "48879",
+        "mip6.bri_ip": "1", "mip6.bri_iv": "0", "mip6.bri_ig": "1", "mip6.mnid.identifier": "mn1@example.org",
+        "mip6.nemo.mnp.mnp": "2001:db8:100::"}),
+    (REVOKED, {
+        "mip6.bri_br.type": "2", "mip6.bri_status": "1", "mip6.bri_seqnr": "48879", "mip6.bri_ap": "1", "mip6.bri_av": "0",
+        "mip6.bri_ag": "0", "mip6.mnid.identifier": "mn1@example.org"}),
+    (IPV4_ASKED, {
+        "mip6.bu.f_flag": "1", "mip6.att": "8", "mip6.ipv4ha.preflen": "24", "mip6.ipv4ha.ha": "192.0.2.7",
+        "mip6.gre_key": "4275878552"}),
+    (IPV4_GIVEN, {
+        "mip6.ipv4aa.sts": "0", "mip6.ipv4ha.preflen": "24", "mip6.ipv4ha.ha": "192.0.2.7", "mip6.ipv4dra.dra": "192.0.2.1",
+        "mip6.ipv4dsm.s_flag": "1", "mip6.natd.f_flag": "1", "mip6.natd.refresh_t": "110"}),
     (RS, {"icmpv6.type": "133", "icmpv6.checksum.status": "1", "icmpv6.opt.src_linkaddr": "02:00:00:00:00:01"}),
     (RA, {
         "icmpv6.type": "134", "icmpv6.checksum.status": "1", "icmpv6.nd.ra.cur_hop_limit": "64", "icmpv6.nd.ra.flag.m": "0",
@@ -95,14 +110,15 @@ def test_tshark_finds_nothing_malformed(samples):
 
 def test_decode_says_what_tshark_says(samples):
     messages = decode(samples)["messages"]
-    assert [m["frame"] for m in messages] == list(range(1, 11))
+    assert [m["frame"] for m in messages] == list(range(1, NA + 1))
     assert {m["checksum"] for m in messages} == {"right"}
     for message in messages:
-        kind = "mip6.mhtype" if message["frame"] <= HEARTBEAT else "icmpv6.type"
+        kind = "mip6.mhtype" if message["frame"] < RS else "icmpv6.type"
         assert tshark(samples, message["frame"], kind) == [str(message["type_number"])]
     assert [m["type"] for m in messages] == [
         "proxy-binding-update", "proxy-binding-update", "proxy-binding-acknowledgement", "proxy-binding-acknowledgement",
-        "binding-error", "heartbeat", "router-solicitation", "router-advertisement", "neighbor-solicitation",
+        "binding-error", "heartbeat", "heartbeat", "binding-revocation-indication", "binding-revocation-acknowledgement",
+        "proxy-binding-update", "proxy-binding-acknowledgement", "router-solicitation", "router-advertisement", "neighbor-solicitation",
         "neighbor-advertisement"]
     prefixes = [o for o in messages[ACCEPTED - 1]["options"] if o["option"] == "home-network-prefix"]
     assert [o["prefix"] for o in prefixes] == tshark(samples, ACCEPTED, "mip6.nemo.mnp.mnp")
@@ -192,7 +208,7 @@ def test_hostile_files(tmp_path, samples):
         assert (answer["ok"], answer["error"]["code"]) == (False, code)
     path.write_bytes(whole[:-1])
     answer = decode(path, status=1)
-    assert (len(answer["messages"]), answer["error"]["code"]) == (9, "truncated-capture")
+    assert (len(answer["messages"]), answer["error"]["code"]) == (NA - 1, "truncated-capture")
 
 
 def test_text_is_no_wider_than_a_hundred_columns(samples):

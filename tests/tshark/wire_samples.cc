@@ -91,6 +91,44 @@ ProxyBindingAcknowledgement answer(std::uint8_t status) {
   return m;
 }
 
+BindingRevocationIndication revocation() {
+  return {RevocationTrigger::InterMagHandoverDifferentAccess,
+          0xbeef,
+          true,
+          false,
+          true,
+          {MobileNodeIdentifier{1, text("mn1@example.org")},
+           HomeNetworkPrefixOption{false, 64, ip("2001:db8:100::")}}};
+}
+
+ProxyBindingUpdate ipv4_asked() {
+  ProxyBindingUpdate m;
+  m.sequence = 8;
+  m.acknowledge = m.proxy = m.force_udp = true;
+  m.lifetime = 900;
+  m.options = {MobileNodeIdentifier{1, text("mn1@example.org")},
+               HandoffIndicatorOption{HandoffIndicator::NewInterface},
+               AccessTechnologyTypeOption{AccessTechnology::Eutran},
+               Ipv4HomeAddressRequest{24, Ipv4Address{{192, 0, 2, 7}}}, GreKey{0xfedcba98}};
+  return m;
+}
+
+ProxyBindingAcknowledgement ipv4_given() {
+  ProxyBindingAcknowledgement m;
+  m.proxy = true;
+  m.sequence = 8;
+  m.lifetime = 900;
+  m.options = {MobileNodeIdentifier{1, text("mn1@example.org")},
+               HandoffIndicatorOption{HandoffIndicator::NewInterface},
+               AccessTechnologyTypeOption{AccessTechnology::Eutran},
+               Ipv4HomeAddressReply{Ipv4HomeAddressStatus::Success, 24, Ipv4Address{{192, 0, 2, 7}}},
+               Ipv4DefaultRouter{Ipv4Address{{192, 0, 2, 1}}},
+               Ipv4DhcpSupportMode{true},
+               NatDetection{true, 110},
+               GreKey{}};
+  return m;
+}
+
 RouterAdvertisement advertisement() {
   return {64,
           false,
@@ -115,7 +153,17 @@ std::vector<Sample> samples(const Ipv6Address& from, const Ipv6Address& to) {
   mobility("accepted", answer(0));
   mobility("not-authorised", answer(155));
   mobility("binding-error", BindingError{BindingErrorStatus::UnrecognizedMhType, ip("2001:db8:100::1"), {}});
-  mobility("heartbeat", UnknownMessage{13, from_hex("0000 00000005 0000 0000").value()});
+  mobility("heartbeat", Heartbeat{.sequence = 5, .options = {}});
+  mobility("restarted", Heartbeat{true, true, 0xfffefdfc, {RestartCounter{7}}});
+  mobility("revocation", revocation());
+  mobility("revoked", BindingRevocationAcknowledgement{RevocationStatus::PartialSuccess,
+                                                       0xbeef,
+                                                       true,
+                                                       false,
+                                                       false,
+                                                       {MobileNodeIdentifier{1, text("mn1@example.org")}}});
+  mobility("ipv4-asked", ipv4_asked());
+  mobility("ipv4-given", ipv4_given());
   neighbor("router-solicitation", RouterSolicitation{{SourceLinkLayerAddress{kMac}}});
   neighbor("router-advertisement", advertisement());
   neighbor("neighbor-solicitation",

@@ -30,12 +30,7 @@ void add_mobility_header(Json& out, ByteView header, const Ipv6Address& source,
   if (!message && message.error().code == "bad-checksum")
     return add_mobility_header(out, header, source, destination, "wrong");
   if (message) return out.update(to_json(*message));
-  out["type"] = header.size() > 2 && header[2] >= 5 && header[2] <= 7
-                    ? (header[2] == 5   ? "binding-update"
-                       : header[2] == 6 ? "binding-acknowledgement"
-                                        : "binding-error")
-                : header.size() > 2 ? message_name(header[2])
-                                    : "unknown";
+  out["type"] = header.size() > 2 ? message_name(header[2]) : "unknown";
   if (message.error().code == "truncated") out["checksum"] = "unverified";
   out["error"] = error_json(message.error());
 }

@@ -14,8 +14,8 @@ using platform::Json;
 Json to_json(const wire::TrafficSelector& selector);
 Json to_json(const wire::FlowSubOption& sub_option);
 
-/// The visitor that puts an option's fields into a JSON object. Octets become hexadecimal; a number with a
-/// name gets the name beside it, as FIELD_name.
+/// The visitor that puts the fields of an option or a message into a JSON object. Octets become hexadecimal;
+/// a number with a name gets the name beside it, as FIELD_name.
 class FieldJson {
  public:
   explicit FieldJson(Json& out) : out_(out) {}
@@ -30,8 +30,27 @@ class FieldJson {
       out_[key] = value;
     }
   }
-  void address(std::string_view name, const Ipv6Address& value) {
+  template <class Address>
+  void address(std::string_view name, const Address& value) {
     out_[std::string(name)] = value.to_string();
+  }
+  void top_bits(std::string_view name, unsigned, std::uint8_t value) { out_[std::string(name)] = value; }
+  template <class T>
+  void integer_if_there(std::string_view name, const std::optional<T>& value) {
+    if (value) integer(name, *value);
+  }
+  template <class Bits, class... Letters>
+  void flags(Letters... letters) {
+    Json& list = out_["flags"] = Json::array();
+    ((letters.value ? list.push_back(letters.letter) : void()), ...);
+  }
+  template <class Bits, class... Letters>
+  void flags_and_others(Bits others, Letters... letters) {
+    flags<Bits>(letters...);
+    out_["other_flags"] = others;
+  }
+  void four_seconds(std::string_view name, std::uint16_t value) {
+    out_[std::string(name) + "_s"] = value * 4;
   }
   void octets(std::string_view name, const Bytes& value, std::size_t) {
     out_[std::string(name)] = to_hex(value);

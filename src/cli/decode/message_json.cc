@@ -39,46 +39,15 @@ void explain(const wire::TimestampOption& o, Json& out) {
   out["time"] = utc(o.to_wall().time_since_epoch().count());
 }
 
-Json fields_of(const wire::ProxyBindingUpdate& m) {
-  return {{"sequence", m.sequence},
-          {"flags", letters({{"A", m.acknowledge},
-                             {"H", m.home},
-                             {"L", m.link_local_compat},
-                             {"K", m.key_management},
-                             {"M", m.map},
-                             {"R", m.mobile_router},
-                             {"P", m.proxy},
-                             {"F", m.force_udp},
-                             {"T", m.tlv_header},
-                             {"B", m.bulk}})},
-          {"other_flags", m.other_flags},
-          {"lifetime_s", m.lifetime * 4}};
+/// The P flag makes a Binding Update that of a proxy (RFC 5213 section 8.1).
+template <class T>
+std::string name_of(const T& m) {
+  std::string name(T::traits.name);
+  if constexpr (std::is_same_v<T, wire::ProxyBindingUpdate> ||
+                std::is_same_v<T, wire::ProxyBindingAcknowledgement>)
+    if (m.proxy) name.insert(0, "proxy-");
+  return name;
 }
-Json fields_of(const wire::ProxyBindingAcknowledgement& m) {
-  return {{"status", static_cast<std::uint8_t>(m.status)},
-          {"status_name", to_string(m.status)},
-          {"flags", letters({{"K", m.key_management},
-                             {"R", m.mobile_router},
-                             {"P", m.proxy},
-                             {"T", m.tlv_header},
-                             {"B", m.bulk}})},
-          {"other_flags", m.other_flags},
-          {"sequence", m.sequence},
-          {"lifetime_s", m.lifetime * 4}};
-}
-Json fields_of(const wire::BindingError& m) {
-  return {{"status", static_cast<std::uint8_t>(m.status)},
-          {"status_name", to_string(m.status)},
-          {"home_address", m.home_address.to_string()}};
-}
-
-const char* name_of(const wire::ProxyBindingUpdate& m) {
-  return m.proxy ? "proxy-binding-update" : "binding-update";
-}
-const char* name_of(const wire::ProxyBindingAcknowledgement& m) {
-  return m.proxy ? "proxy-binding-acknowledgement" : "binding-acknowledgement";
-}
-const char* name_of(const wire::BindingError&) { return "binding-error"; }
 
 Json nd_option(const wire::SourceLinkLayerAddress& o) {
   return {{"option", "source-link-layer-address"}, {"option_number", 1}, {"address", colons(o.address)}};
@@ -147,7 +116,8 @@ Json to_json(const wire::MobilityMessage& message) {
           out = {{"type", message_name(m.type)}, {"type_number", m.type}, {"body", to_hex(m.body)}};
         } else {
           out = {{"type", name_of(m)}, {"type_number", wire::type_of(message)}};
-          out.update(fields_of(m));
+          FieldJson fields(out);
+          T::fields(m, fields);
           out["options"] = all_options(m.options);
         }
         return out;

@@ -18,13 +18,17 @@ struct Name {
   const char* text;
 };
 
-/// IANA's Mobility Parameters registry; those that have a struct in wire are named there.
+/// IANA's Mobility Parameters registry: all messages, since a bad one has no struct, and the options that
+/// have no struct in wire.
 constexpr Name kMessages[] = {
     {0, "binding-refresh-request"},
     {1, "home-test-init"},
     {2, "care-of-test-init"},
     {3, "home-test"},
     {4, "care-of-test"},
+    {5, "binding-update"},
+    {6, "binding-acknowledgement"},
+    {7, "binding-error"},
     {8, "fast-binding-update"},
     {9, "fast-binding-acknowledgement"},
     {10, "fast-neighbor-advertisement"},
@@ -52,16 +56,9 @@ constexpr Name kOptions[] = {
     {10, "message-id"},
     {18, "experimental"},
     {19, "vendor-specific"},
-    {28, "restart-counter"},
     {29, "ipv4-home-address"},
     {30, "ipv4-address-acknowledgement"},
-    {31, "nat-detection"},
     {32, "ipv4-care-of-address"},
-    {33, "gre-key"},
-    {36, "ipv4-home-address-request"},
-    {37, "ipv4-home-address-reply"},
-    {38, "ipv4-default-router"},
-    {39, "ipv4-dhcp-support-mode"},
     {43, "transient-binding"},
     {46, "redirect-capability"},
     {47, "redirect"},

@@ -45,6 +45,20 @@ TEST_F(HostileInputTest, AnUnknownTypeIsAnsweredWithABindingErrorAtALimitedRate)
   EXPECT_THAT(all<SendMessage>(), SizeIs(1));
 }
 
+TEST_F(HostileInputTest, AMessageThatOnlyTheCodecKnowsIsAnUnknownType) {
+  for (const wire::MobilityMessage& known :
+       {wire::MobilityMessage(wire::Heartbeat{}), wire::MobilityMessage(wire::BindingRevocationIndication{}),
+        wire::MobilityMessage(wire::BindingRevocationAcknowledgement{})}) {
+    clear();
+    deliver(wire::encode(known, kMag1, kLma), kMag1);
+    const auto sent = all<SendMessage>();
+    ASSERT_THAT(sent, SizeIs(1)) << known.index();
+    const auto decoded = wire::decode(sent[0].mobility_header, sent[0].source, sent[0].destination).value();
+    EXPECT_EQ(std::get<wire::BindingError>(decoded).status, wire::BindingErrorStatus::UnrecognizedMhType);
+  }
+  EXPECT_EQ(dropped("unknown-type"), 3U);
+}
+
 TEST_F(HostileInputTest, NobodyAnswersASourceThatIsNoHost) {
   for (const char* source : {"::", "ff02::1"}) {
     deliver(wire::encode(wire::UnknownMessage{99, Bytes(2)}, address(source), kLma), address(source));

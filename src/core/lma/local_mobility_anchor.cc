@@ -56,10 +56,10 @@ void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::Mobi
     if (!update->proxy) return state.drop(now, "not-proxy", meta);
     return updates.handle(now, PbuRequest(meta, std::move(*update)));
   }
-  if (const auto* unknown = std::get_if<wire::UnknownMessage>(&message))
-    return answer_unknown_type(now, meta, unknown->type);
-  state.drop(now, std::holds_alternative<wire::BindingError>(message) ? "binding-error" : "unexpected-type",
-             meta);
+  if (std::holds_alternative<wire::BindingError>(message)) return state.drop(now, "binding-error", meta);
+  if (std::holds_alternative<wire::ProxyBindingAcknowledgement>(message))
+    return state.drop(now, "unexpected-type", meta);
+  answer_unknown_type(now, meta, wire::type_of(message));
 }
 
 void LocalMobilityAnchor::Impl::answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t) {

@@ -151,7 +151,7 @@ TEST_F(HostileInput, BindingUpdateSentToAGateway) {
 }
 
 TEST_F(HostileInput, UnknownTypeIsAnsweredWithABindingErrorAtABoundedRate) {
-  for (int i = 0; i < 20; ++i) deliver(wire::UnknownMessage{13, {0, 0, 0, 0, 0, 1}});
+  for (int i = 0; i < 20; ++i) deliver(wire::Heartbeat{});
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_EQ(counter("drops", "unknown-type"), 20U);
   EXPECT_EQ(messages[0].destination, kLma);
@@ -160,6 +160,14 @@ TEST_F(HostileInput, UnknownTypeIsAnsweredWithABindingErrorAtABoundedRate) {
   const auto& error = std::get<wire::BindingError>(*message);
   EXPECT_EQ(error.status, wire::BindingErrorStatus::UnrecognizedMhType);
   EXPECT_TRUE(error.home_address.is_unspecified());
+}
+
+TEST_F(HostileInput, AMessageThatOnlyTheCodecKnowsIsAnUnknownType) {
+  deliver(wire::BindingRevocationIndication{});
+  ASSERT_THAT(messages, SizeIs(1));
+  const auto message = wire::decode(messages[0].mobility_header, kMag, kLma);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(std::get<wire::BindingError>(*message).status, wire::BindingErrorStatus::UnrecognizedMhType);
 }
 
 TEST_F(HostileInput, UnknownTypeFromAGroupIsNotAnswered) {

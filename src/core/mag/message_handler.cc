@@ -2,6 +2,16 @@
 #include "core/mag/message_handler.h"
 
 namespace flowmob::core {
+namespace {
+
+/// RFC 6275 section 9.2: every other type, whether the codec can read it or not, is answered with an error.
+bool is_ours(const wire::MobilityMessage& message) {
+  return std::holds_alternative<wire::ProxyBindingUpdate>(message) ||
+         std::holds_alternative<wire::ProxyBindingAcknowledgement>(message) ||
+         std::holds_alternative<wire::BindingError>(message);
+}
+
+}  // namespace
 
 void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_header) {
   // A source address proves nothing where anybody may write one (docs/adr/0032).
@@ -9,7 +19,7 @@ void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_h
   if (meta.destination != context_.config.address) return context_.statistics.drop("not-for-us");
   const auto message = wire::decode(mobility_header, meta.source, meta.destination);
   if (!message) return context_.statistics.drop(message.error().code);
-  if (std::holds_alternative<wire::UnknownMessage>(*message)) return unknown_type(now, meta);
+  if (!is_ours(*message)) return unknown_type(now, meta);
   if (meta.source != context_.config.lma) return context_.statistics.drop("not-from-lma");
   if (const auto* ack = std::get_if<wire::ProxyBindingAcknowledgement>(&*message)) {
     context_.statistics.message("pba_received");
