@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "core/mag/advertisement_schedule.h"
 #include "core/mag/record.h"
-#include "core/mag/retransmission_timer.h"
+#include "core/retransmission_timer.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/binding_update_list.h"
 #include "core/mag/mag_fixture.h"
-#include "core/mag/retransmission_timer.h"
 #include "core/mag/timestamp_source.h"
 #include "core/mag/tunnel_users.h"
+#include "core/retransmission_timer.h"
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;

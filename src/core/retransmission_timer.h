@@ -7,8 +7,8 @@
 
 namespace flowmob::core {
 
-/// When an unanswered Proxy Binding Update is sent again: the timeout doubles until it reaches its maximum
-/// and stays there (RFC 5213 section 6.9.4, RFC 6275 section 11.8).
+/// When an unanswered message is sent again: the timeout doubles until it reaches its maximum and stays there
+/// (RFC 5213 section 6.9.4 and RFC 6275 section 11.8 of updates, RFC 5846 section 6.3 of revocations).
 class RetransmissionTimer {
  public:
   RetransmissionTimer(TimePoint now, Duration initial, Duration maximum)

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/peer/peer_monitor.h"
+
+#include <gmock/gmock.h>
+
+/// RFC 5847 sections 3, 3.1 and 3.2.
+namespace flowmob::core {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const Ipv6Address kOne = Ipv6Address::parse("2001:db8::1").value();
+const Ipv6Address kTwo = Ipv6Address::parse("2001:db8::2").value();
+
+class PeerMonitorTest : public testing::Test {
+ protected:
+  PeerMonitor monitor{HeartbeatConfig{}};
+  TimePoint now{100s};
+
+  /// Who is probed now, and who is found lost.
+  std::vector<Ipv6Address> probed, lost;
+  std::uint32_t sequence = 0;  ///< of the last probe
+
+  void tick() {
+    probed.clear();
+    lost.clear();
+    for (const auto& due : monitor.handle_timeout(now)) {
+      if (const auto* probe = std::get_if<PeerMonitor::Probe>(&due)) {
+        probed.push_back(probe->peer);
+        sequence = probe->sequence;
+      } else {
+        lost.push_back(std::get<PeerMonitor::Lost>(due).peer);
+      }
+    }
+  }
+  void pass(Duration span) {
+    now += span;
+    tick();
+  }
+  PeerMonitor::News respond(std::optional<std::uint32_t> counter = {}, bool unsolicited = false) {
+    return monitor.handle_response(now, kOne, {unsolicited ? 0 : sequence, unsolicited, counter});
+  }
+  void meet_one() {
+    monitor.set_peers(now, {kOne});
+    tick();
+  }
+};
+
+TEST_F(PeerMonitorTest, ProbesAtOnceAndThenEveryInterval) {
+  meet_one();
+  EXPECT_THAT(probed, ElementsAre(kOne));
+  respond();
+  EXPECT_EQ(monitor.next_deadline(), now + 60s);
+  pass(59s);
+  EXPECT_THAT(probed, IsEmpty());
+  pass(1s);
+  EXPECT_THAT(probed, ElementsAre(kOne));
+}
+
+TEST_F(PeerMonitorTest, NobodyIsProbedWithoutBindings) {
+  EXPECT_EQ(monitor.next_deadline(), std::nullopt);
+  monitor.set_peers(now, {kOne, kTwo});
+  tick();
+  EXPECT_THAT(probed, ElementsAre(kOne, kTwo));
+  monitor.set_peers(now, {kTwo});
+  pass(60s);
+  EXPECT_THAT(probed, ElementsAre(kTwo));
+  monitor.set_peers(now, {});
+  EXPECT_EQ(monitor.next_deadline(), std::nullopt);
+}
+
+TEST_F(PeerMonitorTest, SequenceNumbersRise) {
+  meet_one();
+  const auto first = sequence;
+  pass(60s);
+  EXPECT_EQ(sequence, first + 1);
+}
+
+TEST_F(PeerMonitorTest, TheFourthMissingAnswerIsALoss) {
+  meet_one();
+  for (int missing = 1; missing <= 3; ++missing) {
+    pass(60s);
+    EXPECT_THAT(lost, IsEmpty()) << missing;
+  }
+  pass(60s);
+  EXPECT_THAT(lost, ElementsAre(kOne));
+  EXPECT_THAT(probed, ElementsAre(kOne)) << "it may come back";
+  pass(60s);
+  EXPECT_THAT(lost, IsEmpty()) << "told once";
+}
+
+TEST_F(PeerMonitorTest, AnAnswerResetsWhatIsMissing) {
+  meet_one();
+  for (int round = 0; round < 3; ++round) {
+    for (int missing = 1; missing <= 3; ++missing) pass(60s);
+    EXPECT_FALSE(respond().is_back);
+  }
+  for (int missing = 1; missing <= 3; ++missing) pass(60s);
+  EXPECT_THAT(lost, IsEmpty());
+}
+
+TEST_F(PeerMonitorTest, WhoWasLostAndAnswersIsBack) {
+  meet_one();
+  for (int missing = 1; missing <= 4; ++missing) pass(60s);
+  EXPECT_TRUE(respond().is_back);
+  EXPECT_FALSE(respond({}, true).is_back);
+}
+
+TEST_F(PeerMonitorTest, OnlyTheLastRequestIsAnswered) {
+  meet_one();
+  pass(60s);
+  EXPECT_FALSE(monitor.handle_response(now, kOne, {sequence - 1, false, 7U}).expected);
+  EXPECT_FALSE(monitor.handle_response(now, kTwo, {sequence, false, 7U}).expected);
+  EXPECT_TRUE(respond().expected);
+  EXPECT_FALSE(respond().expected) << "a duplicate";
+  EXPECT_EQ(monitor.peers().at(kOne).restart_counter, std::nullopt);
+}
+
+TEST_F(PeerMonitorTest, AnotherRestartCounterIsARestart) {
+  meet_one();
+  EXPECT_EQ(respond(7U).restarted_since, std::nullopt) << "nothing was known before";
+  const TimePoint heard = now;
+  pass(60s);
+  EXPECT_EQ(respond(8U).restarted_since, heard);
+  pass(60s);
+  EXPECT_EQ(respond(8U).restarted_since, std::nullopt);
+  pass(60s);
+  EXPECT_TRUE(respond(3U).restarted_since) << "smaller is different, too";
+}
+
+TEST_F(PeerMonitorTest, AnUnsolicitedResponseTellsARestart) {
+  meet_one();
+  respond(7U);
+  now += 5s;
+  EXPECT_EQ(respond(8U, true).restarted_since, now - 5s);
+  pass(60s);
+  EXPECT_TRUE(respond(8U).expected) << "the next exchange goes on as ever";
+}
+
+TEST_F(PeerMonitorTest, AResponseWithoutCounterChangesNone) {
+  meet_one();
+  respond(7U);
+  pass(60s);
+  EXPECT_EQ(respond().restarted_since, std::nullopt);
+  EXPECT_EQ(monitor.peers().at(kOne).restart_counter, 7U);
+}
+
+TEST_F(PeerMonitorTest, CountersOfFormerPeersAreForgotten) {
+  meet_one();
+  respond(7U);
+  monitor.set_peers(now, {});
+  meet_one();
+  EXPECT_EQ(respond(9U).restarted_since, std::nullopt);
+}
+
+TEST_F(PeerMonitorTest, WhoDoesNotKnowHeartbeatsIsLeftAlone) {
+  meet_one();
+  EXPECT_TRUE(monitor.handle_refusal(kOne));
+  EXPECT_TRUE(monitor.refuses(kOne));
+  pass(24h);
+  EXPECT_THAT(probed, IsEmpty());
+  monitor.set_peers(now, {});
+  meet_one();
+  EXPECT_THAT(probed, IsEmpty()) << "not even when it has bindings again";
+  monitor.configure(now, {30s, 3});
+  pass(24h);
+  EXPECT_THAT(probed, IsEmpty());
+}
+
+TEST_F(PeerMonitorTest, ARefusalThatAnswersNothingIsNone) {
+  EXPECT_FALSE(monitor.handle_refusal(kOne));
+  meet_one();
+  EXPECT_FALSE(monitor.handle_refusal(kTwo));
+  respond();
+  EXPECT_FALSE(monitor.handle_refusal(kOne)) << "it answered";
+  pass(60s);
+  EXPECT_FALSE(monitor.handle_refusal(kOne)) << "it answered before: it means something else";
+}
+
+TEST_F(PeerMonitorTest, AnotherIntervalHoldsAtOnce) {
+  meet_one();
+  respond();
+  monitor.configure(now, {30s, 3});
+  EXPECT_EQ(monitor.next_deadline(), now + 30s);
+  monitor.configure(now, {0s, 3});
+  EXPECT_EQ(monitor.next_deadline(), std::nullopt);
+  monitor.configure(now, {40s, 0});
+  pass(40s);
+  pass(40s);
+  EXPECT_THAT(lost, ElementsAre(kOne)) << "none may be missing";
+}
+
+}  // namespace
+}  // namespace flowmob::core
