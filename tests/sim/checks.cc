@@ -54,7 +54,7 @@ void Checks::check_rows() const {
 
 void Checks::check_prefixes() const {
   std::set<Ipv6Prefix> seen;
-  for (const auto& [mn_id, record] : domain_.lma->store())
+  for (const auto& [key, record] : domain_.lma->store())
     for (const auto& prefix : record.prefixes)
       world_.require(seen.insert(prefix).second, "two nodes have " + prefix.to_string());
 }
@@ -64,7 +64,7 @@ void Checks::check_records() const {
   const auto& lma = *domain_.lma;
   if (!lma.is_running() || lma.pump.has_unanswered() || rows_may_be_incomplete) return;
   std::set<SessionId> live;
-  for (const auto& [mn_id, record] : lma.store()) {
+  for (const auto& [key, record] : lma.store()) {
     check_record(record);
     for (const auto& session : record.sessions)
       if (!session.in_delete_wait) live.insert(session.id);

@@ -65,13 +65,13 @@ Result<void> LmaNode::reconfigure(core::LmaConfig config) {
 
 std::vector<core::NodeRecord> LmaNode::records() const {
   std::vector<core::NodeRecord> all;
-  for (const auto& [mn_id, record] : store_) all.push_back(record);
+  for (const auto& [key, record] : store_) all.push_back(record);
   return all;
 }
 
 const core::NodeRecord* LmaNode::record_of(const std::string& mn_id) const {
-  const auto record = store_.find(mn_id);
-  return record == store_.end() ? nullptr : &record->second;
+  const auto record = store_.lower_bound({mn_id, NodeIndex{}});
+  return record == store_.end() || record->first.first != mn_id ? nullptr : &record->second;
 }
 
 std::size_t LmaNode::notified(const std::string& event) const {
@@ -132,7 +132,7 @@ Result<void> LmaNode::apply(const core::PersistNode& effect) {
   world_.changed();
   if (world_.thorough || ++persisted_ % 16 == 0) check_json(effect.record);
   check_record(effect.record);
-  store_[effect.record.mn_id] = effect.record;
+  store_[{effect.record.mn_id, effect.record.index}] = effect.record;
   return {};
 }
 
@@ -145,19 +145,19 @@ void LmaNode::check_json(const core::NodeRecord& record) const {
 
 /// What an accepted PBU once said may not be accepted again (RFC 5213 section 5.5).
 void LmaNode::check_record(const core::NodeRecord& record) const {
-  const auto* old = record_of(record.mn_id);
+  const auto old = store_.find({record.mn_id, record.index});
   // A change that fails is taken back with its record: that request was not accepted.
-  if (old == nullptr || faults.probability > 0) return;
+  if (old == store_.end() || faults.probability > 0) return;
   for (const auto& session : record.sessions) {
-    const auto before = std::ranges::find(old->sessions, session.id, &core::SessionRecord::id);
-    if (before == old->sessions.end() || session.last_timestamp == 0) continue;
+    const auto before = std::ranges::find(old->second.sessions, session.id, &core::SessionRecord::id);
+    if (before == old->second.sessions.end() || session.last_timestamp == 0) continue;
     world_.require(session.last_timestamp >= before->last_timestamp, "lma: a session's timestamp went back");
   }
 }
 
 Result<void> LmaNode::apply(const core::ForgetNode& effect) {
   world_.changed();
-  store_.erase(effect.mn_id);
+  store_.erase({effect.mn_id, effect.node});
   return {};
 }
 

@@ -27,7 +27,9 @@ class LmaNode {
   Result<core::Json> command(std::string_view name, const core::Json& arguments);
   Result<void> reconfigure(core::LmaConfig config);
   std::vector<core::NodeRecord> records() const;
-  const std::map<std::string, core::NodeRecord>& store() const { return store_; }
+  /// By MN-ID and number: a node has a record for each set of prefixes.
+  using Store = std::map<std::pair<std::string, NodeIndex>, core::NodeRecord>;
+  const Store& store() const { return store_; }
   const core::NodeRecord* record_of(const std::string& mn_id) const;
 
   const core::LmaConfig& config() const { return config_; }
@@ -56,7 +58,7 @@ class LmaNode {
   World& world_;
   Network& network_;
   core::LmaConfig config_;
-  std::map<std::string, core::NodeRecord> store_;
+  Store store_;
   std::map<std::string, std::size_t> events_;
   std::uint64_t persisted_ = 0;
 };

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/binding/binding_cache.h"
 
-namespace flowmob::core {
+#include <algorithm>
 
-const MobileNode* BindingCache::find(std::string_view mn_id) const {
-  const auto found = nodes_.find(mn_id);
+namespace flowmob::core {
+namespace {
+
+std::size_t hash(std::string_view mn_id) { return std::hash<std::string_view>{}(mn_id); }
+
+}  // namespace
+
+const MobileNode* BindingCache::find(NodeIndex node) const {
+  const auto found = nodes_.find(node);
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
@@ -13,36 +20,48 @@ const MobileNode* BindingCache::find(const Ipv6Prefix& prefix) const {
   return found == by_prefix_.end() ? nullptr : find(found->second);
 }
 
-void BindingCache::put(MobileNode node) {
-  erase(node.mn_id);
-  for (const auto& prefix : node.prefixes) by_prefix_[prefix] = node.mn_id;
-  const std::string mn_id = node.mn_id;
-  nodes_.insert_or_assign(mn_id, std::move(node));
-  resume_deadlines(mn_id);
+std::vector<const MobileNode*> BindingCache::find_all(std::string_view mn_id) const {
+  std::vector<const MobileNode*> all;
+  const auto [first, last] = by_mn_id_.equal_range(hash(mn_id));
+  for (auto it = first; it != last; ++it)
+    if (const auto* node = find(it->second); node->mn_id == mn_id) all.push_back(node);
+  std::ranges::sort(all, {}, &MobileNode::index);
+  return all;
 }
 
-void BindingCache::erase(std::string_view mn_id) {
-  suspend_deadlines(mn_id);
-  const auto found = nodes_.find(mn_id);
+void BindingCache::put(MobileNode node) {
+  erase(node.index);
+  const NodeIndex index = node.index;
+  by_mn_id_.emplace(hash(node.mn_id), index);
+  for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
+  nodes_.insert_or_assign(index, std::move(node));
+  resume_deadlines(index);
+}
+
+void BindingCache::erase(NodeIndex index) {
+  suspend_deadlines(index);
+  const auto found = nodes_.find(index);
   if (found == nodes_.end()) return;
   for (const auto& prefix : found->second.prefixes) by_prefix_.erase(prefix);
+  const auto [first, last] = by_mn_id_.equal_range(hash(found->second.mn_id));
+  by_mn_id_.erase(std::find_if(first, last, [&](const auto& row) { return row.second == index; }));
   nodes_.erase(found);
 }
 
-void BindingCache::suspend_deadlines(std::string_view mn_id) {
-  const auto found = deadline_of_.find(mn_id);
+void BindingCache::suspend_deadlines(NodeIndex index) {
+  const auto found = deadline_of_.find(index);
   if (found == deadline_of_.end()) return;
-  deadlines_.erase({found->second, found->first});
+  deadlines_.erase({found->second, index});
   deadline_of_.erase(found);
 }
 
-void BindingCache::resume_deadlines(std::string_view mn_id) {
-  suspend_deadlines(mn_id);
-  const auto* node = find(mn_id);
+void BindingCache::resume_deadlines(NodeIndex index) {
+  suspend_deadlines(index);
+  const auto* node = find(index);
   const auto deadline = node ? node->next_deadline() : std::nullopt;
   if (!deadline) return;
-  deadlines_.emplace(*deadline, node->mn_id);
-  deadline_of_.emplace(node->mn_id, *deadline);
+  deadlines_.emplace(*deadline, index);
+  deadline_of_.emplace(index, *deadline);
 }
 
 std::optional<TimePoint> BindingCache::next_deadline() const {

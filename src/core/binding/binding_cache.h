@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <set>
-#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/binding/mobile_node.h"
 
 namespace flowmob::core {
 
-/// All mobile nodes with a session, found by MN-ID, by number and by prefix; and which deadline is next.
+/// All mobile nodes with a session, found by MN-ID, by number and by prefix; and which deadline is next. A
+/// node has one entry for each set of prefixes (docs/adr/0011).
 class BindingCache {
  public:
-  using Nodes = std::map<std::string, MobileNode, std::less<>>;
+  using Nodes = std::unordered_map<NodeIndex, MobileNode>;
 
   const Nodes& nodes() const { return nodes_; }
-  const MobileNode* find(std::string_view mn_id) const;
+  const MobileNode* find(NodeIndex node) const;
   const MobileNode* find(const Ipv6Prefix& prefix) const;
+  /// Of this MN-ID, in the order of their numbers.
+  std::vector<const MobileNode*> find_all(std::string_view mn_id) const;
 
-  /// Takes the place of what was known of this MN-ID.
+  /// Takes the place of what was known under its number.
   void put(MobileNode node);
-  void erase(std::string_view mn_id);
+  void erase(NodeIndex node);
 
   /// While a node's change is under way its deadlines wait.
-  void suspend_deadlines(std::string_view mn_id);
-  void resume_deadlines(std::string_view mn_id);
+  void suspend_deadlines(NodeIndex node);
+  void resume_deadlines(NodeIndex node);
   std::optional<TimePoint> next_deadline() const;
   /// A node with a deadline not later than `now`.
   const MobileNode* due(TimePoint now) const;
 
  private:
   Nodes nodes_;
-  std::unordered_map<Ipv6Prefix, std::string> by_prefix_;
-  std::set<std::pair<TimePoint, std::string>> deadlines_;
-  std::map<std::string, TimePoint, std::less<>> deadline_of_;
+  std::unordered_multimap<std::size_t, NodeIndex> by_mn_id_;  ///< by the hash of it: the nodes have the text
+  std::unordered_map<Ipv6Prefix, NodeIndex> by_prefix_;
+  std::set<std::pair<TimePoint, NodeIndex>> deadlines_;
+  std::unordered_map<NodeIndex, TimePoint> deadline_of_;
 };
 
 }  // namespace flowmob::core

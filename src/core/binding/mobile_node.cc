@@ -29,16 +29,6 @@ std::vector<SessionId> MobileNode::opening() const {
   return ids;
 }
 
-const Session* MobileNode::sole_in_delete_wait() const {
-  const Session* found = nullptr;
-  for (const auto& session : sessions) {
-    if (!session.in_delete_wait) continue;
-    if (found) return nullptr;
-    found = &session;
-  }
-  return found;
-}
-
 std::optional<TimePoint> MobileNode::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& session : sessions) {

@@ -45,8 +45,9 @@ struct Session {
   friend bool operator==(const Session&, const Session&) = default;
 };
 
-/// A mobile node with its prefixes, which all its sessions share, and its flow bindings. A plain value, as
-/// FlowTable is.
+/// A mobile node with one set of prefixes, the sessions that share it, and the flow bindings among those: one
+/// mobility session of RFC 5213 or several by RFC 7864. A node whose interfaces have prefixes of their own
+/// has one of these for each set (docs/adr/0011). A plain value, as FlowTable is.
 struct MobileNode {
   std::string mn_id;
   std::uint8_t mn_id_subtype = 1;
@@ -61,10 +62,6 @@ struct MobileNode {
   const Session* find(SessionId id) const;
   std::vector<SessionId> live() const;
   std::vector<SessionId> opening() const;
-  /// Its only session; nullptr when there are none or several.
-  const Session* sole() const { return sessions.size() == 1 ? &sessions.front() : nullptr; }
-  /// The only one in delete-wait; nullptr when there are none or several.
-  const Session* sole_in_delete_wait() const;
   std::optional<TimePoint> next_deadline() const;
 
   NodeRecord to_record() const;

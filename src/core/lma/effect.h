@@ -69,10 +69,12 @@ struct RemoveRoute {
   Ipv6Prefix prefix;
 };
 
+/// Kept by the number: an MN-ID has a record for each set of prefixes.
 struct PersistNode {
   NodeRecord record;
 };
 struct ForgetNode {
+  NodeIndex node;
   std::string mn_id;
 };
 

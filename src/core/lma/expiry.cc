@@ -8,6 +8,7 @@ namespace flowmob::core {
 Change without_expired(const Policy& policy, const MobileNode& node, TimePoint now) {
   Change change;
   change.mn_id = node.mn_id;
+  change.node = node.index;
   MobileNode next = node;
   std::erase_if(next.sessions, [&](const Session& s) { return s.deadline.monotonic <= now; });
   for (const auto& session : node.sessions) {

@@ -8,9 +8,12 @@
 namespace flowmob::core {
 namespace {
 
+using Nodes = std::vector<const MobileNode*>;
+
 struct Target {
   const MobileNode* node;
   const FlowBinding* flow;
+  SessionId session;
 };
 
 std::string text(const Json& arguments, const char* name) {
@@ -18,33 +21,33 @@ std::string text(const Json& arguments, const char* name) {
   return found != arguments.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-Result<Target> flow_of(const MobileNode& node, const std::string& name) {
-  const auto* flow = node.flows.find(name);
-  if (!flow) return fail("no-such-flow", escaped(node.mn_id) + " has no flow " + escaped(name));
-  if (node.flows.has_several(name))
-    return fail("ambiguous-flow",
-                "several services of " + escaped(node.mn_id) + " have a flow " + escaped(name));
-  return Target{&node, flow};
+Nodes all_nodes(const BindingCache& cache) {
+  Nodes nodes;
+  for (const auto& [index, node] : cache.nodes()) nodes.push_back(&node);
+  return nodes;
 }
 
-Result<Target> find_by_node(const BindingCache& cache, const std::string& mn, const std::string& name) {
-  const auto* node = cache.find(mn);
+Result<Nodes> nodes_named(const BindingCache& cache, const std::string& mn) {
+  auto nodes = cache.find_all(mn);
   const auto octets = unescaped(mn);
-  if (!node && octets) node = cache.find(*octets);
-  if (!node) return fail("no-such-mobile-node", "no mobile node " + escaped(mn) + " is registered");
-  return flow_of(*node, name);
+  if (nodes.empty() && octets) nodes = cache.find_all(*octets);
+  if (nodes.empty()) return fail("no-such-mobile-node", "no mobile node " + escaped(mn) + " is registered");
+  return nodes;
 }
 
-Result<Target> find_by_flow(const BindingCache& cache, const std::string& name) {
-  const MobileNode* owner = nullptr;
-  for (const auto& [mn_id, node] : cache.nodes()) {
-    if (!node.flows.find(name)) continue;
-    if (owner)
+/// Those with this flow: one node, with a table of flows for each of its sets of prefixes.
+Result<Nodes> with_flow(Nodes nodes, const std::string& mn, const std::string& name) {
+  std::erase_if(nodes, [&](const MobileNode* n) { return !n->flows.find(name); });
+  const std::string whose = mn.empty() ? "no mobile node has a flow " : escaped(mn) + " has no flow ";
+  if (nodes.empty()) return fail("no-such-flow", whose + escaped(name));
+  for (const auto* node : nodes) {
+    if (node->mn_id != nodes.front()->mn_id)
       return fail("ambiguous-flow", "several mobile nodes have a flow " + escaped(name) + ": say --mn");
-    owner = &node;
+    if (node->flows.has_several(name))
+      return fail("ambiguous-flow",
+                  "several services of " + escaped(node->mn_id) + " have a flow " + escaped(name));
   }
-  if (!owner) return fail("no-such-flow", "no mobile node has a flow " + escaped(name));
-  return flow_of(*owner, name);
+  return nodes;
 }
 
 Result<const MagPeer*> find_mag(const Policy& policy, const std::string& name) {
@@ -55,23 +58,38 @@ Result<const MagPeer*> find_mag(const Policy& policy, const std::string& name) {
   return mag;
 }
 
-Result<SessionId> live_session_at(const MobileNode& node, const MagPeer& mag) {
+std::optional<SessionId> live_session_at(const MobileNode& node, const MagPeer& mag) {
   for (const auto& session : node.sessions)
     if (!session.in_delete_wait && session.mag == mag.address) return session.id;
-  return fail("no-session", escaped(node.mn_id) + " has no session at " + mag.name);
+  return std::nullopt;
+}
+
+/// A flow moves among the sessions that share its prefixes.
+Result<Target> find_target(const Nodes& nodes, const std::string& name, const MagPeer& mag) {
+  std::optional<Target> found;
+  for (const auto* node : nodes) {
+    const auto session = live_session_at(*node, mag);
+    if (!session) continue;
+    if (found)
+      return fail("ambiguous-flow", escaped(node->mn_id) + " has several sets of prefixes at " + mag.name);
+    found = Target{node, node->flows.find(name), *session};
+  }
+  if (!found) return fail("no-session", escaped(nodes.front()->mn_id) + " has no session at " + mag.name);
+  return *found;
 }
 
 }  // namespace
 
 Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   const std::string name = text(arguments, "flow"), mn = text(arguments, "mn");
-  const auto target = mn.empty() ? find_by_flow(state.cache, name) : find_by_node(state.cache, mn, name);
-  if (!target) return tl::unexpected(target.error());
-  const auto& [node, flow] = *target;
+  const auto known = mn.empty() ? Result<Nodes>(all_nodes(state.cache)) : nodes_named(state.cache, mn);
+  const auto nodes = known.and_then([&](const Nodes& all) { return with_flow(all, mn, name); });
+  if (!nodes) return tl::unexpected(nodes.error());
   const auto mag = find_mag(state.policy, text(arguments, "to"));
   if (!mag) return tl::unexpected(mag.error());
-  const auto session = live_session_at(*node, **mag);
-  if (!session) return tl::unexpected(session.error());
+  const auto target = find_target(*nodes, name, **mag);
+  if (!target) return tl::unexpected(target.error());
+  const auto& [node, flow, session] = *target;
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
 
@@ -82,13 +100,14 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
                  {"flow_index", flow->index.value},
                  {"from", from ? Json(state.policy.mag_name(from->mag)) : Json()},
                  {"to", (*mag)->name},
-                 {"session", session->value},
-                 {"changed", flow->wanted != *session || flow->current != *session}};
+                 {"session", session.value},
+                 {"changed", flow->wanted != session || flow->current != session}};
   if (!move.answer["changed"].get<bool>()) return move;
   Change& change = move.change.emplace();
   change.mn_id = node->mn_id;
+  change.node = node->index;
   change.next = *node;
-  change.next->flows.switch_to(flow->index, *session);
+  change.next->flows.switch_to(flow->index, session);
   change.next->flows.reselect(change.next->live(), change.next->opening());
   append_flow_events(state.policy, *node, *change.next, change.events);
   return move;

@@ -19,15 +19,15 @@ void NodeChanges::push(std::vector<LmaAction> actions, const std::string& owner,
   for (auto& action : actions) effects_.push_asking(std::move(action), owner, gates);
 }
 
-NodeRows NodeChanges::rows_in_place(std::string_view mn_id) const {
-  const auto found = rows_.find(mn_id);
+NodeRows NodeChanges::rows_in_place(NodeIndex node) const {
+  const auto found = rows_.find(node);
   return found == rows_.end() ? NodeRows{} : found->second;
 }
 
 /// A registration that changes no row only moves a deadline: a record that is not written costs less than a
 /// domain that is refused because a disk is full.
 bool NodeChanges::extends(const Change& change, const std::vector<LmaAction>& rows) const {
-  return change.answer && rows.empty() && cache_.find(change.mn_id);
+  return change.answer && rows.empty() && cache_.find(change.node);
 }
 
 /// Asks for the new rows, then for the record. What goes, goes when the change takes effect.
@@ -45,20 +45,20 @@ NodeRows NodeChanges::establish(const Policy& policy, Change& change, const Node
 void NodeChanges::take_effect(Change& change, const NodeRows& before, NodeRows rows) {
   push(forwarding_.retire(before, rows), change.mn_id, false);
   if (change.next) {
-    rows_.insert_or_assign(change.mn_id, std::move(rows));
+    rows_.insert_or_assign(change.node, std::move(rows));
     cache_.put(*change.next);
     return;
   }
-  if (const auto* gone = cache_.find(change.mn_id)) prefixes_.release(gone->prefixes);
-  rows_.erase(change.mn_id);
-  cache_.erase(change.mn_id);
-  effects_.push_asking(ForgetNode{change.mn_id}, change.mn_id, false);
+  if (const auto* gone = cache_.find(change.node)) prefixes_.release(gone->prefixes);
+  rows_.erase(change.node);
+  cache_.erase(change.node);
+  effects_.push_asking(ForgetNode{change.node, change.mn_id}, change.mn_id, false);
 }
 
 std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) {
-  const NodeRows before = rows_in_place(change.mn_id);
+  const NodeRows before = rows_in_place(change.node);
   NodeRows rows = establish(policy, change, before, true);
-  cache_.suspend_deadlines(change.mn_id);
+  cache_.suspend_deadlines(change.node);
   const std::string mn_id = change.mn_id;
   under_way_.insert_or_assign(mn_id, UnderWay{std::move(change), std::move(rows)});
   if (effects_.awaits(mn_id)) return std::nullopt;
@@ -66,7 +66,7 @@ std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) 
 }
 
 void NodeChanges::apply(const Policy& policy, Change change) {
-  const NodeRows before = rows_in_place(change.mn_id);
+  const NodeRows before = rows_in_place(change.node);
   NodeRows rows = establish(policy, change, before, false);
   take_effect(change, before, std::move(rows));
   for (auto& event : change.events) effects_.push(std::move(event));
@@ -103,7 +103,7 @@ std::optional<Finished> NodeChanges::handle_result(EffectId id, const Result<voi
 
 Finished NodeChanges::finish(const std::string& mn_id) {
   UnderWay done = std::move(under_way_.extract(mn_id).mapped());
-  take_effect(done.change, rows_in_place(mn_id), std::move(done.rows));
+  take_effect(done.change, rows_in_place(done.change.node), std::move(done.rows));
   return {std::move(done.change), std::nullopt};
 }
 
@@ -112,18 +112,19 @@ Finished NodeChanges::roll_back(const std::string& mn_id, const Error& error) {
   UnderWay failed = std::move(under_way_.extract(mn_id).mapped());
   effects_.cancel_gating(mn_id);
   prefixes_.release(failed.change.allocated);
-  const NodeRows before = rows_in_place(mn_id);
+  const NodeIndex index = failed.change.node;
+  const NodeRows before = rows_in_place(index);
   const std::uint32_t generation = failed.change.next ? failed.change.next->generation + 1 : 0;
   push(forwarding_.establish(failed.rows, before, generation), mn_id, false);
   push(forwarding_.retire(failed.rows, before), mn_id, false);
-  const auto* former = cache_.find(mn_id);
+  const auto* former = cache_.find(index);
   if (former) {
     MobileNode node = *former;
     node.generation = generation;
     cache_.put(std::move(node));
-    effects_.push_asking(PersistNode{cache_.find(mn_id)->to_record()}, mn_id, false);
+    effects_.push_asking(PersistNode{cache_.find(index)->to_record()}, mn_id, false);
   } else {
-    effects_.push_asking(ForgetNode{mn_id}, mn_id, false);
+    effects_.push_asking(ForgetNode{index, mn_id}, mn_id, false);
   }
   return {std::move(failed.change), error};
 }

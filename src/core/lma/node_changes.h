@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/binding/binding_cache.h"
@@ -25,6 +26,7 @@ struct Answer {
 /// One mobile node's next state.
 struct Change {
   std::string mn_id;
+  NodeIndex node;
   std::optional<MobileNode> next;  ///< none: the node goes
   std::optional<Answer> answer;
   std::optional<CommandAnswer> command;  ///< given when it is in place
@@ -38,7 +40,7 @@ struct Finished {
   std::optional<Error> error;
 };
 
-/// Brings changes into the data plane and the state store, one a node at a time, and then into the binding
+/// Brings changes into the data plane and the state store, one an MN-ID at a time, and then into the binding
 /// cache. A change that was begun takes effect when everything it promises has been confirmed; if anything
 /// fails, the former rows are asked for again. A change that is applied takes effect at once.
 class NodeChanges {
@@ -53,7 +55,7 @@ class NodeChanges {
   /// asked for.
   void restore(const Policy& policy, const MobileNode& former, Change change);
 
-  /// The change under way for a node; nullptr when there is none.
+  /// The change under way for an MN-ID; nullptr when there is none.
   Change* under_way(std::string_view mn_id);
   /// What ended by this answer. Failures that end nothing are notified.
   std::optional<Finished> handle_result(EffectId id, const Result<void>& outcome);
@@ -65,7 +67,7 @@ class NodeChanges {
     Change change;
     NodeRows rows;
   };
-  NodeRows rows_in_place(std::string_view mn_id) const;
+  NodeRows rows_in_place(NodeIndex node) const;
   NodeRows establish(const Policy& policy, Change& change, const NodeRows& before, bool gates);
   bool extends(const Change& change, const std::vector<LmaAction>& rows) const;
   void take_effect(Change& change, const NodeRows& before, NodeRows rows);
@@ -77,7 +79,7 @@ class NodeChanges {
   PrefixAllocator& prefixes_;
   EffectQueue& effects_;
   Forwarding forwarding_;
-  std::map<std::string, NodeRows, std::less<>> rows_;
+  std::unordered_map<NodeIndex, NodeRows> rows_;
   std::map<std::string, UnderWay, std::less<>> under_way_;
 };
 

@@ -23,7 +23,7 @@ bool repeats(const PbuRequest& a, const PbuRequest& b) {
 
 /// Needs handoff indicator and access technology; the checks see to it that requests without go no further.
 LookupResult look_up_if_possible(const BindingCache& cache, const PbuRequest& r) {
-  if (!r.handoff || !r.technology) return {Kind::New, {}, {}};
+  if (!r.handoff || !r.technology) return {Kind::New, {}, {}, {}};
   return look_up(cache, r);
 }
 
@@ -48,14 +48,18 @@ std::optional<LastAccepted> PbuHandler::last_accepted(const PbuRequest& request,
   const auto held = held_.find(request.mn_id);
   if (held != held_.end() && repeats(held->second.request, request)) return held->second.request.order();
   if (found.kind != Kind::Update) return std::nullopt;
-  const auto* session = state_.cache.find(request.mn_id)->find(found.session);
+  const auto* session = session_of(found);
   return LastAccepted{session->last_sequence, session->last_timestamp};
+}
+
+const Session* PbuHandler::session_of(const LookupResult& found) const {
+  return state_.cache.find(found.node)->find(found.session);
 }
 
 /// The policy may have changed since the node came; ending what the MAG itself began hurts nobody.
 bool PbuHandler::leaves_serving_mag(const PbuRequest& request, const LookupResult& found) const {
   if (!request.deregisters() || found.kind != Kind::Update) return false;
-  const auto& mag = state_.cache.find(request.mn_id)->find(found.session)->mag;
+  const auto& mag = session_of(found)->mag;
   return mag == request.proxy_coa && mag == request.meta.source;
 }
 
@@ -98,7 +102,7 @@ void PbuHandler::hold(Now now, PbuRequest request) {
 void PbuHandler::register_session(Now now, const PbuRequest& request, const LookupResult& found) {
   held_.erase(request.mn_id);
   auto registration = state_.registration();
-  if (found.kind == Kind::Update) return begin(now, registration.update(now, request, found.session));
+  if (found.kind == Kind::Update) return begin(now, registration.update(now, request, found));
   auto change = registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);
   begin(now, std::move(*change));
@@ -112,10 +116,9 @@ void PbuHandler::begin(Now now, Change change) {
 /// Section 5.3.5: a late message from where the node was before must not end what is there now.
 void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResult& found) {
   if (found.kind != Kind::Update) return state_.drop(now, "no-such-binding", request.meta);
-  const auto* node = state_.cache.find(request.mn_id);
-  if (node->find(found.session)->mag != request.proxy_coa)
+  if (session_of(found)->mag != request.proxy_coa)
     return state_.drop(now, "not-the-serving-mag", request.meta);
-  Change change = state_.registration().deregister(now, request, found.session);
+  Change change = state_.registration().deregister(now, request, found);
   state_.changes.apply(state_.policy, change);
   ++state_.statistics.accepted;
   state_.effects.push(accept(request, *change.next, 0));

@@ -41,6 +41,7 @@ class PbuHandler {
   void reject(Now now, const PbuRequest& request, Status status, const std::optional<LastAccepted>& last,
               const std::string& reason = {});
   void answer(Now now, Finished& finished);
+  const Session* session_of(const LookupResult& found) const;
   bool may_answer(Now now, const PbuRequest& request);
   bool leaves_serving_mag(const PbuRequest& request, const LookupResult& found) const;
   std::optional<LastAccepted> last_accepted(const PbuRequest& request, const LookupResult& found) const;

@@ -51,7 +51,20 @@ void note_opening(Session& session, const PbuRequest& r, Now now, Duration delay
   session.opens = now.monotonic + delay + 2 * (now.monotonic - session.came);
 }
 
+std::size_t sessions_of(const BindingCache& cache, std::string_view mn_id) {
+  std::size_t count = 0;
+  for (const auto* node : cache.find_all(mn_id)) count += node->sessions.size();
+  return count;
+}
+
 }  // namespace
+
+bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const PolicyProfile& profile,
+                    const Ipv6Prefix& prefix) {
+  if (std::ranges::count(profile.prefixes, prefix) != 0) return true;
+  const bool may_need_more = profile.prefixes.empty() || !policy.config().share_prefixes;
+  return may_need_more && prefixes.is_offered(prefix);
+}
 
 std::uint16_t Registration::grant(const PbuRequest& request) const {
   const auto most = std::max<Duration::rep>(1, policy_.config().max_lifetime / kLifetimeUnit);
@@ -74,7 +87,7 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
 /// Session, flows and events of a registration that stands but for the effects.
 Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, Now now,
                             std::uint16_t granted) {
-  const MobileNode* before = cache_.find(next.mn_id);
+  const MobileNode* before = cache_.find(next.index);
   const auto opened = next.find(id)->opens;
   accept_values(*next.find(id), r, now, granted);
   const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
@@ -87,6 +100,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
 
   Change change;
   change.mn_id = next.mn_id;
+  change.node = next.index;
   change.events.push_back(
       binding_event(policy_, before ? before->find(id) : nullptr, next, *next.find(id), r.service));
   if (before) append_flow_events(policy_, *before, next, change.events);
@@ -95,73 +109,86 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   return change;
 }
 
-Change Registration::update(Now now, const PbuRequest& r, SessionId session) {
-  return finish(*cache_.find(r.mn_id), session, r, now, grant(r));
+Change Registration::update(Now now, const PbuRequest& r, const LookupResult& found) {
+  return finish(*cache_.find(found.node), found.session, r, now, grant(r));
 }
 
-/// RFC 7864 section 3.2.1, or our policy where a MAG cannot say so. A second interface with prefixes of its
-/// own does not fit here: the data plane knows a node by its prefixes.
-BindingStatus Registration::may_share(const MobileNode& node, const PbuRequest& r) const {
-  if (node.sessions.size() >= kMaxSessions) return BindingStatus::InsufficientResources;
-  if (!r.prefixes.empty() && r.prefixes != node.prefixes)
-    return BindingStatus::NotAuthorizedForHomeNetworkPrefix;
-  if (policy_.config().share_prefixes || r.hands_off(wire::HandoffIndicator::NewInterfaceSharingPrefixes))
-    return BindingStatus::Accepted;
-  return r.prefixes.empty() ? BindingStatus::InsufficientResources
-                            : BindingStatus::NotAuthorizedForHomeNetworkPrefix;
+/// Whose prefixes a further interface shares by RFC 7864 section 3.2.1, or by our policy where a MAG cannot
+/// say so; nullptr: it has its own (section 5.4). A MAG may say HI 6 without knowing a prefix: then there has
+/// to be one set alone.
+tl::expected<const MobileNode*, BindingStatus> Registration::to_share_with(const PbuRequest& r) const {
+  const auto known = cache_.find_all(r.mn_id);
+  if (known.empty()) return nullptr;
+  const bool always = policy_.config().share_prefixes;
+  if (!always && !r.hands_off(wire::HandoffIndicator::NewInterfaceSharingPrefixes)) return nullptr;
+  if (r.prefixes.empty()) return always || known.size() == 1 ? known.front() : nullptr;
+  const auto same = std::ranges::find(known, r.prefixes, &MobileNode::prefixes);
+  if (same != known.end()) return *same;
+  if (always) return tl::unexpected(BindingStatus::NotAuthorizedForHomeNetworkPrefix);
+  return nullptr;
+}
+
+/// Of the node's own prefixes, those that none of its interfaces has.
+std::vector<Ipv6Prefix> Registration::unassigned(const PbuRequest& r) const {
+  auto left = policy_.profile(r.mn_id)->prefixes;
+  for (const auto* node : cache_.find_all(r.mn_id))
+    std::erase_if(left, [&](const auto& p) { return std::ranges::count(node->prefixes, p) != 0; });
+  std::ranges::sort(left);
+  return left;
 }
 
 /// Items 1 to 3 of section 5.3.2.
 tl::expected<std::vector<Ipv6Prefix>, BindingStatus> Registration::choose_prefixes(const PbuRequest& r) {
-  const auto& own = policy_.profile(r.mn_id)->prefixes;
-  const auto is_permitted = [&](const Ipv6Prefix& p) {
-    return own.empty() ? prefixes_.is_offered(p) : std::ranges::find(own, p) != own.end();
-  };
-  if (!std::ranges::all_of(r.prefixes, is_permitted))
+  const auto& profile = *policy_.profile(r.mn_id);
+  const auto may_have = [&](const Ipv6Prefix& p) { return permits_prefix(policy_, prefixes_, profile, p); };
+  if (!r.prefixes.empty()) {
+    if (std::ranges::all_of(r.prefixes, may_have) && prefixes_.claim(r.prefixes)) return r.prefixes;
     return tl::unexpected(BindingStatus::NotAuthorizedForHomeNetworkPrefix);
-  if (!r.prefixes.empty() || !own.empty()) {
-    auto chosen = r.prefixes.empty() ? own : r.prefixes;
-    std::ranges::sort(chosen);
-    if (prefixes_.claim(chosen)) return chosen;
-    return tl::unexpected(r.prefixes.empty() ? BindingStatus::InsufficientResources
-                                             : BindingStatus::NotAuthorizedForHomeNetworkPrefix);
+  }
+  if (const auto own = unassigned(r); !own.empty()) {
+    if (prefixes_.claim(own)) return own;
+    return tl::unexpected(BindingStatus::InsufficientResources);
   }
   const auto prefix = prefixes_.allocate();
   if (!prefix) return tl::unexpected(BindingStatus::InsufficientResources);
   return std::vector{*prefix};
 }
 
-Registration::Outcome Registration::create(Now now, const PbuRequest& r) {
+tl::expected<MobileNode, BindingStatus> Registration::with_new_prefixes(const PbuRequest& r) {
+  auto chosen = choose_prefixes(r);
+  if (!chosen) return tl::unexpected(chosen.error());
   MobileNode node;
-  std::vector<Ipv6Prefix> allocated;
-  if (const auto* known = cache_.find(r.mn_id)) {
-    if (const auto status = may_share(*known, r); status != BindingStatus::Accepted)
-      return tl::unexpected(status);
-    node = *known;
-  } else {
-    auto chosen = choose_prefixes(r);
-    if (!chosen) return tl::unexpected(chosen.error());
-    allocated = *chosen;
-    node.mn_id = r.mn_id;
-    node.index = numbers_.next_node();
-    node.prefixes = std::move(*chosen);
-    node.flows = FlowTable::with_default(numbers_.flows.next());
-  }
-  node.sessions.emplace_back().id = numbers_.next_session();
-  const SessionId id = node.sessions.back().id;
-  Change change = finish(std::move(node), id, r, now, grant(r));
-  change.allocated = std::move(allocated);
+  node.mn_id = r.mn_id;
+  node.index = numbers_.next_node();
+  node.prefixes = std::move(*chosen);
+  node.flows = FlowTable::with_default(numbers_.flows.next());
+  return node;
+}
+
+Registration::Outcome Registration::create(Now now, const PbuRequest& r) {
+  if (sessions_of(cache_, r.mn_id) >= kMaxSessions)
+    return tl::unexpected(BindingStatus::InsufficientResources);
+  const auto shared = to_share_with(r);
+  if (!shared) return tl::unexpected(shared.error());
+  auto node = *shared ? tl::expected<MobileNode, BindingStatus>(**shared) : with_new_prefixes(r);
+  if (!node) return tl::unexpected(node.error());
+  node->sessions.emplace_back().id = numbers_.next_session();
+  const SessionId id = node->sessions.back().id;
+  const auto allocated = *shared ? std::vector<Ipv6Prefix>{} : node->prefixes;
+  Change change = finish(std::move(*node), id, r, now, grant(r));
+  change.allocated = allocated;
   return change;
 }
 
 /// Sent again it changes nothing but what counts as newer.
-Change Registration::deregister(Now now, const PbuRequest& r, SessionId id) {
-  const MobileNode& before = *cache_.find(r.mn_id);
+Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult& found) {
+  const MobileNode& before = *cache_.find(found.node);
   MobileNode next = before;
-  Session& session = *next.find(id);
+  Session& session = *next.find(found.session);
   note_order(session, r);
   Change change;
   change.mn_id = next.mn_id;
+  change.node = next.index;
   if (!session.in_delete_wait) {
     session.in_delete_wait = true;
     session.opens.reset();

@@ -23,6 +23,11 @@ constexpr Duration kAsksAgainWithin = std::chrono::milliseconds(1100);
 /// A mobile node that has more interfaces than this is none.
 constexpr std::size_t kMaxSessions = 16;
 
+/// Whether a node may have this prefix: one of its own; one from the pools if it has none, or if its own do
+/// not serve all its interfaces.
+bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const PolicyProfile& profile,
+                    const Ipv6Prefix& prefix);
+
 /// What an accepted Proxy Binding Update makes of a node: the next state as a Change, or the status with
 /// which it is refused after all. The request has passed check_pbu().
 class Registration {
@@ -33,15 +38,17 @@ class Registration {
   using Outcome = tl::expected<Change, wire::BindingStatus>;
 
   /// RFC 5213 sections 5.3.3 and 5.3.4.
-  Change update(Now now, const PbuRequest& request, SessionId session);
-  /// Section 5.3.2: of a node that has no session yet, or one more that shares the node's prefixes.
+  Change update(Now now, const PbuRequest& request, const LookupResult& found);
+  /// Section 5.3.2: with prefixes of its own, or one more that shares those of others of the node.
   Outcome create(Now now, const PbuRequest& request);
   /// Section 5.3.5, from the serving MAG.
-  Change deregister(Now now, const PbuRequest& request, SessionId session);
+  Change deregister(Now now, const PbuRequest& request, const LookupResult& found);
 
  private:
   tl::expected<std::vector<Ipv6Prefix>, wire::BindingStatus> choose_prefixes(const PbuRequest& request);
-  wire::BindingStatus may_share(const MobileNode& node, const PbuRequest& request) const;
+  std::vector<Ipv6Prefix> unassigned(const PbuRequest& request) const;
+  tl::expected<const MobileNode*, wire::BindingStatus> to_share_with(const PbuRequest& request) const;
+  tl::expected<MobileNode, wire::BindingStatus> with_new_prefixes(const PbuRequest& request);
   void accept_values(Session& session, const PbuRequest& request, Now now, std::uint16_t granted) const;
   Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now,
                 std::uint16_t granted);

@@ -257,19 +257,6 @@ TEST_F(RejectionTest, NoPrefixLeft130) {
   EXPECT_EQ(status(p), Status::Accepted);
 }
 
-TEST_F(RejectionTest, WithoutSharingASecondInterfaceIsRefused130UnlessItAsksToShare) {
-  auto c = test_config();
-  c.share_prefixes = false;
-  ASSERT_TRUE(lma->reconfigure(now, c));
-  accepted(first());
-  EXPECT_EQ(status(second()), Status::InsufficientResources);
-  Pbu p = second();
-  p.prefixes = {kOwn};
-  EXPECT_EQ(status(p), Status::NotAuthorizedForHomeNetworkPrefix);
-  p.handoff = HI::NewInterfaceSharingPrefixes;
-  EXPECT_EQ(status(p), Status::Accepted);
-}
-
 TEST_F(RejectionTest, ANodeHasOnlySoManyInterfaces130) {
   Pbu p = first();
   for (std::uint8_t i = 0; i < 16; ++i) {

@@ -59,11 +59,10 @@ class Restorer {
     if (!profile) return "unknown-mobile-node";
     if (!profile->enabled) return "not-entitled";
     const auto permitted = [&](const Ipv6Prefix& p) {
-      return profile->prefixes.empty() ? state_.prefixes.is_offered(p)
-                                       : std::ranges::find(profile->prefixes, p) != profile->prefixes.end();
+      return permits_prefix(policy(), state_.prefixes, *profile, p);
     };
     if (!std::ranges::all_of(r.prefixes, permitted)) return "prefix-not-permitted";
-    if (state_.cache.find(r.mn_id) || has_taken_number(r)) return "contradicts-another-record";
+    if (has_taken_number(r)) return "contradicts-another-record";
     return state_.prefixes.claim(r.prefixes) ? "" : "prefix-in-use";
   }
 
@@ -136,10 +135,10 @@ class Restorer {
 
   void drop(const NodeRecord& r, const std::string& reason) {
     state_.notify("record-dropped", {{"mn", escaped(r.mn_id)}, {"reason", reason}});
-    if (state_.cache.find(r.mn_id)) return;
+    if (state_.cache.find(r.index)) return;  // it is the other record's number
     for (const auto& prefix : r.prefixes)
       if (!state_.cache.find(prefix)) state_.effects.push_asking(RemoveRoute{prefix}, r.mn_id, false);
-    state_.effects.push_asking(ForgetNode{r.mn_id}, r.mn_id, false);
+    state_.effects.push_asking(ForgetNode{r.index, r.mn_id}, r.mn_id, false);
   }
 
   AnchorState& state_;

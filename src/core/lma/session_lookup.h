@@ -16,6 +16,7 @@ struct LookupResult {
   } kind;
   SessionId session;
   wire::BindingStatus status{};
+  NodeIndex node;  ///< that has the session
 };
 
 /// RFC 5213 section 5.4.1 with RFC 7864 section 3.2.1. Handoff indicator and access technology have to be

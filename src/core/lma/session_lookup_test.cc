@@ -31,6 +31,7 @@ class SessionLookupTest : public testing::Test {
   }
   LookupResult find() {
     node.mn_id = "mn1";
+    node.index = NodeIndex{1};
     node.prefixes = {kOwn};
     node.flows = FlowTable::with_default(FlowIndex{1});
     cache.put(node);
@@ -67,6 +68,28 @@ TEST_F(ByPrefix, AnotherNodesPrefixIs155AndAnotherSet159) {
   mn = "mn1";
   prefixes.push_back(prefix("2001:db8:5::/64"));
   EXPECT_EQ(find().status, Status::BcePbuPrefixSetDoNotMatch);
+}
+
+TEST_F(ByPrefix, SomebodyElsesPrefixCountsBeforeASetThatDoesNotFit) {
+  MobileNode other;
+  other.mn_id = "mn2";
+  other.index = NodeIndex{2};
+  other.prefixes = {prefix("2001:db8:5::/64")};
+  cache.put(other);
+  add(1, kMag1, ATT::Wlan, kIf1);
+  prefixes.push_back(other.prefixes[0]);
+  EXPECT_EQ(find().status, Status::NotAuthorizedForHomeNetworkPrefix);
+}
+
+TEST_F(ByPrefix, AllElseIsNew) {
+  add(1, kMag1, ATT::Wlan, kIf1);
+  link_layer_id = kIf2;
+  technology = ATT::Wimax;
+  for (const auto hi : {HI::NewInterface, HI::HandoffBetweenMags, HI::Unknown, HI::NoChange,
+                        HI::NewInterfaceSharingPrefixes}) {
+    handoff = hi;
+    expect(Kind::New);
+  }
 }
 
 TEST_F(ByPrefix, TheSameInterfaceCountsBeforeTheSameLink) {
@@ -117,6 +140,7 @@ TEST_F(ByPrefix, AnInterfaceThatSharesIsNewUnlessItIsKnown) {
   link_layer_id = {};
   expect(Kind::New);
   node.sessions[0].link_layer_id = {};
+  node.sessions[0].handoff = HI::NewInterfaceSharingPrefixes;
   expect_update(1);  // a retransmission
 }
 
@@ -187,18 +211,63 @@ TEST_F(ByIdentifier, SeveralSessionsMakeItNew) {
 }
 
 TEST_F(ByIdentifier, ARetransmissionIsNoSecondInterface) {
-  add(1, kMag1, ATT::Wlan, {});
+  add(1, kMag1, ATT::Wlan, {}).handoff = HI::NewInterface;
   handoff = HI::NewInterface;
   expect_update(1);
+  node.sessions[0].handoff = HI::NoChange;  // its MAG has had the answer
+  expect(Kind::New);
+  node.sessions[0].handoff = HI::NewInterface;
   technology = ATT::Wimax;
   expect(Kind::New);
 }
 
 TEST_F(ByIdentifier, AnAllZeroLinkLayerIdentifierIsNone) {
-  add(1, kMag1, ATT::Wlan, {});
+  add(1, kMag1, ATT::Wlan, {}).handoff = HI::NewInterface;
   handoff = HI::NewInterface;
   link_layer_id = Bytes(6);
   expect_update(1);
+}
+
+/// A node whose interfaces have prefixes of their own has several binding cache entries.
+class AmongSets : public SessionLookupTest {
+ protected:
+  AmongSets() {
+    MobileNode other;
+    other.mn_id = "mn1";
+    other.index = NodeIndex{2};
+    other.prefixes = {prefix("2001:db8:5::/64")};
+    other.sessions.emplace_back().id = SessionId{20};
+    other.sessions[0].mag = kMag2;
+    other.sessions[0].technology = ATT::Wimax;
+    other.sessions[0].link_layer_id = kIf2;
+    cache.put(other);
+    add(1, kMag1, ATT::Wlan, kIf1);
+  }
+};
+
+TEST_F(AmongSets, AnInterfaceIsFoundInEachOfThem) {
+  link_layer_id = kIf2;
+  technology = ATT::Wimax;
+  expect_update(20);
+  EXPECT_EQ(find().node, NodeIndex{2});
+  prefixes = {prefix("2001:db8:5::/64")};
+  expect_update(20);
+  prefixes = {kOwn};
+  expect(Kind::New);
+}
+
+TEST_F(AmongSets, SeveralEntriesMakeItNew) {
+  link_layer_id = Bytes{9};
+  for (const auto hi : {HI::HandoffBetweenInterfaces, HI::HandoffBetweenMags, HI::Unknown}) {
+    handoff = hi;
+    expect(Kind::New);
+    link_layer_id = {};
+    expect(Kind::New);
+    link_layer_id = Bytes{9};
+  }
+  node.sessions[0].in_delete_wait = true;
+  handoff = HI::HandoffBetweenInterfaces;
+  expect(Kind::New);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <tuple>
 
 #include "core/lma/commands.h"
 #include "core/lma/events.h"
@@ -89,12 +90,19 @@ bool is_shown(const MobileNode& node, const Json& arguments) {
   return text == node.mn_id || text == escaped(node.mn_id);
 }
 
+std::vector<const MobileNode*> shown(const BindingCache& cache, const Json& arguments) {
+  std::vector<const MobileNode*> nodes;
+  for (const auto& [index, node] : cache.nodes())
+    if (is_shown(node, arguments)) nodes.push_back(&node);
+  std::ranges::sort(nodes, {}, [](const MobileNode* n) { return std::tie(n->mn_id, n->index); });
+  return nodes;
+}
+
 /// One list: `rows` adds those of one node.
 template <class Rows>
 Json list(const char* name, const AnchorState& state, const Json& arguments, Rows rows) {
   Json all = Json::array();
-  for (const auto& [mn_id, node] : state.cache.nodes())
-    if (is_shown(node, arguments)) rows(node, all);
+  for (const auto* node : shown(state.cache, arguments)) rows(*node, all);
   return {{name, std::move(all)}};
 }
 

@@ -37,8 +37,8 @@ Section<LmaSettings> head() {
                    between<std::uint16_t>(1280, 65495)),
        K::optional(
            "share_prefixes", kCore<&LmaConfig::share_prefixes>,
-           "all sessions of a node share its prefixes, also where the MAG says handoff indicator 1 or "
-           "4; false: only where it says 6 (RFC 7864)"),
+           "all interfaces of a node share its prefixes, also where the MAG says handoff indicator 1 or "
+           "4; false: only where it says 6 (RFC 7864), else each has its own (RFC 5213 section 5.4)"),
        K::optional("hold_unknown_handoff", kCore<&LmaConfig::hold_unknown_handoff>,
                    "wait for the old MAG's de-registration where the new one does not know whether this is a "
                    "handoff (RFC 5213 section 5.4.1.3)"),

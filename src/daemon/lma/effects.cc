@@ -9,7 +9,7 @@
 namespace flowmob::daemon {
 namespace {
 
-std::string key_of(const std::string& mn_id) { return "node/" + mn_id; }
+std::string key_of(NodeIndex node) { return fmt::format("node/{}", node.value); }
 
 // What a line of the log calls an effect.
 /// Whom we answer is chosen by who asks.
@@ -55,11 +55,11 @@ Result<void> LmaEffects::apply(const core::Notify& event) {
 }
 
 Result<void> LmaEffects::apply(const core::PersistNode& node) {
-  return store_record(host_.state(), key_of(node.record.mn_id), node.record);
+  return store_record(host_.state(), key_of(node.record.index), node.record);
 }
 
 Result<void> LmaEffects::apply(const core::ForgetNode& node) {
-  return host_.state().remove(key_of(node.mn_id));
+  return host_.state().remove(key_of(node.node));
 }
 
 }  // namespace flowmob::daemon
