@@ -10,11 +10,11 @@ namespace flowmob::wire {
 namespace {
 
 struct Name {
-  std::uint8_t value;
+  std::uint16_t value;
   const char* text;
 };
 
-std::string lookup(std::span<const Name> names, std::uint8_t value) {
+std::string lookup(std::span<const Name> names, std::uint16_t value) {
   const auto found =
       std::find_if(names.begin(), names.end(), [&](const Name& n) { return n.value == value; });
   return found == names.end() ? fmt::format("{}", value) : found->text;
@@ -134,6 +134,27 @@ constexpr Name kIpv4HomeAddressStatuses[] = {
     {132, "DYNAMIC_IPV4_HOME_ADDRESS_ASSIGNMENT_NOT_AVAILABLE"},
 };
 
+constexpr Name kNotificationReasons[] = {
+    {0, "reserved"},
+    {1, "force-reregistration"},
+    {2, "update-session-parameters"},
+    {3, "vendor-specific"},
+    {4, "ani-parameters-requested"},
+    {5, "qos-service-request"},
+    {6, "p-cscf-restoration-by-pco"},
+    {7, "p-cscf-restoration-by-dhcp"},
+    {8, "flow-mobility"},
+};
+
+constexpr Name kNotificationStatuses[] = {
+    {0, "SUCCESS"},
+    {128, "FAILED_TO_UPDATE_SESSION_PARAMETERS"},
+    {129, "MISSING_VENDOR_SPECIFIC_OPTION"},
+    {130, "CANNOT_MEET_QOS_SERVICE_REQUEST"},
+    {131, "REASON_UNSPECIFIED"},
+    {132, "MN_NOT_ATTACHED"},
+};
+
 }  // namespace
 
 std::string to_string(HandoffIndicator value) {
@@ -156,6 +177,12 @@ std::string to_string(RevocationStatus value) {
 }
 std::string to_string(Ipv4HomeAddressStatus value) {
   return lookup(kIpv4HomeAddressStatuses, static_cast<std::uint8_t>(value));
+}
+std::string to_string(NotificationReason value) {
+  return lookup(kNotificationReasons, static_cast<std::uint16_t>(value));
+}
+std::string to_string(NotificationStatus value) {
+  return lookup(kNotificationStatuses, static_cast<std::uint8_t>(value));
 }
 
 }  // namespace flowmob::wire

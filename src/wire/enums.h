@@ -113,6 +113,30 @@ enum class Ipv4HomeAddressStatus : std::uint8_t {
   DynamicAssignmentNotAvailable = 132,
 };
 
+/// Why an anchor notifies a gateway (RFC 7077 section 4.1, RFC 7222, RFC 7864 section 4.2, 3GPP TS 29.275).
+enum class NotificationReason : std::uint16_t {
+  Reserved = 0,
+  ForceReregistration = 1,
+  UpdateSessionParameters = 2,
+  VendorSpecific = 3,
+  AniParametersRequested = 4,
+  QosServiceRequest = 5,
+  PcscfRestorationByPco = 6,
+  PcscfRestorationByDhcp = 7,
+  FlowMobility = 8,
+};
+
+/// Status of an Update Notification Acknowledgement: below 128 done (RFC 7077 section 4.2, RFC 7864
+/// section 4.3).
+enum class NotificationStatus : std::uint8_t {
+  Success = 0,
+  FailedToUpdateSessionParameters = 128,
+  MissingVendorSpecificOption = 129,
+  CannotMeetQosServiceRequest = 130,  ///< RFC 7222
+  ReasonUnspecified = 131,            ///< RFC 7864
+  MobileNodeNotAttached = 132,        ///< RFC 7864
+};
+
 std::string to_string(HandoffIndicator value);
 std::string to_string(AccessTechnology value);
 std::string to_string(BindingStatus value);
@@ -120,5 +144,7 @@ std::string to_string(BindingErrorStatus value);
 std::string to_string(RevocationTrigger value);
 std::string to_string(RevocationStatus value);
 std::string to_string(Ipv4HomeAddressStatus value);
+std::string to_string(NotificationReason value);
+std::string to_string(NotificationStatus value);
 
 }  // namespace flowmob::wire

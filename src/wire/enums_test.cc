@@ -14,6 +14,10 @@ TEST(Enums, HaveNamesAndKeepTheNumbersThatHaveNone) {
   EXPECT_EQ(to_string(RevocationTrigger::InterMagHandoverUnknown), "inter-mag-handover-unknown");
   EXPECT_EQ(to_string(RevocationStatus::MobileNodeIsAttached), "MOBILE_NODE_IS_ATTACHED");
   EXPECT_EQ(to_string(Ipv4HomeAddressStatus::IncorrectIpv4HomeAddress), "INCORRECT_IPV4_HOME_ADDRESS");
+  EXPECT_EQ(to_string(NotificationReason::FlowMobility), "flow-mobility");
+  EXPECT_EQ(to_string(NotificationStatus::MobileNodeNotAttached), "MN_NOT_ATTACHED");
+  EXPECT_EQ(to_string(static_cast<NotificationReason>(0x108)), "264");
+  EXPECT_EQ(to_string(static_cast<NotificationStatus>(1)), "1");
   EXPECT_EQ(to_string(static_cast<RevocationTrigger>(8)), "8");
   EXPECT_EQ(to_string(static_cast<RevocationStatus>(136)), "136");
   EXPECT_EQ(to_string(static_cast<Ipv4HomeAddressStatus>(1)), "1");

@@ -32,6 +32,17 @@ class FieldReader {
     const ByteView bytes = take(4, name);
     if (!bytes.empty()) std::copy(bytes.begin(), bytes.end(), value.octets.begin());
   }
+  void address(std::string_view name, std::variant<Ipv6Address, Ipv4Address>& value) {
+    std::visit([&](auto& held) { address(name, held); }, value);
+  }
+  void family(std::uint8_t mask6, std::uint8_t mask4, std::variant<Ipv6Address, Ipv4Address>& value);
+  void degrees(std::string_view name, std::int32_t& value);
+  void counted_octets(std::string_view name, Bytes& value) {
+    std::uint8_t count = 0;
+    integer(name, count);
+    const ByteView bytes = take(count, name);
+    value.assign(bytes.begin(), bytes.end());
+  }
   void octets(std::string_view name, Bytes& value, std::size_t minimum) {
     if (rest_.size() < minimum) return shortage(name);
     value.assign(rest_.begin(), rest_.end());
@@ -75,11 +86,18 @@ class FieldReader {
   void numbers(std::string_view name, std::vector<std::uint16_t>& values);
   void care_of(std::string_view name, std::variant<std::monostate, Ipv4Address, Ipv6Address>& value);
   void sub_options(std::string_view name, std::vector<FlowSubOption>& values);
+  void sub_options(std::string_view name, std::vector<AccessNetworkSubOption>& values);
 
   /// The first problem, or octets that no field claimed.
   std::optional<Error> finish() const;
 
  private:
+  /// The Type and the data of the next sub-option, if its length fits.
+  struct SubOption {
+    std::uint8_t type;
+    ByteView data;
+  };
+  std::optional<SubOption> sub_option(std::uint8_t type);
   ByteView take(std::size_t count, std::string_view name) {
     if (error_ || rest_.size() < count) {
       shortage(name);

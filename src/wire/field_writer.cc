@@ -49,4 +49,21 @@ void FieldWriter::sub_options(std::string_view name, const std::vector<FlowSubOp
   }
 }
 
+void FieldWriter::sub_options(std::string_view, const std::vector<AccessNetworkSubOption>& values) {
+  for (const auto& value : values) {
+    Bytes data;
+    FieldWriter writer(data);
+    std::visit(
+        [&]<class T>(const T& v) {
+          if constexpr (std::is_same_v<T, UnknownSubOption>) {
+            sub_option(v.type, v.data);
+          } else {
+            T::fields(v, writer);
+            sub_option(T::traits.type, data);
+          }
+        },
+        value);
+  }
+}
+
 }  // namespace flowmob::wire

@@ -20,6 +20,20 @@ class FieldWriter {
   }
   void address(std::string_view, const Ipv6Address& value) { append(value.octets); }
   void address(std::string_view, const Ipv4Address& value) { append(value.octets); }
+  void address(std::string_view name, const std::variant<Ipv6Address, Ipv4Address>& value) {
+    std::visit([&](const auto& held) { address(name, held); }, value);
+  }
+  void family(std::uint8_t mask6, std::uint8_t mask4, const std::variant<Ipv6Address, Ipv4Address>& value) {
+    out_.push_back(std::holds_alternative<Ipv4Address>(value) ? mask4 : mask6);
+  }
+  void degrees(std::string_view, std::int32_t value) {
+    for (const int shift : {16, 8, 0}) out_.push_back(static_cast<std::uint8_t>(value >> shift));
+  }
+  /// Octets too many for their count make the whole option too long, which encode_options refuses.
+  void counted_octets(std::string_view, const Bytes& value) {
+    out_.push_back(static_cast<std::uint8_t>(value.size()));
+    append(value);
+  }
   void octets(std::string_view, const Bytes& value, std::size_t) { append(value); }
   void flag(std::string_view, std::uint8_t mask, bool value) {
     out_.push_back(value ? mask : std::uint8_t{0});
@@ -52,6 +66,7 @@ class FieldWriter {
     if (const auto* v6 = std::get_if<Ipv6Address>(&value)) append(v6->octets);
   }
   void sub_options(std::string_view name, const std::vector<FlowSubOption>& values);
+  void sub_options(std::string_view name, const std::vector<AccessNetworkSubOption>& values);
 
  private:
   template <class Letter>

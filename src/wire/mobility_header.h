@@ -10,6 +10,7 @@
 #include "wire/binding_messages.h"
 #include "wire/heartbeat_message.h"
 #include "wire/revocation_messages.h"
+#include "wire/update_notification_messages.h"
 
 /// Mobility Headers (RFC 6275 section 6.1; next header 135):
 ///   | Payload Proto = 59 | Header Len | MH Type | Reserved | Checksum (16) | message data ... |
@@ -29,9 +30,9 @@ struct UnknownMessage {
   friend bool operator==(const UnknownMessage&, const UnknownMessage&) = default;
 };
 
-using MobilityMessage =
-    std::variant<ProxyBindingUpdate, ProxyBindingAcknowledgement, BindingError, Heartbeat,
-                 BindingRevocationIndication, BindingRevocationAcknowledgement, UnknownMessage>;
+using MobilityMessage = std::variant<ProxyBindingUpdate, ProxyBindingAcknowledgement, BindingError, Heartbeat,
+                                     BindingRevocationIndication, BindingRevocationAcknowledgement,
+                                     UpdateNotification, UpdateNotificationAcknowledgement, UnknownMessage>;
 
 /// Verify: the checksum has to be right. Ignore: over IPv4-UDP, or where it was verified before (RFC 5844
 /// section 4.1.3).
@@ -44,7 +45,8 @@ enum class ChecksumPolicy { Verify, Ignore };
 ///   bad-payload-proto   Payload Proto is not 59; an unknown type comes first, as it is answered otherwise
 ///   bad-header-length   Header Len too short for the type, or octets behind its end
 ///   bad-option-length   an option leaves the header, or has a length its type does not allow
-///   bad-selector, bad-sub-option  inside a Flow Identification option
+///   bad-address-family  an option's flags tell of no family, or of two
+///   bad-selector, bad-sub-option  inside an option
 Result<MobilityMessage> decode(ByteView header, const Ipv6Address& source, const Ipv6Address& destination,
                                ChecksumPolicy policy = ChecksumPolicy::Verify);
 

@@ -71,6 +71,16 @@ const Vector kMessages[] = {
          {HomeNetworkPrefixOption{false, 64, ip("2001:db8:100::")}, MobileNodeIdentifier{1, hex("6d6e31")}}}},
     {"3b 01 10 00 b663 02 84 beef e000 0102 0000", kLma, kMag,
      BindingRevocationAcknowledgement{RevocationStatus::MobileNodeIsAttached, 0xbeef, true, true, true, {}}},
+    {"3b 04 13 00 d918 beef 0008 8000 1612 8040 20010db8010000000000000000000000 0804 01 6d6e31 0100", kLma,
+     kMag,
+     UpdateNotification{
+         0xbeef,
+         NotificationReason::FlowMobility,
+         true,
+         false,
+         {HomeNetworkPrefixOption{true, 64, ip("2001:db8:100::")}, MobileNodeIdentifier{1, hex("6d6e31")}}}},
+    {"3b 01 14 00 10e8 beef 84 000000 0102 0000", kMag, kLma,
+     UpdateNotificationAcknowledgement{0xbeef, NotificationStatus::MobileNodeNotAttached, {}}},
 };
 
 /// `octets` with the checksum made right.
@@ -190,6 +200,15 @@ TEST(MobilityHeader, ErrorsInsideAFlowIdentification) {
   EXPECT_EQ(error_of(update("0200 0000")), "bad-sub-option");
 }
 
+TEST(MobilityHeader, TheReservedOctetIsIgnoredAndWrittenAsZero) {  // RFC 6275 section 6.1.1
+  for (const auto& v : kMessages) {
+    Bytes octets = hex(v.octets);
+    octets[3] = 0xff;
+    EXPECT_EQ(*decode(octets, {}, {}, ChecksumPolicy::Ignore), v.message);
+    EXPECT_EQ(encode(v.message, kMag, kLma)[3], 0);
+  }
+}
+
 TEST(MobilityHeader, HeartbeatFlagsOneByOne) {  // RFC 5847 section 3.3
   for (const int bits : {0, 1, 2, 3}) {
     const Heartbeat message{(bits & 2) != 0, (bits & 1) != 0, 1, {}};
@@ -218,11 +237,54 @@ TEST(MobilityHeader, RevocationFlagsOneByOne) {  // RFC 5846 sections 5.1 and 5.
   EXPECT_EQ(*decode(reserved, kMag, kLma),
             MobilityMessage(BindingRevocationIndication{
                 .trigger = RevocationTrigger::PerPeerPolicy, .sequence = 1, .options = {}}));
+  const Bytes answer = summed(hex("3b 01 10 00 0000 02 80 0001 1fff 0102 0000"));
+  EXPECT_EQ(*decode(answer, kMag, kLma),
+            MobilityMessage(BindingRevocationAcknowledgement{
+                .status = RevocationStatus::BindingDoesNotExist, .sequence = 1, .options = {}}));
   for (unsigned status = 0; status < 256; ++status)
     EXPECT_EQ(
         (BindingRevocationAcknowledgement{.status = static_cast<RevocationStatus>(status), .options = {}}
              .accepted()),
         status < 128);
+}
+
+TEST(MobilityHeader, NotificationFlagsOneByOne) {  // RFC 7077 section 4
+  for (const int bits : {0, 0x80, 0x40}) {
+    const UpdateNotification asks{1, NotificationReason::ForceReregistration, bits == 0x80, bits == 0x40, {}};
+    const Bytes octets = encode(asks, kMag, kLma);
+    EXPECT_EQ(octets[10] << 8 | octets[11], bits << 8);
+    EXPECT_EQ(*decode(octets, kMag, kLma), MobilityMessage(asks));
+  }
+  const Bytes reserved = summed(hex("3b 01 13 00 0000 0001 abcd 3fff 0102 0000"));
+  EXPECT_EQ(*decode(reserved, kMag, kLma),
+            MobilityMessage(UpdateNotification{1, static_cast<NotificationReason>(0xabcd), false, false, {}}))
+      << "a reason nobody knows passes through, reserved bits do not";
+  const Bytes answer = summed(hex("3b 01 14 00 0000 0001 00 ffffff 0102 0000"));
+  EXPECT_EQ(*decode(answer, kMag, kLma), MobilityMessage(UpdateNotificationAcknowledgement{1, {}, {}}));
+  for (unsigned status = 0; status < 256; ++status)
+    EXPECT_EQ((UpdateNotificationAcknowledgement{1, static_cast<NotificationStatus>(status), {}}.accepted()),
+              status < 128);
+}
+
+TEST(MobilityHeader, OptionsThatNobodyKnowsAreSkippedInEveryMessage) {
+  for (const char* octets : {"3b 02 05 00 0000 0001 0000 0000 c802 ffff 1702 0001 0102 0000",
+                             "3b 02 06 00 0000 00 00 0001 0000 c802 ffff 1702 0001 0102 0000",
+                             "3b 02 0d 00 0000 0001 00000005 c802 ffff 1702 0001 0102 0000",
+                             "3b 02 10 00 0000 01 01 0001 8000 c802 ffff 1702 0001 0102 0000",
+                             "3b 02 10 00 0000 02 00 0001 8000 c802 ffff 1702 0001 0102 0000",
+                             "3b 02 13 00 0000 0001 0001 8000 c802 ffff 1702 0001 0102 0000",
+                             "3b 02 14 00 0000 0001 00 000000 c802 ffff 1702 0001 0102 0000"}) {
+    const auto message = decode(summed(hex(octets)), kMag, kLma);
+    ASSERT_TRUE(message) << octets;
+    std::visit(
+        []<class T>(const T& m) {
+          if constexpr (!std::is_same_v<T, UnknownMessage>)
+            EXPECT_EQ(find<HandoffIndicatorOption>(m.options)->indicator, HandoffIndicator::NewInterface);
+          else
+            ADD_FAILURE() << "type " << m.type << " is not known";
+        },
+        *message);
+  }
 }
 
 TEST(MobilityHeader, ARevocationOfAnotherTypeIsAnUnknownMessage) {
@@ -303,7 +365,9 @@ TEST(MobilityHeader, KnowsItsType) {
   EXPECT_EQ(type_of(Heartbeat{}), 13);
   EXPECT_EQ(type_of(BindingRevocationIndication{}), 16);
   EXPECT_EQ(type_of(BindingRevocationAcknowledgement{}), 16);
-  EXPECT_EQ(type_of(UnknownMessage{19, {}}), 19);
+  EXPECT_EQ(type_of(UpdateNotification{}), 19);
+  EXPECT_EQ(type_of(UpdateNotificationAcknowledgement{}), 20);
+  EXPECT_EQ(type_of(UnknownMessage{99, {}}), 99);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace flowmob::wire {
 
-/// Decodes the options part of a message; padding is dropped. "bad-option-length", "bad-selector",
-/// "bad-sub-option".
+/// Decodes the options part of a message; padding is dropped. "bad-option-length", "bad-address-family",
+/// "bad-selector", "bad-sub-option".
 Result<MobilityOptions> decode_options(ByteView bytes);
 
 /// Appends options to `out`, which already holds the message from its first octet on, each aligned as its

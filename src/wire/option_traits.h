@@ -22,4 +22,10 @@ struct OptionTraits {
   std::uint8_t align_y = 0;
 };
 
+/// What a sub-option is; its fields are declared like those of an option.
+struct SubOptionTraits {
+  std::uint8_t type;
+  std::string_view name;
+};
+
 }  // namespace flowmob::wire

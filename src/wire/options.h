@@ -9,10 +9,14 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/time.h"
+#include "wire/access_network_option.h"
 #include "wire/enums.h"
 #include "wire/flow_options.h"
+#include "wire/group_options.h"
 #include "wire/ipv4_options.h"
+#include "wire/multipath_options.h"
 #include "wire/option_traits.h"
+#include "wire/redirect_options.h"
 #include "wire/tunnel_options.h"
 
 /// Mobility options, one struct each. Values are in host order; octets and addresses as on the wire. In the
@@ -141,7 +145,10 @@ using MobilityOption =
                  HandoffIndicatorOption, AccessTechnologyTypeOption, MnLinkLayerIdentifier,
                  LinkLocalAddressOption, TimestampOption, BindingIdentifierOption, FlowSummary,
                  FlowIdentification, RestartCounter, NatDetection, GreKey, Ipv4HomeAddressRequest,
-                 Ipv4HomeAddressReply, Ipv4DefaultRouter, Ipv4DhcpSupportMode, UnknownOption>;
+                 Ipv4HomeAddressReply, Ipv4DefaultRouter, Ipv4DhcpSupportMode, VendorSpecific,
+                 RedirectCapability, Redirect, LoadInformation, AlternateIpv4CareOfAddress,
+                 MobileNodeGroupIdentifier, AccessNetworkIdentifier, DelegatedMobileNetworkPrefix,
+                 MagMultipathBinding, MagIdentifier, UnknownOption>;
 using MobilityOptions = std::vector<MobilityOption>;
 
 /// The first option of a kind, or nullptr. The first wins where an option may stand once (docs/adr/0006).

@@ -52,6 +52,27 @@ const Vector kOptions[] = {
     {"2606 0000 c00002fe", Ipv4DefaultRouter{ip4("192.0.2.254")}},
     {"2702 0000", Ipv4DhcpSupportMode{false}},
     {"2702 0001", Ipv4DhcpSupportMode{true}},
+    {"1305 000028af 01", VendorSpecific{10415, 1, {}}},
+    {"1308 000028af ff 010203", VendorSpecific{10415, 255, hex("010203")}},
+    {"2e02 0000", RedirectCapability{}},
+    {"2f12 8000 20010db8000a00000000000000000001", Redirect{ip("2001:db8:a::1")}},
+    {"2f06 4000 c0000201", Redirect{ip4("192.0.2.1")}},
+    {"3012 0001 00000002 00000003 00000004 ffffffff", LoadInformation{1, 2, 3, 4, 0xffffffff}},
+    {"3104 c0000201", AlternateIpv4CareOfAddress{ip4("192.0.2.1")}},
+    {"3206 0100 00000001", MobileNodeGroupIdentifier{1, MobileNodeGroupIdentifier::kAllSessions}},
+    {"3400", AccessNetworkIdentifier{}},
+    {"340a 0108 80 03 6c6162 02 6170",
+     AccessNetworkIdentifier{{NetworkIdentifier{true, hex("6c6162"), hex("6170")}}}},
+    {"3412 0105 00 02 c328 00 0206 2ca81e f65a0a 6301 07",
+     AccessNetworkIdentifier{{NetworkIdentifier{false, hex("c328"), {}}, GeoLocation{0x2ca81e, -0x9a5f6},
+                              UnknownSubOption{99, hex("07")}}}},
+    {"3407 0305 01 000028af", AccessNetworkIdentifier{{OperatorIdentifier{1, hex("000028af")}}}},
+    {"3712 0038 20010db8010000000000000000000000", DelegatedMobileNetworkPrefix{56, ip("2001:db8:100::")}},
+    {"3706 8018 c6336400", DelegatedMobileNetworkPrefix{24, ip4("198.51.100.0")}},
+    {"3f06 04 09 fe 800000", MagMultipathBinding{AccessTechnology::Wlan, 9, 254, true, false}},
+    {"3f06 08 0b 01 400000", MagMultipathBinding{AccessTechnology::Eutran, 11, 1, false, true}},
+    {"4005 01 00 6d6167", MagIdentifier{1, hex("6d6167")}},
+    {"4002 01 00", MagIdentifier{}},
     {"3300", UnknownOption{51, {}}},
     {"c803 010203", UnknownOption{200, hex("010203")}},
 };
@@ -115,6 +136,16 @@ TEST(Options, StandWhereTheirRfcWantsThem) {
       {Ipv4HomeAddressReply{}, 4, 0},
       {Ipv4DefaultRouter{}, 4, 0},
       {Ipv4DhcpSupportMode{}, 1, 0},
+      {VendorSpecific{}, 4, 2},
+      {RedirectCapability{}, 4, 0},
+      {Redirect{}, 4, 0},
+      {LoadInformation{}, 4, 0},
+      {AlternateIpv4CareOfAddress{}, 4, 2},
+      {MobileNodeGroupIdentifier{}, 1, 0},
+      {AccessNetworkIdentifier{}, 4, 0},
+      {DelegatedMobileNetworkPrefix{}, 8, 2},
+      {MagMultipathBinding{}, 1, 0},
+      {MagIdentifier{}, 1, 0},
   };
   for (const auto& [option, n, y] : places)
     for (std::size_t before = 0; before < 8; ++before) {
@@ -144,10 +175,11 @@ TEST(Options, PaddingOfAnyKindIsDropped) {
 
 TEST(Options, LengthsThatATypeDoesNotAllow) {
   for (const char* octets :
-       {"030f", "0311", "1611", "1613", "1701", "1703", "1800", "1801", "1901", "1a0f", "1b07",
-        "1b09", "2303", "2305", "2307", "2309", "2313", "2315", "2c00", "2c01", "2c03", "2d05",
-        "0800", "1400", "1c03", "1c05", "1f05", "1f07", "2100", "2101", "2103", "2104", "2105",
-        "2107", "2405", "2407", "2505", "2507", "2605", "2607", "2701", "2703"}) {
+       {"030f", "0311", "1611", "1613", "1701", "1703", "1800", "1801", "1901", "1a0f", "1b07", "1b09",
+        "2303", "2305", "2307", "2309", "2313", "2315", "2c00", "2c01", "2c03", "2d05", "0800", "1400",
+        "1c03", "1c05", "1f05", "1f07", "2100", "2101", "2103", "2104", "2105", "2107", "2405", "2407",
+        "2505", "2507", "2605", "2607", "2701", "2703", "1304", "2e01", "2e03", "3011", "3013", "3103",
+        "3105", "3205", "3207", "3702", "3711", "3713", "3f05", "3f07", "4001"}) {
     Bytes option = hex(octets);
     option.resize(2 + option[1]);
     EXPECT_EQ(error_of(option).find("bad-option-length: "), 0U) << octets << " gave " << error_of(option);
@@ -168,6 +200,9 @@ TEST(Options, NoneLeavesTheHeader) {
 TEST(Options, ReservedOctetsAreIgnoredAndWrittenAsZero) {
   EXPECT_EQ(decode_options(hex("1702 ff01"))->front(),
             MobilityOption(HandoffIndicatorOption{HandoffIndicator::NewInterface}));
+  EXPECT_EQ(decode_options(hex("1802 ff05"))->front(),
+            MobilityOption(AccessTechnologyTypeOption{AccessTechnology::Wimax}));
+  EXPECT_EQ(decode_options(hex("1903 ffff 07"))->front(), MobilityOption(MnLinkLayerIdentifier{hex("07")}));
   EXPECT_EQ(decode_options(hex("1612 7f40 00000000000000000000000000000000"))->front(),
             MobilityOption(HomeNetworkPrefixOption{false, 64, {}}));
   EXPECT_EQ(decode_options(hex("2406 63ff c0000201"))->front(),
@@ -180,6 +215,15 @@ TEST(Options, ReservedOctetsAreIgnoredAndWrittenAsZero) {
   EXPECT_EQ(decode_options(hex("2702 fffe"))->front(), MobilityOption(Ipv4DhcpSupportMode{false}));
   EXPECT_EQ(decode_options(hex("2106 ffff 00000001"))->front(), MobilityOption(GreKey{1}));
   EXPECT_EQ(decode_options(hex("1f06 7fff 00000001"))->front(), MobilityOption(NatDetection{false, 1}));
+  EXPECT_EQ(decode_options(hex("2e02 ffff"))->front(), MobilityOption(RedirectCapability{}));
+  EXPECT_EQ(decode_options(hex("2f06 7fff c0000201"))->front(), MobilityOption(Redirect{ip4("192.0.2.1")}));
+  EXPECT_EQ(decode_options(hex("3206 01ff 00000007"))->front(),
+            MobilityOption(MobileNodeGroupIdentifier{1, 7}));
+  EXPECT_EQ(decode_options(hex("3706 ff18 c6336400"))->front(),
+            MobilityOption(DelegatedMobileNetworkPrefix{24, ip4("198.51.100.0")}));
+  EXPECT_EQ(decode_options(hex("3f06 04 09 01 3fffff"))->front(),
+            MobilityOption(MagMultipathBinding{AccessTechnology::Wlan, 9, 1, false, false}));
+  EXPECT_EQ(decode_options(hex("4003 01 ff 61"))->front(), MobilityOption(MagIdentifier{1, hex("61")}));
   EXPECT_EQ(decode_options(hex("2d06 0001 000a ff 00"))->front(),
             MobilityOption(FlowIdentification{1, 10, 0, {}}));
 }
@@ -190,6 +234,36 @@ TEST(Options, OneTooLongForItsLengthOctetIsNotWritten) {
   EXPECT_FALSE(encode_options({ServiceSelection{Bytes(256, 'x')}}, out));
   EXPECT_FALSE(encode_options({MobileNodeIdentifier{1, Bytes(255, 'x')}}, out));
   EXPECT_FALSE(encode_options({UnknownOption{99, Bytes(256)}}, out));
+  EXPECT_FALSE(
+      encode_options({AccessNetworkIdentifier{{NetworkIdentifier{true, Bytes(256, 'x'), {}}}}}, out));
+  EXPECT_FALSE(encode_options({AccessNetworkIdentifier{{OperatorIdentifier{2, Bytes(255, 'x')}}}}, out));
+}
+
+TEST(Options, AnAddressOfNoFamilyOrOfTwo) {  // RFC 6463 section 4.2
+  const Bytes address(16);
+  EXPECT_EQ(error_of(hex("2f12 0000") + address).find("bad-address-family: "), 0U);
+  EXPECT_EQ(error_of(hex("2f12 c000") + address).find("bad-address-family: "), 0U);
+  EXPECT_EQ(error_of(hex("2f06 8000 c0000201")).find("bad-option-length: "), 0U);
+  EXPECT_EQ(error_of(hex("2f12 4000") + address).find("bad-option-length: "), 0U);
+  EXPECT_EQ(error_of(hex("3712 8040") + address).find("bad-option-length: "), 0U);
+  EXPECT_EQ(error_of(hex("3706 0018 c6336400")).find("bad-option-length: "), 0U);
+}
+
+TEST(AccessNetwork, SubOptionsStayInsideTheirOption) {
+  for (const char* octets : {"3401 01", "3402 0101", "3403 0102 80", "3404 0102 80 01", "3405 0103 80 01 61",
+                             "3406 0104 80 01 61 01", "3407 0105 80 01 61 00 00", "3407 0205 0000000000",
+                             "3409 0207 00000000000000", "3402 0300", "3404 6303 0707"})
+    EXPECT_EQ(error_of(hex(octets)).find("bad-sub-option: "), 0U)
+        << octets << " gave " << error_of(hex(octets));
+}
+
+TEST(AccessNetwork, DegreesAreSigned24BitNumbers) {  // RFC 6757 section 3.1.2
+  const auto place = [](const char* octets) {
+    return std::get<GeoLocation>(
+        std::get<AccessNetworkIdentifier>(decode_options(hex(octets))->front()).sub_options.front());
+  };
+  EXPECT_EQ(place("3408 0206 2d0000 d30000"), (GeoLocation{90 << 15, -90 * 32768}));
+  EXPECT_EQ(place("3408 0206 7fffff 800000"), (GeoLocation{(1 << 23) - 1, -(1 << 23)}));
 }
 
 TEST(MobileNodeIdentifier, EverySubtypePassesThrough) {  // RFC 8371 section 3

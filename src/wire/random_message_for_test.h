@@ -86,6 +86,16 @@ struct RandomFields {
   }
   void address(std::string_view, Ipv6Address& value) { value = any_address<Ipv6Address>(); }
   void address(std::string_view, Ipv4Address& value) { value = any_address<Ipv4Address>(); }
+  void address(std::string_view name, std::variant<Ipv6Address, Ipv4Address>& value) {
+    std::visit([&](auto& held) { address(name, held); }, value);
+  }
+  void family(std::uint8_t, std::uint8_t, std::variant<Ipv6Address, Ipv4Address>& value) {
+    if (any_bool()) value = Ipv4Address{};
+  }
+  void degrees(std::string_view, std::int32_t& value) {
+    value = static_cast<std::int32_t>(any_number((1U << 24) - 1)) - (1 << 23);
+  }
+  void counted_octets(std::string_view, Bytes& value) { value = any_octets(0, 40); }
   void octets(std::string_view, Bytes& value, std::size_t minimum) { value = any_octets(minimum, 40); }
   void flag(std::string_view, std::uint8_t, bool& value) { value = any_bool(); }
   void flag_and_7_bits(std::string_view, bool& flag, std::string_view, std::uint8_t& number) {
@@ -122,7 +132,27 @@ struct RandomFields {
   void sub_options(std::string_view, std::vector<FlowSubOption>& values) {
     for (auto count = any_number(2); count > 0; --count) values.push_back(any_sub_option());
   }
+  void sub_options(std::string_view, std::vector<AccessNetworkSubOption>& values);
 };
+
+/// The I-th alternative of a variant of sub-options.
+template <std::size_t I = 0>
+AccessNetworkSubOption any_access_network_sub_option(std::uint64_t which) {
+  using T = std::variant_alternative_t<I, AccessNetworkSubOption>;
+  if constexpr (std::is_same_v<T, UnknownSubOption>) {
+    return UnknownSubOption{static_cast<std::uint8_t>(4 + any_number(251)), any_octets(0, 20)};
+  } else {
+    if (which != I) return any_access_network_sub_option<I + 1>(which);
+    T value;
+    RandomFields fields;
+    T::fields(value, fields);
+    return value;
+  }
+}
+inline void RandomFields::sub_options(std::string_view, std::vector<AccessNetworkSubOption>& values) {
+  for (auto count = any_number(2); count > 0; --count)
+    values.push_back(any_access_network_sub_option(any_number(3)));
+}
 
 template <class T>
 T any_option() {

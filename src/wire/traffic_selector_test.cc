@@ -2,8 +2,12 @@
 #include "wire/traffic_selector.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
 
 #include "wire/hex_for_test.h"
+#include "wire/random_message_for_test.h"
 
 namespace flowmob::wire {
 namespace {
@@ -104,6 +108,33 @@ TEST(TrafficSelector, IgnoresWhatTheRfcSaysToIgnore) {
   EXPECT_EQ(decode6(hex("0200 0000 fffabcde")).flow_label, (Range<std::uint32_t>{0xabcde, 0xabcde}));
   EXPECT_EQ(decode4(hex("0020 ffff bb")).traffic_class, (Range<std::uint8_t>{46, 46}));
   EXPECT_EQ(decode4(hex("0003 0000")), TrafficSelector4{}) << "bits 14 and 15 are reserved here";
+}
+
+/// RFC 6088: the bits to ignore and the reserved ones are written as zeros, and no end without its start.
+RC_GTEST_PROP(TrafficSelector, WritesZerosWhereTheRfcWantsThem, ()) {
+  const auto selector = any_selector();
+  if (std::holds_alternative<UnknownSelector>(selector)) return;
+  const bool six = std::holds_alternative<TrafficSelector6>(selector);
+  const Bytes octets = encode_selector(selector);
+  const unsigned flags = static_cast<unsigned>(octets[0]) << 8 | octets[1];
+  RC_ASSERT(octets[2] == 0 && octets[3] == 0 && (six || (flags & 3) == 0));
+  RC_ASSERT((flags & 0x5555 & ~(flags >> 1)) == 0U);
+  std::size_t at = 4;
+  const auto skip = [&](unsigned start, std::size_t size) {  // a field and its end
+    at += ((flags & start) != 0 ? size : 0) + ((flags & start >> 1) != 0 ? size : 0);
+  };
+  for (const unsigned start : {0x8000U, 0x2000U}) skip(start, six ? 16 : 4);
+  skip(0x0800, 4);
+  if (six)
+    for (const unsigned flag : {0x0200U, 0x0100U})
+      if ((flags & flag) != 0) {
+        RC_ASSERT(octets[at] == 0 && octets[at + 1] >> 4 == 0);  // flow label: 8 bits of zero, and the next 4
+        at += 4;
+      }
+  for (const unsigned start : six ? std::array{0x0080U, 0x0020U} : std::array{0x0200U, 0x0080U})
+    skip(start, 2);
+  for (const unsigned flag : six ? std::array{0x0008U, 0x0004U} : std::array{0x0020U, 0x0010U})
+    if ((flags & flag) != 0) RC_ASSERT((octets[at++] & 3) == 0);  // below the DS field
 }
 
 TEST(TrafficSelector, ARangeOfOneIsWrittenAsItsStartAlone) {

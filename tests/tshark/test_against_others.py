@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The codec against those of others: what our encoder writes is read by tshark, what scapy writes and what we wrote
 by hand is read by `flowmob decode`. Only where tshark 4.0.17 is right: it knows no flow options, no L flag of the
-Home Network Prefix, no handoff indicator 6, no identifier but the NAI."""
+Home Network Prefix, no handoff indicator 6, no identifier but the NAI, no Update Notification, no option above 55."""
 import json
 import os
 import pathlib
@@ -43,7 +43,7 @@ def tshark(path, frame, field):
 
 
 (REGISTRATION, FLOWS, ACCEPTED, REJECTED, ERROR, HEARTBEAT, RESTARTED, REVOCATION, REVOKED, IPV4_ASKED, IPV4_GIVEN,
- RS, RA, NS, NA) = range(1, 16)
+ FLOW_MOBILITY_ASKED, FLOW_MOBILITY_DONE, ACCESS_NETWORK, MULTIPATH, RS, RA, NS, NA) = range(1, 20)
 
 READ_BY_TSHARK = [
     (REGISTRATION, {
@@ -80,6 +80,14 @@ READ_BY_TSHARK = [
     (IPV4_GIVEN, {
         "mip6.ipv4aa.sts": "0", "mip6.ipv4ha.preflen": "24", "mip6.ipv4ha.ha": "192.0.2.7", "mip6.ipv4dra.dra": "192.0.2.1",
         "mip6.ipv4dsm.s_flag": "1", "mip6.natd.f_flag": "1", "mip6.natd.refresh_t": "110"}),
+    (ACCESS_NETWORK, {
+        "mip6.vsm.vendorId": "10415", "mip6.vsm.subtype": "200", "mip6.mng.sub_type": "1", "mip6.mng.mng_id": "77",
+        "mip6.acc_net_id.ani": "1,2,3", "mip6.acc_net_id.e_bit": "1", "mip6.acc_net_id.net_name": "cafe",
+        "mip6.acc_net_id.ap_name": "ap-7", "mip6.acc_net_id.op_id.type": "2", "mip6.dmnp.v_flag": "0,1",
+        "mip6.dmnp.prefix_len": "56,24", "mip6.dmnp.dmnp_ipv6": "2001:db8:300::", "mip6.dmnp.dmnp_ipv4": "198.51.100.0"}),
+    (MULTIPATH, {
+        "mip6.ba.status": "180", "mip6.redir.k": "1", "mip6.redir.n": "0", "mip6.redir.addr_r2lma_ipv6": "2001:db8:f::2",
+        "mip6.load_inf.priority": "1", "mip6.load_inf.maximum_capacity": "5", "mip6.alt_ip4": "192.0.2.77"}),
     (RS, {"icmpv6.type": "133", "icmpv6.checksum.status": "1", "icmpv6.opt.src_linkaddr": "02:00:00:00:00:01"}),
     (RA, {
         "icmpv6.type": "134", "icmpv6.checksum.status": "1", "icmpv6.nd.ra.cur_hop_limit": "64", "icmpv6.nd.ra.flag.m": "0",
@@ -118,6 +126,7 @@ def test_decode_says_what_tshark_says(samples):
     assert [m["type"] for m in messages] == [
         "proxy-binding-update", "proxy-binding-update", "proxy-binding-acknowledgement", "proxy-binding-acknowledgement",
         "binding-error", "heartbeat", "heartbeat", "binding-revocation-indication", "binding-revocation-acknowledgement",
+        "proxy-binding-update", "proxy-binding-acknowledgement", "update-notification", "update-notification-acknowledgement",
         "proxy-binding-update", "proxy-binding-acknowledgement", "router-solicitation", "router-advertisement", "neighbor-solicitation",
         "neighbor-advertisement"]
     prefixes = [o for o in messages[ACCEPTED - 1]["options"] if o["option"] == "home-network-prefix"]

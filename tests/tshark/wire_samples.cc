@@ -129,6 +129,46 @@ ProxyBindingAcknowledgement ipv4_given() {
   return m;
 }
 
+UpdateNotification flow_mobility_asked() {
+  return {9,
+          NotificationReason::FlowMobility,
+          true,
+          false,
+          {MobileNodeIdentifier{1, text("mn1@example.org")},
+           HomeNetworkPrefixOption{true, 64, ip("2001:db8:100::")}}};
+}
+
+ProxyBindingUpdate access_network() {
+  ProxyBindingUpdate m;
+  m.sequence = 10;
+  m.acknowledge = m.proxy = true;
+  m.lifetime = 900;
+  m.options = {MobileNodeIdentifier{1, text("mn1@example.org")},
+               VendorSpecific{10415, 200, text("abc")},
+               RedirectCapability{},
+               MobileNodeGroupIdentifier{1, 77},
+               AccessNetworkIdentifier{{NetworkIdentifier{true, text("cafe"), text("ap-7")},
+                                        GeoLocation{0x2ca81e, -0x9a5f6},
+                                        OperatorIdentifier{OperatorIdentifier::kRealm, text("example.org")}}},
+               DelegatedMobileNetworkPrefix{56, ip("2001:db8:300::")},
+               DelegatedMobileNetworkPrefix{24, Ipv4Address{{198, 51, 100, 0}}}};
+  return m;
+}
+
+ProxyBindingAcknowledgement multipath() {
+  ProxyBindingAcknowledgement m;
+  m.status = BindingStatus::CannotSupportMultipathBinding;
+  m.proxy = true;
+  m.sequence = 11;
+  m.options = {MobileNodeIdentifier{1, text("mn1@example.org")},
+               Redirect{ip("2001:db8:f::2")},
+               LoadInformation{1, 2, 3, 4, 5},
+               AlternateIpv4CareOfAddress{Ipv4Address{{192, 0, 2, 77}}},
+               MagMultipathBinding{AccessTechnology::Eutran, 11, 2, true, false},
+               MagIdentifier{1, text("mag1@example.org")}};
+  return m;
+}
+
 RouterAdvertisement advertisement() {
   return {64,
           false,
@@ -164,6 +204,13 @@ std::vector<Sample> samples(const Ipv6Address& from, const Ipv6Address& to) {
                                                        {MobileNodeIdentifier{1, text("mn1@example.org")}}});
   mobility("ipv4-asked", ipv4_asked());
   mobility("ipv4-given", ipv4_given());
+  mobility("flow-mobility-asked", flow_mobility_asked());
+  mobility(
+      "flow-mobility-done",
+      UpdateNotificationAcknowledgement{
+          9, NotificationStatus::MobileNodeNotAttached, {MobileNodeIdentifier{1, text("mn1@example.org")}}});
+  mobility("access-network", access_network());
+  mobility("multipath", multipath());
   neighbor("router-solicitation", RouterSolicitation{{SourceLinkLayerAddress{kMac}}});
   neighbor("router-advertisement", advertisement());
   neighbor("neighbor-solicitation",

@@ -36,7 +36,7 @@ wire::ProxyBindingUpdate update() {
                wire::ServiceSelection{hex("766964656f")},
                wire::FlowIdentification{
                    1, 10, 0, {wire::BindingReference{{7}}, wire::TrafficSelectorSubOption{video}}},
-               wire::UnknownOption{50, hex("0100")}};
+               wire::UnknownOption{58, hex("0100")}};
   return m;
 }
 
@@ -75,7 +75,7 @@ TEST(Decode, EveryFieldHasItsNameInJson) {
   EXPECT_EQ(option(m, "mn-link-layer-identifier")["text"], "02:00:00:00:00:01");
   EXPECT_EQ(option(m, "timestamp")["time"], "2025-01-01T00:00:00.000000000Z");
   EXPECT_EQ(option(m, "service-selection")["text"], "video");
-  EXPECT_EQ(option(m, "mobile-node-group-identifier")["data"], "0100");
+  EXPECT_EQ(option(m, "quality-of-service")["data"], "0100");
   const Json& subs = option(m, "flow-identification")["sub_options"];
   EXPECT_EQ(subs[0]["binding_ids"], Json{7});
   EXPECT_EQ(subs[1]["selector"]["destination_port"], (Json{{"first", 5000}, {"last", 5000}}));

@@ -54,4 +54,40 @@ Json to_json(const wire::FlowSubOption& sub_option) {
   return {{"sub_option", "unknown"}, {"sub_option_number", unknown.type}, {"data", to_hex(unknown.data)}};
 }
 
+namespace {
+
+std::string text_of(const Bytes& octets) { return {octets.begin(), octets.end()}; }
+
+void explain(const wire::NetworkIdentifier& s, Json& out) {
+  if (s.utf8) out["network_text"] = text_of(s.network);
+  out["access_point_text"] = text_of(s.access_point);
+}
+void explain(const wire::GeoLocation&, Json&) {}
+void explain(const wire::OperatorIdentifier& s, Json& out) {
+  using wire::OperatorIdentifier;
+  if (s.kind == OperatorIdentifier::kRealm) out["text"] = text_of(s.identifier);
+  if (s.kind != OperatorIdentifier::kEnterpriseNumber || s.identifier.size() > 4) return;
+  std::uint32_t number = 0;
+  for (const auto octet : s.identifier) number = number << 8 | octet;
+  out["text"] = std::to_string(number);
+}
+
+}  // namespace
+
+Json to_json(const wire::AccessNetworkSubOption& sub_option) {
+  return std::visit(
+      []<class T>(const T& s) -> Json {
+        if constexpr (std::is_same_v<T, wire::UnknownSubOption>) {
+          return {{"sub_option", "unknown"}, {"sub_option_number", s.type}, {"data", to_hex(s.data)}};
+        } else {
+          Json out{{"sub_option", T::traits.name}, {"sub_option_number", T::traits.type}};
+          FieldJson fields(out);
+          T::fields(s, fields);
+          explain(s, out);
+          return out;
+        }
+      },
+      sub_option);
+}
+
 }  // namespace flowmob::cli::decode

@@ -13,6 +13,7 @@ using platform::Json;
 
 Json to_json(const wire::TrafficSelector& selector);
 Json to_json(const wire::FlowSubOption& sub_option);
+Json to_json(const wire::AccessNetworkSubOption& sub_option);
 
 /// The visitor that puts the fields of an option or a message into a JSON object. Octets become hexadecimal;
 /// a number with a name gets the name beside it, as FIELD_name.
@@ -34,6 +35,12 @@ class FieldJson {
   void address(std::string_view name, const Address& value) {
     out_[std::string(name)] = value.to_string();
   }
+  void address(std::string_view name, const std::variant<Ipv6Address, Ipv4Address>& value) {
+    std::visit([&](const auto& held) { address(name, held); }, value);
+  }
+  void family(std::uint8_t, std::uint8_t, const std::variant<Ipv6Address, Ipv4Address>&) {}
+  void degrees(std::string_view name, std::int32_t value) { out_[std::string(name)] = value / 32768.0; }
+  void counted_octets(std::string_view name, const Bytes& value) { octets(name, value, 0); }
   void top_bits(std::string_view name, unsigned, std::uint8_t value) { out_[std::string(name)] = value; }
   template <class T>
   void integer_if_there(std::string_view name, const std::optional<T>& value) {
@@ -68,7 +75,8 @@ class FieldJson {
     if (const auto* v4 = std::get_if<Ipv4Address>(&value)) out_[std::string(name)] = v4->to_string();
     if (const auto* v6 = std::get_if<Ipv6Address>(&value)) out_[std::string(name)] = v6->to_string();
   }
-  void sub_options(std::string_view name, const std::vector<wire::FlowSubOption>& values) {
+  template <class SubOption>
+  void sub_options(std::string_view name, const std::vector<SubOption>& values) {
     Json& list = out_[std::string(name)] = Json::array();
     for (const auto& value : values) list.push_back(to_json(value));
   }

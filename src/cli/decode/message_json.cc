@@ -31,6 +31,10 @@ void explain(const wire::MobileNodeIdentifier& o, Json& out) {
   out["subtype_name"] = identifier_kind(o.subtype);
   if (auto text = readable_identifier(o.subtype, o.identifier)) out["text"] = *text;
 }
+void explain(const wire::MagIdentifier& o, Json& out) {
+  out["subtype_name"] = identifier_kind(o.subtype);
+  if (auto text = readable_identifier(o.subtype, o.identifier)) out["text"] = *text;
+}
 void explain(const wire::ServiceSelection& o, Json& out) {
   out["text"] = std::string(o.identifier.begin(), o.identifier.end());
 }

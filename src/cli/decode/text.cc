@@ -55,6 +55,12 @@ std::vector<std::string> pieces(const Json& object, std::initializer_list<std::s
     if (std::ranges::find(without, key) != without.end() || key.ends_with("_name")) continue;
     if (key == "other_flags" && value == 0) continue;
     if (key == "sub_options") continue;
+    // Octets that are text are shown as it.
+    if (key.ends_with("_text")) continue;
+    if (const auto text = object.find(key + "_text"); text != object.end()) {
+      list.push_back(words(key) + " " + plain(*text));
+      continue;
+    }
     const auto name = object.find(key + "_name");
     // A name that only repeats the number says nothing.
     if (name != object.end() && *name != value.dump())
