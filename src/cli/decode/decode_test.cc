@@ -95,6 +95,44 @@ TEST(Decode, TextIsReadableAndNoWiderThanThePage) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
 }
 
+TEST(Decode, MessagesBetweenPeersAndTheirOptions) {
+  const auto shown = [](const wire::MobilityMessage& m) {
+    return only(decode_octets(packet(135, wire::encode(m, kMag, kLma))));
+  };
+  const Json beat = shown(wire::Heartbeat{true, true, 7, {wire::RestartCounter{3}}});
+  EXPECT_EQ(beat["type"], "heartbeat");
+  EXPECT_EQ(beat["flags"], (Json{"U", "R"}));
+  EXPECT_EQ(option(beat, "restart-counter")["counter"], 3);
+  const Json revoked = shown(
+      wire::BindingRevocationIndication{wire::RevocationTrigger::Administrative, 9, true, false, true, {}});
+  EXPECT_EQ(revoked["type"], "binding-revocation-indication");
+  EXPECT_EQ(revoked["trigger_name"], "administrative");
+  EXPECT_EQ(revoked["flags"], (Json{"P", "G"}));
+  wire::AccessNetworkIdentifier network{
+      {wire::NetworkIdentifier{true, hex("63616665"), hex("6170")}, wire::GeoLocation{45 << 15, -(90 << 15)},
+       wire::OperatorIdentifier{1, hex("28af")}, wire::OperatorIdentifier{2, hex("6f7067")}}};
+  const wire::MobilityMessage notified = wire::UpdateNotification{
+      5,
+      wire::NotificationReason::FlowMobility,
+      true,
+      false,
+      {network, wire::MagIdentifier{1, hex("6d6167")},
+       wire::DelegatedMobileNetworkPrefix{24, Ipv4Address{{192, 0, 2, 0}}}, wire::GreKey{}, wire::GreKey{7}}};
+  const Json said = shown(notified);
+  EXPECT_EQ(said["reason_name"], "flow-mobility");
+  EXPECT_EQ(option(said, "mag-identifier")["text"], "mag");
+  EXPECT_EQ(option(said, "delegated-mobile-network-prefix")["prefix"], "192.0.2.0");
+  EXPECT_FALSE(option(said, "gre-key").contains("key"));
+  const Json& subs = option(said, "access-network-identifier")["sub_options"];
+  EXPECT_EQ(subs[0]["network_text"], "cafe");
+  EXPECT_EQ(subs[1]["longitude"], -90.0);
+  EXPECT_EQ(subs[2]["text"], "10415");
+  EXPECT_EQ(subs[3]["text"], "opg");
+  const std::string text =
+      to_text(*decode_octets(packet(135, wire::encode(notified, kMag, kLma))), {100, false});
+  EXPECT_NE(text.find("network cafe  access point ap"), std::string::npos) << text;
+}
+
 TEST(Decode, ABareHeaderIsUnverified) {
   const Json m = only(decode_octets(wire::encode(update(), kMag, kLma)));
   EXPECT_EQ(m["checksum"], "unverified");
