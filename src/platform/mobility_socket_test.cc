@@ -2,7 +2,11 @@
 #include "platform/mobility_socket.h"
 
 #include <gtest/gtest.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "platform/private_namespace_for_test.h"
 
@@ -66,6 +70,28 @@ TEST(MobilitySocket, MessageArrivesAsItWasSentWithWhereFromAndWhereTo) {
     EXPECT_FALSE(mag.receive().value()) << "only who was meant";
     EXPECT_EQ(mag.counters().sent, 1u);
     EXPECT_EQ(lma.counters().received, 1u);
+  });
+}
+
+/// RFC 5213 sections 5.3.6 and 6.9.1.5: neither a routing header nor a Home Address option.
+TEST(MobilitySocket, TheMobilityHeaderFollowsTheIpv6HeaderAtOnce) {
+  in_private_namespace([] {
+    TwoAddresses host;
+    MobilitySocket mag = MobilitySocket::open(kMag).value();
+    const int wire = ::socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IPV6));
+    ASSERT_GE(wire, 0);
+    ASSERT_TRUE(mag.send(kMag, kLma, header(64)));
+    Bytes packet;
+    do {
+      packet.resize(256);
+      const auto size = ::recv(wire, packet.data(), packet.size(), 0);
+      ASSERT_GT(size, 40);
+      packet.resize(static_cast<std::size_t>(size));
+    } while (Bytes(packet.begin() + 24, packet.begin() + 40) !=
+             Bytes(kLma.octets.begin(), kLma.octets.end()));
+    ::close(wire);
+    EXPECT_EQ(packet[6], 135);
+    EXPECT_EQ(Bytes(packet.begin() + 40, packet.end()), header(64));
   });
 }
 

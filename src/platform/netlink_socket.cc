@@ -92,9 +92,9 @@ Result<Piece> receive(int fd, std::vector<char>& buffer, int flags) {
 
 }  // namespace
 
-Result<NetlinkSocket> NetlinkSocket::open(std::uint32_t groups) {
-  UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!fd) return fail_errno("netlink-failed", "routing socket");
+Result<NetlinkSocket> NetlinkSocket::open(std::uint32_t groups, int family) {
+  UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family));
+  if (!fd) return fail_errno("netlink-failed", "netlink socket");
   enable(fd.get(), NETLINK_EXT_ACK);
   enable(fd.get(), NETLINK_CAP_ACK);
   enable(fd.get(), NETLINK_GET_STRICT_CHK);
@@ -102,7 +102,7 @@ Result<NetlinkSocket> NetlinkSocket::open(std::uint32_t groups) {
   local.nl_family = AF_NETLINK;
   local.nl_groups = groups;
   if (::bind(fd.get(), reinterpret_cast<::sockaddr*>(&local), sizeof local) != 0) {
-    return fail_errno("netlink-failed", "routing socket");
+    return fail_errno("netlink-failed", "netlink socket");
   }
   return NetlinkSocket(std::move(fd));
 }

@@ -14,13 +14,13 @@ namespace flowmob::platform {
 
 class NetlinkMessage;
 
-/// A NETLINK_ROUTE socket: one request at a time, or a subscription.
+/// A netlink socket, of NETLINK_ROUTE if nothing else is said: one request at a time, or a subscription.
 class NetlinkSocket {
  public:
   using Visitor = std::function<void(const nlmsghdr&)>;
 
   /// `groups`: multicast groups to subscribe to (RTMGRP_*), zero for requests.
-  static Result<NetlinkSocket> open(std::uint32_t groups = 0);
+  static Result<NetlinkSocket> open(std::uint32_t groups = 0, int family = 0);
   int fd() const { return fd_.get(); }
 
   /// Sends and waits for the kernel's answer; `on_reply` sees the messages that come before it. The error's

@@ -11,7 +11,7 @@
 namespace flowmob::core {
 
 /// All mobile nodes with a session, found by MN-ID, by number and by prefix; and which deadline is next. A
-/// node has one entry for each set of prefixes (docs/adr/0011).
+/// node has one entry for each set of prefixes (docs/adr/0014).
 class BindingCache {
  public:
   using Nodes = std::unordered_map<NodeIndex, MobileNode>;

@@ -48,10 +48,10 @@ NodeRecord MobileNode::to_record() const {
   record.default_flow = flows.default_flow().index;
   record.default_wanted = flows.default_flow().wanted;
   record.default_current = flows.default_flow().current;
-  record.link_local = link_local;
   for (const auto& s : sessions)
     record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
-                               s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value()});
+                               s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value(),
+                               s.link_local});
   for (const auto& f : flows.bindings())
     if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow.name, f.wanted, f.current});
   return record;

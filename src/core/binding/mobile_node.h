@@ -22,6 +22,10 @@ struct Deadline {
   friend bool operator==(const Deadline&, const Deadline&) = default;
 };
 
+/// RFC 6543: one address for all MAGs on all links.
+constexpr Ipv6Address kFixedLinkLocal{
+    {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x02, 0, 0x5e, 0xff, 0xfe, 0, 0x52, 0x13}};
+
 /// A binding cache entry (RFC 5213 section 5.1): one attached interface of a mobile node.
 ///
 ///            accepted PBU                  PBU with lifetime 0 from its MAG
@@ -38,6 +42,7 @@ struct Session {
   Duration lifetime{};  ///< as granted
   Deadline deadline;    ///< of the lifetime; in delete-wait that of the deletion
   bool in_delete_wait = false;
+  Ipv6Address link_local = kFixedLinkLocal;  ///< the MAG's on the access link
   TimePoint came{};                ///< when its MAG first asked for it; it asks again until it has our answer
   std::optional<TimePoint> opens;  ///< until then only flows come that have no other link
   std::uint16_t last_sequence{};
@@ -47,14 +52,13 @@ struct Session {
 
 /// A mobile node with one set of prefixes, the sessions that share it, and the flow bindings among those: one
 /// mobility session of RFC 5213 or several by RFC 7864. A node whose interfaces have prefixes of their own
-/// has one of these for each set (docs/adr/0011). A plain value, as FlowTable is.
+/// has one of these for each set (docs/adr/0014). A plain value, as FlowTable is.
 struct MobileNode {
   std::string mn_id;
   std::uint8_t mn_id_subtype = 1;
   NodeIndex index;
   std::uint32_t generation{};
   std::vector<Ipv6Prefix> prefixes;  ///< ascending
-  Ipv6Address link_local;
   std::vector<Session> sessions;
   FlowTable flows;
 

@@ -18,9 +18,11 @@ struct LastAccepted {
 };
 
 /// Accepted, TimestampMismatch, TimestampLowerThanPrevAccepted or SequenceNumberOutOfWindow. With a timestamp
-/// the sequence number is ignored; without one it decides alone.
+/// the sequence number is ignored; without one it decides alone. No window: timestamps are the mobile nodes'
+/// own, and their clocks are nobody's.
 wire::BindingStatus check_order(const std::optional<LastAccepted>& last, std::uint16_t sequence,
-                                std::optional<std::uint64_t> timestamp, WallTime now, Duration window);
+                                std::optional<std::uint64_t> timestamp, WallTime now,
+                                std::optional<Duration> window);
 
 /// RFC 6275 section 9.5.1: modulo 2^16, the last value and the 32768 before it are old.
 bool is_newer_sequence(std::uint16_t last, std::uint16_t sequence);

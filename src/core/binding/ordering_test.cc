@@ -42,6 +42,16 @@ TEST(Ordering, LowerIsToldApartFromInvalid) {
   EXPECT_EQ(stamped(last, at(1h)), TimestampMismatch);
 }
 
+TEST(Ordering, WithoutAWindowOnlyTheOrderCounts) {
+  const auto judged = [](std::optional<LastAccepted> last, std::uint64_t stamp) {
+    return check_order(last, 0, stamp, kNow, std::nullopt);
+  };
+  EXPECT_EQ(judged({}, 1), Accepted);
+  EXPECT_EQ(judged(LastAccepted{0, 5}, 6), Accepted);
+  EXPECT_EQ(judged(LastAccepted{0, 5}, 5), TimestampMismatch);
+  EXPECT_EQ(judged(LastAccepted{0, 5}, 4), TimestampLowerThanPrevAccepted);
+}
+
 TEST(Ordering, ATimestampMakesTheSequenceNumberMeaningless) {
   EXPECT_EQ(check_order(LastAccepted{100, at(0s)}, 7, at(1ms), kNow, kWindow), Accepted);
 }

@@ -79,7 +79,8 @@ SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement message) {
 
 }  // namespace
 
-SendMessage accept(const PbuRequest& r, const MobileNode& node, std::uint16_t granted) {
+SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& session,
+                   std::uint16_t granted) {
   auto message = answer(r, BindingStatus::Accepted, granted);
   auto& options = message.options;
   options = prefixes_of(node);
@@ -87,7 +88,7 @@ SendMessage accept(const PbuRequest& r, const MobileNode& node, std::uint16_t gr
   add_link(r, options);
   if (r.link_local)
     options.push_back(
-        LinkLocalAddressOption{r.link_local->is_unspecified() ? node.link_local : *r.link_local});
+        LinkLocalAddressOption{r.link_local->is_unspecified() ? session.link_local : *r.link_local});
   echo<TimestampOption>(r, options);
   add_refused_flows(r, options);
   return send(r, std::move(message));

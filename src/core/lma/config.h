@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,11 +55,15 @@ struct LmaConfig {
   std::uint16_t tunnel_mtu = 1460;
   bool share_prefixes =
       true;  ///< one prefix set for all of a node's sessions, also where the MAG says HI 1 or 4
-  bool hold_unknown_handoff = false;  ///< wait for a de-registration when a MAG says HI 4 (section 5.4.1.3)
+  /// Wait for a de-registration when a MAG says HI 4 (section 5.4.1.3). Where prefixes are shared there is little
+  /// to wait for: not set, only interfaces with prefixes of their own wait.
+  std::optional<bool> hold_unknown_handoff;
+  bool holds_unknown_handoff() const { return hold_unknown_handoff.value_or(!share_prefixes); }
 
   Duration min_delay_before_bce_delete = std::chrono::milliseconds(10000);
   Duration max_delay_before_new_bce_assign = std::chrono::milliseconds(1500);
   Duration timestamp_validity_window = std::chrono::milliseconds(300);
+  bool mobile_node_generated_timestamp = false;  ///< section 9.3: no such window, the order alone
   Duration max_lifetime = std::chrono::hours(1);
   /// How long flows that another link still carries wait for a link that has just come: its MAG delivers
   /// nothing before it has our answer.

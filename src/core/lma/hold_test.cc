@@ -59,6 +59,82 @@ TEST_F(HoldTest, ARetransmissionKeepsTheDeadlineAndIsAnsweredInItsStead) {
   EXPECT_EQ(acknowledgement()->sequence, 51);
 }
 
+TEST_F(HoldTest, WithoutALinkLayerIdentifierItWaitsAsWell) {
+  accepted(first());
+  Pbu p = unknown();
+  p.link_layer_id = std::nullopt;
+  EXPECT_EQ(ask(p), std::nullopt);
+  advance(1499ms);
+  timeout();
+  EXPECT_EQ(acknowledgement(), std::nullopt);
+  advance(1ms);
+  timeout();
+  EXPECT_EQ(acknowledgement()->status, Status::Accepted);
+  EXPECT_EQ(show("sessions").size(), 2U);
+}
+
+TEST_F(HoldTest, TheDelayIsASetting) {
+  auto c = holding();
+  c.max_delay_before_new_bce_assign = 400ms;
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  EXPECT_EQ(lma->poll_timeout(), now.monotonic + 400ms);
+  advance(400ms);
+  timeout();
+  EXPECT_EQ(acknowledgement()->status, Status::Accepted);
+}
+
+TEST_F(HoldTest, WithoutASettingItWaitsWherePrefixesAreNotShared) {
+  for (const bool share : {true, false}) {
+    auto c = test_config();
+    c.share_prefixes = share;
+    lma = std::make_unique<LocalMobilityAnchor>(c);
+    accepted(first());
+    EXPECT_EQ(ask(unknown()).has_value(), share);
+  }
+}
+
+TEST_F(HoldTest, WhatTheServingMagSaysMeanwhileEndsNoWait) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  const auto deadline = lma->poll_timeout();
+  advance(1s);
+  Pbu again = first();
+  again.handoff = HI::NoChange;
+  again.prefixes = {kOwn};
+  accepted(again);
+  EXPECT_EQ(lma->poll_timeout(), deadline);
+  advance(500ms);
+  timeout();
+  EXPECT_EQ(acknowledgement()->status, Status::Accepted);
+  EXPECT_EQ(all<SendMessage>().back().destination, kMag2);
+}
+
+TEST_F(HoldTest, AnotherInterfaceTakesNobodysPlace) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  Pbu other = unknown();
+  other.link_layer_id = Bytes{9};
+  EXPECT_EQ(ask(other), std::nullopt);
+  EXPECT_EQ(dropped("another-is-held"), 1U);
+  advance(1500ms);
+  timeout();
+  ASSERT_TRUE(acknowledgement());
+  EXPECT_EQ(wire::find<wire::MnLinkLayerIdentifier>(acknowledgement()->options)->identifier, kIf2);
+  EXPECT_EQ(status(other), Status::Accepted);
+}
+
+TEST_F(HoldTest, WhoSaysMoreWaitsNoMore) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  EXPECT_EQ(status(second()), Status::Accepted);
+  advance(2s);
+  timeout();
+  EXPECT_EQ(acknowledgement(), std::nullopt);
+  EXPECT_EQ(show("sessions").size(), 2U);
+}
+
 TEST_F(HoldTest, WhoLosesHisPermissionMeanwhileIsTold) {
   Pbu p = first();
   p.lifetime = 1;

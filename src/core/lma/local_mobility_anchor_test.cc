@@ -39,6 +39,19 @@ TEST_F(LocalMobilityAnchorTest, AnExtensionTouchesNoRow) {
   EXPECT_EQ(show("sessions")[0]["remaining_seconds"], 300);
 }
 
+TEST_F(LocalMobilityAnchorTest, AnExtensionTakesItsValues) {
+  accepted(first());
+  Pbu again = first();
+  again.handoff = HI::NoChange;
+  again.prefixes = {kOwn};
+  again.lifetime = 150;
+  EXPECT_EQ(accepted(again).lifetime, 150);
+  const auto session = show("sessions")[0];
+  EXPECT_EQ(session["lifetime_seconds"], 600);
+  EXPECT_EQ(session["handoff_indicator"], wire::to_string(HI::NoChange));
+  EXPECT_EQ(show("sessions").size(), 1U);
+}
+
 TEST_F(LocalMobilityAnchorTest, ASecondInterfaceSharesThePrefixAndTheDefaultFlowStays) {
   accepted(first());
   EXPECT_THAT(prefixes_in(accepted(second())), ElementsAre(kOwn));
@@ -181,6 +194,48 @@ TEST_F(LocalMobilityAnchorTest, TunnelsAreSharedByNodes) {
   accepted(leave(first()));
   EXPECT_THAT(all<RemoveTunnel>(), IsEmpty());
   EXPECT_EQ(show("tunnels")[0]["sessions"], 1);
+}
+
+TEST_F(LocalMobilityAnchorTest, AHandoffToAMagThatServesOthersSharesItsTunnel) {
+  Pbu other = first();
+  other.mn = "mn2";
+  other.source = kMag2;
+  accepted(other);
+  accepted(first());
+  Pbu moved = first();
+  moved.source = kMag2;
+  moved.handoff = HI::HandoffBetweenMags;
+  accepted(moved);
+  EXPECT_THAT(all<EnsureTunnel>(), IsEmpty());
+  ASSERT_EQ(all<RemoveTunnel>().size(), 1U);
+  EXPECT_EQ(all<RemoveTunnel>()[0].remote, kMag1);
+  EXPECT_EQ(show("tunnels")[0]["sessions"], 2);
+}
+
+TEST_F(LocalMobilityAnchorTest, ARevivedSessionStays) {
+  accepted(first());
+  accepted(leave(first()));
+  advance(9s);
+  accepted(first());
+  advance(5s);
+  timeout();
+  EXPECT_EQ(show("sessions")[0]["state"], "active");
+  EXPECT_EQ(show("sessions")[0]["remaining_seconds"], 295);
+}
+
+TEST_F(LocalMobilityAnchorTest, TheDelaysAreSettings) {
+  auto c = test_config();
+  c.min_delay_before_bce_delete = 3s;
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  accepted(first());
+  accepted(leave(first()));
+  EXPECT_EQ(lma->poll_timeout(), now.monotonic + 3s);
+  advance(2999ms);
+  timeout();
+  EXPECT_EQ(show("sessions").size(), 1U);
+  advance(1ms);
+  timeout();
+  EXPECT_THAT(show("sessions"), IsEmpty());
 }
 
 TEST_F(LocalMobilityAnchorTest, AFlowMoveIsOneWrite) {

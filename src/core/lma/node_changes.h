@@ -21,6 +21,7 @@ namespace flowmob::core {
 struct Answer {
   PbuRequest request;
   std::uint16_t granted{};  ///< units of 4 seconds
+  SessionId session;
 };
 
 /// One mobile node's next state.

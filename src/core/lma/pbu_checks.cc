@@ -41,8 +41,10 @@ BindingStatus mobile_node_is_entitled(const PbuCheck& c) {
 /// Item 9.
 BindingStatus is_in_order(const PbuCheck& c) {
   if (c.in_order) return Accepted;
-  return check_order(c.last, c.request.update.sequence, c.request.timestamp, c.now,
-                     c.policy.config().timestamp_validity_window);
+  const auto& config = c.policy.config();
+  const auto window =
+      config.mobile_node_generated_timestamp ? std::nullopt : std::optional(config.timestamp_validity_window);
+  return check_order(c.last, c.request.update.sequence, c.request.timestamp, c.now, window);
 }
 
 /// Item 10.

@@ -14,10 +14,14 @@ using wire::BindingStatus;
 constexpr std::size_t kMaxWaiting = 8;
 constexpr unsigned kAnswersToStrangersPerSecond = 10;
 
+bool is_of_same_sender(const PbuRequest& a, const PbuRequest& b) {
+  return a.meta.source == b.meta.source && a.proxy_coa == b.proxy_coa && a.technology == b.technology &&
+         a.link_layer_id == b.link_layer_id;
+}
+
 /// Section 6.9.4: the same request with a new timestamp or sequence number.
 bool repeats(const PbuRequest& a, const PbuRequest& b) {
-  return a.meta.source == b.meta.source && a.proxy_coa == b.proxy_coa && a.technology == b.technology &&
-         a.link_layer_id == b.link_layer_id && a.service == b.service && a.handoff == b.handoff &&
+  return is_of_same_sender(a, b) && a.service == b.service && a.handoff == b.handoff &&
          a.prefixes == b.prefixes && a.deregisters() == b.deregisters();
 }
 
@@ -32,13 +36,15 @@ LookupResult look_up_if_possible(const BindingCache& cache, const PbuRequest& r)
 PbuHandler::PbuHandler(AnchorState& state)
     : state_(state), strangers_(RateLimiter::per_second(kAnswersToStrangersPerSecond)) {}
 
-void PbuHandler::handle(Now now, PbuRequest request) {
+void PbuHandler::handle(Now now, PbuRequest request) { handle(now, std::move(request), now.wall); }
+
+void PbuHandler::handle(Now now, PbuRequest request, WallTime came) {
   if (auto* under_way = state_.changes.under_way(request.mn_id))
     return handle_while_busy(now, std::move(request), *under_way);
   const LookupResult found = look_up_if_possible(state_.cache, request);
   const auto last = last_accepted(request, found);
   const bool leaves = leaves_serving_mag(request, found);
-  const auto status = check_pbu({request, state_.policy, last, now.wall, leaves});
+  const auto status = check_pbu({request, state_.policy, last, came, leaves});
   if (status != BindingStatus::Accepted) return reject(now, request, status, last);
   decide(now, std::move(request), found);
 }
@@ -79,33 +85,41 @@ void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_wa
   if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
   auto& waiting = waiting_[request.mn_id];
   if (waiting.size() >= kMaxWaiting) return state_.drop(now, "too-many-waiting", request.meta);
-  waiting.push_back(std::move(request));
+  waiting.push_back({std::move(request), now.wall});
 }
 
 void PbuHandler::decide(Now now, PbuRequest request, const LookupResult& found) {
   if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
   if (request.deregisters()) return deregister(now, request, found);
-  if (found.kind == Kind::Hold && state_.policy.config().hold_unknown_handoff)
+  if (found.kind == Kind::Hold && state_.policy.config().holds_unknown_handoff())
     return hold(now, std::move(request));
   register_session(now, request, found);
 }
 
-/// A retransmission keeps the first one's deadline: a hold is longer than a MAG's patience.
+/// A retransmission keeps the first one's deadline: a hold is longer than a MAG's patience. Who asks for yet
+/// another interface asks again when the first has been decided.
 void PbuHandler::hold(Now now, PbuRequest request) {
   const TimePoint deadline = now.monotonic + state_.policy.config().max_delay_before_new_bce_assign;
   const auto [held, is_new] = held_.try_emplace(request.mn_id, Held{request, deadline});
   if (is_new) return;
+  if (!repeats(held->second.request, request)) return state_.drop(now, "another-is-held", request.meta);
   ++state_.statistics.coalesced;
   held->second.request = std::move(request);
 }
 
 void PbuHandler::register_session(Now now, const PbuRequest& request, const LookupResult& found) {
-  held_.erase(request.mn_id);
+  forget_held_of_sender(request);
   auto registration = state_.registration();
   if (found.kind == Kind::Update) return begin(now, registration.update(now, request, found));
   auto change = registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);
   begin(now, std::move(*change));
+}
+
+/// Who has registered otherwise waits no more.
+void PbuHandler::forget_held_of_sender(const PbuRequest& request) {
+  const auto held = held_.find(request.mn_id);
+  if (held != held_.end() && is_of_same_sender(held->second.request, request)) held_.erase(held);
 }
 
 void PbuHandler::begin(Now now, Change change) {
@@ -121,7 +135,7 @@ void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResu
   Change change = state_.registration().deregister(now, request, found);
   state_.changes.apply(state_.policy, change);
   ++state_.statistics.accepted;
-  state_.effects.push(accept(request, *change.next, 0));
+  state_.effects.push(accept(request, *change.next, *change.next->find(found.session), 0));
   go_on_with_held(now, request.mn_id, false);
 }
 
@@ -161,7 +175,8 @@ void PbuHandler::answer(Now now, Finished& finished) {
   if (!finished.error) {
     if (change.answer) {
       ++state_.statistics.accepted;
-      state_.effects.push(accept(change.answer->request, *change.next, change.answer->granted));
+      const auto& [request, granted, session] = *change.answer;
+      state_.effects.push(accept(request, *change.next, *change.next->find(session), granted));
     }
     for (auto& event : change.events) state_.effects.push(std::move(event));
   } else if (change.answer) {
@@ -174,7 +189,7 @@ void PbuHandler::finish(Now now, Finished finished) {
   answer(now, finished);
   auto waiting = waiting_.extract(finished.change.mn_id);
   if (waiting.empty()) return;
-  for (auto& request : waiting.mapped()) handle(now, std::move(request));
+  for (auto& [request, came] : waiting.mapped()) handle(now, std::move(request), came);
 }
 
 void PbuHandler::handle_timeout(Now now) {

@@ -31,7 +31,13 @@ class PbuHandler {
     PbuRequest request;
     TimePoint deadline;
   };
+  /// Until the change of its node has ended. Its timestamp is judged by when it came.
+  struct Waiting {
+    PbuRequest request;
+    WallTime came;
+  };
 
+  void handle(Now now, PbuRequest request, WallTime came);
   void handle_while_busy(Now now, PbuRequest request, Change& under_way);
   void decide(Now now, PbuRequest request, const LookupResult& found);
   void hold(Now now, PbuRequest request);
@@ -41,6 +47,7 @@ class PbuHandler {
   void reject(Now now, const PbuRequest& request, Status status, const std::optional<LastAccepted>& last,
               const std::string& reason = {});
   void answer(Now now, Finished& finished);
+  void forget_held_of_sender(const PbuRequest& request);
   const Session* session_of(const LookupResult& found) const;
   bool may_answer(Now now, const PbuRequest& request);
   bool leaves_serving_mag(const PbuRequest& request, const LookupResult& found) const;
@@ -49,7 +56,7 @@ class PbuHandler {
   AnchorState& state_;
   RateLimiter strangers_;
   std::map<std::string, Held, std::less<>> held_;
-  std::map<std::string, std::vector<PbuRequest>, std::less<>> waiting_;
+  std::map<std::string, std::vector<Waiting>, std::less<>> waiting_;
 };
 
 }  // namespace flowmob::core

@@ -21,7 +21,8 @@ Json to_json(const SessionRecord& s) {
           {"last_sequence", s.last_sequence},
           {"last_timestamp", s.last_timestamp},
           {"in_delete_wait", s.in_delete_wait},
-          {"opening", s.opening}};
+          {"opening", s.opening},
+          {"link_local", s.link_local.to_string()}};
 }
 
 Json to_json(const FlowRecord& f) {
@@ -128,6 +129,7 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.number("last_timestamp", s.last_timestamp);
   reader.boolean("in_delete_wait", s.in_delete_wait);
   reader.boolean("opening", s.opening);
+  reader.address("link_local", s.link_local);
   if (!s.id) reader.complain("a session has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return s;
@@ -172,7 +174,6 @@ Json NodeRecord::to_json() const {
             {"default_flow", default_flow.value},
             {"default_wanted", default_wanted.value},
             {"default_current", default_current.value},
-            {"link_local", link_local.to_string()},
             {"sessions", Json::array()},
             {"flows", Json::array()}};
   for (const auto& prefix : prefixes) json["prefixes"].push_back(prefix.to_string());
@@ -201,7 +202,6 @@ Result<NodeRecord> NodeRecord::from_json(const Json& json) {
   reader.id("default_flow", r.default_flow);
   reader.id("default_wanted", r.default_wanted);
   reader.id("default_current", r.default_current);
-  reader.address("link_local", r.link_local);
   reader.list("sessions", [&](const Json& item) { append(r.sessions, session_from(item)); });
   reader.list("flows", [&](const Json& item) { append(r.flows, flow_from(item)); });
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());

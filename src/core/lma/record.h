@@ -27,6 +27,7 @@ struct SessionRecord {
   std::uint64_t last_timestamp{};  ///< of the last accepted PBU, 48.16 fixed point; zero: none
   bool in_delete_wait = false;
   bool opening = false;  ///< its MAG may not have had the answer yet
+  Ipv6Address link_local;
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 
@@ -50,7 +51,6 @@ struct NodeRecord {
   FlowIndex default_flow;
   SessionId default_wanted;
   SessionId default_current;
-  Ipv6Address link_local;  ///< the MAGs' address on the access link, if one was asked for
   std::vector<SessionRecord> sessions;
   std::vector<FlowRecord> flows;
 

@@ -13,14 +13,9 @@ using wire::BindingStatus;
 
 constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
 
-/// RFC 6543: one address for all MAGs on all links.
-constexpr Ipv6Address kFixedLinkLocal{
-    {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x02, 0, 0x5e, 0xff, 0xfe, 0, 0x52, 0x13}};
-
-void note_link_local(MobileNode& node, const PbuRequest& r) {
-  if (!r.link_local) return;
-  if (r.link_local->is_link_local()) node.link_local = *r.link_local;
-  if (node.link_local.is_unspecified()) node.link_local = kFixedLinkLocal;
+/// Section 5.3.6: what it is told it keeps.
+void note_link_local(Session& session, const PbuRequest& r) {
+  if (r.link_local && r.link_local->is_link_local()) session.link_local = *r.link_local;
 }
 
 /// A request that was held back may be older than what came in between.
@@ -81,6 +76,7 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
   session.lifetime = kLifetimeUnit * granted;
   session.deadline = Deadline::after(now, session.lifetime);
   session.in_delete_wait = false;
+  note_link_local(session, r);
   note_order(session, r);
 }
 
@@ -92,7 +88,6 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   accept_values(*next.find(id), r, now, granted);
   const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
   next.mn_id_subtype = *r.mn_id_subtype;
-  note_link_local(next, r);
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
   next.flows.reselect(next.live(), next.opening(), leaving);
@@ -104,7 +99,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   change.events.push_back(
       binding_event(policy_, before ? before->find(id) : nullptr, next, *next.find(id), r.service));
   if (before) append_flow_events(policy_, *before, next, change.events);
-  change.answer = Answer{r, granted};
+  change.answer = Answer{r, granted, id};
   change.next = std::move(next);
   return change;
 }
@@ -185,6 +180,7 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
   const MobileNode& before = *cache_.find(found.node);
   MobileNode next = before;
   Session& session = *next.find(found.session);
+  note_link_local(session, r);
   note_order(session, r);
   Change change;
   change.mn_id = next.mn_id;
@@ -197,7 +193,7 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
     change.events.push_back(session_event("binding-deregistered", policy_, next, session));
     append_flow_events(policy_, before, next, change.events);
   }
-  change.answer = Answer{r, 0};
+  change.answer = Answer{r, 0, found.session};
   change.next = std::move(next);
   return change;
 }

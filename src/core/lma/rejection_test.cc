@@ -268,6 +268,28 @@ TEST_F(RejectionTest, ANodeHasOnlySoManyInterfaces130) {
   EXPECT_EQ(show("sessions").size(), 16U);
 }
 
+TEST_F(RejectionTest, TheStatusValuesAreThoseOfTheRegistry) {
+  const std::pair<Status, unsigned> registry[] = {
+      {Status::Accepted, 0},
+      {Status::ReasonUnspecified, 128},
+      {Status::InsufficientResources, 130},
+      {Status::SequenceNumberOutOfWindow, 135},
+      {Status::ServiceAuthorizationFailed, 151},
+      {Status::ProxyRegNotEnabled, 152},
+      {Status::NotLmaForThisMobileNode, 153},
+      {Status::MagNotAuthorizedForProxyReg, 154},
+      {Status::NotAuthorizedForHomeNetworkPrefix, 155},
+      {Status::TimestampMismatch, 156},
+      {Status::TimestampLowerThanPrevAccepted, 157},
+      {Status::MissingHomeNetworkPrefixOption, 158},
+      {Status::BcePbuPrefixSetDoNotMatch, 159},
+      {Status::MissingMnIdentifierOption, 160},
+      {Status::MissingHandoffIndicatorOption, 161},
+      {Status::MissingAccessTechTypeOption, 162},
+  };
+  for (const auto& [status, number] : registry) EXPECT_EQ(static_cast<unsigned>(status), number);
+}
+
 TEST_F(RejectionTest, TheChecksStandInTheRfcsOrder) {
   Pbu p;
   p.mn = std::nullopt;

@@ -23,6 +23,7 @@ Session session_from(const SessionRecord& r, Now now, Duration most) {
   s.in_delete_wait = r.in_delete_wait;
   s.came = now.monotonic;
   if (r.opening) s.opens = now.monotonic + kAsksAgainWithin;
+  s.link_local = r.link_local;
   s.last_sequence = r.last_sequence;
   s.last_timestamp = r.last_timestamp;
   return s;
@@ -96,7 +97,6 @@ class Restorer {
     node.generation = r.generation;
     node.prefixes = r.prefixes;
     std::ranges::sort(node.prefixes);
-    node.link_local = r.link_local;
     for (const auto& s : r.sessions) node.sessions.push_back(session_from(s, now_, most_remaining(s)));
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
     default_flow.wanted = r.default_wanted;

@@ -73,7 +73,7 @@ Entry same_link(const Entries& entries, const PbuRequest& r) {
 }
 
 /// Sent again because the answer was lost: neither side knows a link-layer identifier to tell interfaces
-/// apart by, so the link does (docs/adr/0011).
+/// apart by, so the link does (docs/adr/0014).
 Entry sent_again(const Entries& entries, const PbuRequest& r) {
   if (!r.link_layer_id.empty()) return {};
   return first(entries, [&](const Session& s) {

@@ -188,7 +188,10 @@ void check_lma(const LmaFile& file, const LoadOptions& options, Diagnostics& dia
 
 LmaSettings assemble(LmaFile file) {
   LmaSettings settings = std::move(file.lma.value);
-  for (auto& mag : file.mags) settings.core.mags.push_back(std::move(mag.value.peer));
+  for (auto& mag : file.mags) {
+    const auto& peer = settings.core.mags.emplace_back(std::move(mag.value.peer));
+    if (mag.value.security == Security::Ipsec) settings.protected_peers.push_back({peer.name, peer.address});
+  }
   for (auto& service : file.services) {
     auto& profile = settings.core.services.emplace_back(std::move(service.value.profile));
     if (profile.name.empty()) profile.name = profile.identifier;

@@ -39,9 +39,12 @@ Section<LmaSettings> head() {
            "share_prefixes", kCore<&LmaConfig::share_prefixes>,
            "all interfaces of a node share its prefixes, also where the MAG says handoff indicator 1 or "
            "4; false: only where it says 6 (RFC 7864), else each has its own (RFC 5213 section 5.4)"),
-       K::optional("hold_unknown_handoff", kCore<&LmaConfig::hold_unknown_handoff>,
-                   "wait for the old MAG's de-registration where the new one does not know whether this is a "
-                   "handoff (RFC 5213 section 5.4.1.3)"),
+       K::derived(
+           "hold_unknown_handoff",
+           [](LmaSettings& s) -> bool& { return s.core.hold_unknown_handoff.emplace(); },
+           "wait for the old MAG's de-registration where the new one does not know whether this is a "
+           "handoff (RFC 5213 section 5.4.1.3)",
+           "where share_prefixes is off"),
        K::optional("min_delay_before_bce_delete", kCore<&LmaConfig::min_delay_before_bce_delete>,
                    "how long a de-registered session is kept for the next MAG to take over (RFC 5213 section "
                    "9.1)",
@@ -53,6 +56,9 @@ Section<LmaSettings> head() {
        K::optional("timestamp_validity_window", kCore<&LmaConfig::timestamp_validity_window>,
                    "how far a MAG's clock may be from this one (RFC 5213 section 9.1)",
                    between<Duration>(1ms, 1h)),
+       K::optional("mobile_node_generated_timestamp", kCore<&LmaConfig::mobile_node_generated_timestamp>,
+                   "timestamps are the mobile nodes' own: only their order counts, not this clock (RFC 5213 "
+                   "section 9.3); the same on all MAGs"),
        K::optional("max_lifetime", kCore<&LmaConfig::max_lifetime>,
                    "the longest lifetime of a binding, whatever a MAG asks for; sent in units of 4 s",
                    binding_lifetime()),
@@ -75,9 +81,10 @@ Section<MagRow> mag() {
                        "what commands and tables call this MAG", label()),
            K::required("address", via<&MagRow::peer, &core::MagPeer::address>,
                        "the MAG's address (Proxy-CoA), from which it sends", unicast()),
-           K::required("security", &MagRow::security,
-                       "how its messages are protected; \"none\" (nothing else exists yet) has to be said: "
-                       "whoever can send from this address can register nodes")}};
+           K::required(
+               "security", &MagRow::security,
+               "how its messages are protected: by the kernel's IPsec, whose policies have to be there, or "
+               "not at all: whoever can send from this address can register nodes then")}};
 }
 
 template <auto Member>

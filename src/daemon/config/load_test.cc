@@ -92,6 +92,36 @@ TEST(LoadLma, AWholeFile) {
   EXPECT_THAT(loaded->core.mobile_nodes, ElementsAre(node));
 }
 
+/// RFC 5213 sections 9.1 and 9.3, with their defaults.
+TEST(LoadLma, TheVariablesOfTheProtocol) {
+  const auto defaults = parse_lma(kLma, "lma.toml").value().core;
+  EXPECT_EQ(defaults.min_delay_before_bce_delete, 10s);
+  EXPECT_EQ(defaults.max_delay_before_new_bce_assign, 1500ms);
+  EXPECT_EQ(defaults.timestamp_validity_window, 300ms);
+  EXPECT_FALSE(defaults.mobile_node_generated_timestamp);
+  std::string text(kLma);
+  text.insert(text.find("tunnel_mtu"),
+              "min_delay_before_bce_delete = \"3s\"\n"
+              "max_delay_before_new_bce_assign = \"400ms\"\n"
+              "timestamp_validity_window = \"2s\"\n"
+              "mobile_node_generated_timestamp = true\n");
+  const auto set = parse_lma(text, "lma.toml").value().core;
+  EXPECT_EQ(set.min_delay_before_bce_delete, 3s);
+  EXPECT_EQ(set.max_delay_before_new_bce_assign, 400ms);
+  EXPECT_EQ(set.timestamp_validity_window, 2s);
+  EXPECT_TRUE(set.mobile_node_generated_timestamp);
+}
+
+TEST(LoadLma, APeerSaysHowItIsProtected) {
+  EXPECT_TRUE(parse_lma(kLma, "lma.toml").value().protected_peers.empty());
+  std::string text(kLma);
+  text.replace(text.find("\"none\""), 6, "\"ipsec\"");
+  const auto peers = parse_lma(text, "lma.toml").value().protected_peers;
+  ASSERT_EQ(peers.size(), 1U);
+  EXPECT_EQ(peers[0].name, "mag1");
+  EXPECT_EQ(peers[0].address, address("2001:db8:a::1"));
+}
+
 constexpr std::string_view kMag = R"([mag]
 name = "mag2"
 address = "2001:db8:b::1"
@@ -130,6 +160,15 @@ TEST(LoadMag, AWholeFile) {
   EXPECT_TRUE(access.attach_on_router_solicitation);
   EXPECT_TRUE(access.attach_on_carrier);
   EXPECT_FALSE(loaded->core.mobile_nodes.at(0).services.has_value());
+}
+
+TEST(LoadMag, TheAnchorSaysHowItIsProtected) {
+  EXPECT_TRUE(parse_mag(kMag, "mag.toml").value().protected_peers.empty());
+  std::string text(kMag);
+  text.replace(text.find("\"none\""), 6, "\"ipsec\"");
+  const auto peers = parse_mag(text, "mag.toml").value().protected_peers;
+  ASSERT_EQ(peers.size(), 1U);
+  EXPECT_EQ(peers[0].address, address("2001:db8:f::1"));
 }
 
 TEST(LoadMag, AProfilesOwnServicesReplaceTheAccesss) {
@@ -187,9 +226,10 @@ INSTANTIATE_TEST_SUITE_P(
     Lma, OneMistake,
     testing::Values(
         Case{kLma, "security = \"none\"\n", "",
-             "f:12:1: 'security' is missing in [[mag]]; expected how its messages are protected; \"none\" "
-             "(nothing else exists yet) has to be said: whoever can send from this address can register "
-             "nodes"},
+             "f:12:1: 'security' is missing in [[mag]]; expected how its messages are protected: by the "
+             "kernel's "
+             "IPsec, whose policies have to be there, or not at all: whoever can send from this address can "
+             "register nodes then"},
         Case{kLma, "[[mag]]", "[mag]", "f:12:1: a table is not allowed here; expected tables headed [[mag]]"},
         Case{kLma, "address = \"2001:db8:f::1\"", "address = \"192.0.2.1\"",
              "f:3:11: the string '192.0.2.1' is not allowed here; expected an IPv6 address such as "
@@ -256,8 +296,8 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Mag, OneMistake,
     testing::Values(
-        Case{kMag, "security = \"none\"\n", "security = \"ipsec\"\n",
-             "f:8:12: the string 'ipsec' is not allowed here; expected \"none\""},
+        Case{kMag, "security = \"none\"\n", "security = \"psk\"\n",
+             "f:8:12: the string 'psk' is not allowed here; expected \"ipsec\" or \"none\""},
         Case{kMag, "name = \"mag2\"", "lifetime = \"3999ms\"",
              "f:2:12: the string '3999ms' is not allowed here; expected \"4s\" to \"4369min\""},
         Case{kMag, "name = \"mag2\"", "initial_bindack_timeout = \"33s\"",

@@ -81,6 +81,8 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
 MagSettings assemble(MagFile file) {
   MagSettings settings = std::move(file.mag.value.settings);
   settings.core.lma = file.lma.value.address;
+  if (file.lma.value.security == Security::Ipsec)
+    settings.protected_peers.push_back({"the LMA", settings.core.lma});
   settings.core.router_lifetime = static_cast<std::uint16_t>(
       std::chrono::duration_cast<std::chrono::seconds>(file.mag.value.router_lifetime).count());
   for (auto& row : file.accesses) {

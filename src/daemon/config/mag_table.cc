@@ -65,9 +65,10 @@ Section<AnchorRow> lma() {
   using K = Keys<AnchorRow>;
   return {"[lma]",
           {K::required("address", &AnchorRow::address, "the LMA's address (LMAA)", unicast()),
-           K::required("security", &AnchorRow::security,
-                       "how messages to and from it are protected; \"none\" (nothing else exists yet) has to "
-                       "be said: whoever can send from this address can answer for it")}};
+           K::required(
+               "security", &AnchorRow::security,
+               "how messages to and from it are protected: by the kernel's IPsec, whose policies have to be "
+               "there, or not at all: whoever can send from this address can answer for it then")}};
 }
 
 template <auto Member>

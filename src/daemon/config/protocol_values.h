@@ -11,12 +11,13 @@
 /// How the protocol's own types are written in a file.
 namespace flowmob::daemon::config {
 
-/// How a peer's messages are protected. Only one way exists yet, and it has to be said aloud.
-enum class Security { None };
+/// How a peer's messages are protected: by the kernel's IPsec, or not at all, which has to be said aloud.
+enum class Security { None, Ipsec };
 template <>
 struct Words<Security> {
   static constexpr const char* kName = "security";
-  static constexpr std::array kAll{Word<Security>{"none", Security::None}};
+  static constexpr std::array kAll{Word<Security>{"ipsec", Security::Ipsec},
+                                   Word<Security>{"none", Security::None}};
   static std::span<const Word<Security>> all() { return kAll; }
 };
 

@@ -60,6 +60,8 @@ TEST(Examples, TheShownDefaultsAreTheDefaults) {
   auto shown = core(with_defaults(kLmaExample));
   auto absent = core(kLmaExample);
   shown.services = absent.services = {};  // selectors have no defaults: those comments are examples
+  EXPECT_EQ(shown.holds_unknown_handoff(), absent.holds_unknown_handoff());
+  shown.hold_unknown_handoff.reset();  // its default depends on another key
   EXPECT_EQ(shown, absent);
   EXPECT_EQ(parse_mag(with_defaults(kMagExample), "f").value().core,
             parse_mag(kMagExample, "f").value().core);
@@ -94,7 +96,7 @@ TEST(Reference, ARowOfEachSort) {
   EXPECT_THAT(page, HasSubstr("| `max_lifetime` | duration | `\"1h\"` | \"4s\" to \"4369min\" | "));
   EXPECT_THAT(page, HasSubstr("| `protocol` | protocol |  | \"tcp\", "));
   EXPECT_THAT(page, HasSubstr("| `control` | absolute path | `\"/run/flowmob/NAME.sock\"` | "));
-  EXPECT_THAT(page, HasSubstr("| `security` | security | required | \"none\" | "));
+  EXPECT_THAT(page, HasSubstr("| `security` | security | required | \"ipsec\" or \"none\" | "));
   EXPECT_THAT(page, HasSubstr("| `attach_on` | list of trigger | `[\"router-solicitation\"]` | \"router-"));
   EXPECT_THAT(page, HasSubstr("\n### `[[service.flow]]`\n"));
 }

@@ -20,11 +20,18 @@ struct DaemonPaths {
   friend bool operator==(const DaemonPaths&, const DaemonPaths&) = default;
 };
 
+/// A peer whose Mobility Headers the kernel's IPsec is said to protect.
+struct ProtectedPeer {
+  std::string name;
+  Ipv6Address address;
+};
+
 /// What an LMA's file says: the protocol's part and the system's.
 struct LmaSettings {
   core::LmaConfig core;
   std::vector<std::string> core_interfaces;    ///< towards correspondents
   std::vector<std::string> access_interfaces;  ///< towards MAGs
+  std::vector<ProtectedPeer> protected_peers;
   DaemonPaths paths;
 };
 
@@ -32,6 +39,7 @@ struct LmaSettings {
 struct MagSettings {
   core::MagConfig core;
   std::vector<std::string> transport_interfaces;  ///< towards the LMA
+  std::vector<ProtectedPeer> protected_peers;     ///< the LMA, or nobody
   DaemonPaths paths;
 };
 

@@ -8,6 +8,7 @@
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/host/main.h"
+#include "daemon/host/protection.h"
 #include "daemon/host/records.h"
 #include "platform/clock.h"
 
@@ -58,6 +59,7 @@ Result<std::unique_ptr<LmaDaemon>> LmaDaemon::start(const Options& options) {
 }
 
 Result<void> LmaDaemon::open() {
+  if (auto done = check_protection(settings_.core.address, settings_.protected_peers); !done) return done;
   auto host = Host::create(platform::DaemonRole::Lma, {settings_.paths.control, settings_.paths.state});
   if (!host) return tl::unexpected(host.error());
   host_ = std::move(*host);
@@ -172,7 +174,9 @@ Result<void> LmaDaemon::reload() {
   if (loaded->paths != settings_.paths || loaded->core_interfaces != settings_.core_interfaces ||
       loaded->access_interfaces != settings_.access_interfaces)
     return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
-  auto done = pump_->feed([&](Now now) { return anchor_->reconfigure(now, loaded->core); });
+  auto done = check_protection(loaded->core.address, loaded->protected_peers).and_then([&] {
+    return pump_->feed([&](Now now) { return anchor_->reconfigure(now, loaded->core); });
+  });
   if (!done) return done;
   settings_ = std::move(*loaded);
   // The new configuration holds from here on: a route that fails is told as such, and tried again.

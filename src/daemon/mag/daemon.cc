@@ -8,6 +8,7 @@
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/host/main.h"
+#include "daemon/host/protection.h"
 #include "daemon/host/records.h"
 
 namespace flowmob::daemon {
@@ -53,6 +54,7 @@ Result<std::unique_ptr<MagDaemon>> MagDaemon::start(const Options& options) {
 }
 
 Result<void> MagDaemon::open() {
+  if (auto done = check_protection(settings_.core.address, settings_.protected_peers); !done) return done;
   auto host = Host::create(platform::DaemonRole::Mag, {settings_.paths.control, settings_.paths.state});
   if (!host) return tl::unexpected(host.error());
   host_ = std::move(*host);
@@ -133,7 +135,9 @@ Result<void> MagDaemon::reload() {
     return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
   for (core::AccessConfig& access : loaded->core.accesses)
     if (auto done = resolve_access(*netlink_, access); !done) return done;
-  auto done = pump_->feed([&](Now now) { return gateway_->reconfigure(now, loaded->core); });
+  auto done = check_protection(loaded->core.address, loaded->protected_peers).and_then([&] {
+    return pump_->feed([&](Now now) { return gateway_->reconfigure(now, loaded->core); });
+  });
   if (!done) return done;
   settings_ = std::move(*loaded);
   // The configuration holds from here on; an interface that does not follow is a failure of its own.

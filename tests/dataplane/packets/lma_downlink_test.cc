@@ -24,6 +24,11 @@ TEST_F(LmaDownlink, TheOuterHeaderSaysWhatItShould) {
   EXPECT_EQ(outer.payload, Packet(sent).hop_limit(16).build()) << "only the hop limit changes";
 }
 
+TEST_F(LmaDownlink, EveryEcnFieldIsCopied) {
+  for (std::uint8_t ecn = 0; ecn < 4; ++ecn)
+    EXPECT_EQ(Ipv6View::in_frame(from_core(video().ecn(ecn).build()).frame).traffic_class & 3, ecn);
+}
+
 TEST_F(LmaDownlink, TheOuterFlowLabelIsTheFlows) {
   const auto label = [&](const Packet& packet) {
     return Ipv6View::in_frame(from_core(packet.build()).frame).flow_label;
