@@ -12,6 +12,8 @@ foreach(daemon lmad magd mnd)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/flowmob-${daemon}.service DESTINATION lib/systemd/system)
 endforeach()
 
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# As in the repository, so that the pages find each other.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES packaging/systemd/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging/systemd)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY LICENSES DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -47,3 +47,14 @@ def test_it_writes_the_reports_figures_and_nothing_else(tmp_path):
     assert lines[0] == "before" and lines[-1] == "after"
     assert "| 0 of 6,000 | 0 | 12 ms |" in lines[3]
     assert "| 12 of 4,000, on the dead link | 0 | 12 ms = 0.6 detection + 10.0 MAG-LMA round trip + -3.2; allowed 60.6 |" in lines[5]
+
+
+def test_the_readmes_sample_gets_the_same_runs_words(tmp_path):
+    path = report(tmp_path)
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    measured["steps"][2]["checks"] = [{"claim": "4711 packets sent, 0 lost", "holds": True}]
+    path.write_text(json.dumps(measured), encoding="utf-8")
+    readme = tmp_path / "README.md"
+    readme.write_text("  ok   12 packets sent, 3 lost\n  ok   other\n| what happens |\n|---|\n", encoding="utf-8")
+    run(SCRIPT, path, "--write", readme)
+    assert readme.read_text(encoding="utf-8").splitlines()[:2] == ["  ok   4711 packets sent, 0 lost", "  ok   other"]
