@@ -27,7 +27,7 @@ def policies(lab, ends, action):
     template = ["tmpl", "proto", "esp", "mode", "transport"] if action == "add" else []
     for (source, destination), direction in ((ends, "in"), (ends[::-1], "out")):
         lab.inside("lma", "ip", "xfrm", "policy", action, "src", source, "dst", destination, "proto", "135",
-                   "dir", direction, *template)
+                   "dir", direction, *template, check=action == "add")
 
 
 def registration(lab, ends, handoff=5):
