@@ -163,6 +163,11 @@ TEST_F(FlowTableTest, NewFlowsAreNoChangeOfPath) {
   EXPECT_TRUE(differences(table, next)[0].after.is_default());
 }
 
+TEST(FlowNumbers, BeginAtOne) {  // RFC 6089 section 4.2: zero is reserved
+  FlowNumbers numbers;
+  EXPECT_EQ(numbers.next(), FlowIndex{1});
+}
+
 TEST(FlowNumbers, SkipWhatIsInUse) {
   FlowNumbers numbers;
   numbers.skip_to(FlowIndex{7});

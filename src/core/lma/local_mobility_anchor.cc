@@ -54,7 +54,9 @@ void LocalMobilityAnchor::Impl::handle_message(Now now, const PacketMeta& meta, 
 void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::MobilityMessage message) {
   if (auto* update = std::get_if<wire::ProxyBindingUpdate>(&message)) {
     if (!update->proxy) return state.drop(now, "not-proxy", meta);
-    return updates.handle(now, PbuRequest(meta, std::move(*update)));
+    PbuRequest request(meta, std::move(*update));
+    if (!request.proxy_coa.is_routable_unicast()) return state.drop(now, "care-of-address", meta);  // 6.1.7
+    return updates.handle(now, std::move(request));
   }
   if (std::holds_alternative<wire::BindingError>(message)) return state.drop(now, "binding-error", meta);
   if (std::holds_alternative<wire::ProxyBindingAcknowledgement>(message))

@@ -147,6 +147,11 @@ void Registrar::deregistration_due(Now now, Attachment& attachment) {
 void Registrar::expire(Now now, Attachment& attachment) {
   context_.notify("binding-expired", attachment);
   if (attachment.held) return refuse(now, attachment, attachment.status, std::nullopt);
+  begin_anew(now, attachment);
+}
+
+/// Nothing of the former binding is left when the next registration leaves.
+void Registrar::begin_anew(Now now, Attachment& attachment) {
   service_.stop_advertising(attachment, true);
   service_.remove(attachment);
   attachment.prefixes.clear();

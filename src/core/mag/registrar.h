@@ -34,6 +34,7 @@ class Registrar {
  private:
   void settle(SessionId id);
   void start(Now now, Attachment& attachment);
+  void begin_anew(Now now, Attachment& attachment);
   void begin(Now now, Attachment& attachment, RequestKind kind);
   void transmit(Now now, Attachment& attachment);
   void retry(Now now, Attachment& attachment);

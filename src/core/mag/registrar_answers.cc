@@ -191,13 +191,12 @@ void Registrar::retry(Now now, Attachment& attachment) {
   if (++attachment.request->immediate_retries <= kImmediateRetries) transmit(now, attachment);
 }
 
-/// The binding stands; only this service is not to be had.
+/// The binding goes with the service that is not to be had (RFC 5149 section 4.1); the node comes back
+/// without that one.
 void Registrar::service_refused(Now now, Attachment& attachment) {
-  ++attachment.services_registered;
-  attachment.request.reset();
-  service_.persist(now, attachment);
-  attachment.refresh_at = std::max(now.monotonic, *attachment.expires - attachment.lifetime / 2);
-  next_service(now, attachment);
+  attachment.services.erase(attachment.services.begin() +
+                            static_cast<std::ptrdiff_t>(attachment.services_registered));
+  begin_anew(now, attachment);
 }
 
 void Registrar::deregistration_rejected(Now now, Attachment& attachment,

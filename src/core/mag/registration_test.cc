@@ -166,20 +166,30 @@ TEST_F(Registration, EachServiceHasItsOwnUpdate) {
   EXPECT_THAT(hosts, SizeIs(1));
 }
 
-TEST_F(Registration, RefusedFurtherServiceLeavesBindingAndOtherServices) {
+/// RFC 5149 section 4.1: the binding is deleted. What the node may have it gets by a new one.
+TEST_F(Registration, RefusedFurtherServiceEndsTheBindingAndANewOneDoesWithout) {
   auto config = default_config();
   config.mobile_nodes[0].services = {"video", "voice", "web"};
   start(config);
   solicit();
   accept();
+  clear();
   reject(BindingStatus::ServiceAuthorizationFailed);
-  ASSERT_THAT(updates, SizeIs(3));
-  EXPECT_EQ(service_of(updates[2]), "web");
+  EXPECT_EQ(last_notice("registration-refused").at("status"), "SERVICE_AUTHORIZATION_FAILED");
+  EXPECT_THAT(removed_hosts, SizeIs(1));
+  EXPECT_EQ(decode(advertisements.back()).router_lifetime, 0);
+  EXPECT_EQ(only_binding().at("prefixes"), Json::array());
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(service_of(updates[0]), "video");
+  EXPECT_TRUE(option<wire::HomeNetworkPrefixOption>(updates[0]).is_all_zero());
+  accept();
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_EQ(service_of(updates[1]), "web");
   accept();
   EXPECT_EQ(only_binding().at("state"), "registered");
-  EXPECT_EQ(last_notice("registration-refused").at("status"), "SERVICE_AUTHORIZATION_FAILED");
   advance(300s);
-  EXPECT_THAT(updates, SizeIs(4));
+  EXPECT_THAT(updates, SizeIs(3));
+  EXPECT_EQ(service_of(updates[2]), "");
 }
 
 TEST_F(Registration, LastServiceRefusedStillReregisters) {
@@ -189,9 +199,10 @@ TEST_F(Registration, LastServiceRefusedStillReregisters) {
   solicit();
   accept();
   reject(BindingStatus::ServiceAuthorizationFailed);
-  ASSERT_THAT(updates, SizeIs(2));
+  accept();
+  ASSERT_THAT(updates, SizeIs(3));
   advance(300s);
-  EXPECT_THAT(updates, SizeIs(3));
+  EXPECT_THAT(updates, SizeIs(4));
 }
 
 TEST_F(Registration, ProfileWithoutServicesNamesNone) {
