@@ -2,6 +2,7 @@
 #include "core/lma/pbu_handler.h"
 
 #include "core/lma/acknowledgement.h"
+#include "core/lma/expiry.h"
 #include "core/lma/identifier.h"
 #include "core/lma/pbu_checks.h"
 
@@ -45,8 +46,19 @@ void PbuHandler::handle(Now now, PbuRequest request, WallTime came) {
   const auto last = last_accepted(request, found);
   const bool leaves = leaves_serving_mag(request, found);
   const auto status = check_pbu({request, state_.policy, last, came, leaves});
+  if (status == BindingStatus::ServiceAuthorizationFailed) end_session(now, found);
   if (status != BindingStatus::Accepted) return reject(now, request, status, last);
   decide(now, std::move(request), found);
+}
+
+/// RFC 5149 section 4.2: a session goes with the service that it asks for and may not have.
+void PbuHandler::end_session(Now now, const LookupResult& found) {
+  if (found.kind != Kind::Update) return;
+  MobileNode node = *state_.cache.find(found.node);
+  Session& session = *node.find(found.session);
+  session.in_delete_wait = true;
+  session.deadline.monotonic = now.monotonic;
+  state_.changes.apply(state_.policy, without_expired(state_.policy, node, now.monotonic));
 }
 
 std::optional<LastAccepted> PbuHandler::last_accepted(const PbuRequest& request,
@@ -82,7 +94,9 @@ void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_wa
   // what waits was sent by a MAG that may speak for this node, or it does not wait
   const bool leaves = leaves_serving_mag(request, look_up_if_possible(state_.cache, request));
   const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall, leaves});
-  if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
+  const bool may_wait =
+      status == BindingStatus::Accepted || status == BindingStatus::ServiceAuthorizationFailed;
+  if (!may_wait) return reject(now, request, status, std::nullopt);
   auto& waiting = waiting_[request.mn_id];
   if (waiting.size() >= kMaxWaiting) return state_.drop(now, "too-many-waiting", request.meta);
   waiting.push_back({std::move(request), now.wall});

@@ -5,6 +5,7 @@
 namespace flowmob::core {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 class ServiceTest : public AnchorFixture {
@@ -43,6 +44,39 @@ TEST_F(ServiceTest, AnotherOneIsAuthorisedAnew) {  // section 4.2
   ASSERT_TRUE(lma->reconfigure(now, config));
   EXPECT_EQ(status_with(first(), "video"), Status::Accepted);
   EXPECT_EQ(status_with(first(), "voice"), Status::ServiceAuthorizationFailed);
+}
+
+TEST_F(ServiceTest, ARefusedOneTakesTheSessionAlongAndNoOther) {  // section 4.2
+  register_with(first(), "video");
+  register_with(second(), "internet");
+  EXPECT_EQ(status_with(first(), "gold"), Status::ServiceAuthorizationFailed);
+  EXPECT_THAT(events(), ElementsAre("binding-deleted", "flow-fallback", "binding-rejected"));
+  ASSERT_EQ(show("sessions").size(), 1U);
+  EXPECT_EQ(show("sessions")[0]["mag"], "mag2");
+  EXPECT_EQ(mag_of("video"), "mag2");
+  EXPECT_EQ(status_with(second(), "gold"), Status::ServiceAuthorizationFailed);
+  EXPECT_THAT(show("sessions"), IsEmpty());
+  EXPECT_EQ(lma->poll_timeout(), std::nullopt);
+}
+
+TEST_F(ServiceTest, ARefusedOneOfANewInterfaceLeavesTheOthers) {
+  register_with(first(), "video");
+  EXPECT_EQ(status_with(second(), "gold"), Status::ServiceAuthorizationFailed);
+  EXPECT_THAT(rows(), IsEmpty());
+  EXPECT_EQ(mag_of("video"), "mag1");
+}
+
+TEST_F(ServiceTest, ARefusedOneWaitsForTheChangeUnderWay) {
+  answering = false;
+  clear();
+  send(first());
+  Pbu p = first();
+  p.service = "gold";
+  send(p);
+  EXPECT_EQ(acknowledgement(), std::nullopt);
+  while (!unanswered.empty()) answer_all();
+  EXPECT_THAT(show("sessions"), IsEmpty());
+  EXPECT_THAT(events(), ElementsAre("binding-registered", "binding-deleted", "binding-rejected"));
 }
 
 }  // namespace

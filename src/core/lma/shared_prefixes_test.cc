@@ -52,7 +52,7 @@ TEST_F(SharedPrefixesTest, WithoutALinkLayerIdentifierItIsAnotherInterface) {
   EXPECT_THAT(prefixes_in(accepted(nameless)), ElementsAre(kOwn));
   EXPECT_EQ(show("sessions").size(), 2U);
   accepted(nameless);
-  EXPECT_EQ(show("sessions").size(), 2U) << "sent again (docs/adr/0011)";
+  EXPECT_EQ(show("sessions").size(), 2U) << "sent again (docs/adr/0014)";
 }
 
 }  // namespace
