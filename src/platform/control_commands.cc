@@ -41,6 +41,16 @@ constexpr std::array kDetach{
     CommandArgument{"mac", ArgumentType::String, false, false, "link-layer address of the mobile node"},
 };
 
+constexpr std::array kRevoke{
+    CommandArgument{"mn", ArgumentType::String, false, false, "MN-ID: what this node has (LMA)"},
+    CommandArgument{"realm", ArgumentType::String, false, false,
+                    "what nodes of this realm have, whose identifiers end with @realm (LMA)"},
+    CommandArgument{"mag", ArgumentType::String, false, false,
+                    "only at this MAG; alone: all that it has here (LMA)"},
+    CommandArgument{"reason", ArgumentType::String, false, false,
+                    "of one node: administrative, unspecified, user, access-network or out-of-sync (LMA)"},
+};
+
 constexpr std::array kCommands{
     ControlCommand{"status", kEvery, ReadOnly, {}, "name, version, role, uptime and what the daemon serves"},
     ControlCommand{"show bindings", Lma | Mag, ReadOnly, kOnlyMn,
@@ -49,10 +59,17 @@ constexpr std::array kCommands{
                    "attached interfaces with lifetimes and access types"},
     ControlCommand{"show flows", Lma | Mn, ReadOnly, kOnlyMn, "flow bindings, their links and counters"},
     ControlCommand{"show tunnels", Lma | Mag, ReadOnly, {}, "tunnels and the sessions that use them"},
+    ControlCommand{"show peers",
+                   Lma | Mag,
+                   ReadOnly,
+                   {},
+                   "the other end of signalling: heartbeat, restart counter, sessions"},
     ControlCommand{"show links", kEvery, ReadOnly, {}, "interfaces: role, carrier, addresses, counters"},
     ControlCommand{
         "show statistics", kEvery, ReadOnly, {}, "messages, rejections and drops, each with its reason"},
     ControlCommand{"flow move", kLma, Admin, kFlowMove, "moves a flow to another of its node's links"},
+    ControlCommand{"session revoke", Lma | Mag, Admin, kRevoke,
+                   "ends sessions at both ends (RFC 5846); of a MAG all, as when its access is shut down"},
     ControlCommand{"attach", kMag, Admin, kAttach,
                    "attaches a mobile node as if it had appeared on the link"},
     ControlCommand{"detach", kMag, Admin, kDetach, "detaches a mobile node as if it had left the link"},

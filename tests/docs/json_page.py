@@ -14,13 +14,18 @@ DAEMONS = {"an LMA": "lma", "a MAG": "mag", "a mobile node": "mn"}
 EMISSION = re.compile(r'(?:notify(?:_limited)?|session_event|Notify)\s*[({]\s*(?:now,\s*)?(?:[^";]*\?\s*)?"([a-z-]+)"(?:\s*:\s*"([a-z-]+)")?')
 # In events.cc names are made by functions that return them.
 RETURNED = re.compile(r'(?:return|\?|:) "((?:binding|flow)-[a-z-]+)"')
+# Given to what changes a node without being asked by its gateway.
+GIVEN = re.compile(r'\b(?:in_delete_wait|without)\([^;]*?"(binding-[a-z]+)"')
+# What both roles say of their peers, wherever the word stands.
+OF_PEERS = re.compile(r'"((?:peer|revocation)-[a-z-]+)"')
 # {"key", value}, row["key"] = value, and the columns of the kernel's counters.
 KEY = re.compile(r'\{"([a-z0-9_]+)",|\["([a-z0-9_]+)"\]\s*=[^=]|"((?:rx|tx)_[a-z]+)"')
 # Words in braces that are no keys of a document: tables of words, records of the state store.
-KEYS_ARE_IN = ["src/core/lma/*.cc", "src/core/mag/*.cc", "src/core/mn/*.cc", "src/daemon/lma/*.cc", "src/daemon/mag/*.cc",
+KEYS_ARE_IN = ["src/core/lma/*.cc", "src/core/mag/*.cc", "src/core/mn/*.cc", "src/core/peer/*.cc", "src/core/peer/*.h", "src/daemon/lma/*.cc", "src/daemon/mag/*.cc",
                "src/daemon/mn/*.cc", "src/daemon/host/*.cc"]
 NO_DOCUMENTS = ("_test.cc", "fixture.cc", "record.cc", "records.cc", "options.cc", "main.cc")
 NO_KEYS = {"new", "sharing", "unknown",  # words for --handoff-indicator
+           "administrative", "unspecified", "user",  # words for --reason
            "notification",  # a list of names
            "prefix_length", "valid_lifetime", "preferred_lifetime"}  # of addresses, which links_view() shows as the kernel has them
 # What the tables of the command line read: words("MN-ID", "mn", field(row, "selector").
@@ -38,12 +43,19 @@ def emitted(role):
         names |= {name for pair in EMISSION.findall(text) for name in pair if name}
         if path.name == "events.cc":
             names |= set(RETURNED.findall(text))
-    return names
+        if role == "lma":
+            names |= set(GIVEN.findall(text))
+    return {name for name in names if not OF_PEERS.fullmatch(f'"{name}"')}
+
+
+def emitted_of_peers():
+    paths = sources("src/core/peer/*.cc") + sources("src/core/lma/*.cc") + sources("src/core/mag/*.cc")
+    return {name for path in paths for name in OF_PEERS.findall(path.read_text(encoding="utf-8"))}
 
 
 def documented_events(page):
-    rows = re.findall(r"^\| (an LMA|a MAG|a mobile node) \| (.*) \|$", page, re.M)
-    return {DAEMONS[who]: set(re.findall(r"`([a-z-]+)`", names)) for who, names in rows}
+    rows = re.findall(r"^\| (an LMA|a MAG|a mobile node|peers) \| (.*) \|$", page, re.M)
+    return {DAEMONS.get(who, who): set(re.findall(r"`([a-z-]+)`", names)) for who, names in rows}
 
 
 def documented_words(page):
@@ -63,8 +75,8 @@ def read_by_the_command_line():
 
 def problems(page):
     events = documented_events(page)
-    for role in DAEMONS.values():
-        said = emitted(role)
+    for role in [*DAEMONS.values(), "peers"]:
+        said = emitted_of_peers() if role == "peers" else emitted(role)
         yield from (f"an event of {role} that docs/json.md lacks: {name}" for name in sorted(said - events.get(role, set())))
         yield from (f"docs/json.md: no {role} says {name}" for name in sorted(events.get(role, set()) - said))
     yield from (f"a key that docs/json.md lacks: {key}" for key in sorted(keys() - documented_words(page)))
@@ -74,6 +86,8 @@ def problems(page):
 def selftest(page):
     """What was wrong once would be seen."""
     for right, wrong, seen in (("`binding-rejected`", "`registration-refused`", "lacks: binding-rejected"),
+                               ("`peer-lost`", "`peer-gone`", "lacks: peer-lost"),
+                               ("`binding-lost`", "`binding-gone`", "lacks: binding-lost"),
                                ("`member-up`", "`member-risen`", "no mn says member-risen"),
                                ("`idle_ms`", "`idle_seconds`", "lacks: idle_ms")):
         assert right in page, right

@@ -38,7 +38,17 @@ void LmaNode::start() {
   tables.begin_restart();
   pump.start(std::make_unique<core::LocalMobilityAnchor>(config_));
   pump.feed([&](auto& core, Now now) { core.restore(now, records()); });
+  pump.feed(
+      [&](auto& core, Now) { core.set_restart_counter(restarts_, std::exchange(has_lost_state_, false)); });
   sweep_when_answered();
+}
+
+void LmaNode::lose_state() {
+  world_.trace("lma", "loses its state");
+  world_.changed();
+  store_.clear();
+  ++restarts_;
+  has_lost_state_ = true;
 }
 
 void LmaNode::sweep_when_answered() {

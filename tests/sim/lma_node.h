@@ -21,6 +21,7 @@ class LmaNode {
 
   void start();                  ///< the daemon; after a crash it takes over what there is
   void crash() { pump.kill(); }  ///< the daemon alone; rows and records stay
+  void lose_state();             ///< whoever starts next knows nothing
   bool is_running() const { return pump.is_running(); }
 
   /// The result of a command of the control socket, as its reader would see it.
@@ -61,6 +62,8 @@ class LmaNode {
   Store store_;
   std::map<std::string, std::size_t> events_;
   std::uint64_t persisted_ = 0;
+  std::uint32_t restarts_ = 1;  ///< RFC 5847 section 3.2
+  bool has_lost_state_ = false;
 };
 
 }  // namespace flowmob::sim

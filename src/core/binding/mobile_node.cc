@@ -16,10 +16,10 @@ const Session* MobileNode::find(SessionId id) const {
 }
 
 std::vector<SessionId> MobileNode::live() const {
-  std::vector<SessionId> ids;
+  std::vector<SessionId> reachable, unreachable;
   for (const auto& session : sessions)
-    if (!session.in_delete_wait) ids.push_back(session.id);
-  return ids;
+    if (!session.in_delete_wait) (session.unreachable ? unreachable : reachable).push_back(session.id);
+  return reachable.empty() ? unreachable : reachable;
 }
 
 std::vector<SessionId> MobileNode::opening() const {

@@ -43,6 +43,7 @@ struct Session {
   Deadline deadline;    ///< of the lifetime; in delete-wait that of the deletion
   bool in_delete_wait = false;
   Ipv6Address link_local = kFixedLinkLocal;  ///< the MAG's on the access link
+  bool unreachable = false;        ///< its MAG does not answer: only flows without another link stay
   TimePoint came{};                ///< when its MAG first asked for it; it asks again until it has our answer
   std::optional<TimePoint> opens;  ///< until then only flows come that have no other link
   std::uint16_t last_sequence{};
@@ -64,6 +65,7 @@ struct MobileNode {
 
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
+  /// Those that flows may use: of unreachable MAGs only if there are no others.
   std::vector<SessionId> live() const;
   std::vector<SessionId> opening() const;
   std::optional<TimePoint> next_deadline() const;

@@ -37,6 +37,8 @@ inline LmaConfig test_config() {
   LmaConfig c;
   c.address = kLma;
   c.new_link_delay = {};  // the tests of it have their own
+  c.heartbeat.interval = {};
+  c.revocation.enabled = false;
   c.pools = {prefix("2001:db8:100::/62")};
   c.mags = {{"mag1", kMag1}, {"mag2", kMag2}};
   wire::TrafficSelector6 video;
@@ -166,6 +168,21 @@ class AnchorFixture : public testing::Test {
       found = std::get<wire::ProxyBindingAcknowledgement>(*decoded);
     }
     return found;
+  }
+
+  template <class Message>
+  std::vector<std::pair<Ipv6Address, Message>> sent() const {
+    std::vector<std::pair<Ipv6Address, Message>> found;
+    for (const auto& one : all<SendMessage>()) {
+      const auto decoded = wire::decode(one.mobility_header, one.source, one.destination);
+      EXPECT_TRUE(decoded);
+      if (decoded && std::holds_alternative<Message>(*decoded))
+        found.emplace_back(one.destination, std::get<Message>(*decoded));
+    }
+    return found;
+  }
+  void receive(const wire::MobilityMessage& received, const Ipv6Address& source = kMag1) {
+    deliver(wire::encode(received, source, kLma), source);
   }
 
   template <class T>

@@ -10,6 +10,19 @@
 
 namespace flowmob::core {
 
+/// What one part of an anchor notes for another, once it stands.
+struct NodeNews {
+  struct Registered {
+    NodeIndex node;
+    SessionId session;
+    Ipv6Address left_mag;  ///< from which it was handed off without a de-registration; unspecified: none
+    wire::AccessTechnology left_technology{};
+  };
+  std::vector<Registered> registered;
+  std::vector<std::string> holds;  ///< MN-IDs of requests that wait for the previous MAG
+  bool empty() const { return registered.empty() && holds.empty(); }
+};
+
 /// What the parts of an anchor work on together.
 struct AnchorState {
   explicit AnchorState(LmaConfig config);
@@ -31,6 +44,8 @@ struct AnchorState {
   NodeChanges changes{cache, prefixes, effects};
   std::deque<CommandAnswer> answers;  ///< of commands that have ended
   Numbers numbers;
+  NodeNews news;
+  std::map<SessionId, std::uint16_t> revoking;  ///< to be ended when this indication is answered
   Statistics statistics;
 
  private:

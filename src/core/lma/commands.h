@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/lma/anchor_state.h"
+#include "core/lma/revoker.h"
 
 /// The control socket's commands that the core answers.
 namespace flowmob::core {
@@ -11,6 +12,12 @@ namespace flowmob::core {
 /// "show ...": nothing for a command that is none of these.
 std::optional<Result<Json>> show(const AnchorState& state, Now now, std::string_view command,
                                  const Json& arguments);
+
+/// What "session revoke" asks for: the sessions of a node, of a realm, or of a MAG. Errors as
+/// handle_command() says.
+Result<std::vector<Revocation>> plan_revocation(const AnchorState& state, const Json& arguments);
+/// {"revocations": [{"mag", "trigger", "sessions": [{"mn", "session"}]}]}
+Json describe(const Policy& policy, const std::vector<Revocation>& revocations);
 
 /// What a "flow move" comes to.
 struct FlowMove {

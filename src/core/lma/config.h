@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "core/peer/config.h"
 #include "wire/traffic_selector.h"
 
 namespace flowmob::core {
@@ -15,7 +16,8 @@ namespace flowmob::core {
 /// A MAG that may register mobile nodes here.
 struct MagPeer {
   std::string name;
-  Ipv6Address address;  ///< its Proxy-CoA
+  Ipv6Address address;             ///< its Proxy-CoA
+  bool global_revocation = false;  ///< it may end all its sessions at once (RFC 5846 section 13)
   friend bool operator==(const MagPeer&, const MagPeer&) = default;
 };
 
@@ -55,8 +57,8 @@ struct LmaConfig {
   std::uint16_t tunnel_mtu = 1460;
   bool share_prefixes =
       true;  ///< one prefix set for all of a node's sessions, also where the MAG says HI 1 or 4
-  /// Wait for a de-registration when a MAG says HI 4 (section 5.4.1.3). Where prefixes are shared there is little
-  /// to wait for: not set, only interfaces with prefixes of their own wait.
+  /// Wait for a de-registration when a MAG says HI 4 (section 5.4.1.3). Where prefixes are shared there is
+  /// little to wait for: not set, only interfaces with prefixes of their own wait.
   std::optional<bool> hold_unknown_handoff;
   bool holds_unknown_handoff() const { return hold_unknown_handoff.value_or(!share_prefixes); }
 
@@ -69,6 +71,8 @@ struct LmaConfig {
   /// nothing before it has our answer.
   Duration new_link_delay = std::chrono::milliseconds(50);
   unsigned binding_errors_per_second = 10;
+  HeartbeatConfig heartbeat;
+  RevocationConfig revocation;
 
   std::vector<MagPeer> mags;
   std::vector<ServiceProfile> services;

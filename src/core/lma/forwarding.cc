@@ -90,7 +90,9 @@ void Forwarding::retire_sessions(const NodeRows& from, const NodeRows& to, std::
 
 void Forwarding::use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, SessionId session,
                             std::vector<LmaAction>& out) {
-  auto& tunnel = tunnels_[mag];
+  const auto [found, is_new] = tunnels_.try_emplace(mag);
+  auto& tunnel = found->second;
+  if (is_new) ++tunnel_changes_;
   tunnel.local = lma;
   tunnel.sessions.insert(session);
   if (!tunnel.stands) out.push_back(EnsureTunnel{lma, mag});
@@ -103,6 +105,7 @@ void Forwarding::leave_tunnel(const Ipv6Address& mag, SessionId session, std::ve
   if (!tunnel->second.sessions.empty()) return;
   out.push_back(RemoveTunnel{tunnel->second.local, mag});
   tunnels_.erase(tunnel);
+  ++tunnel_changes_;
 }
 
 void Forwarding::tunnel_stands(const EnsureTunnel& tunnel) {

@@ -51,6 +51,8 @@ class Forwarding {
     std::set<SessionId> sessions;
   };
   const std::map<Ipv6Address, Tunnel>& tunnels() const { return tunnels_; }
+  /// Grows whenever one comes or goes.
+  std::uint64_t tunnel_changes() const { return tunnel_changes_; }
 
  private:
   void use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, SessionId session,
@@ -59,6 +61,7 @@ class Forwarding {
   void retire_sessions(const NodeRows& from, const NodeRows& to, std::vector<LmaAction>& out);
 
   std::map<Ipv6Address, Tunnel> tunnels_;  ///< by the MAG's address
+  std::uint64_t tunnel_changes_ = 0;
 };
 
 }  // namespace flowmob::core

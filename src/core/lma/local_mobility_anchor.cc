@@ -6,8 +6,11 @@
 #include "core/lma/anchor_state.h"
 #include "core/lma/commands.h"
 #include "core/lma/expiry.h"
+#include "core/lma/gateway_revocations.h"
+#include "core/lma/gateway_watch.h"
 #include "core/lma/pbu_handler.h"
 #include "core/lma/restore.h"
+#include "core/lma/revoker.h"
 
 namespace flowmob::core {
 
@@ -20,15 +23,24 @@ class LocalMobilityAnchor::Impl {
   void handle_message(Now now, const PacketMeta& meta, ByteView header);
   void handle_result(Now now, EffectId id, const Result<void>& outcome);
   Result<Json> move_flow(Now now, CommandId id, const Json& arguments);
-  Result<void> reconfigure(LmaConfig config);
+  Result<Json> revoke(Now now, const Json& arguments);
+  Result<void> reconfigure(Now now, LmaConfig config);
+  void handle_timeout(Now now);
+  /// What followed from an input for other parts than the one that took it.
+  void settle(Now now);
   std::optional<TimePoint> next_deadline() const;
 
   AnchorState state;
   PbuHandler updates{state};
+  NodeEdits edits{state};
+  GatewayWatch gateways{state, edits};
+  Revoker revoker{state, updates, edits};
+  GatewayRevocations revocations{state, edits};
   std::vector<InterfaceIndex> correspondent_interfaces;
 
  private:
   void take(Now now, const PacketMeta& meta, wire::MobilityMessage message);
+  void binding_error(Now now, const PacketMeta& meta, const wire::BindingError& error);
   void answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t type);
 
   RateLimiter binding_errors_;
@@ -58,10 +70,25 @@ void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::Mobi
     if (!request.proxy_coa.is_routable_unicast()) return state.drop(now, "care-of-address", meta);  // 6.1.7
     return updates.handle(now, std::move(request));
   }
-  if (std::holds_alternative<wire::BindingError>(message)) return state.drop(now, "binding-error", meta);
+  if (const auto* heartbeat = std::get_if<wire::Heartbeat>(&message))
+    return gateways.handle_message(now, meta, *heartbeat);
+  if (auto* indication = std::get_if<wire::BindingRevocationIndication>(&message))
+    return revocations.handle(now, RevocationRequest(meta, std::move(*indication)));
+  if (const auto* acknowledgement = std::get_if<wire::BindingRevocationAcknowledgement>(&message))
+    return revoker.handle_acknowledgement(now, meta, *acknowledgement);
+  if (const auto* error = std::get_if<wire::BindingError>(&message)) return binding_error(now, meta, *error);
   if (std::holds_alternative<wire::ProxyBindingAcknowledgement>(message))
     return state.drop(now, "unexpected-type", meta);
   answer_unknown_type(now, meta, wire::type_of(message));
+}
+
+/// It does not say what it answers: a heartbeat, if one waits, else what is being revoked.
+void LocalMobilityAnchor::Impl::binding_error(Now now, const PacketMeta& meta,
+                                              const wire::BindingError& error) {
+  state.drop(now, "binding-error", meta);
+  if (error.status == wire::BindingErrorStatus::UnrecognizedMhType &&
+      !gateways.handle_refusal(now, meta.source))
+    revoker.handle_refusal(now, meta.source);
 }
 
 void LocalMobilityAnchor::Impl::answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t) {
@@ -90,7 +117,15 @@ Result<Json> LocalMobilityAnchor::Impl::move_flow(Now now, CommandId id, const J
   return answer;
 }
 
-Result<void> LocalMobilityAnchor::Impl::reconfigure(LmaConfig config) {
+Result<Json> LocalMobilityAnchor::Impl::revoke(Now now, const Json& arguments) {
+  auto planned = plan_revocation(state, arguments);
+  if (!planned) return tl::unexpected(planned.error());
+  Json answer = describe(state.policy, *planned);
+  for (auto& revocation : *planned) revoker.revoke(now, std::move(revocation));
+  return answer;
+}
+
+Result<void> LocalMobilityAnchor::Impl::reconfigure(Now now, LmaConfig config) {
   if (config.address != state.policy.config().address)
     return fail("needs-restart", "the anchor's address cannot change while it runs");
   binding_errors_.set_rate(config.binding_errors_per_second);
@@ -98,13 +133,32 @@ Result<void> LocalMobilityAnchor::Impl::reconfigure(LmaConfig config) {
   state.notify("configuration-changed", {{"mobile_nodes", state.policy.config().mobile_nodes.size()},
                                          {"mags", state.policy.config().mags.size()},
                                          {"services", state.policy.config().services.size()}});
+  gateways.reconfigure(now);
+  revoker.handle_policy(now);
   return {};
 }
 
+void LocalMobilityAnchor::Impl::handle_timeout(Now now) {
+  expire(state, now);
+  updates.handle_timeout(now);
+  gateways.handle_timeout(now);
+  revoker.handle_timeout(now);
+}
+
+void LocalMobilityAnchor::Impl::settle(Now now) {
+  edits.make_waiting();
+  for (const auto& mn_id : edits.take_changed())
+    if (!state.changes.under_way(mn_id)) updates.go_on_with_held(now, mn_id);
+  revoker.handle_news(now);
+  gateways.follow_sessions(now);
+}
+
 std::optional<TimePoint> LocalMobilityAnchor::Impl::next_deadline() const {
-  const auto session = state.cache.next_deadline(), held = updates.next_deadline();
-  if (session && held) return std::min(*session, *held);
-  return session ? session : held;
+  std::optional<TimePoint> next;
+  for (const auto& one : {state.cache.next_deadline(), updates.next_deadline(), gateways.next_deadline(),
+                          revoker.next_deadline()})
+    if (one && (!next || *one < *next)) next = one;
+  return next;
 }
 
 LocalMobilityAnchor::LocalMobilityAnchor(LmaConfig config)
@@ -115,10 +169,16 @@ const LmaConfig& LocalMobilityAnchor::config() const { return impl_->state.polic
 
 void LocalMobilityAnchor::restore(Now now, std::vector<NodeRecord> records) {
   core::restore(impl_->state, now, records);
+  impl_->settle(now);
+}
+
+void LocalMobilityAnchor::set_restart_counter(std::uint32_t counter, bool lost_state) {
+  impl_->gateways.set_restart_counter(counter, lost_state);
 }
 
 void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
   impl_->handle_message(now, meta, mobility_header);
+  impl_->settle(now);
 }
 
 void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceIndex> interfaces) {
@@ -127,7 +187,12 @@ void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceInde
 
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
   if (command == "flow move") return impl_->move_flow(now, {}, arguments);
-  if (auto shown = show(impl_->state, now, command, arguments)) return std::move(*shown);
+  if (command == "session revoke") return impl_->revoke(now, arguments);
+  if (command == "show peers") return impl_->gateways.show_peers();
+  if (auto shown = show(impl_->state, now, command, arguments)) {
+    if (command == "show statistics") shown->value()["heartbeat"] = impl_->gateways.statistics();
+    return std::move(*shown);
+  }
   return fail("no-such-command", "the anchor has no command " + std::string(command));
 }
 
@@ -149,15 +214,18 @@ std::optional<CommandAnswer> LocalMobilityAnchor::poll_answer() {
 
 void LocalMobilityAnchor::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {
   impl_->handle_result(now, id, outcome);
+  impl_->settle(now);
 }
 
 void LocalMobilityAnchor::handle_timeout(Now now) {
-  expire(impl_->state, now);
-  impl_->updates.handle_timeout(now);
+  impl_->handle_timeout(now);
+  impl_->settle(now);
 }
 
-Result<void> LocalMobilityAnchor::reconfigure(Now, LmaConfig config) {
-  return impl_->reconfigure(std::move(config));
+Result<void> LocalMobilityAnchor::reconfigure(Now now, LmaConfig config) {
+  auto done = impl_->reconfigure(now, std::move(config));
+  impl_->settle(now);
+  return done;
 }
 
 std::optional<TimePoint> LocalMobilityAnchor::poll_timeout() const { return impl_->next_deadline(); }

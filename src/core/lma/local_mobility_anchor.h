@@ -34,13 +34,18 @@ class LocalMobilityAnchor {
   /// that the configuration no longer permits are dropped with a notification.
   void restore(Now now, std::vector<NodeRecord> records);
 
+  /// The one kept across restarts; at most once, behind restore(). `lost_state`: it has grown, since there
+  /// was no record of sessions that a predecessor had, and all MAGs are told (RFC 5847 section 3.2).
+  void set_restart_counter(std::uint32_t counter, bool lost_state);
+
   /// One whole Mobility Header with its IPv6 addresses, from anybody.
   void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);
 
   /// The commands of the control socket that the core answers, by their names in the command table: "show
-  /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "flow move". The arguments
-  /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
-  /// "no-such-mag", "no-session", "busy", "no-such-command". A "flow move" is answered when it has begun.
+  /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "show peers", "flow move",
+  /// "session revoke". The arguments were checked against the table. Errors: "no-such-mobile-node",
+  /// "no-such-flow", "ambiguous-flow", "no-such-mag", "no-session", "busy", "bad-argument",
+  /// "no-such-command". A "flow move" and a "session revoke" are answered when they have begun.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
   /// The same, answered by poll_answer() when its effects have been: a move that fails is an error, and the
   /// flow is where it was.
@@ -55,7 +60,8 @@ class LocalMobilityAnchor {
   void handle_timeout(Now now);
 
   /// New policy: MAGs, services, profiles, pools, timers. Live bindings stay as they are; what they may do
-  /// next is decided by the new policy. The address cannot change: "needs-restart".
+  /// next is decided by the new policy; those that it does not permit are revoked. The address cannot change:
+  /// "needs-restart".
   Result<void> reconfigure(Now now, LmaConfig config);
 
   std::optional<TimePoint> poll_timeout() const;

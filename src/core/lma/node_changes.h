@@ -33,6 +33,9 @@ struct Change {
   std::optional<CommandAnswer> command;  ///< given when it is in place
   std::vector<Notify> events;            ///< told when it is in place
   std::vector<Ipv6Prefix> allocated;     ///< for this change; free again if it fails
+  SessionId registered = {};             ///< by this change; none if it registers nothing
+  Ipv6Address left_mag = {};             ///< where the session was, if that MAG has not de-registered it
+  wire::AccessTechnology left_technology = {};
 };
 
 /// How a change that was begun ended.

@@ -105,9 +105,18 @@ void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_wa
 void PbuHandler::decide(Now now, PbuRequest request, const LookupResult& found) {
   if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
   if (request.deregisters()) return deregister(now, request, found);
+  if (is_being_revoked(request, found))
+    return reject(now, request, Status::AdministrativelyProhibited, std::nullopt);
   if (found.kind == Kind::Hold && state_.policy.config().holds_unknown_handoff())
     return hold(now, std::move(request));
   register_session(now, request, found);
+}
+
+/// A re-registration that crossed the indication changes nothing (RFC 5846 section 8.1 leaves it to us);
+/// whoever registers the node anew does.
+bool PbuHandler::is_being_revoked(const PbuRequest& request, const LookupResult& found) const {
+  return found.kind == Kind::Update && request.hands_off(wire::HandoffIndicator::NoChange) &&
+         state_.revoking.contains(found.session);
 }
 
 /// A retransmission keeps the first one's deadline: a hold is longer than a MAG's patience. Who asks for yet
@@ -115,7 +124,7 @@ void PbuHandler::decide(Now now, PbuRequest request, const LookupResult& found) 
 void PbuHandler::hold(Now now, PbuRequest request) {
   const TimePoint deadline = now.monotonic + state_.policy.config().max_delay_before_new_bce_assign;
   const auto [held, is_new] = held_.try_emplace(request.mn_id, Held{request, deadline});
-  if (is_new) return;
+  if (is_new) return state_.news.holds.push_back(request.mn_id);
   if (!repeats(held->second.request, request)) return state_.drop(now, "another-is-held", request.meta);
   ++state_.statistics.coalesced;
   held->second.request = std::move(request);
@@ -193,10 +202,16 @@ void PbuHandler::answer(Now now, Finished& finished) {
       state_.effects.push(accept(request, *change.next, *change.next->find(session), granted));
     }
     for (auto& event : change.events) state_.effects.push(std::move(event));
+    note_registered(change);
   } else if (change.answer) {
     reject(now, change.answer->request, BindingStatus::InsufficientResources, std::nullopt,
            finished.error->code + ": " + finished.error->message);
   }
+}
+
+void PbuHandler::note_registered(const Change& change) {
+  if (!change.registered || (change.left_mag.is_unspecified() && state_.revoking.empty())) return;
+  state_.news.registered.push_back({change.node, change.registered, change.left_mag, change.left_technology});
 }
 
 void PbuHandler::finish(Now now, Finished finished) {
@@ -206,17 +221,34 @@ void PbuHandler::finish(Now now, Finished finished) {
   for (auto& [request, came] : waiting.mapped()) handle(now, std::move(request), came);
 }
 
+void PbuHandler::await_revocation(const std::string& mn_id) {
+  if (const auto held = held_.find(mn_id); held != held_.end()) held->second.awaits_revocation = true;
+}
+
+void PbuHandler::end_revocation(Now now, const std::string& mn_id, bool as_new) {
+  const auto held = held_.find(mn_id);
+  if (held == held_.end()) return;
+  held->second.awaits_revocation = false;
+  if (!as_new) return;
+  held->second.deadline = now.monotonic;
+  handle_timeout(now);
+}
+
 void PbuHandler::handle_timeout(Now now) {
   std::vector<std::string> due;
   for (const auto& [mn_id, held] : held_)
-    if (held.deadline <= now.monotonic && !state_.changes.under_way(mn_id)) due.push_back(mn_id);
+    if (is_counting(mn_id, held) && held.deadline <= now.monotonic) due.push_back(mn_id);
   for (const auto& mn_id : due) go_on_with_held(now, mn_id, true);
+}
+
+bool PbuHandler::is_counting(const std::string& mn_id, const Held& held) const {
+  return !held.awaits_revocation && !state_.changes.under_way(mn_id);
 }
 
 std::optional<TimePoint> PbuHandler::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& [mn_id, held] : held_)
-    if (!state_.changes.under_way(mn_id) && (!next || held.deadline < *next)) next = held.deadline;
+    if (is_counting(mn_id, held) && (!next || held.deadline < *next)) next = held.deadline;
   return next;
 }
 

@@ -22,6 +22,13 @@ class PbuHandler {
   /// A change has ended: answers it, then goes on with what waited for the node.
   void finish(Now now, Finished finished);
   void handle_timeout(Now now);
+  /// The request that is held for this node waits for a revocation at the previous MAG (RFC 5846
+  /// section 8.1).
+  void await_revocation(const std::string& mn_id);
+  /// It has ended; `as_new`: the node is still there, or nobody answered.
+  void end_revocation(Now now, const std::string& mn_id, bool as_new);
+  /// The node's sessions have changed.
+  void go_on_with_held(Now now, const std::string& mn_id) { go_on_with_held(now, mn_id, false); }
   std::optional<TimePoint> next_deadline() const;
 
  private:
@@ -30,6 +37,7 @@ class PbuHandler {
   struct Held {
     PbuRequest request;
     TimePoint deadline;
+    bool awaits_revocation = false;  ///< which has a time limit of its own
   };
   /// Until the change of its node has ended. Its timestamp is judged by when it came.
   struct Waiting {
@@ -50,6 +58,9 @@ class PbuHandler {
   void answer(Now now, Finished& finished);
   void forget_held_of_sender(const PbuRequest& request);
   const Session* session_of(const LookupResult& found) const;
+  void note_registered(const Change& change);
+  bool is_being_revoked(const PbuRequest& request, const LookupResult& found) const;
+  bool is_counting(const std::string& mn_id, const Held& held) const;
   bool may_answer(Now now, const PbuRequest& request);
   bool leaves_serving_mag(const PbuRequest& request, const LookupResult& found) const;
   std::optional<LastAccepted> last_accepted(const PbuRequest& request, const LookupResult& found) const;

@@ -52,6 +52,13 @@ std::size_t sessions_of(const BindingCache& cache, std::string_view mn_id) {
   return count;
 }
 
+/// A MAG that has not de-registered the node may still believe that it is there.
+void note_departure(const Session* before, const PbuRequest& r, Change& change) {
+  if (!before || before->in_delete_wait || before->mag == r.proxy_coa) return;
+  change.left_mag = before->mag;
+  change.left_technology = before->technology;
+}
+
 }  // namespace
 
 bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const PolicyProfile& profile,
@@ -77,6 +84,7 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
   session.deadline = Deadline::after(now, session.lifetime);
   session.in_delete_wait = false;
   note_link_local(session, r);
+  session.unreachable = false;
   note_order(session, r);
 }
 
@@ -100,6 +108,8 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
       binding_event(policy_, before ? before->find(id) : nullptr, next, *next.find(id), r.service));
   if (before) append_flow_events(policy_, *before, next, change.events);
   change.answer = Answer{r, granted, id};
+  change.registered = id;
+  note_departure(before ? before->find(id) : nullptr, r, change);
   change.next = std::move(next);
   return change;
 }

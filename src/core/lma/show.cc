@@ -53,6 +53,12 @@ struct View {
     return row;
   }
 
+  std::string_view session_state(const Session& s) const {
+    if (s.in_delete_wait) return "delete-wait";
+    if (state.revoking.contains(s.id)) return "revoking";
+    return s.unreachable ? "unreachable" : "active";
+  }
+
   Json session(const MobileNode& node, const Session& s) const {
     return {{"session", s.id.value},
             {"mn", escaped(node.mn_id)},
@@ -62,7 +68,7 @@ struct View {
             {"handoff_indicator", wire::to_string(s.handoff)},
             {"link_layer_id", to_hex(s.link_layer_id)},
             {"prefixes", prefixes_json(node.prefixes)},
-            {"state", s.in_delete_wait ? "delete-wait" : "active"},
+            {"state", session_state(s)},
             {"lifetime_seconds", duration_cast<seconds>(s.lifetime).count()},
             {"remaining_seconds", remaining(s)}};
   }

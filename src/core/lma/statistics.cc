@@ -12,7 +12,8 @@ Json Statistics::to_json() const {
               {"coalesced", coalesced},
               {"binding_errors_sent", binding_errors_sent}}},
             {"rejections", Json::object()},
-            {"drops", Json::object()}};
+            {"drops", Json::object()},
+            {"revocation", revocation.to_json()}};
   for (const auto& [status, count] : rejections)
     json["rejections"][wire::to_string(static_cast<wire::BindingStatus>(status))] = count;
   for (const auto& [reason, count] : drops) json["drops"][reason] = count;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/effect.h"
+#include "core/peer/revocation_counters.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
@@ -15,6 +16,7 @@ struct Statistics {
   std::uint64_t received{}, accepted{}, rejected{}, dropped{}, coalesced{}, binding_errors_sent{};
   std::map<std::uint8_t, std::uint64_t> rejections;
   std::map<std::string, std::uint64_t> drops;
+  RevocationCounters revocation;
 
   void count_rejection(wire::BindingStatus status) {
     ++rejected;

@@ -59,8 +59,9 @@ struct Attachment {
   /// As it was registered: with another one the LMA would see another session (RFC 5213 section 5.4.1).
   wire::AccessTechnology technology{};
   MacAddress link_layer;
-  Ipv6Address node_link_local;    ///< unspecified: not known
-  Ipv6Address router_link_local;  ///< ours; unspecified: the LMA is to say
+  Ipv6Address node_link_local;     ///< unspecified: not known
+  std::optional<TimePoint> heard;  ///< its last Neighbor Discovery message
+  Ipv6Address router_link_local;   ///< ours; unspecified: the LMA is to say
   std::vector<std::string> services;
   std::size_t services_registered = 0;
   wire::HandoffIndicator handoff_indicator{};  ///< for the initial registration

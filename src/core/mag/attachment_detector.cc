@@ -94,6 +94,8 @@ void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& me
   if (std::holds_alternative<wire::RouterAdvertisement>(*message))
     return context_.statistics.drop("rogue-router-advertisement");
   if (links_.is_down(access->name)) return heard_while_down(now, *access, meta, *message);
+  if (auto* attachment = context_.bindings.find(access->name, meta.link_source))
+    attachment->heard = now.monotonic;
   if (std::holds_alternative<wire::RouterSolicitation>(*message)) {
     context_.statistics.message("rs_received");
     solicited(now, *access, meta);
@@ -255,6 +257,53 @@ void AttachmentDetector::detach_by_command(Now now, Attachment& attachment) {
   context_.notify("node-detached", attachment, {{"why", "command"}});
   if (refused) return registrar_.drop(attachment);
   context_.bindings.update(attachment);
+}
+
+void AttachmentDetector::detach_revoked(Now, Attachment& attachment, bool may_return) {
+  if (!may_return) links_.send_away(attachment.access, attachment.link_layer);
+  service_.stop_advertising(attachment, !links_.is_down(attachment.access));
+  context_.notify("node-detached", attachment, {{"why", "revoked"}});
+  registrar_.drop(attachment);
+}
+
+void AttachmentDetector::attach_anew(Now now, Attachment& attachment) {
+  const Attachment former = attachment;
+  detach_revoked(now, attachment, true);
+  const auto* access = context_.access(former.access);
+  const auto* profile = context_.profile(former.mn_id);
+  if (!profile || links_.is_down(former.access)) return;
+  attach(now, *access, *profile, former.link_layer, "out-of-sync",
+         {former.services, former.handoff_indicator, former.node_link_local});
+}
+
+bool AttachmentDetector::retire(Now, Attachment& attachment) {
+  links_.send_away(attachment.access, attachment.link_layer);
+  service_.stop_advertising(attachment, !links_.is_down(attachment.access));
+  context_.notify("node-detached", attachment, {{"why", "shut-down"}});
+  if (attachment.state == AttachmentState::Refused) {
+    registrar_.drop(attachment);
+    return false;
+  }
+  service_.remove(attachment);
+  attachment.state = AttachmentState::Departed;
+  attachment.request.reset();
+  attachment.expires.reset();
+  attachment.refresh_at.reset();
+  context_.bindings.update(attachment);
+  return true;
+}
+
+void AttachmentDetector::ask(const Attachment& attachment) {
+  const auto& router = attachment.router_link_local;
+  const auto& target = attachment.node_link_local;
+  if (router.is_unspecified() || target.is_unspecified()) return;
+  const auto& access = *context_.access(attachment.access);
+  const auto& mac = access.link_address.octets;
+  const wire::NeighborSolicitation question{target,
+                                            {wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
+  context_.statistics.message("ns_sent");
+  context_.emit(SendNeighborDiscovery{access.index, access.link_address, attachment.link_layer, router,
+                                      target, wire::encode_nd(question, router, target)});
 }
 
 }  // namespace flowmob::core

@@ -28,6 +28,15 @@ class AttachmentDetector {
   Attachment& attach_by_command(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                                 const MacAddress& node, const Details& details);
   void detach_by_command(Now now, Attachment& attachment);
+  /// The LMA knows that it ends. It may come back by itself, or not before an administrator or its carrier
+  /// says so.
+  void detach_revoked(Now now, Attachment& attachment, bool may_return);
+  /// The same, and as if it had just appeared there.
+  void attach_anew(Now now, Attachment& attachment);
+  /// Ends service, for the LMA to be told of many at once. False if it knows of none: the entry is gone.
+  bool retire(Now now, Attachment& attachment);
+  /// Whoever is there answers (RFC 4861 section 7.2.4), and is heard.
+  void ask(const Attachment& attachment);
   void handle_timeout(Now now);
   std::optional<TimePoint> next_deadline() const { return pacer_.next(); }
   const AccessLinks& links() const { return links_; }

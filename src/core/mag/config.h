@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "core/peer/config.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
@@ -41,9 +42,9 @@ struct MagPolicyProfile {
 
 /// Protocol configuration of a MAG.
 struct MagConfig {
-  std::string name = "mag";
-  Ipv6Address address;  ///< Proxy-CoA
-  Ipv6Address lma;      ///< LMAA
+  std::string name = "mag";  ///< also its identity (RFC 5846 section 9.2)
+  Ipv6Address address;       ///< Proxy-CoA
+  Ipv6Address lma;           ///< LMAA
   std::uint16_t tunnel_mtu = 1460;
   Ipv6Address router_link_local = Ipv6Address::parse("fe80::200:5eff:fe00:5213").value();  ///< RFC 6543
 
@@ -52,6 +53,8 @@ struct MagConfig {
   Duration max_bindack_timeout = std::chrono::seconds(32);
   Duration router_advertisement_interval = std::chrono::seconds(60);
   std::uint16_t router_lifetime = 1800;  ///< seconds
+  HeartbeatConfig heartbeat;
+  RevocationConfig revocation;
 
   std::vector<AccessConfig> accesses;
   std::vector<MagPolicyProfile> mobile_nodes;

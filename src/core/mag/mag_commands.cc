@@ -86,7 +86,9 @@ Result<Json> MagCommands::handle(Now now, std::string_view command, const Json& 
   if (command == "detach") return detach(now, arguments);
   if (command == "show bindings") return show_bindings(now, arguments);
   if (command == "show tunnels") return show_tunnels();
-  if (command == "show statistics") return context_.statistics.to_json();
+  if (command == "show statistics") return show_statistics();
+  if (command == "show peers") return anchor_.show_peers();
+  if (command == "session revoke") return revoke(now, arguments);
   return fail("no-such-command", fmt::format("a MAG does not know '{}'", command));
 }
 
@@ -186,6 +188,19 @@ Result<Json> MagCommands::show_bindings(Now now, const Json& arguments) const {
     if (attachment.state != AttachmentState::Departed && (!mn || attachment.mn_id == *mn))
       bindings.push_back(binding_json(now, attachment, context_));
   return Json{{"bindings", bindings}};
+}
+
+/// A MAG ends single sessions with `detach`; RFC 5846 section 9.2 gives it the whole.
+Result<Json> MagCommands::revoke(Now now, const Json& arguments) {
+  if (!arguments.empty())
+    return fail("bad-argument", "a MAG revokes all of its sessions: no argument is known");
+  return anchor_.revoke_all(now);
+}
+
+Json MagCommands::show_statistics() const {
+  Json statistics = context_.statistics.to_json();
+  anchor_.add_statistics(statistics);
+  return statistics;
 }
 
 Json MagCommands::show_tunnels() const {

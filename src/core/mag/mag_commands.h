@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/mag/attachment_detector.h"
+#include "core/mag/anchor_peer.h"
 
 namespace flowmob::core {
 
 /// The commands of the control socket that a MAG answers.
 class MagCommands {
  public:
-  MagCommands(MagContext& context, AttachmentDetector& detector) : context_(context), detector_(detector) {}
+  MagCommands(MagContext& context, AttachmentDetector& detector, AnchorPeer& anchor)
+      : context_(context), detector_(detector), anchor_(anchor) {}
 
   Result<Json> handle(Now now, std::string_view command, const Json& arguments);
 
@@ -21,6 +22,8 @@ class MagCommands {
   Result<Json> detach(Now now, const Json& arguments);
   Result<Json> show_bindings(Now now, const Json& arguments) const;
   Json show_tunnels() const;
+  Json show_statistics() const;
+  Result<Json> revoke(Now now, const Json& arguments);
 
   Result<const AccessConfig*> access_of(const Json& arguments) const;
   Result<Node> node_of(const AccessConfig& access, const Json& arguments) const;
@@ -28,6 +31,7 @@ class MagCommands {
 
   MagContext& context_;
   AttachmentDetector& detector_;
+  AnchorPeer& anchor_;
 };
 
 /// "new", "sharing", "unknown", "between-interfaces", "between-mags"; else "bad-argument".

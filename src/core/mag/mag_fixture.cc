@@ -63,6 +63,7 @@ MagConfig MagFixture::default_config() {
   MagConfig config;
   config.address = kMag;
   config.lma = kLma;
+  config.heartbeat.interval = {};  // the tests of it have their own
   AccessConfig wlan;
   wlan.name = "wlan";
   wlan.interface = "acc0";

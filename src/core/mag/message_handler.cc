@@ -8,7 +8,7 @@ namespace {
 bool is_ours(const wire::MobilityMessage& message) {
   return std::holds_alternative<wire::ProxyBindingUpdate>(message) ||
          std::holds_alternative<wire::ProxyBindingAcknowledgement>(message) ||
-         std::holds_alternative<wire::BindingError>(message);
+         std::holds_alternative<wire::BindingError>(message) || AnchorPeer::is_ours(message);
 }
 
 }  // namespace
@@ -26,13 +26,14 @@ void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_h
     registrar_.handle_acknowledgement(now, *ack);
   } else if (const auto* error = std::get_if<wire::BindingError>(&*message)) {
     binding_error(now, meta, *error);
-  } else {
+  } else if (!anchor_.handle_message(now, meta, *message)) {
     context_.statistics.drop("unexpected-type");
   }
 }
 
 void MessageHandler::binding_error(Now now, const PacketMeta& meta, const wire::BindingError& error) {
   context_.statistics.message("binding_error_received");
+  if (error.status == wire::BindingErrorStatus::UnrecognizedMhType) anchor_.handle_refusal(now);
   if (error_notices_.allow(now.monotonic))
     context_.notify("binding-error",
                     {{"source", meta.source.to_string()}, {"status", wire::to_string(error.status)}});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/mag/registrar.h"
+#include "core/mag/anchor_peer.h"
 #include "core/rate_limiter.h"
 
 namespace flowmob::core {
@@ -9,7 +9,8 @@ namespace flowmob::core {
 /// Mobility Headers from anybody: only the LMA's answers go further.
 class MessageHandler {
  public:
-  MessageHandler(MagContext& context, Registrar& registrar) : context_(context), registrar_(registrar) {}
+  MessageHandler(MagContext& context, Registrar& registrar, AnchorPeer& anchor)
+      : context_(context), registrar_(registrar), anchor_(anchor) {}
 
   void handle(Now now, const PacketMeta& meta, ByteView mobility_header);
 
@@ -20,6 +21,7 @@ class MessageHandler {
 
   MagContext& context_;
   Registrar& registrar_;
+  AnchorPeer& anchor_;
   RateLimiter errors_sent_{std::chrono::milliseconds(100)};
   RateLimiter error_notices_{std::chrono::seconds(10)};
 };

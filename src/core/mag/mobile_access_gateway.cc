@@ -11,16 +11,28 @@
 
 namespace flowmob::core {
 
+namespace {
+
+/// The parts read it as soon as they are made.
+MagContext context_of(MagConfig config) {
+  MagContext context;
+  context.config = std::move(config);
+  return context;
+}
+
+}  // namespace
+
 class MobileAccessGateway::Impl {
  public:
-  explicit Impl(MagConfig config) { context.config = std::move(config); }
+  explicit Impl(MagConfig config) : context(context_of(std::move(config))) {}
 
   MagContext context;
   NodeService service{context};
   Registrar registrar{context, service};
   AttachmentDetector detector{context, service, registrar};
-  MessageHandler messages{context, registrar};
-  MagCommands commands{context, detector};
+  AnchorPeer anchor{context, registrar, detector};
+  MessageHandler messages{context, registrar, anchor};
+  MagCommands commands{context, detector, anchor};
 };
 
 MobileAccessGateway::MobileAccessGateway(MagConfig config)
@@ -31,42 +43,59 @@ const MagConfig& MobileAccessGateway::config() const { return impl_->context.con
 
 void MobileAccessGateway::restore(Now now, std::vector<AttachmentRecord> records) {
   restore_attachments(now, impl_->context, impl_->service, impl_->registrar, std::move(records));
+  impl_->anchor.settle(now);
+}
+
+void MobileAccessGateway::set_restart_counter(std::uint32_t counter, bool lost_state) {
+  impl_->anchor.set_restart_counter(counter, lost_state);
 }
 
 void MobileAccessGateway::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
   impl_->messages.handle(now, meta, mobility_header);
+  impl_->anchor.settle(now);
 }
 
 void MobileAccessGateway::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
   impl_->detector.handle_neighbor_discovery(now, meta, icmpv6);
+  impl_->anchor.settle(now);
 }
 
 void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up) {
   if (const auto* access = impl_->context.access(interface)) impl_->detector.handle_link(now, *access, up);
+  impl_->anchor.settle(now);
 }
 
 Result<Json> MobileAccessGateway::handle_command(Now now, std::string_view command, const Json& arguments) {
-  return impl_->commands.handle(now, command, arguments);
+  auto answer = impl_->commands.handle(now, command, arguments);
+  impl_->anchor.settle(now);
+  return answer;
 }
 
 void MobileAccessGateway::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {
   impl_->registrar.handle_install_result(now, id, outcome);
+  impl_->anchor.settle(now);
 }
 
 void MobileAccessGateway::handle_timeout(Now now) {
   impl_->detector.handle_timeout(now);
   for (const auto id : impl_->context.bindings.due(now.monotonic))
     if (auto* attachment = impl_->context.bindings.find(id)) impl_->registrar.handle_due(now, *attachment);
+  impl_->anchor.handle_timeout(now);
+  impl_->anchor.settle(now);
 }
 
 Result<void> MobileAccessGateway::reconfigure(Now now, MagConfig config) {
-  return adopt_configuration(now, impl_->context, impl_->registrar, std::move(config));
+  auto adopted = adopt_configuration(now, impl_->context, impl_->registrar, std::move(config));
+  impl_->anchor.reconfigure(now);
+  return adopted;
 }
 
 std::optional<TimePoint> MobileAccessGateway::poll_timeout() const {
-  const auto bindings = impl_->context.bindings.next_deadline();
-  const auto attachments = impl_->detector.next_deadline();
-  return bindings && attachments ? std::min(*bindings, *attachments) : bindings ? bindings : attachments;
+  std::optional<TimePoint> next;
+  for (const auto& one : {impl_->context.bindings.next_deadline(), impl_->detector.next_deadline(),
+                          impl_->anchor.next_deadline()})
+    if (one && (!next || *one < *next)) next = one;
+  return next;
 }
 
 std::optional<MagEffect> MobileAccessGateway::poll_effect() {

@@ -31,6 +31,10 @@ class MobileAccessGateway {
   /// again.
   void restore(Now now, std::vector<AttachmentRecord> records);
 
+  /// The one kept across restarts; at most once, behind restore(). `lost_state`: it has grown, since there
+  /// was no record of nodes that a predecessor had, and the LMA is told (RFC 5847 section 3.2).
+  void set_restart_counter(std::uint32_t counter, bool lost_state);
+
   /// One whole Mobility Header with its IPv6 addresses, from anybody.
   void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);
   /// An ICMPv6 packet of types 133 to 136 from an access link; `meta.link_source` and `meta.interface` are
@@ -39,9 +43,11 @@ class MobileAccessGateway {
   /// The carrier of an access link, as first seen and at every change.
   void handle_link(Now now, InterfaceIndex interface, bool up);
 
-  /// "attach", "detach", "show bindings", "show tunnels", "show statistics". The arguments were checked
+  /// "attach", "detach", "show bindings", "show tunnels", "show statistics", "show peers", "session revoke".
+  /// The arguments were checked
   /// against the command table. Errors: "no-such-access", "no-such-mobile-node",
-  /// "unknown-link-layer-address", "not-attached", "link-down", "bad-argument", "no-such-command". A node
+  /// "unknown-link-layer-address", "not-attached", "no-session",
+  /// "link-down", "bad-argument", "no-such-command". A node
   /// that "detach" sent away comes back with "attach" or a new carrier, not by soliciting.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
 

@@ -27,8 +27,7 @@ RevocationRequest::RevocationRequest(const PacketMeta& from, wire::BindingRevoca
   for (const auto& prefix : wire::find_all<wire::HomeNetworkPrefixOption>(options))
     prefixes.push_back(prefix.to_prefix());
   std::ranges::sort(prefixes);
-  const auto repeated = std::ranges::unique(prefixes);
-  prefixes.erase(repeated.begin(), repeated.end());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
   if (const auto* address = wire::find<wire::AlternateCareOfAddress>(options)) care_of = address->address;
   if (const auto* home = wire::find<wire::Ipv4HomeAddressRequest>(options)) ipv4_home = home->address;
 }

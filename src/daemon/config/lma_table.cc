@@ -2,6 +2,7 @@
 // The key tables of an LMA's file.
 #include "daemon/config/lma_file.h"
 #include "daemon/config/path_keys.h"
+#include "daemon/config/peer_keys.h"
 #include "daemon/config/rules.h"
 
 namespace flowmob::daemon::config {
@@ -15,6 +16,8 @@ using core::ServiceProfile;
 
 template <auto Member>
 constexpr auto kCore = via<&LmaSettings::core, Member>;
+
+constexpr auto kRevokes = [](LmaSettings& settings) -> bool& { return settings.core.revocation.enabled; };
 
 Section<LmaSettings> head() {
   using K = Keys<LmaSettings>;
@@ -69,7 +72,14 @@ Section<LmaSettings> head() {
            between<Duration>(0s, 10s)),
        K::optional("binding_errors_per_second", kCore<&LmaConfig::binding_errors_per_second>,
                    "how many Binding Error messages are sent at most; 0: none",
-                   between<unsigned>(0, 1'000'000))}};
+                   between<unsigned>(0, 1'000'000)),
+       K::optional(
+           "revocation", kRevokes,
+           "sessions that a new configuration does not permit are revoked, a hold ends as soon as the old "
+           "MAG "
+           "says so, and a MAG that a node has left is told (RFC 5846); false: only `flowmob session revoke` "
+           "revokes")}};
+  add_peer_keys(section, kCore<&LmaConfig::heartbeat>, kCore<&LmaConfig::revocation>);
   add_path_keys(section, true, &LmaSettings::paths);
   return section;
 }
@@ -81,6 +91,8 @@ Section<MagRow> mag() {
                        "what commands and tables call this MAG", label()),
            K::required("address", via<&MagRow::peer, &core::MagPeer::address>,
                        "the MAG's address (Proxy-CoA), from which it sends", unicast()),
+           K::optional("global_revocation", via<&MagRow::peer, &core::MagPeer::global_revocation>,
+                       "it may end all its sessions with one message (RFC 5846 section 13)"),
            K::required(
                "security", &MagRow::security,
                "how its messages are protected: by the kernel's IPsec, whose policies have to be there, or "

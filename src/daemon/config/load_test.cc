@@ -112,6 +112,31 @@ TEST(LoadLma, TheVariablesOfTheProtocol) {
   EXPECT_TRUE(set.mobile_node_generated_timestamp);
 }
 
+std::string with(std::string_view file, const std::string& line) {
+  std::string text(file);
+  return text.insert(text.find('\n') + 1, line + "\n");
+}
+
+TEST(Load, HeartbeatIntervalsAreThoseOfTheRfc) {
+  for (const auto* good : {"0s", "30s", "5min", "1h"})
+    EXPECT_TRUE(parse_lma(with(kLma, std::string("heartbeat_interval = \"") + good + "\""), "f")) << good;
+  for (const auto* bad : {"1s", "29s", "3601s"})
+    EXPECT_FALSE(parse_lma(with(kLma, std::string("heartbeat_interval = \"") + bad + "\""), "f")) << bad;
+  const auto lma =
+      parse_lma(with(kLma, "heartbeat_interval = \"2min\"\nmissing_heartbeats_allowed = 5"), "f").value();
+  EXPECT_EQ(lma.core.heartbeat, (core::HeartbeatConfig{2min, 5}));
+  EXPECT_EQ(parse_lma(kLma, "f").value().core.heartbeat, (core::HeartbeatConfig{60s, 3}));
+}
+
+TEST(Load, RevocationHasItsVariables) {
+  const auto text = with(kLma,
+                         "revocation = false\nrevocation_retries = 3\nrevocation_delay = \"500ms\"\n"
+                         "max_revocation_delay = \"4s\"");
+  EXPECT_EQ(parse_lma(text, "f").value().core.revocation, (core::RevocationConfig{false, 3, 500ms, 4s}));
+  EXPECT_FALSE(parse_lma(with(kLma, "revocation_delay = \"400ms\""), "f"));
+  EXPECT_EQ(parse_lma(kLma, "f").value().core.revocation, (core::RevocationConfig{true, 1, 1s, 2s}));
+}
+
 TEST(LoadLma, APeerSaysHowItIsProtected) {
   EXPECT_TRUE(parse_lma(kLma, "lma.toml").value().protected_peers.empty());
   std::string text(kLma);

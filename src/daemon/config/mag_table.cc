@@ -2,6 +2,7 @@
 // The key tables of a MAG's file.
 #include "daemon/config/mag_file.h"
 #include "daemon/config/path_keys.h"
+#include "daemon/config/peer_keys.h"
 #include "daemon/config/rules.h"
 
 namespace flowmob::daemon::config {
@@ -26,8 +27,11 @@ Section<MagHead> head() {
   using K = Keys<MagHead>;
   Section<MagHead> section{
       "[mag]",
-      {K::optional("name", kCore<&MagConfig::name>,
-                   "the daemon's name: `flowmob --control NAME` finds it by it", file_name()),
+      {K::optional(
+           "name", kCore<&MagConfig::name>,
+           "the daemon's name: `flowmob --control NAME` finds it by it, and the LMA knows it by it in "
+           "revocations (RFC 5846 section 9.2)",
+           file_name()),
        K::required("address", kCore<&MagConfig::address>,
                    "the MAG's address (Proxy-CoA), from which it sends; on one of this machine's interfaces",
                    unicast()),
@@ -57,6 +61,7 @@ Section<MagHead> head() {
            "how long a node uses this router after an advertisement: at least the interval, or \"0s\" "
            "for no default router (RFC 4861 section 6.2.1)",
            whole_seconds(9000s))}};
+  add_peer_keys(section, kCore<&MagConfig::heartbeat>, kCore<&MagConfig::revocation>);
   add_path_keys(section, true, [](MagHead& target) -> DaemonPaths& { return target.settings.paths; });
   return section;
 }

@@ -11,13 +11,14 @@
 namespace flowmob::daemon {
 
 /// What a predecessor left in the state store. A record that cannot be read is logged and left where it is:
-/// the others are worth more than a refusal to start.
+/// the others are worth more than a refusal to start. Their keys have a slash; others are the daemon's own.
 template <class Record>
 Result<std::vector<Record>> load_records(platform::StateStore& store) {
   const auto all = store.load_all();
   if (!all) return tl::unexpected(all.error());
   std::vector<Record> records;
   for (const auto& [key, text] : *all) {
+    if (key.find('/') == std::string::npos) continue;
     auto record = Record::from_json(core::Json::parse(text, nullptr, false));
     if (record)
       records.push_back(std::move(*record));

@@ -16,7 +16,8 @@ Result<void> LmaDaemon::add_commands() {
                 {"mags", settings_.core.mags.size()},
                 {"mobile_nodes", settings_.core.mobile_nodes.size()}};
   });
-  for (const std::string command : {"show bindings", "show sessions", "show flows"}) {
+  for (const std::string command :
+       {"show bindings", "show sessions", "show flows", "show peers", "session revoke"}) {
     if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
   }
   return added

@@ -10,6 +10,7 @@
 #include "daemon/host/main.h"
 #include "daemon/host/protection.h"
 #include "daemon/host/records.h"
+#include "daemon/host/restart_counter.h"
 #include "platform/clock.h"
 
 namespace flowmob::daemon {
@@ -97,7 +98,10 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); });
+  const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
+  if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { anchor_->restore(now, std::move(records)); });
+  pump_->feed([&](Now) { anchor_->set_restart_counter(life->value, life->lost_state); });
   anchor_->set_correspondent_interfaces(correspondent_interfaces());
 
   const auto swept = dataplane_->sweep();

@@ -10,6 +10,8 @@
 #include "daemon/host/main.h"
 #include "daemon/host/protection.h"
 #include "daemon/host/records.h"
+#include "daemon/host/restart_counter.h"
+#include "platform/clock.h"
 
 namespace flowmob::daemon {
 namespace {
@@ -105,7 +107,10 @@ Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
   pump_ = std::make_unique<Pump<core::MobileAccessGateway, core::MagEffect>>(
       host_->loop(), *gateway_,
       [this](const core::MagEffect& effect) { return effects_->carry_out(effect); });
+  const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
+  if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { gateway_->restore(now, std::move(records)); });
+  pump_->feed([&](Now) { gateway_->set_restart_counter(life->value, life->lost_state); });
   const auto swept = dataplane_->sweep();
   if (!swept) return tl::unexpected(swept.error());
   spdlog::info("{} attachments from {}; {} stale rows removed", known, settings_.paths.state.string(),

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/gateway_revocations.h"
+
+#include <algorithm>
+
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+using Status = wire::RevocationStatus;
+using enum wire::RevocationTrigger;
+
+/// Section 8.2 has the MAG name itself; a realm of nodes is revoked by LMAs alone (section 8.1).
+const std::vector<wire::RevocationTrigger> kSupported{Unspecified,
+                                                      Administrative,
+                                                      InterMagHandoverSameAccess,
+                                                      InterMagHandoverDifferentAccess,
+                                                      InterMagHandoverUnknown,
+                                                      UserInitiatedTermination,
+                                                      AccessNetworkTermination,
+                                                      PossibleOutOfSync,
+                                                      PerPeerPolicy};
+
+}  // namespace
+
+void GatewayRevocations::handle(Now now, RevocationRequest request) {
+  const auto* mag = state_.policy.mag(request.meta.source);
+  if (!mag) return state_.drop(now, "not-a-peer", request.meta);
+  ++state_.statistics.revocation.indications_received;
+  if (auto again = memory_.find(now.monotonic, request)) return state_.effects.push(std::move(*again));
+  auto verdict = judge(now, request);
+  ++state_.statistics.revocation.answered[verdict.status];
+  state_.notify_limited(now, "revocation-received",
+                        {{"mag", mag->name},
+                         {"trigger", wire::to_string(request.trigger())},
+                         {"status", wire::to_string(verdict.status)}});
+  auto answer = acknowledge(request, verdict.status, std::move(verdict.failed));
+  memory_.note(now.monotonic, request, answer);
+  state_.effects.push(std::move(answer));
+}
+
+GatewayRevocations::Verdict GatewayRevocations::judge(Now now, const RevocationRequest& request) {
+  if (const auto status = check_form(request, kSupported); status != Status::Success) return {status, {}};
+  return request.indication.global ? revoke_all(now, request) : revoke_node(now, request);
+}
+
+/// Section 13: whoever may end all sessions of a MAG at once is configured.
+GatewayRevocations::Verdict GatewayRevocations::revoke_all(Now now, const RevocationRequest& request) {
+  const auto& mag = *state_.policy.mag(request.meta.source);
+  if (!request.indication.proxy) return {Status::FunctionNotSupported, {}};
+  if (request.mn_id != mag.name || !mag.global_revocation) return {Status::GlobalRevocationNotAuthorized, {}};
+  if (request.care_of.value_or(mag.address) != mag.address) return {Status::BindingDoesNotExist, {}};
+  std::vector<const MobileNode*> impacted;
+  for (const auto& [key, node] : state_.cache.nodes())
+    if (std::ranges::any_of(node.sessions, [&](const auto& s) { return s.mag == mag.address; }))
+      impacted.push_back(&node);
+  if (impacted.empty()) return {Status::BindingDoesNotExist, {}};
+  const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
+  edits_.make_all([this, address = mag.address, deadline](const MobileNode& node) {
+    return in_delete_wait(
+        state_.policy, node, [&](const Session& s) { return s.mag == address; }, deadline, "binding-revoked");
+  });
+  return {Status::Success, {}};
+}
+
+bool GatewayRevocations::end_sessions(Now now, const MobileNode& node, const Ipv6Address& mag) {
+  const auto is_of = [mag](const Session& s) { return s.mag == mag; };
+  if (std::ranges::none_of(node.sessions, is_of)) return false;
+  const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
+  edits_.make(node, [this, is_of, deadline](const MobileNode& n) {
+    return in_delete_wait(state_.policy, n, is_of, deadline, "binding-revoked");
+  });
+  return true;
+}
+
+/// The four cases of section 8.2. The node's prefixes say which of its bindings are meant; those that were
+/// released before are told apart.
+GatewayRevocations::Verdict GatewayRevocations::revoke_node(Now now, const RevocationRequest& request) {
+  const auto& mag = *state_.policy.mag(request.meta.source);
+  if (!request.indication.proxy) return {Status::BindingDoesNotExist, {}};
+  if (!request.mn_id) return {Status::RevokedMobileNodesIdentityRequired, {}};
+  if (request.care_of.value_or(mag.address) != mag.address) return {Status::BindingDoesNotExist, {}};
+  if (request.indication.ipv4_only)
+    return {request.ipv4_home ? Status::BindingDoesNotExist : Status::Ipv4HomeAddressOptionRequired, {}};
+
+  std::vector<Ipv6Prefix> unknown = request.prefixes;
+  bool any = false;
+  for (const auto* node : state_.cache.find_all(*request.mn_id)) {
+    const auto is_its_own = [&](const Ipv6Prefix& p) {
+      return std::ranges::find(node->prefixes, p) != node->prefixes.end();
+    };
+    const bool is_meant = request.prefixes.empty() || std::ranges::any_of(request.prefixes, is_its_own);
+    if (!is_meant || !end_sessions(now, *node, mag.address)) continue;
+    any = true;
+    std::erase_if(unknown, [&](const auto& p) { return is_its_own(p); });
+  }
+  if (!any) return {Status::BindingDoesNotExist, {}};
+  if (unknown.empty()) return {Status::Success, {}};
+  Verdict partial{Status::PartialSuccess,
+                  {wire::MobileNodeIdentifier{wire::MobileNodeIdentifier::kNai, to_bytes(*request.mn_id)}}};
+  for (const auto& prefix : unknown) partial.failed.push_back(wire::HomeNetworkPrefixOption::of(prefix));
+  return partial;
+}
+
+}  // namespace flowmob::core

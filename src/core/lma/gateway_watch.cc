@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/gateway_watch.h"
+
+namespace flowmob::core {
+namespace {
+
+/// When its last Proxy Binding Update was accepted.
+TimePoint confirmed(const Session& session) { return session.deadline.monotonic - session.lifetime; }
+
+}  // namespace
+
+GatewayWatch::GatewayWatch(AnchorState& state, NodeEdits& edits)
+    : state_(state),
+      edits_(edits),
+      heartbeats_(state.policy.config().address, state.policy.config().heartbeat) {}
+
+void GatewayWatch::reconfigure(Now now) {
+  heartbeats_.configure(now.monotonic, state_.policy.config().heartbeat);
+  seen_tunnels_ = 0;  // a MAG may be known no more
+  follow_sessions(now);
+}
+
+/// A tunnel stands as long as a session uses it.
+void GatewayWatch::follow_sessions(Now now) {
+  const auto& forwarding = state_.changes.forwarding();
+  if (forwarding.tunnel_changes() == seen_tunnels_) return;
+  seen_tunnels_ = forwarding.tunnel_changes();
+  std::set<Ipv6Address> peers;
+  for (const auto& [mag, tunnel] : forwarding.tunnels())
+    if (state_.policy.mag(mag)) peers.insert(mag);
+  heartbeats_.set_peers(now.monotonic, peers);
+}
+
+void GatewayWatch::set_restart_counter(std::uint32_t counter, bool lost_state) {
+  heartbeats_.set_restart_counter(counter);
+  if (!lost_state) return;
+  for (const auto& mag : state_.policy.config().mags)
+    state_.effects.push(heartbeats_.announce_restart(mag.address));
+}
+
+void GatewayWatch::handle_message(Now now, const PacketMeta& meta, const wire::Heartbeat& message) {
+  if (!state_.policy.mag(meta.source)) return state_.drop(now, "not-a-peer", meta);
+  act(now, heartbeats_.handle_message(now.monotonic, meta, message));
+}
+
+bool GatewayWatch::handle_refusal(Now now, const Ipv6Address& peer) {
+  auto outcome = heartbeats_.handle_refusal(peer);
+  const bool is_for_us = !outcome.events.empty();
+  act(now, std::move(outcome));
+  return is_for_us;
+}
+
+void GatewayWatch::handle_timeout(Now now) { act(now, heartbeats_.handle_timeout(now.monotonic)); }
+
+void GatewayWatch::act(Now now, HeartbeatOutcome outcome) {
+  for (auto& message : outcome.messages) state_.effects.push(std::move(message));
+  for (const auto& event : outcome.events) act(now, event);
+}
+
+/// A MAG that does not answer may still forward: its sessions stay, for flows that have no other link. One
+/// that has lost its state forwards nothing; sessions that it may have registered since are its new ones.
+void GatewayWatch::act(Now now, const PeerEvent& event) {
+  state_.notify(std::string(event_name(event.kind)),
+                {{"mag", state_.policy.mag_name(event.peer)}, {"address", event.peer.to_string()}});
+  if (event.kind == PeerEvent::Kind::Mute) return;
+  if (event.kind != PeerEvent::Kind::Restarted) {
+    const bool reachable = event.kind == PeerEvent::Kind::Back;
+    return edits_.make_all([this, mag = event.peer, reachable](const MobileNode& node) {
+      return with_reachable(state_.policy, node, mag, reachable);
+    });
+  }
+  const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
+  edits_.make_all([this, event, deadline](const MobileNode& node) {
+    const auto is_gone = [&](const Session& s) { return s.mag == event.peer && confirmed(s) <= event.since; };
+    return in_delete_wait(state_.policy, node, is_gone, deadline, "binding-lost");
+  });
+}
+
+Json GatewayWatch::show_peers() const {
+  Json peers = Json::array();
+  for (const auto& mag : state_.policy.config().mags) {
+    const auto tunnel = state_.changes.forwarding().tunnels().find(mag.address);
+    const bool has_sessions = tunnel != state_.changes.forwarding().tunnels().end();
+    Json row{{"name", mag.name},
+             {"address", mag.address.to_string()},
+             {"sessions", has_sessions ? tunnel->second.sessions.size() : 0}};
+    row.update(heartbeats_.show(mag.address));
+    peers.push_back(std::move(row));
+  }
+  return {{"peers", std::move(peers)}};
+}
+
+}  // namespace flowmob::core

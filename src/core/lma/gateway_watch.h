@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/lma/node_edits.h"
+#include "core/peer/heartbeats.h"
+
+namespace flowmob::core {
+
+/// Heartbeats with the MAGs that have sessions here (RFC 5847), and what becomes of the sessions of one that
+/// is lost or has lost its state.
+class GatewayWatch {
+ public:
+  GatewayWatch(AnchorState& state, NodeEdits& edits);
+
+  void reconfigure(Now now);
+  /// Sessions may have come or gone.
+  void follow_sessions(Now now);
+  /// With this counter, from now on; `lost_state`: all MAGs are told at once (section 3.2).
+  void set_restart_counter(std::uint32_t counter, bool lost_state);
+
+  void handle_message(Now now, const PacketMeta& meta, const wire::Heartbeat& message);
+  /// True if it answers a heartbeat.
+  bool handle_refusal(Now now, const Ipv6Address& peer);
+  void handle_timeout(Now now);
+  std::optional<TimePoint> next_deadline() const { return heartbeats_.next_deadline(); }
+
+  Json show_peers() const;
+  Json statistics() const { return heartbeats_.statistics(); }
+
+ private:
+  void act(Now now, HeartbeatOutcome outcome);
+  void act(Now now, const PeerEvent& event);
+
+  AnchorState& state_;
+  NodeEdits& edits_;
+  Heartbeats heartbeats_;
+  std::uint64_t seen_tunnels_ = 0;
+};
+
+}  // namespace flowmob::core

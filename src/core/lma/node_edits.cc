@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/node_edits.h"
+
+#include <algorithm>
+
+#include "core/lma/events.h"
+
+namespace flowmob::core {
+namespace {
+
+Change change_of(const MobileNode& node) {
+  Change change;
+  change.mn_id = node.mn_id;
+  change.node = node.index;
+  return change;
+}
+
+void follow(const Policy& policy, const MobileNode& before, MobileNode next, Change& change) {
+  next.flows.reselect(next.live(), next.opening());
+  append_flow_events(policy, before, next, change.events);
+  next.flows.adopt_default();
+  change.next = std::move(next);
+}
+
+}  // namespace
+
+std::optional<Change> in_delete_wait(const Policy& policy, const MobileNode& node, const SessionTest& these,
+                                     const Deadline& deadline, const std::string& event) {
+  Change change = change_of(node);
+  MobileNode next = node;
+  for (auto& session : next.sessions) {
+    if (session.in_delete_wait || !these(session)) continue;
+    session.in_delete_wait = true;
+    session.opens.reset();
+    session.deadline = deadline;
+    change.events.push_back(session_event(event, policy, node, session));
+  }
+  if (change.events.empty()) return std::nullopt;
+  follow(policy, node, std::move(next), change);
+  return change;
+}
+
+std::optional<Change> without(const Policy& policy, const MobileNode& node, const SessionTest& these,
+                              const std::string& event) {
+  Change change = change_of(node);
+  MobileNode next = node;
+  std::erase_if(next.sessions, these);
+  for (const auto& session : node.sessions) {
+    if (next.find(session.id)) continue;
+    next.flows.forget(session.id);
+    change.events.push_back(session_event(event, policy, node, session));
+  }
+  if (change.events.empty()) return std::nullopt;
+  if (!next.sessions.empty()) follow(policy, node, std::move(next), change);
+  return change;
+}
+
+std::optional<Change> with_reachable(const Policy& policy, const MobileNode& node, const Ipv6Address& mag,
+                                     bool reachable) {
+  Change change = change_of(node);
+  MobileNode next = node;
+  for (auto& session : next.sessions)
+    if (session.mag == mag) session.unreachable = !reachable;
+  if (next == node) return std::nullopt;
+  follow(policy, node, std::move(next), change);
+  return change;
+}
+
+void NodeEdits::apply(const MobileNode& node, const Edit& edit) {
+  const std::string mn_id = node.mn_id;
+  auto change = edit(node);
+  if (!change) return;
+  state_.changes.apply(state_.policy, std::move(*change));
+  changed_.push_back(mn_id);
+}
+
+void NodeEdits::make(const MobileNode& node, Edit edit) {
+  if (state_.changes.under_way(node.mn_id))
+    waiting_.push_back({node.index, std::move(edit)});
+  else
+    apply(node, edit);
+}
+
+void NodeEdits::make_all(const Edit& edit) {
+  std::vector<NodeIndex> all;  // what goes must not be stepped from
+  for (const auto& [index, node] : state_.cache.nodes()) all.push_back(index);
+  std::ranges::sort(all);
+  for (const auto index : all)
+    if (const auto* node = state_.cache.find(index)) make(*node, edit);
+}
+
+void NodeEdits::make_waiting() {
+  if (waiting_.empty()) return;
+  for (auto& one : std::exchange(waiting_, {}))
+    if (const auto* node = state_.cache.find(one.node)) make(*node, std::move(one.edit));
+}
+
+}  // namespace flowmob::core

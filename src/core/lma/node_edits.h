@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/lma/anchor_state.h"
+
+/// Changes of nodes that no Proxy Binding Update asked for: a gateway was lost, or sessions are revoked.
+namespace flowmob::core {
+
+using SessionTest = std::function<bool(const Session&)>;
+
+/// As if the gateway had de-registered these sessions (RFC 5213 section 5.3.5). Nothing if there are none.
+std::optional<Change> in_delete_wait(const Policy& policy, const MobileNode& node, const SessionTest& these,
+                                     const Deadline& deadline, const std::string& event);
+/// Without these sessions; without any the node goes.
+std::optional<Change> without(const Policy& policy, const MobileNode& node, const SessionTest& these,
+                              const std::string& event);
+/// Flows leave the sessions of an unreachable gateway for others, and return to them.
+std::optional<Change> with_reachable(const Policy& policy, const MobileNode& node, const Ipv6Address& mag,
+                                     bool reachable);
+
+/// Makes such changes at once, or as soon as what is under way for the node has ended.
+class NodeEdits {
+ public:
+  /// None: there is nothing to change any more.
+  using Edit = std::function<std::optional<Change>(const MobileNode&)>;
+  explicit NodeEdits(AnchorState& state) : state_(state) {}
+
+  void make(const MobileNode& node, Edit edit);
+  void make_all(const Edit& edit);
+  /// What waited, for nodes that are busy no more.
+  void make_waiting();
+  /// MN-IDs of nodes that were changed since this was last asked.
+  std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
+
+ private:
+  struct Waiting {
+    NodeIndex node;
+    Edit edit;
+  };
+  void apply(const MobileNode& node, const Edit& edit);
+
+  AnchorState& state_;
+  std::vector<Waiting> waiting_;
+  std::vector<std::string> changed_;
+};
+
+}  // namespace flowmob::core

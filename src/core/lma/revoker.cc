@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/revoker.h"
+
+#include <algorithm>
+
+#include "core/lma/identifier.h"
+#include "core/peer/revocation_message.h"
+
+namespace flowmob::core {
+namespace {
+
+using Purpose = Revocation::Purpose;
+using Status = wire::RevocationStatus;
+using Trigger = wire::RevocationTrigger;
+
+/// It says which node; a single session has to be named by its prefixes, too (section 5.1).
+wire::MobilityOptions options_for(const MobileNode& node) {
+  wire::MobilityOptions options{wire::MobileNodeIdentifier{node.mn_id_subtype, to_bytes(node.mn_id)}};
+  for (const auto& prefix : node.prefixes) options.push_back(wire::HomeNetworkPrefixOption::of(prefix));
+  return options;
+}
+
+bool is_success(std::optional<Status> status) {
+  return status == Status::Success || status == Status::PartialSuccess;
+}
+
+}  // namespace
+
+Revocation revocation_of(const MobileNode& node, const Ipv6Address& mag, Trigger trigger) {
+  Revocation revocation{Purpose::End, mag, trigger, options_for(node), {}};
+  for (const auto& session : node.sessions)
+    if (session.mag == mag) revocation.targets.push_back({node.mn_id, node.index, session.id});
+  return revocation;
+}
+
+Revoker::Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits)
+    : state_(state), updates_(updates), edits_(edits), initiator_(state.policy.config().address) {}
+
+void Revoker::revoke(Now now, Revocation revocation) {
+  if (initiator_.has_room() && waiting_.empty()) return send(now, std::move(revocation));
+  waiting_.push_back(std::move(revocation));
+}
+
+void Revoker::send_waiting(Now now) {
+  while (!waiting_.empty() && initiator_.has_room()) {
+    Revocation next = std::move(waiting_.front());
+    waiting_.pop_front();
+    send(now, std::move(next));
+  }
+}
+
+void Revoker::send(Now now, Revocation revocation) {
+  wire::BindingRevocationIndication indication;
+  indication.trigger = revocation.trigger;
+  indication.proxy = true;
+  indication.global = is_global(revocation.trigger);
+  indication.options = revocation.options;
+  auto sent = initiator_.begin(now, config(), revocation.mag, std::move(indication));
+  ++state_.statistics.revocation.indications_sent;
+  state_.effects.push(std::move(sent.message));
+  if (revocation.purpose == Purpose::End)
+    for (const auto& target : revocation.targets) state_.revoking[target.session] = sent.sequence;
+  state_.notify("revocation-sent", {{"mag", state_.policy.mag_name(revocation.mag)},
+                                    {"trigger", wire::to_string(revocation.trigger)},
+                                    {"sessions", revocation.targets.size()}});
+  outstanding_.insert_or_assign(sent.sequence, std::move(revocation));
+}
+
+void Revoker::handle_news(Now now) {
+  while (!state_.news.empty()) {
+    const NodeNews news = std::exchange(state_.news, {});
+    for (const auto& registered : news.registered) {
+      note_registration(registered);
+      clean_up(now, registered);
+    }
+    for (const auto& mn_id : news.holds) ask_previous_mag(now, mn_id);
+  }
+}
+
+/// A race (section 8.1): whoever registers the node anew wants the session. The indication has been sent and
+/// is answered, but that ends nothing any more.
+void Revoker::note_registration(const NodeNews::Registered& registered) {
+  state_.revoking.erase(registered.session);
+}
+
+void Revoker::ask_previous_mag(Now now, const std::string& mn_id) {
+  const auto nodes = state_.cache.find_all(mn_id);
+  if (!config().enabled || nodes.size() != 1 || nodes.front()->sessions.size() != 1) return;
+  const auto& mag = nodes.front()->sessions.front().mag;
+  if (!state_.policy.mag(mag)) return;
+  auto question = revocation_of(*nodes.front(), mag, Trigger::InterMagHandoverUnknown);
+  question.purpose = Purpose::Hold;
+  updates_.await_revocation(mn_id);
+  revoke(now, std::move(question));
+}
+
+/// Section 3.4.1. Another interface of the node may still be there: nothing would tell the MAG which is
+/// meant.
+void Revoker::clean_up(Now now, const NodeNews::Registered& r) {
+  const auto* node = state_.cache.find(r.node);
+  if (!config().enabled || !node || r.left_mag.is_unspecified() || !state_.policy.mag(r.left_mag)) return;
+  if (std::ranges::any_of(node->sessions, [&](const auto& s) { return s.mag == r.left_mag; })) return;
+  const auto* session = node->find(r.session);
+  if (!session) return;
+  const bool same = session->technology == r.left_technology;
+  auto notice =
+      revocation_of(*node, r.left_mag,
+                    same ? Trigger::InterMagHandoverSameAccess : Trigger::InterMagHandoverDifferentAccess);
+  notice.purpose = Purpose::CleanUp;
+  revoke(now, std::move(notice));
+}
+
+void Revoker::handle_acknowledgement(Now now, const PacketMeta& meta,
+                                     const wire::BindingRevocationAcknowledgement& answer) {
+  if (!initiator_.handle_acknowledgement(meta.source, answer.sequence))
+    return state_.drop(now, "unmatched-acknowledgement", meta);
+  ++state_.statistics.revocation.acknowledgements_received;
+  end(now, answer.sequence, answer.status);
+  send_waiting(now);
+}
+
+void Revoker::handle_refusal(Now now, const Ipv6Address& peer) {
+  for (const auto sequence : initiator_.handle_refusal(peer))
+    end(now, sequence, Status::FunctionNotSupported);
+  send_waiting(now);
+}
+
+void Revoker::handle_timeout(Now now) {
+  auto due = initiator_.handle_timeout(now.monotonic);
+  for (auto& message : due.again) {
+    ++state_.statistics.revocation.retransmissions;
+    state_.effects.push(std::move(message));
+  }
+  for (const auto sequence : due.unanswered) end(now, sequence, std::nullopt);
+  if (!due.unanswered.empty()) send_waiting(now);
+}
+
+/// An administrator's word and the policy count, whatever the MAG answers (section 6.2.2 leaves it to us).
+void Revoker::end(Now now, Sequence sequence, std::optional<Status> status) {
+  const Revocation done = std::move(outstanding_.extract(sequence).mapped());
+  const char* event = !status              ? "revocation-unanswered"
+                      : is_success(status) ? "revocation-accepted"
+                                           : "revocation-refused";
+  if (!status) ++state_.statistics.revocation.unanswered;
+  Json fields{{"mag", state_.policy.mag_name(done.mag)}, {"trigger", wire::to_string(done.trigger)}};
+  if (status) fields["status"] = wire::to_string(*status);
+  state_.notify(event, std::move(fields));
+  if (done.purpose == Purpose::End) end_sessions(sequence, done);
+  if (done.purpose == Purpose::Hold) end_hold(now, done, status);
+}
+
+/// Those that were not registered anew meanwhile.
+void Revoker::end_sessions(Sequence sequence, const Revocation& done) {
+  std::map<NodeIndex, std::set<SessionId>> by_node;
+  for (const auto& target : done.targets) {
+    const auto revoking = state_.revoking.find(target.session);
+    if (revoking == state_.revoking.end() || revoking->second != sequence) continue;
+    state_.revoking.erase(revoking);
+    by_node[target.node].insert(target.session);
+  }
+  for (auto& [index, sessions] : by_node)
+    if (const auto* node = state_.cache.find(index))
+      edits_.make(*node, [this, ids = std::move(sessions)](const MobileNode& n) {
+        return without(
+            state_.policy, n, [&](const Session& s) { return ids.contains(s.id); }, "binding-revoked");
+      });
+}
+
+/// The three outcomes of section 8.1. A MAG that knows nothing of the binding has lost the node as well; one
+/// that cannot say leaves us waiting, as RFC 5213 has it.
+void Revoker::end_hold(Now now, const Revocation& done, std::optional<Status> status) {
+  const std::string& mn_id = done.targets.front().mn_id;
+  const bool has_left = is_success(status) || status == Status::BindingDoesNotExist;
+  if (!has_left) {
+    const bool is_new = !status || status == Status::MobileNodeIsAttached;
+    return updates_.end_revocation(now, mn_id, is_new);
+  }
+  updates_.end_revocation(now, mn_id, false);
+  const auto* node = state_.cache.find(done.targets.front().node);
+  if (!node) return;
+  const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
+  edits_.make(*node,
+              [this, deadline, session = done.targets.front().session, mag = done.mag](const MobileNode& n) {
+                const auto it = [&](const Session& s) { return s.id == session && s.mag == mag; };
+                return in_delete_wait(state_.policy, n, it, deadline, "binding-revoked");
+              });
+}
+
+namespace {
+
+/// The MAGs at which the node may not be any more.
+std::set<Ipv6Address> not_permitted(const Policy& policy, const MobileNode& node) {
+  const auto* profile = policy.profile(node.mn_id);
+  std::set<Ipv6Address> mags;
+  for (const auto& s : node.sessions) {
+    const auto* mag = policy.mag(s.mag);
+    if (!profile || !profile->enabled || !mag || !permits_mag(*profile, *mag) ||
+        !permits_link_layer(*profile, s.link_layer_id))
+      mags.insert(s.mag);
+  }
+  if (!profile) return mags;
+  for (const auto& flow : node.flows.bindings())
+    if (const auto* s = node.find(flow.wanted);
+        s && !flow.is_default() && !permits_service(policy, *profile, flow.service))
+      mags.insert(s->mag);
+  return mags;
+}
+
+}  // namespace
+
+void Revoker::handle_policy(Now now) {
+  if (!config().enabled) return;
+  std::vector<Revocation> all;
+  for (const auto& [index, node] : state_.cache.nodes())
+    for (const auto& mag : not_permitted(state_.policy, node))
+      all.push_back(revocation_of(node, mag, Trigger::Administrative));
+  for (auto& one : all) revoke(now, std::move(one));
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+
+#include "core/lma/node_edits.h"
+#include "core/lma/pbu_handler.h"
+#include "core/peer/revocation_initiator.h"
+
+namespace flowmob::core {
+
+/// Which sessions are to be revoked, and why.
+struct Revocation {
+  enum class Purpose {
+    End,      ///< the sessions end, whatever the MAG says
+    Hold,     ///< a registration elsewhere waits for what it says (RFC 5846 section 8.1)
+    CleanUp,  ///< the session is with another MAG already
+  };
+  struct Target {
+    std::string mn_id;
+    NodeIndex node;
+    SessionId session;
+  };
+  Purpose purpose{};
+  Ipv6Address mag;
+  wire::RevocationTrigger trigger{};
+  wire::MobilityOptions options;  ///< that say which
+  std::vector<Target> targets;
+};
+
+/// Revokes sessions (RFC 5846 section 8.1): by command, because the policy has changed, to end a hold early,
+/// or because the node has gone to another MAG. A session of purpose End is "revoking" until it ends; a
+/// registration that is accepted meanwhile keeps it.
+class Revoker {
+ public:
+  Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits);
+
+  void revoke(Now now, Revocation revocation);
+  /// What the other parts of the anchor have noted for us.
+  void handle_news(Now now);
+  /// Ends what the policy does not permit any more.
+  void handle_policy(Now now);
+
+  void handle_acknowledgement(Now now, const PacketMeta& meta,
+                              const wire::BindingRevocationAcknowledgement& answer);
+  void handle_refusal(Now now, const Ipv6Address& peer);
+  void handle_timeout(Now now);
+  std::optional<TimePoint> next_deadline() const { return initiator_.next_deadline(); }
+
+ private:
+  using Sequence = RevocationInitiator::Sequence;
+  using Status = wire::RevocationStatus;
+  const RevocationConfig& config() const { return state_.policy.config().revocation; }
+
+  void send(Now now, Revocation revocation);
+  void send_waiting(Now now);
+  void note_registration(const NodeNews::Registered& registered);
+  void ask_previous_mag(Now now, const std::string& mn_id);
+  void clean_up(Now now, const NodeNews::Registered& registered);
+  /// How it ended: no status, no answer that means anything.
+  void end(Now now, Sequence sequence, std::optional<Status> status);
+  void end_sessions(Sequence sequence, const Revocation& revocation);
+  void end_hold(Now now, const Revocation& revocation, std::optional<Status> status);
+
+  AnchorState& state_;
+  PbuHandler& updates_;
+  NodeEdits& edits_;
+  RevocationInitiator initiator_;
+  std::map<Sequence, Revocation> outstanding_;
+  std::deque<Revocation> waiting_;  ///< for a number
+};
+
+/// A revocation of what one node has with one MAG.
+Revocation revocation_of(const MobileNode& node, const Ipv6Address& mag, wire::RevocationTrigger trigger);
+
+}  // namespace flowmob::core

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/anchor_fixture_for_test.h"
+
+/// Revocations that an anchor begins (RFC 5846 section 8.1).
+namespace flowmob::core {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using RS = wire::RevocationStatus;
+using Trigger = wire::RevocationTrigger;
+using Indication = wire::BindingRevocationIndication;
+
+LmaConfig revoking() {
+  auto c = test_config();
+  c.revocation.enabled = true;
+  c.hold_unknown_handoff = true;
+  c.mobile_nodes.push_back({"a@example.com", true, {}, {}, {"video"}, {}});
+  c.mobile_nodes.push_back({"b@foo.example.com", true, {}, {}, {"video"}, {}});
+  return c;
+}
+
+class RevokerTest : public AnchorFixture {
+ protected:
+  RevokerTest() : AnchorFixture(revoking()) {}
+
+  std::vector<std::pair<Ipv6Address, Indication>> indications() const { return sent<Indication>(); }
+  Indication only_indication(const Ipv6Address& to = kMag1) const {
+    const auto all = indications();
+    EXPECT_EQ(all.size(), 1U);
+    if (all.empty()) return {};
+    EXPECT_EQ(all[0].first, to);
+    return all[0].second;
+  }
+  Result<Json> revoke(const Json& arguments) {
+    clear();
+    auto answer = lma->handle_command(now, "session revoke", arguments);
+    drain();
+    return answer;
+  }
+  std::string error_of(const Json& arguments) {
+    const auto answer = revoke(arguments);
+    return answer ? "" : answer.error().code;
+  }
+  void acknowledge(const Indication& asked, RS status = RS::Success, const Ipv6Address& from = kMag1) {
+    clear();
+    receive(
+        wire::BindingRevocationAcknowledgement{
+            status, asked.sequence, asked.proxy, asked.ipv4_only, asked.global, {}},
+        from);
+  }
+  void pass(Duration span) {
+    advance(span);
+    timeout();
+  }
+  std::string state() {
+    const auto sessions = show("sessions");
+    return sessions.empty() ? "none" : sessions[0]["state"].get<std::string>();
+  }
+  Pbu of(const char* mn, const Bytes& link_layer = kIf2) const {
+    Pbu p;
+    p.mn = mn;
+    p.link_layer_id = link_layer;
+    return p;
+  }
+  Pbu again() const {
+    Pbu p = first();
+    p.handoff = HI::NoChange;
+    p.prefixes = {kOwn};
+    return p;
+  }
+  Pbu unknown() const {
+    Pbu p = second();
+    p.handoff = HI::Unknown;
+    return p;
+  }
+  static std::string mn_in(const Indication& indication) {
+    const auto* id = wire::find<wire::MobileNodeIdentifier>(indication.options);
+    return id ? to_octet_string(id->identifier) : "";
+  }
+};
+
+TEST_F(RevokerTest, ANodesSessionIsRevokedAtItsMag) {
+  accepted(first());
+  const auto answer = revoke({{"mn", "mn1"}});
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ((*answer)["revocations"][0]["mag"], "mag1");
+  EXPECT_EQ((*answer)["revocations"][0]["sessions"][0]["mn"], "mn1");
+  const auto asked = only_indication();
+  EXPECT_TRUE(asked.proxy);
+  EXPECT_FALSE(asked.global);
+  EXPECT_FALSE(asked.ipv4_only);
+  EXPECT_EQ(asked.trigger, Trigger::Administrative);
+  EXPECT_EQ(mn_in(asked), "mn1");
+  const auto prefixes = wire::find_all<wire::HomeNetworkPrefixOption>(asked.options);
+  ASSERT_EQ(prefixes.size(), 1U);
+  EXPECT_EQ(prefixes[0].to_prefix(), kOwn);
+  EXPECT_EQ(wire::find<wire::AlternateCareOfAddress>(asked.options), nullptr);
+  EXPECT_EQ(state(), "revoking") << "until it is answered";
+  EXPECT_EQ(mag_of("*"), "mag1");
+  acknowledge(asked);
+  EXPECT_EQ(state(), "none");
+  EXPECT_THAT(events(), Contains("binding-revoked"));
+  EXPECT_THAT(rows(), Contains("remove-session"));
+  EXPECT_THAT(rows(), Contains("forget-node"));
+}
+
+TEST_F(RevokerTest, EveryPrefixOfTheNodeIsNamed) {
+  auto config = revoking();
+  config.mobile_nodes[0].prefixes.push_back(prefix("2001:db8:1001::/64"));
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  EXPECT_EQ(wire::find_all<wire::HomeNetworkPrefixOption>(only_indication().options).size(), 2U);
+}
+
+TEST_F(RevokerTest, TheReasonIsTheTrigger) {
+  const std::map<std::string, Trigger> reasons{{"administrative", Trigger::Administrative},
+                                               {"unspecified", Trigger::Unspecified},
+                                               {"user", Trigger::UserInitiatedTermination},
+                                               {"access-network", Trigger::AccessNetworkTermination},
+                                               {"out-of-sync", Trigger::PossibleOutOfSync}};
+  for (const auto& [word, trigger] : reasons) {
+    accepted(first());
+    ASSERT_TRUE(revoke({{"mn", "mn1"}, {"reason", word}}));
+    EXPECT_EQ(only_indication().trigger, trigger) << word;
+    acknowledge(only_indication());
+  }
+  EXPECT_EQ(error_of({{"mn", "mn1"}, {"reason", "whim"}}), "bad-argument");
+}
+
+TEST_F(RevokerTest, ANodeAtTwoMagsIsRevokedAtBothOrAtOne) {
+  accepted(first());
+  accepted(second());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  ASSERT_EQ(indications().size(), 2U);
+  EXPECT_EQ(indications()[0].first, kMag1);
+  EXPECT_EQ(indications()[1].first, kMag2);
+  EXPECT_NE(indications()[0].second.sequence, indications()[1].second.sequence);
+  const auto to_second = indications()[1].second;
+  acknowledge(to_second, RS::Success, kMag2);
+  ASSERT_EQ(show("sessions").size(), 1U);
+  EXPECT_EQ(show("sessions")[0]["mag"], "mag1");
+  EXPECT_EQ(mag_of("*"), "mag1");
+  ASSERT_TRUE(revoke({{"mn", "mn1"}, {"mag", "mag1"}}));
+  EXPECT_EQ(indications().size(), 1U);
+}
+
+TEST_F(RevokerTest, AMagIsRevokedWhole) {
+  accepted(first());
+  accepted(of("mn2"));
+  accepted(second());
+  ASSERT_TRUE(revoke({{"mag", "mag1"}}));
+  const auto asked = only_indication();
+  EXPECT_TRUE(asked.global && asked.proxy);
+  EXPECT_EQ(asked.trigger, Trigger::PerPeerPolicy);
+  EXPECT_THAT(asked.options, IsEmpty());
+  acknowledge(asked);
+  ASSERT_EQ(show("sessions").size(), 1U);
+  EXPECT_EQ(show("sessions")[0]["mag"], "mag2");
+}
+
+TEST_F(RevokerTest, ARealmIsRevokedAtEachMag) {
+  accepted(of("a@example.com"));
+  accepted(of("b@foo.example.com"));
+  ASSERT_TRUE(revoke({{"realm", "example.com"}}));
+  const auto asked = only_indication();
+  EXPECT_TRUE(asked.global && asked.proxy);
+  EXPECT_EQ(asked.trigger, Trigger::RevokingNodeLocalPolicy);
+  EXPECT_EQ(mn_in(asked), "@example.com");
+  acknowledge(asked);
+  ASSERT_EQ(show("sessions").size(), 1U);
+  EXPECT_EQ(show("sessions")[0]["mn"], "b@foo.example.com");
+}
+
+TEST_F(RevokerTest, WhatCannotBeRevokedIsSaid) {
+  EXPECT_EQ(error_of({{"mn", "mn1"}}), "no-such-mobile-node");
+  EXPECT_EQ(error_of({{"mag", "mag9"}}), "no-such-mag");
+  EXPECT_EQ(error_of({{"mag", "mag1"}}), "no-session");
+  EXPECT_EQ(error_of({{"realm", "example.com"}}), "no-session");
+  EXPECT_EQ(error_of({{"realm", "a@b"}}), "bad-argument");
+  EXPECT_EQ(error_of(Json::object()), "bad-argument");
+  EXPECT_EQ(error_of({{"mn", "mn1"}, {"realm", "example.com"}}), "bad-argument");
+  EXPECT_THAT(indications(), IsEmpty());
+}
+
+TEST_F(RevokerTest, SilenceIsAskedOnceMoreAndThenEndsTheSession) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  const auto first_message = all<SendMessage>().at(0).mobility_header;
+  pass(1s);
+  ASSERT_EQ(all<SendMessage>().size(), 1U);
+  EXPECT_EQ(all<SendMessage>()[0].mobility_header, first_message);
+  EXPECT_EQ(state(), "revoking");
+  pass(2s);
+  EXPECT_THAT(events(), Contains("revocation-unanswered"));
+  EXPECT_EQ(state(), "none");
+  EXPECT_EQ(lma->poll_timeout(), std::nullopt);
+}
+
+TEST_F(RevokerTest, TheVariablesAreConfigured) {
+  auto config = revoking();
+  config.revocation.max_retries = 2;
+  config.revocation.initial_delay = 500ms;
+  config.revocation.max_delay = 700ms;
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  for (const auto pause : {500ms, 700ms, 700ms}) {
+    EXPECT_EQ(state(), "revoking");
+    EXPECT_EQ(lma->poll_timeout(), now.monotonic + pause);
+    pass(pause);
+  }
+  EXPECT_EQ(state(), "none");
+}
+
+TEST_F(RevokerTest, AnAcknowledgementHasToMatch) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  auto asked = only_indication();
+  acknowledge(asked, RS::Success, kMag2);
+  EXPECT_EQ(state(), "revoking");
+  asked.sequence = static_cast<std::uint16_t>(asked.sequence + 1);
+  acknowledge(asked);
+  EXPECT_EQ(state(), "revoking");
+  EXPECT_EQ(dropped("unmatched-acknowledgement"), 2U);
+}
+
+TEST_F(RevokerTest, TheOrderStandsWhateverTheMagSays) {
+  for (const auto status : {RS::BindingDoesNotExist, RS::TriggerNotSupported, RS::PartialSuccess}) {
+    accepted(first());
+    ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+    acknowledge(only_indication(), status);
+    EXPECT_EQ(state(), "none") << wire::to_string(status);
+    EXPECT_THAT(events(),
+                Contains(status == RS::PartialSuccess ? "revocation-accepted" : "revocation-refused"));
+  }
+}
+
+TEST_F(RevokerTest, AMagWithoutRevocationEndsItToo) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  receive(wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}});
+  EXPECT_EQ(state(), "none");
+}
+
+TEST_F(RevokerTest, AReRegistrationThatCrossesItIsRefused) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  const auto asked = only_indication();
+  EXPECT_EQ(status(again()), Status::AdministrativelyProhibited);
+  EXPECT_EQ(state(), "revoking");
+  acknowledge(asked);
+  EXPECT_EQ(state(), "none");
+}
+
+TEST_F(RevokerTest, ANewRegistrationKeepsTheSession) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  const auto asked = only_indication();
+  accepted(first());
+  EXPECT_EQ(state(), "active") << "no revocation is in progress any more";
+  acknowledge(asked);
+  EXPECT_EQ(state(), "active");
+}
+
+TEST_F(RevokerTest, ASessionThatLeftMeanwhileIsNoTrouble) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  const auto asked = only_indication();
+  EXPECT_EQ(status(leave(first())), Status::Accepted);
+  EXPECT_EQ(state(), "delete-wait");
+  acknowledge(asked);
+  EXPECT_EQ(state(), "none");
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  pass(301s);
+  EXPECT_EQ(state(), "none");
+}
+
+TEST_F(RevokerTest, ManyAreRevokedInTurn) {
+  auto config = revoking();
+  config.pools = {prefix("2001:db8:8000::/48")};
+  config.mobile_nodes.clear();
+  for (int i = 0; i < 5000; ++i)
+    config.mobile_nodes.push_back({"n" + std::to_string(i), true, {}, {}, {}, {}});
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  for (int i = 0; i < 5000; ++i) accepted(of(("n" + std::to_string(i)).c_str()));
+  config.mobile_nodes.clear();
+  clear();
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  drain();
+  const auto first_batch = indications().size();
+  EXPECT_LT(first_batch, 5000U);
+  pass(1s);
+  pass(2s);
+  pass(1s);
+  pass(2s);
+  EXPECT_EQ(show("sessions").size(), 0U);
+}
+
+// What the policy does not permit any more.
+
+TEST_F(RevokerTest, APolicyThatChangesEndsSessions) {
+  const auto after = [&](auto change) {
+    lma = std::make_unique<LocalMobilityAnchor>(revoking());
+    Pbu p = first();
+    p.service = "video";
+    accepted(p);
+    auto config = revoking();
+    change(config, config.mobile_nodes[0]);
+    clear();
+    EXPECT_TRUE(lma->reconfigure(now, config));
+    drain();
+    return indications().size();
+  };
+  EXPECT_EQ(after([](auto&, auto&) {}), 0U);
+  EXPECT_EQ(after([](auto&, auto& mn) { mn.enabled = false; }), 1U);
+  EXPECT_EQ(only_indication().trigger, Trigger::Administrative);
+  acknowledge(only_indication());
+  EXPECT_EQ(state(), "none");
+  EXPECT_EQ(after([](auto& c, auto&) { c.mobile_nodes.clear(); }), 1U);
+  EXPECT_EQ(after([](auto&, auto& mn) { mn.mags = {"mag2"}; }), 1U);
+  EXPECT_EQ(after([](auto&, auto& mn) { mn.link_layer = {MacAddress{{2, 0, 0, 0, 0, 9}}}; }), 1U);
+  EXPECT_EQ(after([](auto&, auto& mn) { mn.services = {"internet"}; }), 1U) << "the service is withdrawn";
+  EXPECT_EQ(after([](auto& c, auto&) { c.mags.erase(c.mags.begin()); }), 1U);
+  EXPECT_EQ(after([](auto& c, auto& mn) {
+              mn.enabled = false;
+              c.revocation.enabled = false;
+            }),
+            0U);
+}
+
+// A hold ends early.
+
+TEST_F(RevokerTest, AHoldAsksThePreviousMag) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  const auto asked = only_indication();
+  EXPECT_EQ(asked.trigger, Trigger::InterMagHandoverUnknown);
+  EXPECT_TRUE(asked.proxy);
+  EXPECT_FALSE(asked.global);
+  EXPECT_EQ(mn_in(asked), "mn1");
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  EXPECT_THAT(indications(), IsEmpty()) << "asked once";
+}
+
+TEST_F(RevokerTest, AMagThatLetsGoMakesItAHandoff) {
+  for (const auto status : {RS::Success, RS::BindingDoesNotExist}) {
+    lma = std::make_unique<LocalMobilityAnchor>(revoking());
+    accepted(first());
+    EXPECT_EQ(ask(unknown()), std::nullopt);
+    acknowledge(only_indication(), status);
+    ASSERT_TRUE(acknowledgement()) << "at once";
+    EXPECT_EQ(acknowledgement()->status, Status::Accepted);
+    ASSERT_EQ(show("sessions").size(), 1U);
+    EXPECT_EQ(show("sessions")[0]["mag"], "mag2");
+    EXPECT_EQ(prefixes_in(*acknowledgement()), std::vector{kOwn});
+    EXPECT_THAT(indications(), IsEmpty()) << "it has let go already";
+  }
+}
+
+TEST_F(RevokerTest, ANodeThatIsStillThereHasANewSession) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  acknowledge(only_indication(), RS::MobileNodeIsAttached);
+  ASSERT_TRUE(acknowledgement()) << "at once";
+  EXPECT_EQ(acknowledgement()->status, Status::Accepted);
+  EXPECT_EQ(show("sessions").size(), 2U);
+}
+
+TEST_F(RevokerTest, ADeregistrationMeanwhileMakesItAHandoff) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  const auto asked = only_indication();
+  clear();
+  send(leave(first()));
+  EXPECT_EQ(show("sessions").size(), 1U);
+  EXPECT_EQ(show("sessions")[0]["mag"], "mag2");
+  acknowledge(asked);
+  EXPECT_EQ(show("sessions").size(), 1U) << "the answer is about what was";
+  EXPECT_EQ(show("sessions")[0]["state"], "active");
+}
+
+TEST_F(RevokerTest, SilenceMakesANewSessionWhenAllWasAsked) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  pass(1s);
+  EXPECT_EQ(indications().size(), 1U);
+  pass(1s);
+  EXPECT_FALSE(acknowledgement()) << "the revocation has its own time";
+  pass(1s);
+  ASSERT_TRUE(acknowledgement());
+  EXPECT_EQ(acknowledgement()->status, Status::Accepted);
+  EXPECT_EQ(show("sessions").size(), 2U);
+}
+
+TEST_F(RevokerTest, AMagThatCannotSayLeavesTheHoldToItsTime) {
+  accepted(first());
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  clear();
+  receive(wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}});
+  EXPECT_FALSE(acknowledgement());
+  pass(1500ms);
+  ASSERT_TRUE(acknowledgement());
+  EXPECT_EQ(show("sessions").size(), 2U);
+}
+
+// The MAG that was left is told.
+
+TEST_F(RevokerTest, AfterAHandoffThePreviousMagIsTold) {
+  accepted(first());
+  Pbu p = first();
+  p.source = kMag2;
+  p.handoff = HI::HandoffBetweenMags;
+  ASSERT_TRUE(ask(p));
+  auto asked = only_indication();
+  EXPECT_EQ(asked.trigger, Trigger::InterMagHandoverSameAccess);
+  EXPECT_EQ(mag_of("*"), "mag2") << "its traffic has gone before";
+  acknowledge(asked);
+  EXPECT_EQ(show("sessions").size(), 1U);
+  p = second();
+  p.source = kMag1;
+  p.handoff = HI::HandoffBetweenInterfaces;
+  ASSERT_TRUE(ask(p));
+  asked = only_indication(kMag2);
+  EXPECT_EQ(asked.trigger, Trigger::InterMagHandoverDifferentAccess);
+  acknowledge(asked, RS::MobileNodeIsAttached, kMag2);
+  EXPECT_EQ(show("sessions").size(), 1U);
+}
+
+TEST_F(RevokerTest, AMagThatHasDeregisteredIsNotTold) {
+  accepted(first());
+  send(leave(first()));
+  Pbu p = first();
+  p.source = kMag2;
+  ASSERT_TRUE(ask(p));
+  EXPECT_THAT(indications(), IsEmpty());
+}
+
+TEST_F(RevokerTest, AMagWithAnotherInterfaceOfTheNodeIsNotTold) {
+  accepted(first());
+  Pbu p = second();
+  p.source = kMag1;
+  accepted(p);
+  p = first();
+  p.source = kMag2;
+  ASSERT_TRUE(ask(p));
+  EXPECT_THAT(indications(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace flowmob::core
