@@ -39,6 +39,7 @@ TEST_F(RejectionTest, AMagSpeaksForNoOtherMagsAddress154) {
   Pbu p = first();
   p.more = {wire::AlternateCareOfAddress{kMag2}};
   EXPECT_EQ(status(p), Status::MagNotAuthorizedForProxyReg);
+  EXPECT_EQ(all<SendMessage>().at(0).destination, kMag1) << "the source, RFC 5213 section 5.3.6";
   p.source = kStranger;
   EXPECT_EQ(status(p), Status::MagNotAuthorizedForProxyReg);
   p.source = kMag2;
