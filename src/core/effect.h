@@ -33,6 +33,13 @@ struct SendMessage {
   Bytes mobility_header;
 };
 
+/// One ICMPv6 message, checksum in place, to one destination, from a given source address.
+struct SendIcmpv6 {
+  Ipv6Address source;
+  Ipv6Address destination;
+  Bytes icmpv6;
+};
+
 /// For the log and for everyone who monitors. Event names are kebab-case.
 struct Notify {
   std::string event;

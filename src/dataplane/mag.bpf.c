@@ -17,6 +17,22 @@ struct {
 } config SEC(".maps");
 
 struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u32);
+} flags SEC(".maps");
+
+/* The upper 64 bits of a prefix for nodes without mobility service, and the access interface where it is. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 12);
+  __type(key, __u64);
+  __type(value, __u32);
+} visited SEC(".maps");
+
+struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __uint(max_entries, 1 << 20);
@@ -122,9 +138,61 @@ static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* p
                                                              : FM_PASS;
 }
 
+static __always_inline bool fm_routes_locally(void) {
+  __u32 row = 0;
+  const __u32* set = bpf_map_lookup_elem(&flags, &row);
+  return set && (*set & FM_MAG_LOCAL_ROUTING);
+}
+
+/* To another node of this gateway: what its anchor would send us comes without the detour. */
+static __always_inline int fm_deliver_locally(struct __sk_buff* skb, const struct fm_packet* packet,
+                                              const struct fm_hosted_row* row) {
+  struct fm_hosted_row host = *row;
+  fm_count_down(skb, packet, host.attachment);
+  if (fm_set_hop_limit(skb, ETH_HLEN, packet->hop_limit - 1) || fm_address_frame(skb, &host))
+    return fm_drop(skb, FM_DROP_ENCAPSULATION);
+  return (int)bpf_redirect(host.interface, 0);
+}
+
+/* Of a node without mobility service: the stack routes it (RFC 5213 section 6.14), also towards a node of
+ * ours by way of its anchor (section 6.10.5). */
+static __always_inline int fm_from_visitor(struct __sk_buff* skb, struct fm_packet* packet) {
+  fm_parse_upper(skb, packet);
+  if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
+  if (packet->hop_limit <= 1 || !fm_routes_locally()) return FM_PASS;
+  const struct fm_hosted_row* peer = bpf_map_lookup_elem(&hosted, &packet->key.destination.high);
+  return peer ? fm_deliver_locally(skb, packet, peer) : FM_PASS;
+}
+
+/* True if the destination is on another of our access links and the way there is open; `verdict` is then set.
+ * The sender was told the tunnel's MTU, so nothing longer passes here either. */
+static __always_inline bool fm_send_locally(struct __sk_buff* skb, const struct fm_packet* packet,
+                                            struct fm_tunnel* tunnel, int* verdict) {
+  if (!fm_routes_locally()) return false;
+  const struct fm_hosted_row* peer = bpf_map_lookup_elem(&hosted, &packet->key.destination.high);
+  if (peer) {
+    __u32 segment = fm_segment_length(skb, packet);
+    bool is_too_big = segment > FM_MINIMUM_MTU && segment > tunnel->mtu;
+    tunnel->entered = !is_too_big;
+    *verdict =
+        is_too_big ? fm_too_big(skb, packet, tunnel, tunnel->mtu) : fm_deliver_locally(skb, packet, peer);
+    return true;
+  }
+  if (!bpf_map_lookup_elem(&visited, &packet->key.destination.high)) return false;
+  tunnel->entered = true;
+  *verdict = FM_PASS;
+  return true;
+}
+
+static __always_inline bool fm_is_visitor(const struct __sk_buff* skb, const struct fm_packet* packet) {
+  const __u32* interface = bpf_map_lookup_elem(&visited, &packet->key.source.high);
+  return interface && *interface == skb->ifindex;
+}
+
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* packet) {
   const struct fm_attachment_row* row = fm_find_attachment(skb);
   bool is_node = bpf_map_lookup_elem(&hosted, &packet->key.source.high) != NULL;
+  if (!row && fm_is_visitor(skb, packet)) return fm_from_visitor(skb, packet);
   if (!row) return fm_drop(skb, is_node ? FM_DROP_SPOOFED_MAC : FM_DROP_NO_BINDING);
   if (!fm_owns(row, packet->key.source.high)) return fm_drop(skb, FM_DROP_SPOOFED_SOURCE);
   fm_parse_upper(skb, packet);
@@ -134,7 +202,9 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   struct fm_tunnel tunnel = {.local = row->mag, .remote = row->lma, .mtu = row->mtu, .forwarded = true};
   struct fm_counter weight = fm_weight(skb, packet);
   __u32 attachment = row->attachment;
-  int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
+  int verdict;
+  if (!fm_send_locally(skb, packet, &tunnel, &verdict))
+    verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   struct fm_traffic* traffic = bpf_map_lookup_elem(&attachment_counters, &attachment);
   if (traffic && tunnel.entered) fm_add(&traffic->up, &weight);
   return verdict;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "platform/errno_error.h"
+#include "platform/raw_send.h"
 
 namespace flowmob::platform {
 namespace {
@@ -106,34 +107,9 @@ Result<std::optional<ReceivedMessage>> MobilitySocket::receive() {
 
 Result<void> MobilitySocket::send(const Ipv6Address& source, const Ipv6Address& destination,
                                   ByteView mobility_header) {
-  const ::sockaddr_in6 to = to_socket_address(destination);
-  ::in6_pktinfo info{};
-  std::copy(source.octets.begin(), source.octets.end(), info.ipi6_addr.s6_addr);
-  alignas(::cmsghdr) std::array<char, CMSG_SPACE(sizeof info)> control{};
-  ::iovec vector{const_cast<std::uint8_t*>(mobility_header.data()), mobility_header.size()};
-  ::msghdr header{};
-  header.msg_name = const_cast<::sockaddr_in6*>(&to);
-  header.msg_namelen = sizeof to;
-  header.msg_iov = &vector;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  ::cmsghdr* item = CMSG_FIRSTHDR(&header);
-  item->cmsg_level = IPPROTO_IPV6;
-  item->cmsg_type = IPV6_PKTINFO;
-  item->cmsg_len = CMSG_LEN(sizeof info);
-  std::memcpy(CMSG_DATA(item), &info, sizeof info);
-  ::ssize_t count = 0;
-  do {
-    count = ::sendmsg(fd_.get(), &header, 0);
-  } while (count < 0 && errno == EINTR);
-  if (count >= 0) {
-    ++counters_.sent;
-    return {};
-  }
-  ++counters_.send_failures;
-  const bool full = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
-  return fail_errno(full ? "would-block" : "send-failed", "to " + destination.to_string());
+  auto sent = send_from(fd_.get(), source, destination, mobility_header);
+  ++(sent ? counters_.sent : counters_.send_failures);
+  return sent;
 }
 
 }  // namespace flowmob::platform

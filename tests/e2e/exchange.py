@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """exchange.py SOURCE DESTINATION SECONDS HEX...: sends each Mobility Header as it is given and prints, one a line in hex, every
-Mobility Header that comes back from DESTINATION until SECONDS have passed without one. Runs inside a network namespace."""
+Mobility Header that comes back from DESTINATION until SECONDS have passed without one, and every ICMPv6 error as "icmp:" and hex.
+Runs inside a network namespace."""
 import ipaddress
+import select
 import socket
 import struct
 import sys
@@ -13,7 +15,8 @@ source, destination, quiet, messages = sys.argv[1], sys.argv[2], float(sys.argv[
 
 listener = socket.socket(socket.AF_INET6, socket.SOCK_RAW, MOBILITY)
 listener.bind((source, 0))
-listener.settimeout(quiet)
+errors = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+errors.bind((source, 0))
 sender = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)  # the IPv6 header is ours, no checksum is made
 
 
@@ -31,10 +34,12 @@ for number, text in enumerate(messages, 1):
     for offset in range(0, len(message), LARGEST):  # 1400 is a multiple of 8, as RFC 8200 section 4.5 wants it
         more = offset + LARGEST < len(message)
         send(FRAGMENT, struct.pack("!BBHI", MOBILITY, 0, offset | more, number) + message[offset:offset + LARGEST])
-try:
-    while True:
-        data, peer = listener.recvfrom(65535)
-        if ipaddress.ip_address(peer[0]) == ipaddress.ip_address(destination):
+while heard := select.select([listener, errors], [], [], quiet)[0]:
+    for each in heard:
+        data, peer = each.recvfrom(65535)
+        if ipaddress.ip_address(peer[0]) != ipaddress.ip_address(destination):
+            continue
+        if each is listener:
             print(data.hex(), flush=True)
-except socket.timeout:
-    pass
+        elif data[0] < 128:
+            print("icmp:" + data.hex(), flush=True)

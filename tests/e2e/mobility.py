@@ -87,9 +87,16 @@ def complete(mn_id, without=None, **replaced):
 
 
 def exchange(lab, node, source, destination, *messages, quiet=0.4):
-    """What comes back for the messages, sent from a node of the lab."""
+    """What comes back for the messages, sent from a node of the lab: Mobility Headers, else whole ICMPv6 errors as `IcmpError`."""
     done = lab.inside(node, "python3", EXCHANGE, source, destination, quiet, *(message.hex() for message in messages))
-    return [bytes.fromhex(line) for line in done.stdout.split()]
+    return [IcmpError(bytes.fromhex(line[5:])) if line.startswith("icmp:") else bytes.fromhex(line) for line in done.stdout.split()]
+
+
+class IcmpError:
+    """RFC 4443 section 3: type, code, the Parameter Problem's pointer, and the packet that it is about."""
+
+    def __init__(self, octets):
+        self.type, self.code, self.pointer, self.packet = octets[0], octets[1], int.from_bytes(octets[4:8], "big"), octets[8:]
 
 
 def type_of(message):

@@ -40,7 +40,6 @@ SILENT = {
     "longer than it says": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], header_length=1),
     "an option that leaves it": lambda a, b: m.proxy_binding_update(a, b, [b"\x08\xff\x01abc"]),
     "wrong checksum": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], break_checksum=True),
-    "something behind it": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], payload_proto=17),
     "as long as can be, all padding": lambda a, b: m.proxy_binding_update(a, b, [m.padding(250)] * 8)[:-8],
     "not from a gateway's family": lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], flags=0x8000),
     "an acknowledgement": lambda a, b: m.proxy_binding_acknowledgement(a, b, [m.mn_identifier(MN)]),
@@ -53,6 +52,26 @@ def test_the_anchor_answers_nonsense_with_silence(lab, ends, kind):
     assert exchange(lab, "mag1", *ends, SILENT[kind](*ends)) == []
     assert counters(lab, "lma", "drops") == before + 1
     assert lab.alive("lma")
+
+
+BAD_OCTET = {  # RFC 6275 section 9.2: which octet is pointed at
+    "something behind it": (0, lambda a, b: m.proxy_binding_update(a, b, [m.mn_identifier(MN)], payload_proto=17)),
+    "an acknowledgement with something behind it": (0, lambda a, b: m.proxy_binding_acknowledgement(a, b, [], payload_proto=6)),
+    "an update of eight octets": (1, lambda a, b: m.header(m.BINDING_UPDATE, b"", a, b)),
+    "a binding error of eight octets": (1, lambda a, b: m.header(m.BINDING_ERROR, b"", a, b)),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_OCTET)
+@pytest.mark.parametrize("sender,node", [("mag1", "lma"), ("lma", "mag1")])
+def test_a_header_that_cannot_be_is_answered_once_by_a_parameter_problem(lab, ends, sender, node, kind):
+    """By the kernel, where it has Mobile IPv6, else by the daemon; never by both."""
+    ends = ends if node == "lma" else ends[::-1]
+    octet, message = BAD_OCTET[kind][0], BAD_OCTET[kind][1](*ends)
+    answers = exchange(lab, sender, *ends, message)
+    assert [(a.type, a.code, a.pointer) for a in answers] == [(4, 0, 40 + octet)]
+    assert answers[0].packet[6:8] == bytes([135, 64]) and answers[0].packet[40:] == message
+    assert lab.alive(node)
 
 
 def test_more_octets_than_a_mobility_header_can_have(lab, ends):

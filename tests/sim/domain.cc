@@ -69,6 +69,7 @@ core::MagConfig Domain::mag_config(const DomainOptions& options, std::size_t mag
   config.name = fmt::format("mag{}", mag);
   config.address = mag_address(mag);
   config.lma = address("2001:db8:1::1");
+  config.neighbor_probe_interval = {};  // these nodes answer no Neighbor Solicitation
   for (std::size_t node = 0; node < options.nodes; ++node) {
     core::AccessConfig link;
     link.name = fmt::format("access{}", node);

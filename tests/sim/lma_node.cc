@@ -131,6 +131,12 @@ Result<void> LmaNode::apply(const core::SendMessage& effect) {
   return {};
 }
 
+/// The simulated network breaks no header, so there is nothing to complain of.
+Result<void> LmaNode::apply(const core::SendIcmpv6&) {
+  world_.broken("lma: an ICMPv6 error about nothing");
+  return {};
+}
+
 Result<void> LmaNode::apply(const core::Notify& effect) {
   ++events_[effect.event];
   world_.trace("lma", [&] { return effect.event + " " + effect.fields.dump(); });

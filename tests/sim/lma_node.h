@@ -46,6 +46,7 @@ class LmaNode {
   bool needs_room(const Row& effect) const;
   Result<void> carry_out(const core::LmaEffect& effect);
   Result<void> apply(const core::SendMessage& effect);
+  Result<void> apply(const core::SendIcmpv6& effect);
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::PersistNode& effect);
   Result<void> apply(const core::ForgetNode& effect);

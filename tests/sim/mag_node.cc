@@ -123,6 +123,12 @@ Result<void> MagNode::apply(const core::SendMessage& effect) {
   return {};
 }
 
+/// The simulated network breaks no header, so there is nothing to complain of.
+Result<void> MagNode::apply(const core::SendIcmpv6&) {
+  world_.broken(config_.name + ": an ICMPv6 error about nothing");
+  return {};
+}
+
 Result<void> MagNode::apply(const core::Notify& effect) {
   world_.trace(config_.name, [&] { return effect.event + " " + effect.fields.dump(); });
   return {};

@@ -42,6 +42,7 @@ class MagNode {
   bool needs_room(const Row& effect) const;
   Result<void> carry_out(const core::MagEffect& effect);
   Result<void> apply(const core::SendMessage& effect);
+  Result<void> apply(const core::SendIcmpv6& effect);
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::SendNeighborDiscovery& effect);
   Result<void> apply(const core::PersistAttachment& effect);

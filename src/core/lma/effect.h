@@ -81,7 +81,8 @@ struct ForgetNode {
 struct LmaEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
-               RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, PersistNode, ForgetNode>
+               RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, PersistNode, ForgetNode,
+               SendIcmpv6>
       action;
 };
 

@@ -59,6 +59,20 @@ TEST_F(HostileInputTest, AMessageThatOnlyTheCodecKnowsIsAnUnknownType) {
   EXPECT_EQ(dropped("unknown-type"), 2U);
 }
 
+/// RFC 6275 section 9.2; what each of them says is header_errors_test's.
+TEST_F(HostileInputTest, AHeaderThatCannotBeIsAnsweredWithAParameterProblem) {
+  Bytes octets = good();
+  octets[0] -= 1;
+  octets[4] += 1;  // the sum stays
+  deliver(octets, kMag1);
+  EXPECT_EQ(dropped("bad-payload-proto"), 1U);
+  const auto sent = all<SendIcmpv6>();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].source, kLma);
+  EXPECT_EQ(sent[0].destination, kMag1);
+  EXPECT_THAT(all<SendMessage>(), IsEmpty());
+}
+
 TEST_F(HostileInputTest, NobodyAnswersASourceThatIsNoHost) {
   for (const char* source : {"::", "ff02::1"}) {
     deliver(wire::encode(wire::UnknownMessage{99, Bytes(2)}, address(source), kLma), address(source));

@@ -11,14 +11,14 @@
 #include "core/lma/pbu_handler.h"
 #include "core/lma/restore.h"
 #include "core/lma/revoker.h"
+#include "core/signalling/header_errors.h"
 
 namespace flowmob::core {
 
 class LocalMobilityAnchor::Impl {
  public:
   explicit Impl(LmaConfig config)
-      : state(std::move(config)),
-        binding_errors_(RateLimiter::per_second(state.policy.config().binding_errors_per_second)) {}
+      : state(std::move(config)), errors_(state.policy.config().binding_errors_per_second) {}
 
   void handle_message(Now now, const PacketMeta& meta, ByteView header);
   void handle_result(Now now, EffectId id, const Result<void>& outcome);
@@ -41,9 +41,9 @@ class LocalMobilityAnchor::Impl {
  private:
   void take(Now now, const PacketMeta& meta, wire::MobilityMessage message);
   void binding_error(Now now, const PacketMeta& meta, const wire::BindingError& error);
-  void answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t type);
+  void answer(std::optional<HeaderErrors::Answer> error);
 
-  RateLimiter binding_errors_;
+  HeaderErrors errors_;
 };
 
 namespace {
@@ -59,7 +59,10 @@ void LocalMobilityAnchor::Impl::handle_message(Now now, const PacketMeta& meta, 
     return state.drop(now, "from-core-interface", meta);
   if (!is_unicast(meta.source) || !is_unicast(meta.destination)) return state.drop(now, "not-unicast", meta);
   auto message = wire::decode(header, meta.source, meta.destination);
-  if (!message) return state.drop(now, message.error().code, meta);
+  if (!message) {
+    state.drop(now, message.error().code, meta);
+    return answer(errors_.undecodable(now, meta, header, message.error().code));
+  }
   take(now, meta, std::move(*message));
 }
 
@@ -79,7 +82,8 @@ void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::Mobi
   if (const auto* error = std::get_if<wire::BindingError>(&message)) return binding_error(now, meta, *error);
   if (std::holds_alternative<wire::ProxyBindingAcknowledgement>(message))
     return state.drop(now, "unexpected-type", meta);
-  answer_unknown_type(now, meta, wire::type_of(message));
+  state.drop(now, "unknown-type", meta);
+  answer(errors_.unknown_type(now, meta));
 }
 
 /// It does not say what it answers: a heartbeat, if one waits, else what is being revoked.
@@ -91,13 +95,11 @@ void LocalMobilityAnchor::Impl::binding_error(Now now, const PacketMeta& meta,
     revoker.handle_refusal(now, meta.source);
 }
 
-void LocalMobilityAnchor::Impl::answer_unknown_type(Now now, const PacketMeta& meta, std::uint8_t) {
-  state.drop(now, "unknown-type", meta);
-  if (!binding_errors_.allow(now.monotonic)) return;
-  ++state.statistics.binding_errors_sent;
-  const wire::BindingError error{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}};
-  state.effects.push(
-      SendMessage{meta.destination, meta.source, wire::encode(error, meta.destination, meta.source)});
+void LocalMobilityAnchor::Impl::answer(std::optional<HeaderErrors::Answer> error) {
+  if (!error) return;
+  ++(std::holds_alternative<SendMessage>(*error) ? state.statistics.binding_errors_sent
+                                                 : state.statistics.parameter_problems_sent);
+  std::visit([this](auto& action) { state.effects.push(std::move(action)); }, *error);
 }
 
 void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result<void>& outcome) {
@@ -128,7 +130,7 @@ Result<Json> LocalMobilityAnchor::Impl::revoke(Now now, const Json& arguments) {
 Result<void> LocalMobilityAnchor::Impl::reconfigure(Now now, LmaConfig config) {
   if (config.address != state.policy.config().address)
     return fail("needs-restart", "the anchor's address cannot change while it runs");
-  binding_errors_.set_rate(config.binding_errors_per_second);
+  errors_.set_rate(config.binding_errors_per_second);
   state.configure(std::move(config));
   state.notify("configuration-changed", {{"mobile_nodes", state.policy.config().mobile_nodes.size()},
                                          {"mags", state.policy.config().mags.size()},

@@ -10,7 +10,8 @@ Json Statistics::to_json() const {
               {"rejected", rejected},
               {"dropped", dropped},
               {"coalesced", coalesced},
-              {"binding_errors_sent", binding_errors_sent}}},
+              {"binding_errors_sent", binding_errors_sent},
+              {"parameter_problems_sent", parameter_problems_sent}}},
             {"rejections", Json::object()},
             {"drops", Json::object()},
             {"revocation", revocation.to_json()}};

@@ -13,7 +13,8 @@ namespace flowmob::core {
 
 /// Counters since the start. Reasons are words of ours, never the sender's: their number is bounded.
 struct Statistics {
-  std::uint64_t received{}, accepted{}, rejected{}, dropped{}, coalesced{}, binding_errors_sent{};
+  std::uint64_t received{}, accepted{}, rejected{}, dropped{}, coalesced{}, binding_errors_sent{},
+      parameter_problems_sent{};
   std::map<std::uint8_t, std::uint64_t> rejections;
   std::map<std::string, std::uint64_t> drops;
   RevocationCounters revocation;

@@ -19,6 +19,7 @@ bool AccessLinks::set_carrier(const std::string& access, bool up) {
   link.up = up;
   link.heard.clear();
   link.sent_away.clear();
+  link.silent.clear();
   return true;
 }
 
@@ -61,6 +62,25 @@ bool AccessLinks::is_sent_away(const std::string& access, const MacAddress& node
 
 void AccessLinks::readmit(const std::string& access, const MacAddress& node) {
   links_[access].sent_away.erase(node);
+  links_[access].silent.erase(node);
+}
+
+void AccessLinks::stamp(const std::string& access, const MacAddress& node, const NodeStamp& stamp) {
+  links_[access].stamps[node] = stamp;
+}
+
+std::optional<NodeStamp> AccessLinks::stamp_of(const std::string& access, const MacAddress& node) const {
+  const auto& stamps = link(access).stamps;
+  const auto found = stamps.find(node);
+  return found == stamps.end() ? std::nullopt : std::optional(found->second);
+}
+
+void AccessLinks::fall_silent(const std::string& access, const MacAddress& node) {
+  links_[access].silent.insert(node);
+}
+
+bool AccessLinks::has_fallen_silent(const std::string& access, const MacAddress& node) const {
+  return link(access).silent.contains(node);
 }
 
 }  // namespace flowmob::core

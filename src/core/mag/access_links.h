@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "core/mag/attachment.h"
 
 namespace flowmob::core {
 
@@ -39,12 +40,23 @@ class AccessLinks {
   bool is_sent_away(const std::string& access, const MacAddress& node) const;
   void readmit(const std::string& access, const MacAddress& node);
 
+  /// One that answered no probe is back with whatever it says next: its own router is still in place for it,
+  /// so it has no reason to solicit.
+  void fall_silent(const std::string& access, const MacAddress& node);
+  bool has_fallen_silent(const std::string& access, const MacAddress& node) const;
+
+  /// What the node's own clock said last.
+  void stamp(const std::string& access, const MacAddress& node, const NodeStamp& stamp);
+  std::optional<NodeStamp> stamp_of(const std::string& access, const MacAddress& node) const;
+
  private:
   struct Link {
     std::optional<bool> up;
     std::set<MacAddress> remembered;
     std::set<MacAddress> heard;
     std::set<MacAddress> sent_away;
+    std::set<MacAddress> silent;
+    std::map<MacAddress, NodeStamp> stamps;
     std::map<MacAddress, std::pair<TimePoint, Ipv6Address>> early;
   };
   const Link& link(const std::string& access) const;

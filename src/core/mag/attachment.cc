@@ -32,6 +32,7 @@ std::optional<TimePoint> Attachment::next_deadline() const {
   take_earlier(earliest, refresh_at);
   take_earlier(earliest, retry_at);
   take_earlier(earliest, persist_at);
+  if (presence) take_earlier(earliest, presence->next);
   if (advertisements) take_earlier(earliest, advertisements->next());
   return earliest;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +11,9 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 #include "core/mag/advertisement_schedule.h"
+#include "core/mag/presence.h"
 #include "core/mag/record.h"
+#include "core/mag/timestamp_source.h"
 #include "core/retransmission_timer.h"
 #include "wire/enums.h"
 
@@ -51,6 +54,12 @@ struct Request {
   unsigned immediate_retries = 0;
 };
 
+/// The node's own clock, and when it was read.
+struct NodeStamp {
+  std::uint64_t value{};  ///< as in a Timestamp option
+  TimePoint heard;
+};
+
 /// One mobile node on one access link.
 struct Attachment {
   SessionId id;
@@ -69,6 +78,8 @@ struct Attachment {
   AttachmentState state = AttachmentState::Registering;
   std::string status;  ///< of the last answer, by name
   std::vector<Ipv6Prefix> prefixes;
+  /// No longer the node's, and until when that is said (RFC 5213 section 6.12).
+  std::map<Ipv6Prefix, TimePoint> withdrawn;
   std::optional<Request> request;
 
   Duration lifetime{};  ///< granted
@@ -85,7 +96,15 @@ struct Attachment {
   bool persisted = false;
   std::optional<TimePoint> persist_at;  ///< something changed that may wait a little
   std::optional<AdvertisementSchedule> advertisements;
+  std::optional<Presence> presence;  ///< of a node that is watched
 
+  std::uint16_t sequence = 0;  ///< last used, where sequence numbers order the messages
+  std::optional<NodeStamp> node_stamp;
+  TimestampSource node_timestamps;
+
+  bool is_address_known() const { return !node_link_local.is_unspecified(); }
+  /// Asked, and has not answered yet.
+  bool is_doubtful() const { return is_address_known() && presence && presence->unanswered > 0; }
   std::optional<TimePoint> next_deadline() const;
 };
 

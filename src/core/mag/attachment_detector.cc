@@ -38,7 +38,13 @@ void AttachmentDetector::attach_at_pace(Now now, const AccessConfig& access, con
   }
 }
 
+std::optional<TimePoint> AttachmentDetector::next_deadline() const {
+  const auto waiting = pacer_.next(), visitors = service_.visitors().next_deadline();
+  return waiting && visitors ? std::min(*waiting, *visitors) : waiting ? waiting : visitors;
+}
+
 void AttachmentDetector::handle_timeout(Now now) {
+  service_.visitors().handle_timeout(now);
   for (const auto& due : pacer_.take_due(now.monotonic)) {
     const auto* access = context_.access(due.access);
     if (access && !links_.is_sent_away(due.access, due.node))
@@ -62,6 +68,7 @@ void AttachmentDetector::link_up(Now now, const AccessConfig& access) {
 /// All de-registrations leave before anything else is done: until they arrive the LMA sends into the void.
 void AttachmentDetector::link_down(Now now, const AccessConfig& access) {
   for (const auto& node : pacer_.cancel_on(access.name)) links_.remember(access.name, node);
+  service_.visitors().forget(access.name);
   std::vector<Attachment*> gone;
   for (const auto id : context_.bindings.ids()) {
     auto* attachment = context_.bindings.find(id);
@@ -96,6 +103,7 @@ void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& me
   if (links_.is_down(access->name)) return heard_while_down(now, *access, meta, *message);
   if (auto* attachment = context_.bindings.find(access->name, meta.link_source))
     attachment->heard = now.monotonic;
+  heard(now, *access, meta, *message);
   if (std::holds_alternative<wire::RouterSolicitation>(*message)) {
     context_.statistics.message("rs_received");
     solicited(now, *access, meta);
@@ -104,6 +112,22 @@ void AttachmentDetector::handle_neighbor_discovery(Now now, const PacketMeta& me
     neighbor_heard(now, *access, meta);
   } else {
     context_.statistics.message("na_received");
+  }
+}
+
+/// Whatever it says: it is there.
+void AttachmentDetector::heard(Now now, const AccessConfig& access, const PacketMeta& meta,
+                               const wire::NdMessage& message) {
+  const auto stamp = context_.config.mobile_node_timestamps ? send_timestamp(message) : std::nullopt;
+  if (stamp && known_as(access, meta.link_source))
+    links_.stamp(access.name, meta.link_source, {*stamp, now.monotonic});
+  auto* attachment = context_.bindings.find(access.name, meta.link_source);
+  if (is_attached(attachment)) {
+    learn_address(now, *attachment, meta.source);
+    attachment->node_stamp = links_.stamp_of(access.name, meta.link_source);
+    presence_.heard(now, *attachment);
+  } else if (links_.has_fallen_silent(access.name, meta.link_source)) {
+    attach_if_absent(now, access, meta.link_source, "heard-again", meta.source);
   }
 }
 
@@ -119,10 +143,10 @@ void AttachmentDetector::solicited(Now now, const AccessConfig& access, const Pa
   auto* attachment = context_.bindings.find(access.name, meta.link_source);
   if (is_attached(attachment)) {
     pacer_.cancel(meta.link_source);  // it waited to go where it is no more
-    learn_address(now, *attachment, meta.source);
     return service_.answer_solicitation(now, *attachment);
   }
   const auto* profile = known_as(access, meta.link_source);
+  if (!profile && service_.visitors().welcome(now, access, meta.link_source, meta.source)) return;
   if (!profile) return unknown_node(now, access, meta.link_source);
   links_.heard(access.name, meta.link_source);
   if (!access.attach_on_router_solicitation && !(access.attach_on_carrier && profile == expected_on(access)))
@@ -136,8 +160,9 @@ void AttachmentDetector::solicited(Now now, const AccessConfig& access, const Pa
 /// open, it is its arrival.
 void AttachmentDetector::neighbor_heard(Now now, const AccessConfig& access, const PacketMeta& meta) {
   auto* attachment = context_.bindings.find(access.name, meta.link_source);
-  if (is_attached(attachment)) return learn_address(now, *attachment, meta.source);
+  if (is_attached(attachment)) return;
   const auto* profile = known_as(access, meta.link_source);
+  if (!profile && service_.visitors().heard(now, access, meta.link_source)) return;
   if (!profile) return unknown_node(now, access, meta.link_source);
   links_.heard(access.name, meta.link_source);
   if (!access.attach_on_carrier || profile != expected_on(access)) return;
@@ -234,7 +259,9 @@ Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, cons
   attachment->services = details.services.value_or(profile.services.value_or(access.services));
   attachment->handoff_indicator = details.handoff_indicator.value_or(access.handoff_indicator);
   if (details.node_link_local.is_link_local()) attachment->node_link_local = details.node_link_local;
+  attachment->node_stamp = links_.stamp_of(access.name, node);
   context_.notify("node-attached", *attachment, {{"how", how}});
+  presence_.heard(now, *attachment);
   if (attachment->state == AttachmentState::Registered)
     registrar_.register_services(now, *attachment);
   else
@@ -248,13 +275,24 @@ Attachment& AttachmentDetector::attach_by_command(Now now, const AccessConfig& a
   return attach(now, access, profile, node, "command", details);
 }
 
-/// Packets under way still reach the node: its row stays until the LMA has answered.
 void AttachmentDetector::detach_by_command(Now now, Attachment& attachment) {
   links_.send_away(attachment.access, attachment.link_layer);
+  detach(now, attachment, "command", !links_.is_down(attachment.access));
+}
+
+/// Nothing is said to one that is gone: should it just have slept, its router is where it was.
+void AttachmentDetector::handle_due(Now now, Attachment& attachment) {
+  if (!presence_.handle_due(now, attachment)) return;
+  links_.fall_silent(attachment.access, attachment.link_layer);
+  detach(now, attachment, "silent", false);
+}
+
+/// Packets under way still reach the node: its row stays until the LMA has answered.
+void AttachmentDetector::detach(Now now, Attachment& attachment, const char* why, bool say_so) {
   const bool refused = attachment.state == AttachmentState::Refused;
   if (!refused) registrar_.begin_deregistration(now, attachment);
-  service_.stop_advertising(attachment, !links_.is_down(attachment.access));
-  context_.notify("node-detached", attachment, {{"why", "command"}});
+  service_.stop_advertising(attachment, say_so);
+  context_.notify("node-detached", attachment, {{"why", why}});
   if (refused) return registrar_.drop(attachment);
   context_.bindings.update(attachment);
 }

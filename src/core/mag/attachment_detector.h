@@ -3,6 +3,7 @@
 
 #include "core/mag/access_links.h"
 #include "core/mag/attachment_pacer.h"
+#include "core/mag/presence_watch.h"
 #include "core/mag/registrar.h"
 #include "core/rate_limiter.h"
 #include "wire/neighbor_discovery.h"
@@ -14,7 +15,7 @@ namespace flowmob::core {
 class AttachmentDetector {
  public:
   AttachmentDetector(MagContext& context, NodeService& service, Registrar& registrar)
-      : context_(context), service_(service), registrar_(registrar) {}
+      : context_(context), service_(service), registrar_(registrar), presence_(context, registrar) {}
 
   void handle_link(Now now, const AccessConfig& access, bool up);
   void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
@@ -38,7 +39,9 @@ class AttachmentDetector {
   /// Whoever is there answers (RFC 4861 section 7.2.4), and is heard.
   void ask(const Attachment& attachment);
   void handle_timeout(Now now);
-  std::optional<TimePoint> next_deadline() const { return pacer_.next(); }
+  /// Of one attachment that is due.
+  void handle_due(Now now, Attachment& attachment);
+  std::optional<TimePoint> next_deadline() const;
   const AccessLinks& links() const { return links_; }
 
  private:
@@ -46,6 +49,8 @@ class AttachmentDetector {
                      const MacAddress& node, const char* how, const Details& details);
   void attach_at_pace(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                       const MacAddress& node, const char* how, const Ipv6Address& node_link_local);
+  void detach(Now now, Attachment& attachment, const char* why, bool say_so);
+  void heard(Now now, const AccessConfig& access, const PacketMeta& meta, const wire::NdMessage& message);
   void displace(Now now, const AccessConfig& access, const MagPolicyProfile& profile, const MacAddress& node);
   void attach_if_absent(Now now, const AccessConfig& access, const MacAddress& node, const char* how,
                         const Ipv6Address& node_link_local);
@@ -63,6 +68,7 @@ class AttachmentDetector {
   MagContext& context_;
   NodeService& service_;
   Registrar& registrar_;
+  PresenceWatch presence_;
   AccessLinks links_;
   AttachmentPacer pacer_;
   RateLimiter unknown_notices_{std::chrono::seconds(10)};

@@ -27,7 +27,8 @@ struct AccessConfig {
   bool attach_on_router_solicitation = true;
   bool attach_on_carrier =
       false;  ///< the one node whose profile names this access attaches when the link comes up
-  bool fixed_link_layer_address = true;  ///< RFC 6543
+  bool fixed_link_layer_address = true;      ///< RFC 6543
+  std::optional<Ipv6Prefix> visited_prefix;  ///< for nodes without mobility service; none: they get nothing
   friend bool operator==(const AccessConfig&, const AccessConfig&) = default;
 };
 
@@ -51,10 +52,20 @@ struct MagConfig {
   Duration lifetime = std::chrono::minutes(10);                ///< asked for in a PBU; at least 4 s
   Duration initial_bindack_timeout = std::chrono::seconds(1);  ///< RFC 6275 section 12
   Duration max_bindack_timeout = std::chrono::seconds(32);
+  Duration neighbor_probe_interval = std::chrono::seconds(30);  ///< of silence; zero: nobody is asked
+  unsigned neighbor_probes = 3;                                 ///< unanswered, a second apart: gone
   Duration router_advertisement_interval = std::chrono::seconds(60);
-  std::uint16_t router_lifetime = 1800;  ///< seconds
   HeartbeatConfig heartbeat;
   RevocationConfig revocation;
+  std::uint16_t router_lifetime = 1800;     ///< seconds
+  unsigned binding_errors_per_second = 10;  ///< and Parameter Problems; answers to strangers
+
+  /// RFC 5213 sections 9.2 and 9.3.
+  bool local_routing = false;           ///< EnableMAGLocalRouting
+  bool timestamps = true;               ///< TimestampBasedApproachInUse; else sequence numbers
+  bool mobile_node_timestamps = false;  ///< MobileNodeGeneratedTimestampInUse
+  /// FixedMAGLinkLayerAddressOnAllAccessLinks; ALL_ZERO: each link has its own.
+  MacAddress router_link_layer{{0x00, 0x00, 0x5e, 0x00, 0x52, 0x13}};
 
   std::vector<AccessConfig> accesses;
   std::vector<MagPolicyProfile> mobile_nodes;

@@ -48,7 +48,7 @@ struct ForgetAttachment {
 struct MagEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallHost, RemoveHost,
-               SendNeighborDiscovery, PersistAttachment, ForgetAttachment>
+               SendNeighborDiscovery, PersistAttachment, ForgetAttachment, SendIcmpv6>
       action;
 };
 

@@ -152,7 +152,7 @@ TEST_F(HostileInput, BindingUpdateSentToAGateway) {
 
 TEST_F(HostileInput, UnknownTypeIsAnsweredWithABindingErrorAtABoundedRate) {
   for (int i = 0; i < 20; ++i) deliver(wire::UpdateNotification{});
-  ASSERT_THAT(messages, SizeIs(1));
+  ASSERT_THAT(messages, SizeIs(10));
   EXPECT_EQ(counter("drops", "unknown-type"), 20U);
   EXPECT_EQ(messages[0].destination, kLma);
   const auto message = wire::decode(messages[0].mobility_header, kMag, kLma);
@@ -174,6 +174,31 @@ TEST_F(HostileInput, UnknownTypeFromAGroupIsNotAnswered) {
   deliver(wire::UnknownMessage{99, {0, 0}}, address("ff02::1"));
   deliver(wire::UnknownMessage{99, {0, 0}}, {});
   EXPECT_THAT(messages, IsEmpty());
+}
+
+/// RFC 6275 section 9.2; what each of them says is header_errors_test's.
+TEST_F(HostileInput, HeaderThatCannotBeIsAnsweredWithAParameterProblem) {
+  Bytes header = wire::encode(answer_to({}), kLma, kMag);
+  const auto change = [&](std::size_t at, std::uint8_t value) {  // the sum stays
+    const auto old = header[at];
+    header[at] = value;
+    header[4] = static_cast<std::uint8_t>(header[4] + old - value);
+  };
+  change(0, 58);
+  deliver_bytes(header);
+  EXPECT_EQ(counter("drops", "bad-payload-proto"), 1U);
+  ASSERT_THAT(complaints, SizeIs(1));
+  EXPECT_EQ(complaints[0].source, kMag);
+  EXPECT_EQ(complaints[0].destination, kLma);
+  EXPECT_EQ(counter("messages", "parameter_problem_sent"), 1U);
+  EXPECT_THAT(messages, IsEmpty());
+}
+
+TEST_F(HostileInput, HeaderFromAnAccessLinkIsNotComplainedOf) {
+  const Bytes header{17, 0, 5, 0, 0, 0, 0, 0};
+  gateway->handle_message(now, {kLma, kMag, kWlan, {}, 64}, header);
+  drain();
+  EXPECT_THAT(complaints, IsEmpty());
 }
 
 TEST_F(HostileInput, BindingErrorOfTheLmaIsNoted) {

@@ -20,6 +20,7 @@ struct MagFixture::Carrier {
       test.update_times.push_back(test.now.monotonic - test.start_time.monotonic);
     }
   }
+  void operator()(const SendIcmpv6& error) { test.complaints.push_back(error); }
   void operator()(const Notify& notify) { test.notices.push_back(notify); }
   void operator()(const EnsureTunnel&) {
     test.order.emplace_back("ensure-tunnel");
@@ -44,6 +45,9 @@ struct MagFixture::Carrier {
   }
   void operator()(const SendNeighborDiscovery& send) {
     test.order.emplace_back("advertisement");
+    const auto message = wire::decode_nd(send.icmpv6, send.source, send.destination);
+    if (message && std::holds_alternative<wire::NeighborSolicitation>(*message))
+      return test.probes.push_back(send);
     test.advertisements.push_back(send);
     test.advertisement_times.push_back(test.now.monotonic - test.start_time.monotonic);
   }
@@ -64,6 +68,7 @@ MagConfig MagFixture::default_config() {
   config.address = kMag;
   config.lma = kLma;
   config.heartbeat.interval = {};  // the tests of it have their own
+  config.neighbor_probe_interval = {};  // these nodes do not answer; presence_test's do
   AccessConfig wlan;
   wlan.name = "wlan";
   wlan.interface = "acc0";
@@ -94,7 +99,9 @@ void MagFixture::clear() {
   updates.clear();
   update_times.clear();
   messages.clear();
+  complaints.clear();
   advertisements.clear();
+  probes.clear();
   advertisement_times.clear();
   hosts.clear();
   removed_hosts.clear();

@@ -84,7 +84,9 @@ class MagFixture : public ::testing::Test {
   wire::ProxyBindingUpdate last_update;  ///< clear() keeps it
   std::vector<Duration> update_times;    ///< since the start
   std::vector<SendMessage> messages;
+  std::vector<SendIcmpv6> complaints;
   std::vector<SendNeighborDiscovery> advertisements;
+  std::vector<SendNeighborDiscovery> probes;  ///< Neighbor Solicitations
   std::vector<Duration> advertisement_times;
   std::vector<InstallHost> hosts;
   std::vector<SessionId> removed_hosts;

@@ -18,8 +18,14 @@ void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_h
   if (context_.access(meta.interface)) return context_.statistics.drop("from-access-link");
   if (meta.destination != context_.config.address) return context_.statistics.drop("not-for-us");
   const auto message = wire::decode(mobility_header, meta.source, meta.destination);
-  if (!message) return context_.statistics.drop(message.error().code);
-  if (!is_ours(*message)) return unknown_type(now, meta);
+  if (!message) {
+    context_.statistics.drop(message.error().code);
+    return answer(errors_.undecodable(now, meta, mobility_header, message.error().code));
+  }
+  if (!is_ours(*message)) {
+    context_.statistics.drop("unknown-type");
+    return answer(errors_.unknown_type(now, meta));
+  }
   if (meta.source != context_.config.lma) return context_.statistics.drop("not-from-lma");
   if (const auto* ack = std::get_if<wire::ProxyBindingAcknowledgement>(&*message)) {
     context_.statistics.message("pba_received");
@@ -39,13 +45,11 @@ void MessageHandler::binding_error(Now now, const PacketMeta& meta, const wire::
                     {{"source", meta.source.to_string()}, {"status", wire::to_string(error.status)}});
 }
 
-void MessageHandler::unknown_type(Now now, const PacketMeta& meta) {
-  context_.statistics.drop("unknown-type");
-  if (!meta.source.is_routable_unicast() || !errors_sent_.allow(now.monotonic)) return;
-  context_.statistics.message("binding_error_sent");
-  const wire::BindingError error{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}};
-  const auto& address = context_.config.address;
-  context_.emit(SendMessage{address, meta.source, wire::encode(error, address, meta.source)});
+void MessageHandler::answer(std::optional<HeaderErrors::Answer> error) {
+  if (!error) return;
+  const bool is_message = std::holds_alternative<SendMessage>(*error);
+  context_.statistics.message(is_message ? "binding_error_sent" : "parameter_problem_sent");
+  std::visit([this](auto& action) { context_.emit(std::move(action)); }, *error);
 }
 
 }  // namespace flowmob::core

@@ -3,6 +3,7 @@
 
 #include "core/mag/anchor_peer.h"
 #include "core/rate_limiter.h"
+#include "core/signalling/header_errors.h"
 
 namespace flowmob::core {
 
@@ -10,19 +11,19 @@ namespace flowmob::core {
 class MessageHandler {
  public:
   MessageHandler(MagContext& context, Registrar& registrar, AnchorPeer& anchor)
-      : context_(context), registrar_(registrar), anchor_(anchor) {}
+      : context_(context), registrar_(registrar), anchor_(anchor), errors_(context.config.binding_errors_per_second) {}
 
   void handle(Now now, const PacketMeta& meta, ByteView mobility_header);
+  void reconfigured() { errors_.set_rate(context_.config.binding_errors_per_second); }
 
  private:
   void binding_error(Now now, const PacketMeta& meta, const wire::BindingError& error);
-  /// A Binding Error of status 2 (RFC 6275 section 9.2).
-  void unknown_type(Now now, const PacketMeta& meta);
+  void answer(std::optional<HeaderErrors::Answer> error);
 
   MagContext& context_;
   Registrar& registrar_;
   AnchorPeer& anchor_;
-  RateLimiter errors_sent_{std::chrono::milliseconds(100)};
+  HeaderErrors errors_;
   RateLimiter error_notices_{std::chrono::seconds(10)};
 };
 

@@ -78,8 +78,11 @@ void MobileAccessGateway::handle_effect_result(Now now, EffectId id, const Resul
 
 void MobileAccessGateway::handle_timeout(Now now) {
   impl_->detector.handle_timeout(now);
-  for (const auto id : impl_->context.bindings.due(now.monotonic))
-    if (auto* attachment = impl_->context.bindings.find(id)) impl_->registrar.handle_due(now, *attachment);
+  auto& bindings = impl_->context.bindings;
+  for (const auto id : bindings.due(now.monotonic)) {
+    if (auto* attachment = bindings.find(id)) impl_->registrar.handle_due(now, *attachment);
+    if (auto* attachment = bindings.find(id)) impl_->detector.handle_due(now, *attachment);
+  }
   impl_->anchor.handle_timeout(now);
   impl_->anchor.settle(now);
 }
@@ -87,6 +90,7 @@ void MobileAccessGateway::handle_timeout(Now now) {
 Result<void> MobileAccessGateway::reconfigure(Now now, MagConfig config) {
   auto adopted = adopt_configuration(now, impl_->context, impl_->registrar, std::move(config));
   impl_->anchor.reconfigure(now);
+  impl_->messages.reconfigured();
   return adopted;
 }
 

@@ -28,4 +28,17 @@ Result<wire::NdMessage> validate_nd(const PacketMeta& meta, ByteView icmpv6) {
   return message;
 }
 
+std::optional<std::uint64_t> send_timestamp(const wire::NdMessage& message) {
+  constexpr std::uint8_t kTimestamp = 13;
+  constexpr std::size_t kReserved = 6, kLength = 14;
+  for (const auto& option : options_of(message)) {
+    const auto* found = std::get_if<wire::UnknownNdOption>(&option);
+    if (!found || found->type != kTimestamp || found->data.size() != kLength) continue;
+    std::uint64_t value = 0;
+    for (const auto octet : ByteView(found->data).subspan(kReserved)) value = value << 8 | octet;
+    return value;
+  }
+  return std::nullopt;
+}
+
 }  // namespace flowmob::core

@@ -10,4 +10,7 @@ namespace flowmob::core {
 /// reason for dropping it as an error code.
 Result<wire::NdMessage> validate_nd(const PacketMeta& meta, ByteView icmpv6);
 
+/// Of a Timestamp option of SEND (RFC 3971 section 5.3.1), which counts as ours does (RFC 5213 section 8.8).
+std::optional<std::uint64_t> send_timestamp(const wire::NdMessage& message);
+
 }  // namespace flowmob::core

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/node_service.h"
 
+#include <algorithm>
+
 #include "core/mag/router_advertisement.h"
 
 namespace flowmob::core {
+namespace {
+
+/// They have to fit into an advertisement, however often the LMA changes its mind.
+constexpr std::size_t kMaxWithdrawn = 8;
+
+}  // namespace
 
 void NodeService::install(Attachment& attachment) {
   const auto& config = context_.config;
@@ -24,18 +32,29 @@ void NodeService::advertise_now(const Attachment& attachment) {
   context_.emit(advertise(context_.config, *context_.access(attachment.access), attachment));
 }
 
+void NodeService::offer_visit(Now now, const Attachment& attachment) {
+  (void)visitors_.welcome(now, *context_.access(attachment.access), attachment.link_layer,
+                          attachment.node_link_local);
+}
+
 void NodeService::start_advertising(Now now, Attachment& attachment) {
+  visitors_.leave(*context_.access(attachment.access), attachment.link_layer);
   attachment.advertisements.emplace(now.monotonic, context_.config.router_advertisement_interval);
   advance_advertising(now, attachment);
 }
 
 void NodeService::advance_advertising(Now now, Attachment& attachment) {
+  std::erase_if(attachment.withdrawn, [&](const auto& entry) { return entry.second <= now.monotonic; });
   advertise_now(attachment);
   attachment.advertisements->advance(now.monotonic);
 }
 
 void NodeService::answer_solicitation(Now now, Attachment& attachment) {
-  if (!attachment.advertisements) return;
+  if (!attachment.advertisements) {
+    const auto& access = *context_.access(attachment.access);
+    if (visitors_.heard(now, access, attachment.link_layer)) offer_visit(now, attachment);
+    return;
+  }
   if (attachment.advertisements->answer(now.monotonic))
     advertise_now(attachment);
   else
@@ -54,7 +73,19 @@ void NodeService::resign(const Attachment& attachment) {
       withdraw(context_.config, *context_.access(attachment.access), attachment, attachment.prefixes, 0));
 }
 
-void NodeService::withdraw_prefixes(Attachment& attachment, const std::vector<Ipv6Prefix>& gone) {
+void NodeService::assign_prefixes(Now now, Attachment& attachment, std::vector<Ipv6Prefix> prefixes) {
+  auto gone = std::move(attachment.prefixes);
+  std::erase_if(gone, [&](const auto& p) { return std::ranges::find(prefixes, p) != prefixes.end(); });
+  withdraw_prefixes(now, attachment, gone);
+  for (const auto& prefix : prefixes) attachment.withdrawn.erase(prefix);
+  attachment.prefixes = std::move(prefixes);
+}
+
+void NodeService::withdraw_prefixes(Now now, Attachment& attachment, const std::vector<Ipv6Prefix>& gone) {
+  auto& withdrawn = attachment.withdrawn;
+  for (const auto& prefix : gone) withdrawn[prefix] = now.monotonic + kPreferredLifetime;
+  while (withdrawn.size() > kMaxWithdrawn)
+    withdrawn.erase(std::ranges::min_element(withdrawn, {}, [](const auto& entry) { return entry.second; }));
   if (!attachment.advertisements || gone.empty()) return;
   context_.statistics.message("ra_sent");
   context_.emit(withdraw(context_.config, *context_.access(attachment.access), attachment, gone,
@@ -82,7 +113,8 @@ void NodeService::persist(Now now, Attachment& attachment) {
   attachment.persisted = true;
   context_.emit(PersistAttachment{{attachment.id, attachment.mn_id, attachment.access, attachment.technology,
                                    attachment.link_layer, attachment.node_link_local, attachment.services,
-                                   attachment.services_registered, attachment.prefixes, context_.sequence,
+                                   attachment.services_registered, attachment.prefixes,
+                                   context_.config.timestamps ? context_.sequence : attachment.sequence,
                                    now.wall + (*attachment.expires - now.monotonic)}});
 }
 

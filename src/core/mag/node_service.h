@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/mag/mag_context.h"
+#include "core/mag/visitors.h"
 
 namespace flowmob::core {
 
@@ -9,7 +10,12 @@ namespace flowmob::core {
 /// update() the attachment in the Binding Update List afterwards.
 class NodeService {
  public:
-  explicit NodeService(MagContext& context) : context_(context) {}
+  explicit NodeService(MagContext& context) : context_(context), visitors_(context) {}
+
+  Visitors& visitors() { return visitors_; }
+  const Visitors& visitors() const { return visitors_; }
+  /// To one whom the LMA does not serve.
+  void offer_visit(Now now, const Attachment& attachment);
 
   /// Asks for tunnel and row; the answer's id stands in the attachment.
   void install(Attachment& attachment);
@@ -21,15 +27,19 @@ class NodeService {
   void stop_advertising(Attachment& attachment, bool link_up);
   /// That advertisement alone.
   void resign(const Attachment& attachment);
-  void withdraw_prefixes(Attachment& attachment, const std::vector<Ipv6Prefix>& gone);
+  /// The attachment's prefixes from now on; those that it had before and has no more are withdrawn.
+  void assign_prefixes(Now now, Attachment& attachment, std::vector<Ipv6Prefix> prefixes);
   /// Takes row, tunnel and record away.
   void remove(Attachment& attachment);
   void persist(Now now, Attachment& attachment);
 
  private:
   void advertise_now(const Attachment& attachment);
+  /// Now, and with every advertisement for a while (RFC 5213 section 6.12): one may be lost.
+  void withdraw_prefixes(Now now, Attachment& attachment, const std::vector<Ipv6Prefix>& gone);
 
   MagContext& context_;
+  Visitors visitors_;
 };
 
 }  // namespace flowmob::core

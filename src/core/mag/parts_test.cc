@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/binding_update_list.h"
 #include "core/mag/mag_fixture.h"
+#include "core/mag/proxy_binding_update.h"
 #include "core/mag/timestamp_source.h"
 #include "core/mag/tunnel_users.h"
 #include "core/retransmission_timer.h"
@@ -34,6 +35,18 @@ TEST(TimestampSource, NeverRepeatsButBelievesAClockThatWasPutBack) {
   EXPECT_EQ(source.next(noon - 1ms).value, first.value + 2);
   EXPECT_EQ(source.next(noon - 1h), wire::TimestampOption::from_wall(noon - 1h));
   EXPECT_EQ(source.next(noon), wire::TimestampOption::from_wall(noon));
+}
+
+/// RFC 5213 section 6.9.1.1.
+TEST(ProxyBindingUpdateOptions, LinkLayerIdentifierOnlyIfItIsKnown) {
+  Attachment attachment;
+  attachment.request = Request{RequestKind::Initial, 150, RetransmissionTimer({}, 1s, 32s), {}, 0, 0};
+  const auto has_identifier = [&] {
+    return wire::find<wire::MnLinkLayerIdentifier>(build_update(attachment, false, {}).options) != nullptr;
+  };
+  EXPECT_FALSE(has_identifier());
+  attachment.link_layer = mac("02:00:00:00:00:01");
+  EXPECT_TRUE(has_identifier());
 }
 
 TEST(TunnelUsers, MadeForTheFirstRemovedAfterTheLast) {

@@ -61,8 +61,9 @@ wire::ProxyBindingUpdate build_update(const Attachment& attachment, bool query_l
   add_prefixes(attachment, kind, options);
   options.emplace_back(wire::HandoffIndicatorOption{handoff_indicator(attachment, kind)});
   options.emplace_back(wire::AccessTechnologyTypeOption{attachment.technology});
-  options.emplace_back(wire::MnLinkLayerIdentifier{octets(attachment.link_layer)});
-  options.emplace_back(fields.timestamp);
+  if (!attachment.link_layer.is_zero())
+    options.emplace_back(wire::MnLinkLayerIdentifier{octets(attachment.link_layer)});
+  if (fields.timestamp) options.emplace_back(*fields.timestamp);
   if (query_link_local) options.emplace_back(wire::LinkLocalAddressOption{attachment.router_link_local});
   if (carries_service(attachment, kind))
     options.emplace_back(wire::ServiceSelection{octets(attachment.services[attachment.services_registered])});

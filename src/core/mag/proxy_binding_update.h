@@ -10,7 +10,7 @@ namespace flowmob::core {
 /// What differs from one transmission of a request to the next.
 struct TransmissionFields {
   std::uint16_t sequence{};
-  wire::TimestampOption timestamp;
+  std::optional<wire::TimestampOption> timestamp;  ///< none where sequence numbers order the messages
 };
 
 /// The Proxy Binding Update of RFC 5213 section 6.9.1.5 for the attachment's outstanding request.

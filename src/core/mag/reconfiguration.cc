@@ -16,15 +16,44 @@ Result<void> carry_over(const MagContext& context, AccessConfig& access) {
   return {};
 }
 
+/// Who was not watched so far may have fallen silent long ago.
+void watch_anew(Now now, MagContext& context, Attachment& attachment) {
+  const bool leaves =
+      attachment.state == AttachmentState::Deregistering || attachment.state == AttachmentState::Departed;
+  const bool is_watched = context.config.neighbor_probe_interval != Duration::zero() && !leaves;
+  if (is_watched && !attachment.presence)
+    attachment.presence = Presence{now.monotonic, now.monotonic, 0, false};
+  if (!is_watched && attachment.presence && !attachment.presence->refresh_waits) attachment.presence.reset();
+  context.bindings.update(attachment);
+}
+
+bool differs_in_tunnel_mtu_alone(const MagConfig& old, MagConfig config) {
+  if (config.tunnel_mtu == old.tunnel_mtu) return false;
+  config.tunnel_mtu = old.tunnel_mtu;
+  return config == old;
+}
+
+/// Rows have it, and nodes are told at once (RFC 5213 section 6.9.5).
+void adopt_tunnel_mtu(MagContext& context, Registrar& registrar, std::uint16_t mtu) {
+  context.config.tunnel_mtu = mtu;
+  context.notify("tunnel-mtu", {{"remote", context.config.lma.to_string()}, {"mtu", mtu}});
+  for (const auto id : context.bindings.ids()) registrar.renew_service(*context.bindings.find(id));
+}
+
 }  // namespace
 
 Result<void> adopt_configuration(Now now, MagContext& context, Registrar& registrar, MagConfig config) {
   const auto& old = context.config;
+  if (differs_in_tunnel_mtu_alone(old, config)) {
+    adopt_tunnel_mtu(context, registrar, config.tunnel_mtu);
+    return {};
+  }
   if (config.address != old.address || config.lma != old.lma) return needs_restart("an address");
   if (config.router_link_local != old.router_link_local) return needs_restart("the router's address");
   if (config.accesses.size() != old.accesses.size()) return needs_restart("the set of access links");
   for (auto& access : config.accesses)
     if (auto carried = carry_over(context, access); !carried) return carried;
+  if (config.tunnel_mtu != old.tunnel_mtu) adopt_tunnel_mtu(context, registrar, config.tunnel_mtu);
   context.config = std::move(config);
   for (const auto id : context.bindings.ids()) {
     auto& attachment = *context.bindings.find(id);
@@ -32,6 +61,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
       registrar.register_node(now, attachment);
     else if (attachment.held)
       registrar.refresh(now, attachment);
+    watch_anew(now, context, attachment);
   }
   return {};
 }

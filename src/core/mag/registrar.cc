@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/registrar.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/mag/proxy_binding_update.h"
 
 namespace flowmob::core {
@@ -14,6 +17,12 @@ constexpr unsigned kMaxDeregistrations = 3;
 constexpr Duration kClockStep = std::chrono::milliseconds(10);
 
 Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
+
+/// What the node's clock says by now. Whatever it said, a stamp has an end.
+wire::TimestampOption later(const NodeStamp& stamp, TimePoint now) {
+  const auto elapsed = wire::TimestampOption::from_wall(WallTime(now - stamp.heard)).value;
+  return {stamp.value + std::min(elapsed, std::numeric_limits<std::uint64_t>::max() - stamp.value)};
+}
 
 }  // namespace
 
@@ -49,9 +58,26 @@ void Registrar::refresh(Now now, Attachment& attachment) {
   settle(attachment.id);
 }
 
+void Registrar::refresh_if_present(Now now, Attachment& attachment) {
+  auto& presence = attachment.presence;
+  if (!presence || !attachment.is_address_known() ||
+      presence->is_proven(now.monotonic, context_.config.neighbor_probe_interval))
+    return refresh(now, attachment);
+  attachment.refresh_at.reset();
+  presence->refresh_waits = true;
+  if (presence->unanswered == 0) presence->next = now.monotonic;
+  settle(attachment.id);
+}
+
+void Registrar::renew_service(Attachment& attachment) {
+  if (attachment.state == AttachmentState::Registered) service_.install(attachment);
+  settle(attachment.id);
+}
+
 void Registrar::begin_deregistration(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Deregistering;
   attachment.expires.reset();
+  attachment.presence.reset();
   begin(now, attachment, RequestKind::Deregister);
   settle(attachment.id);
 }
@@ -59,6 +85,7 @@ void Registrar::begin_deregistration(Now now, Attachment& attachment) {
 void Registrar::deregister_departed(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Departed;
   attachment.expires.reset();
+  attachment.presence.reset();
   begin(now, attachment, RequestKind::Deregister);
   settle(attachment.id);
 }
@@ -88,14 +115,29 @@ void Registrar::begin(Now now, Attachment& attachment, RequestKind kind) {
 void Registrar::transmit(Now now, Attachment& attachment) {
   auto& sent = attachment.request->transmissions;
   if (sent.size() == kRememberedTransmissions) sent.erase(sent.begin());
-  sent.push_back({context_.next_sequence(), now.monotonic});
+  sent.push_back({next_sequence(attachment), now.monotonic});
   const auto& config = context_.config;
   const auto update = build_update(attachment, config.router_link_local.is_unspecified(),
-                                   {sent.back().sequence, context_.timestamps.next(now.wall)});
+                                   {sent.back().sequence, timestamp(now, attachment)});
   auto header = wire::encode(update, config.address, config.lma);
   if (header.empty()) return context_.statistics.drop("update-too-long");
   context_.statistics.message("pbu_sent");
   context_.emit(SendMessage{config.address, config.lma, std::move(header)});
+}
+
+/// One counter for all where it only pairs answers with questions, else one for each session (RFC 5213
+/// section 6.9.1.1).
+std::uint16_t Registrar::next_sequence(Attachment& attachment) {
+  return context_.config.timestamps ? context_.next_sequence() : ++attachment.sequence;
+}
+
+/// By our clock, or by the node's own, which went on since it was heard (RFC 5213 section 5.5).
+std::optional<wire::TimestampOption> Registrar::timestamp(Now now, Attachment& attachment) {
+  const auto& config = context_.config;
+  if (!config.timestamps) return std::nullopt;
+  auto& stamp = attachment.node_stamp;
+  if (!config.mobile_node_timestamps || !stamp) return context_.timestamps.next(now.wall);
+  return attachment.node_timestamps.next(later(*stamp, now.monotonic));
 }
 
 void Registrar::handle_due(Now now, Attachment& attachment) {
@@ -105,7 +147,7 @@ void Registrar::handle_due(Now now, Attachment& attachment) {
   };
   if (due(attachment.expires)) expire(now, attachment);
   if (due(attachment.persist_at)) service_.persist(now, attachment);
-  if (due(attachment.refresh_at)) begin(now, attachment, RequestKind::Refresh);
+  if (due(attachment.refresh_at)) refresh_if_present(now, attachment);
   if (due(attachment.retry_at)) retry_due(now, attachment);
   if (attachment.advertisements && due(attachment.advertisements->next()))
     service_.advance_advertising(now, attachment);
@@ -116,9 +158,10 @@ void Registrar::handle_due(Now now, Attachment& attachment) {
 void Registrar::request_due(Now now, Attachment& attachment) {
   if (attachment.request->kind == RequestKind::Deregister) return deregistration_due(now, attachment);
   auto& request = *attachment.request;
+  request.timer.restart(now.monotonic);
+  if (attachment.is_doubtful()) return;  // RFC 5213 section 6.9.4: only of one that is still attached
   ++request.retransmissions;
   request.immediate_retries = 0;
-  request.timer.restart(now.monotonic);
   context_.statistics.message("pbu_retransmitted");
   context_.notify("retransmitting", attachment, {{"attempt", request.retransmissions}});
   transmit(now, attachment);
@@ -154,7 +197,7 @@ void Registrar::expire(Now now, Attachment& attachment) {
 void Registrar::begin_anew(Now now, Attachment& attachment) {
   service_.stop_advertising(attachment, true);
   service_.remove(attachment);
-  attachment.prefixes.clear();
+  service_.assign_prefixes(now, attachment, {});
   start(now, attachment);
 }
 
@@ -175,7 +218,7 @@ void Registrar::refuse(Now now, Attachment& attachment, std::string status,
   service_.remove(attachment);
   attachment.state = AttachmentState::Refused;
   attachment.status = std::move(status);
-  attachment.prefixes.clear();
+  service_.assign_prefixes(now, attachment, {});
   attachment.request.reset();
   attachment.expires.reset();
   attachment.refresh_at.reset();

@@ -18,6 +18,10 @@ class Registrar {
   /// Registers the services of a registered node anew; without any, just the node.
   void register_services(Now now, Attachment& attachment);
   void refresh(Now now, Attachment& attachment);
+  /// Not before the node is known to be there (RFC 5213 section 6.13).
+  void refresh_if_present(Now now, Attachment& attachment);
+  /// The row of a registered node anew, and what is advertised with it: the tunnel has changed.
+  void renew_service(Attachment& attachment);
   /// Sends the de-registration and nothing else.
   void begin_deregistration(Now now, Attachment& attachment);
   /// Of one without service; its record stays until the LMA has answered.
@@ -37,6 +41,9 @@ class Registrar {
   void begin_anew(Now now, Attachment& attachment);
   void begin(Now now, Attachment& attachment, RequestKind kind);
   void transmit(Now now, Attachment& attachment);
+  std::uint16_t next_sequence(Attachment& attachment);
+  void adopt_sequence(Attachment& attachment, std::uint16_t accepted);
+  std::optional<wire::TimestampOption> timestamp(Now now, Attachment& attachment);
   void retry(Now now, Attachment& attachment);
   Attachment* match(const wire::ProxyBindingAcknowledgement& ack);
   bool names_another_node(const wire::ProxyBindingAcknowledgement& ack, const Attachment& attachment) const;

@@ -3,6 +3,7 @@
 
 #include "core/mag/acknowledgement.h"
 #include "core/mag/registrar.h"
+#include "core/mag/router_advertisement.h"
 
 /// The answers of the LMA (RFC 5213 section 6.9.1.2).
 namespace flowmob::core {
@@ -19,6 +20,12 @@ Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monoto
 bool concerns_ordering(wire::BindingStatus status) {
   return status == wire::BindingStatus::TimestampMismatch ||
          status == wire::BindingStatus::TimestampLowerThanPrevAccepted;
+}
+
+/// The policy's word (RFC 5213 section 6.14), not a passing trouble.
+bool has_no_service(wire::BindingStatus status) {
+  return status == wire::BindingStatus::ProxyRegNotEnabled ||
+         status == wire::BindingStatus::NotLmaForThisMobileNode;
 }
 
 /// Where the LMA read on its clock a time between our sending and now, the clocks agree: it was the message
@@ -38,11 +45,6 @@ const Request::Transmission* find_transmission(const Request& request, std::uint
 
 std::uint8_t to_octet(char c) { return static_cast<std::uint8_t>(c); }
 
-std::vector<Ipv6Prefix> without(std::vector<Ipv6Prefix> prefixes, const std::vector<Ipv6Prefix>& others) {
-  std::erase_if(prefixes, [&](const auto& p) { return std::ranges::find(others, p) != others.end(); });
-  return prefixes;
-}
-
 }  // namespace
 
 /// Item 5: numbers come again after a restart, and an answer to what was said before it may be late.
@@ -55,10 +57,12 @@ bool Registrar::names_another_node(const wire::ProxyBindingAcknowledgement& ack,
   });
 }
 
-/// By sequence number; a status of 135 carries the last accepted number instead (RFC 6275 section 9.5.1), so
+/// By sequence number, which is ours alone where timestamps order the messages. A session's own number may be
+/// another's too, and a status of 135 carries the last accepted one instead (RFC 6275 section 9.5.1): there
 /// the identifiers have to do.
 Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
-  if (ack.status != wire::BindingStatus::SequenceNumberOutOfWindow) {
+  const bool has_number = ack.status != wire::BindingStatus::SequenceNumberOutOfWindow;
+  if (has_number && context_.config.timestamps) {
     auto* attachment = context_.bindings.find_by_sequence(ack.sequence);
     return attachment && !names_another_node(ack, *attachment) ? attachment : nullptr;
   }
@@ -68,7 +72,8 @@ Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
   std::ranges::copy(link_layer->identifier, mac.octets.begin());
   for (const auto id : context_.bindings.find_all(mac)) {
     auto* attachment = context_.bindings.find(id);
-    if (attachment->request && echoes_request(ack, *attachment)) return attachment;
+    if (!attachment->request || !echoes_request(ack, *attachment)) continue;
+    if (!has_number || find_transmission(*attachment->request, ack.sequence)) return attachment;
   }
   return nullptr;
 }
@@ -113,10 +118,8 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   attachment.request.reset();
   adopt_link_local(now, attachment, kind, ack);
 
-  const auto gone = without(attachment.prefixes, *prefixes);
   const bool changed = attachment.prefixes != *prefixes;
-  service_.withdraw_prefixes(attachment, gone);
-  attachment.prefixes = std::move(*prefixes);
+  service_.assign_prefixes(now, attachment, std::move(*prefixes));
   if (attachment.state == AttachmentState::Registering || changed) return service_.install(attachment);
   if (attachment.pending_install) return;
   context_.notify("reregistered", attachment);
@@ -142,9 +145,7 @@ void Registrar::adopt_link_local(Now now, Attachment& attachment, RequestKind ki
     attachment.router_link_local = option->address;
     return;
   }
-  const auto& mac = context_.access(attachment.access)->link_address;
-  attachment.router_link_local =
-      Ipv6Prefix::parse("fe80::/64").value().with_interface_id(mac.eui64_interface_id());
+  attachment.router_link_local = own_link_local(*context_.access(attachment.access));
   if (option && kind == RequestKind::Initial) attachment.refresh_at = now.monotonic;
 }
 
@@ -165,7 +166,9 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
   const auto& config = context_.config;
   switch (reaction_to(ack.status)) {
     case RefusalReaction::Stop:
-      return refuse(now, attachment, name, std::nullopt);
+      refuse(now, attachment, name, std::nullopt);
+      if (has_no_service(ack.status)) service_.offer_visit(now, attachment);
+      return;
     case RefusalReaction::RetryLater:
       return refuse(now, attachment, name, config.max_bindack_timeout);
     case RefusalReaction::AwaitClock:
@@ -175,7 +178,7 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
       attachment.retry_anyway_at = now.monotonic + kBadClockRetry;
       return;
     case RefusalReaction::AdoptSequence:
-      context_.sequence = ack.sequence;
+      adopt_sequence(attachment, ack.sequence);
       return retry(now, attachment);
     case RefusalReaction::RegisterAgain:
       return retry(now, attachment);
@@ -184,6 +187,10 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
       if (kind != RequestKind::Initial) start(now, attachment);
       return;
   }
+}
+
+void Registrar::adopt_sequence(Attachment& attachment, std::uint16_t accepted) {
+  (context_.config.timestamps ? context_.sequence : attachment.sequence) = accepted;
 }
 
 /// At once, but only a few times; then at the pace of the retransmissions.
@@ -203,7 +210,7 @@ void Registrar::deregistration_rejected(Now now, Attachment& attachment,
                                         const wire::ProxyBindingAcknowledgement& ack) {
   switch (reaction_to(ack.status)) {
     case RefusalReaction::AdoptSequence:
-      context_.sequence = ack.sequence;
+      adopt_sequence(attachment, ack.sequence);
       return retry(now, attachment);
     case RefusalReaction::RegisterAgain:
       return retry(now, attachment);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "core/mag/mag_fixture.h"
 
 using namespace std::chrono_literals;
@@ -37,6 +39,23 @@ TEST_F(Registration, SolicitationOfKnownNodeRegistersIt) {
   EXPECT_EQ(only_binding().at("state"), "registering");
   EXPECT_THAT(advertisements, IsEmpty());
   EXPECT_EQ(last_notice("node-attached").at("how"), "router-solicitation");
+}
+
+/// RFC 5213 section 6.9.1.1: what the operator of the link knows; a MAG alone cannot tell that a node was
+/// handed over.
+TEST_F(Registration, HandoffIndicatorIsWhatIsKnownOfTheLink) {
+  using enum HandoffIndicator;
+  for (const auto indicator :
+       {NewInterface, HandoffBetweenInterfaces, HandoffBetweenMags, Unknown, NewInterfaceSharingPrefixes}) {
+    auto config = default_config();
+    config.accesses[0].handoff_indicator = indicator;
+    start(config);
+    solicit();
+    ASSERT_THAT(updates, SizeIs(1));
+    EXPECT_EQ(option<wire::HandoffIndicatorOption>(updates[0]).indicator, indicator);
+  }
+  const auto unsaid = AccessConfig{}.handoff_indicator;
+  EXPECT_TRUE(unsaid != HandoffBetweenInterfaces && unsaid != HandoffBetweenMags);
 }
 
 TEST_F(Registration, AcceptanceBringsTunnelRowAndThenAdvertisement) {
@@ -233,6 +252,67 @@ TEST_F(Registration, OtherPrefixesOnReregistrationReplaceTheRowAndWithdrawTheOld
   EXPECT_EQ(wire::find<wire::PrefixInformation>(decode(advertisements[1]).options)->prefix,
             renumbered.address);
   EXPECT_EQ(tunnels, 1);
+}
+
+void renumber(wire::ProxyBindingAcknowledgement& ack, const Ipv6Prefix& to) {
+  std::erase_if(ack.options,
+                [](auto& o) { return std::holds_alternative<wire::HomeNetworkPrefixOption>(o); });
+  ack.options.emplace_back(wire::HomeNetworkPrefixOption::of(to));
+}
+
+/// The valid lifetime that an advertisement gives a prefix; nothing if it does not name it.
+std::optional<std::uint32_t> valid_lifetime(const wire::RouterAdvertisement& sent, const Ipv6Prefix& prefix) {
+  for (const auto& option : sent.options)
+    if (const auto* information = std::get_if<wire::PrefixInformation>(&option))
+      if (information->prefix == prefix.address) return information->valid_lifetime;
+  return std::nullopt;
+}
+
+/// RFC 5213 section 6.12.
+TEST_F(Registration, PrefixThatIsNoMoreIsWithdrawnAgainAndAgainForAWhile) {
+  const auto renumbered = prefix("2001:db8:100:2::/64");
+  register_node();
+  advance(300s);
+  answer([&](auto& ack) { renumber(ack, renumbered); });
+  clear();
+  const auto minutes_pass = [this](int minutes) {
+    for (int i = 0; i < minutes; ++i) {
+      advance(1min);
+      accept();
+    }
+  };
+  minutes_pass(59);
+  ASSERT_THAT(advertisements, SizeIs(testing::Gt(50U)));
+  for (const auto& sent : advertisements) {
+    EXPECT_EQ(valid_lifetime(decode(sent), kHomePrefix), 0U);
+    EXPECT_EQ(valid_lifetime(decode(sent), renumbered), 7200U);
+  }
+  minutes_pass(3);
+  EXPECT_EQ(valid_lifetime(decode(advertisements.back()), kHomePrefix), std::nullopt);
+}
+
+TEST_F(Registration, PrefixThatComesBackIsNotWithdrawnAnyMore) {
+  register_node();
+  advance(300s);
+  answer([&](auto& ack) { renumber(ack, prefix("2001:db8:100:2::/64")); });
+  advance(300s);
+  answer([&](auto& ack) { renumber(ack, kHomePrefix); });
+  clear();
+  advance(60s);
+  ASSERT_THAT(advertisements, Not(IsEmpty()));
+  EXPECT_EQ(valid_lifetime(decode(advertisements.back()), kHomePrefix), 7200U);
+}
+
+TEST_F(Registration, AnchorThatRenumbersAllTheTimeFillsNoAdvertisement) {
+  register_node();
+  for (int i = 2; i < 40; ++i) {
+    advance(300s);
+    answer([&](auto& ack) { renumber(ack, prefix(fmt::format("2001:db8:100:{:x}::/64", i))); });
+    advertisements.clear();
+    advance(5s);
+    ASSERT_THAT(advertisements, Not(IsEmpty()));
+    EXPECT_LE(decode(advertisements.back()).options.size(), 8U + 1 + 2);
+  }
 }
 
 TEST_F(Registration, OneTunnelForAllNodesUntilTheLastLeaves) {

@@ -31,6 +31,7 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
   attachment.lifetime = std::min(record.expires - now.wall, kMaxLifetime);
   attachment.expires = now.monotonic + attachment.lifetime;
   attachment.persisted = true;
+  attachment.sequence = static_cast<std::uint16_t>(record.sequence + kSequenceLeap);
   return attachment;
 }
 
@@ -61,6 +62,14 @@ void register_again(Now now, MagContext& context, Registrar& registrar, Attachme
   registrar.register_node(now, attachment);
 }
 
+/// Nobody looked for a while: the node is asked first.
+void watch_and_refresh(Now now, MagContext& context, Registrar& registrar, Attachment& attachment) {
+  const Duration interval = context.config.neighbor_probe_interval;
+  if (interval != Duration::zero())
+    attachment.presence = Presence{now.monotonic - 2 * interval, now.monotonic, 0, false};
+  registrar.refresh_if_present(now, attachment);
+}
+
 }  // namespace
 
 void restore_attachments(Now now, MagContext& context, NodeService& service, Registrar& registrar,
@@ -79,7 +88,7 @@ void restore_attachments(Now now, MagContext& context, NodeService& service, Reg
     else if (is_expired(now, attachment))
       register_again(now, context, registrar, attachment);
     else
-      registrar.refresh(now, attachment);
+      watch_and_refresh(now, context, registrar, attachment);
   }
 }
 

@@ -298,6 +298,28 @@ TEST_F(Reconfiguration, LiveBindingKeepsTheTechnologyItWasRegisteredWith) {
   EXPECT_EQ(option<wire::AccessTechnologyTypeOption>(last_update).type, wire::AccessTechnology::Geran);
 }
 
+/// RFC 5213 section 6.9.5: what the path carries has changed.
+TEST_F(Reconfiguration, NewTunnelMtuIsInTheRowsAndToldTheNodesAtOnceAndFromThenOn) {
+  register_node();
+  solicit(kSecondNode, {});
+  reject(wire::BindingStatus::ProxyRegNotEnabled);
+  clear();
+  auto config = default_config();
+  config.tunnel_mtu = 1340;
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  drain();
+  EXPECT_THAT(updates, IsEmpty()) << "nobody registers again for it";
+  ASSERT_THAT(hosts, SizeIs(1));
+  EXPECT_EQ(hosts[0].mtu, 1340);
+  ASSERT_THAT(advertisements, SizeIs(1));
+  EXPECT_EQ(wire::find<wire::Mtu>(decode(advertisements[0]).options)->mtu, 1340U);
+  EXPECT_EQ(last_notice("tunnel-mtu").at("mtu"), 1340);
+  clear();
+  advance(61s);
+  ASSERT_THAT(advertisements, testing::Not(IsEmpty()));
+  for (const auto& sent : advertisements) EXPECT_EQ(wire::find<wire::Mtu>(decode(sent).options)->mtu, 1340U);
+}
+
 TEST_F(Reconfiguration, RefusedNodesTryAgain) {
   solicit();
   reject(wire::BindingStatus::NotLmaForThisMobileNode);

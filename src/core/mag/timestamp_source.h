@@ -9,8 +9,8 @@ namespace flowmob::core {
 /// messages of one event fall into the same 1/65536 s easily.
 class TimestampSource {
  public:
-  wire::TimestampOption next(WallTime wall) {
-    auto stamp = wire::TimestampOption::from_wall(wall);
+  wire::TimestampOption next(WallTime wall) { return next(wire::TimestampOption::from_wall(wall)); }
+  wire::TimestampOption next(wire::TimestampOption stamp) {
     if (stamp.value <= last_ && last_ - stamp.value < kSlack) stamp.value = last_ + 1;
     last_ = stamp.value;
     return stamp;

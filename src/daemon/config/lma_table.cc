@@ -71,7 +71,8 @@ Section<LmaSettings> head() {
            "delivers nothing before it has the answer to its registration",
            between<Duration>(0s, 10s)),
        K::optional("binding_errors_per_second", kCore<&LmaConfig::binding_errors_per_second>,
-                   "how many Binding Error messages are sent at most; 0: none",
+                   "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "
+                   "most; 0: none",
                    between<unsigned>(0, 1'000'000)),
        K::optional(
            "revocation", kRevokes,

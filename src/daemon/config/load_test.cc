@@ -196,6 +196,46 @@ TEST(LoadMag, TheAnchorSaysHowItIsProtected) {
   EXPECT_EQ(peers[0].address, address("2001:db8:f::1"));
 }
 
+/// RFC 5213 sections 9.2 and 9.3, as RFC 6543 changes them.
+TEST(LoadMag, ConfigurationVariablesHaveTheirDefaults) {
+  const auto loaded = parse_mag(kMag, "mag.toml");
+  ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  EXPECT_FALSE(loaded->core.local_routing);
+  EXPECT_TRUE(loaded->core.timestamps);
+  EXPECT_FALSE(loaded->core.mobile_node_timestamps);
+  EXPECT_EQ(loaded->core.router_link_local, address("fe80::200:5eff:fe00:5213"));
+  EXPECT_EQ(loaded->core.router_link_layer, MacAddress::parse("00:00:5e:00:52:13").value());
+  EXPECT_FALSE(loaded->core.accesses.at(0).visited_prefix);
+}
+
+TEST(LoadMag, ConfigurationVariablesCanBeSet) {
+  std::string text(kMag);
+  const std::string_view name = "name = \"mag2\"";
+  text.replace(
+      text.find(name), name.size(),
+      "local_routing = true\nmobile_node_generated_timestamp = true\nrouter_link_local = \"fe80::9\"\n"
+      "router_link_layer = \"00:00:00:00:00:00\"\nneighbor_probe_interval = \"0s\"");
+  const std::string_view attach = "attach_on =";
+  text.replace(text.find(attach), attach.size(), "visited_prefix = \"2001:db8:9::/64\"\nattach_on =");
+  const auto loaded = parse_mag(text, "mag.toml");
+  ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  EXPECT_TRUE(loaded->core.local_routing);
+  EXPECT_TRUE(loaded->core.mobile_node_timestamps);
+  EXPECT_EQ(loaded->core.router_link_local, address("fe80::9"));
+  EXPECT_TRUE(loaded->core.router_link_layer.is_zero());
+  EXPECT_EQ(loaded->core.neighbor_probe_interval, Duration::zero());
+  EXPECT_EQ(loaded->core.accesses.at(0).visited_prefix, Ipv6Prefix::parse("2001:db8:9::/64").value());
+}
+
+TEST(LoadMag, SequenceNumbersInsteadOfTimestamps) {
+  std::string text(kMag);
+  const std::string_view name = "name = \"mag2\"";
+  text.replace(text.find(name), name.size(), "timestamps = false");
+  const auto loaded = parse_mag(text, "mag.toml");
+  ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  EXPECT_FALSE(loaded->core.timestamps);
+}
+
 TEST(LoadMag, AProfilesOwnServicesReplaceTheAccesss) {
   const auto with = [](std::string_view line) {
     return parse_mag(std::string(kMag) + std::string(line), "f").value().core.mobile_nodes.at(0).services;
@@ -334,6 +374,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kMag, "name = \"mag2\"", "router_lifetime = \"1800500ms\"",
              "f:2:19: the string '1800500ms' is not allowed here; expected \"0s\" to \"150min\", whole "
              "seconds"},
+        Case{kMag, "name = \"mag2\"", "timestamps = false\nmobile_node_generated_timestamp = true",
+             "f:3:35: 'mobile_node_generated_timestamp' without 'timestamps'; expected one of both, or "
+             "neither"},
+        Case{kMag, "name = \"mag2\"", "router_link_layer = \"01:00:5e:00:52:13\"",
+             "f:2:21: the string '01:00:5e:00:52:13' is not allowed here; expected a MAC address that is no "
+             "group's"},
         Case{kMag, "name = \"mag2\"", "name = \"../mag2\"",
              "f:2:8: the string '../mag2' is not allowed here; expected 1 to 32 letters, digits, '.', '_' or "
              "'-'"},

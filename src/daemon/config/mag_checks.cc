@@ -16,6 +16,9 @@ void check_timers(const Element<MagHead>& head, Diagnostics& diagnostics) {
     diagnostics.add(head.at("initial_bindack_timeout"),
                     "'initial_bindack_timeout' is longer than 'max_bindack_timeout'",
                     fmt::format("at most {}", print_duration(config.max_bindack_timeout)));
+  if (config.mobile_node_timestamps && !config.timestamps)  // RFC 5213 section 9.3
+    diagnostics.add(head.at("mobile_node_generated_timestamp"),
+                    "'mobile_node_generated_timestamp' without 'timestamps'", "one of both, or neither");
   const bool is_router = head.value.router_lifetime != 0s;
   if (is_router && head.value.router_lifetime < config.router_advertisement_interval)
     diagnostics.add(
@@ -69,10 +72,13 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
   if (!anchor.is_unspecified() && anchor == file.mag.value.settings.core.address)
     diagnostics.add(file.lma.at("address"), "the LMA has the MAG's address", "the address of another node");
   Once<std::string> names("access name", diagnostics);
+  Once<Ipv6Prefix> visited("visited prefix", diagnostics);
   std::vector<std::string> accesses;
   for (const auto& access : file.accesses) {
     names.check(access.value.access.name, access.at("name"));
     accesses.push_back(access.value.access.name);
+    visited.check(access.value.visited_prefix, access.value.visited_prefix.to_string(),
+                  access.at("visited_prefix"));
     check_carrier(file, access, diagnostics);
   }
   check_nodes(file, accesses, diagnostics);
@@ -91,6 +97,7 @@ MagSettings assemble(MagFile file) {
       return std::ranges::find(triggers, trigger) != triggers.end();
     };
     auto& access = settings.core.accesses.emplace_back(std::move(row.value.access));
+    if (row.value.visited_prefix.length != 0) access.visited_prefix = row.value.visited_prefix;
     access.attach_on_router_solicitation = has(AttachTrigger::RouterSolicitation);
     access.attach_on_carrier = has(AttachTrigger::Carrier);
   }

@@ -23,6 +23,7 @@ struct AnchorRow {
 
 struct AccessRow {
   core::AccessConfig access;
+  Ipv6Prefix visited_prefix;  ///< length zero: none
   std::vector<AttachTrigger> attach_on{AttachTrigger::RouterSolicitation};
 };
 

@@ -23,6 +23,10 @@ Rule<Duration> whole_seconds(Duration longest) {
           [longest](const Duration& value) { return value <= longest && value % 1s == 0s; }};
 }
 
+Rule<MacAddress> not_a_group() {
+  return {"a MAC address that is no group's", [](const auto& mac) { return (mac.octets[0] & 1) == 0; }};
+}
+
 Section<MagHead> head() {
   using K = Keys<MagHead>;
   Section<MagHead> section{
@@ -53,6 +57,14 @@ Section<MagHead> head() {
            between<Duration>(10ms, 1min)),
        K::optional("max_bindack_timeout", kCore<&MagConfig::max_bindack_timeout>, "where the doubling ends",
                    between<Duration>(10ms, 1h)),
+       K::optional("neighbor_probe_interval", kCore<&MagConfig::neighbor_probe_interval>,
+                   "after how much silence an attached node is asked whether it is there (a Neighbor "
+                   "Solicitation; RFC 5213 section 6.13); \"0s\": never, the carrier has to tell",
+                   between<Duration>(0s, 1h)),
+       K::optional(
+           "neighbor_probes", kCore<&MagConfig::neighbor_probes>,
+           "how many questions, a second apart, a node may leave unanswered before it is de-registered",
+           between<unsigned>(1, 100)),
        K::optional("router_advertisement_interval", kCore<&MagConfig::router_advertisement_interval>,
                    "how often an attached node is sent a Router Advertisement unasked",
                    between<Duration>(1s, 30min)),
@@ -60,7 +72,27 @@ Section<MagHead> head() {
            "router_lifetime", &MagHead::router_lifetime,
            "how long a node uses this router after an advertisement: at least the interval, or \"0s\" "
            "for no default router (RFC 4861 section 6.2.1)",
-           whole_seconds(9000s))}};
+           whole_seconds(9000s)),
+       K::optional(
+           "local_routing", kCore<&MagConfig::local_routing>,
+           "packets between two nodes of this MAG go straight from one to the other, unseen by the LMA "
+           "and its flow bindings (EnableMAGLocalRouting, RFC 5213 section 9.2)"),
+       K::optional(
+           "timestamps", kCore<&MagConfig::timestamps>,
+           "what orders registrations: timestamps; false: sequence numbers. The same on every MAG and "
+           "LMA of a domain (TimestampBasedApproachInUse, RFC 5213 section 9.3)"),
+       K::optional(
+           "mobile_node_generated_timestamp", kCore<&MagConfig::mobile_node_timestamps>,
+           "the timestamps are those of the nodes' own solicitations (SEND, RFC 3971), where they have "
+           "one. The same on every MAG and LMA of a domain (MobileNodeGeneratedTimestampInUse)"),
+       K::optional("router_link_layer", kCore<&MagConfig::router_link_layer>,
+                   "the router's link-layer address on access links, the same on every MAG of a domain (RFC "
+                   "6543); all zeros: each interface's own",
+                   not_a_group()),
+       K::optional("binding_errors_per_second", kCore<&MagConfig::binding_errors_per_second>,
+                   "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "
+                   "most; 0: none",
+                   between<unsigned>(0, 1'000'000))}};
   add_peer_keys(section, kCore<&MagConfig::heartbeat>, kCore<&MagConfig::revocation>);
   add_path_keys(section, true, [](MagHead& target) -> DaemonPaths& { return target.settings.paths; });
   return section;
@@ -100,6 +132,11 @@ Section<AccessRow> access() {
        K::optional("attach_on", &AccessRow::attach_on,
                    "what attaches a node: its Router Solicitation; carrier, for a link of one node alone; "
                    "empty: only `flowmob attach`"),
+       K::derived(
+           "visited_prefix", &AccessRow::visited_prefix,
+           "the prefix of this link from which a node without mobility service gets plain IPv6, routed "
+           "and not tunnelled (RFC 5213 section 6.14)",
+           "none: it gets nothing", home_prefix()),
        K::optional("link_mtu", kAccess<&AccessConfig::link_mtu>, "the access link's MTU, in octets",
                    between<std::uint16_t>(1280, 65535)),
        K::optional("fixed_link_layer_address", kAccess<&AccessConfig::fixed_link_layer_address>,

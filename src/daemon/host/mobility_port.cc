@@ -13,8 +13,10 @@ constexpr int kBurst = 64;
 
 Result<std::unique_ptr<MobilityPort>> MobilityPort::open(platform::EventLoop& loop,
                                                          const Ipv6Address& local) {
-  return platform::MobilitySocket::open(local).map([&](platform::MobilitySocket socket) {
-    return std::unique_ptr<MobilityPort>(new MobilityPort(loop, std::move(socket)));
+  auto socket = platform::MobilitySocket::open(local);
+  if (!socket) return tl::unexpected(socket.error());
+  return platform::Icmpv6Sender::open().map([&](platform::Icmpv6Sender errors) {
+    return std::unique_ptr<MobilityPort>(new MobilityPort(loop, std::move(*socket), std::move(errors)));
   });
 }
 
@@ -37,6 +39,10 @@ void MobilityPort::receive() {
 
 Result<void> MobilityPort::send(const core::SendMessage& message) {
   return socket_.send(message.source, message.destination, message.mobility_header);
+}
+
+Result<void> MobilityPort::send(const core::SendIcmpv6& error) {
+  return errors_.send(error.source, error.destination, error.icmpv6);
 }
 
 core::Json MobilityPort::statistics() const {

@@ -6,6 +6,7 @@
 
 #include "core/effect.h"
 #include "platform/event_loop.h"
+#include "platform/icmpv6_sender.h"
 #include "platform/mobility_socket.h"
 
 namespace flowmob::daemon {
@@ -19,15 +20,17 @@ class MobilityPort {
   /// Delivers from now on.
   Result<void> listen(OnMessage on_message);
   Result<void> send(const core::SendMessage& message);
+  Result<void> send(const core::SendIcmpv6& error);
   core::Json statistics() const;
 
  private:
-  MobilityPort(platform::EventLoop& loop, platform::MobilitySocket socket)
-      : loop_(loop), socket_(std::move(socket)) {}
+  MobilityPort(platform::EventLoop& loop, platform::MobilitySocket socket, platform::Icmpv6Sender errors)
+      : loop_(loop), socket_(std::move(socket)), errors_(std::move(errors)) {}
   void receive();
 
   platform::EventLoop& loop_;
   platform::MobilitySocket socket_;
+  platform::Icmpv6Sender errors_;
   OnMessage on_message_;
   platform::FdWatch watch_;
 };

@@ -14,6 +14,7 @@ std::string key_of(NodeIndex node) { return fmt::format("node/{}", node.value); 
 // What a line of the log calls an effect.
 /// Whom we answer is chosen by who asks.
 std::string name_of(const core::SendMessage&) { return "messages"; }
+std::string name_of(const core::SendIcmpv6&) { return "ICMPv6 errors"; }
 std::string name_of(const core::Notify& n) { return n.event; }
 std::string name_of(const core::EnsureTunnel& t) { return "tunnel to " + t.remote.to_string(); }
 std::string name_of(const core::RemoveTunnel& t) { return "tunnel to " + t.remote.to_string(); }

@@ -19,6 +19,7 @@ class LmaEffects {
 
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
+  Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
   Result<void> apply(const core::Notify& event);
   Result<void> apply(const core::EnsureTunnel& tunnel) { return dataplane_.ensure_tunnel(tunnel); }
   Result<void> apply(const core::RemoveTunnel& tunnel) { return dataplane_.remove_tunnel(tunnel); }

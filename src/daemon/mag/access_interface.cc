@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/mag/access_interface.h"
 
+#include <algorithm>
+
 #include "platform/sysctl.h"
 
 namespace flowmob::daemon {
@@ -9,10 +11,18 @@ namespace {
 using platform::Ipv6Setting;
 using platform::Link;
 using platform::Netlink;
+using platform::Route;
 
-const MacAddress& fixed_link_address() {
-  static const MacAddress kAddress{{0x00, 0x00, 0x5e, 0x00, 0x52, 0x13}};  // RFC 6543 section 3
-  return kAddress;
+bool is_fixed(const core::AccessConfig& access, const core::MagConfig& config) {
+  return access.fixed_link_layer_address && !config.router_link_layer.is_zero();
+}
+
+/// A route that is ours, to an access link.
+Route visited_route(const core::AccessConfig& access) {
+  Route route;
+  route.destination = *access.visited_prefix;
+  route.interface = access.index;
+  return route;
 }
 
 /// Some drivers change the address only while the interface is down.
@@ -41,24 +51,46 @@ Result<void> set_sysctls(const std::string& interface) {
 
 }  // namespace
 
-Result<void> resolve_access(Netlink& netlink, core::AccessConfig& access) {
+Result<void> resolve_access(Netlink& netlink, core::AccessConfig& access, const core::MagConfig& config) {
   const auto link = netlink.link(access.interface);
   if (!link) return tl::unexpected(link.error());
   access.index = link->index;
-  access.link_address = access.fixed_link_layer_address ? fixed_link_address() : link->mac;
+  access.link_address = is_fixed(access, config) ? config.router_link_layer : link->mac;
   return {};
 }
 
-Result<void> prepare_access(Netlink& netlink, core::AccessConfig& access,
-                            const Ipv6Address& router_link_local) {
+Result<void> prepare_access(Netlink& netlink, core::AccessConfig& access, const core::MagConfig& config) {
   const auto link = netlink.link(access.interface);
   if (!link) return tl::unexpected(link.error());
   access.index = link->index;
-  access.link_address = access.fixed_link_layer_address ? fixed_link_address() : link->mac;
+  access.link_address = is_fixed(access, config) ? config.router_link_layer : link->mac;
   auto done = set_sysctls(access.interface);
-  if (!done || !access.fixed_link_layer_address) return done;
+  if (!done || !is_fixed(access, config)) return done;
   if (link->mac != access.link_address) done = set_link_address(netlink, *link, access.link_address);
-  return done.and_then([&] { return replace_link_local(netlink, *link, router_link_local); });
+  return done.and_then([&] { return replace_link_local(netlink, *link, config.router_link_local); });
+}
+
+Result<void> route_visited(Netlink& netlink, const std::vector<core::AccessConfig>& accesses) {
+  const auto routes = netlink.routes();
+  if (!routes) return tl::unexpected(routes.error());
+  for (const auto& access : accesses) {
+    if (!access.visited_prefix || !access.index) continue;
+    const auto link = netlink.link(access.index);
+    if (!link || !link->up) continue;  // no route leads there; it follows with the link
+    if (auto done = netlink.ensure_route(visited_route(access)); !done) return done;
+  }
+  const auto is_wanted = [&](const Route& route) {
+    return std::ranges::any_of(accesses, [&](const auto& access) {
+      return access.visited_prefix == route.destination && access.index == route.interface;
+    });
+  };
+  for (const auto& route : *routes) {
+    const bool is_ours =
+        std::ranges::find(accesses, route.interface, &core::AccessConfig::index) != accesses.end();
+    if (!is_ours || is_wanted(route)) continue;
+    if (auto done = netlink.remove_route(route); !done) return done;
+  }
+  return {};
 }
 
 }  // namespace flowmob::daemon

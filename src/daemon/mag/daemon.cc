@@ -37,6 +37,7 @@ dataplane::MagDataplaneOptions dataplane_options(const MagSettings& settings) {
   options.transport_interfaces = settings.transport_interfaces;
   options.access_interfaces = access_interfaces(settings);
   options.local = settings.core.address;
+  options.local_routing = settings.core.local_routing;
   return options;
 }
 
@@ -92,12 +93,21 @@ Result<void> MagDaemon::prepare_interfaces() {
     pump_->feed([&](Now now) { gateway_->handle_neighbor_discovery(now, meta, icmpv6); });
   });
   for (core::AccessConfig& access : settings_.core.accesses) {
-    auto done = prepare_access(*netlink_, access, settings_.core.router_link_local).and_then([&] {
+    auto done = prepare_access(*netlink_, access, settings_.core).and_then([&] {
       return accesses_->open(access.index);
     });
     if (!done) return done;
   }
-  return {};
+  return apply_routing();
+}
+
+Result<void> MagDaemon::apply_routing() {
+  std::map<Ipv6Prefix, InterfaceIndex> visited;
+  for (const auto& access : settings_.core.accesses)
+    if (access.visited_prefix && access.index) visited.emplace(*access.visited_prefix, access.index);
+  return dataplane_->set_local_routing(settings_.core.local_routing)
+      .and_then([&] { return dataplane_->set_visited(visited); })
+      .and_then([&] { return route_visited(*netlink_, settings_.core.accesses); });
 }
 
 Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
@@ -125,10 +135,13 @@ Result<void> MagDaemon::serve() {
   const auto on_link = [this](const std::string& interface, const std::optional<platform::Link>& link) {
     link_changed(interface, link);
   };
+  path_watch_ = std::make_unique<PathMtuWatch>(host_->loop(), *netlink_, settings_.core.address,
+                                               settings_.core.lma, [this](auto mtu) { path_changed(mtu); });
   return listening.and_then([&] { return transport_watch_->start(on_link); })
       .and_then([&] { return access_watch_->start(on_link); })
       .and_then([&] { return add_commands(); })
       .map([&] {
+        path_watch_->start();
         spdlog::info("gateway {} at {} is ready", settings_.core.name, settings_.core.address.to_string());
       });
 }
@@ -139,16 +152,17 @@ Result<void> MagDaemon::reload() {
   if (loaded->paths != settings_.paths || all_interfaces(*loaded) != all_interfaces(settings_))
     return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
   for (core::AccessConfig& access : loaded->core.accesses)
-    if (auto done = resolve_access(*netlink_, access); !done) return done;
+    if (auto done = resolve_access(*netlink_, access, loaded->core); !done) return done;
   auto done = check_protection(loaded->core.address, loaded->protected_peers).and_then([&] {
-    return pump_->feed([&](Now now) { return gateway_->reconfigure(now, loaded->core); });
+    return pump_->feed([&](Now now) { return gateway_->reconfigure(now, effective(loaded->core)); });
   });
   if (!done) return done;
   settings_ = std::move(*loaded);
   // The configuration holds from here on; an interface that does not follow is a failure of its own.
   for (core::AccessConfig& access : settings_.core.accesses)
-    if (auto ready = prepare_access(*netlink_, access, settings_.core.router_link_local); !ready)
+    if (auto ready = prepare_access(*netlink_, access, settings_.core); !ready)
       spdlog::error("interface {}: {}", access.interface, ready.error().message);
+  if (auto applied = apply_routing(); !applied) spdlog::error("routing: {}", applied.error().message);
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/host/mobility_port.h"
 #include "daemon/host/nd_ports.h"
 #include "daemon/host/options.h"
+#include "daemon/host/path_mtu.h"
 #include "daemon/host/pump.h"
 #include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
@@ -50,6 +51,11 @@ class MagDaemon {
   void access_changed(core::AccessConfig& access, const std::optional<platform::Link>& link);
   Result<void> access_returned(core::AccessConfig& access);
   Result<void> arm(core::AccessConfig& access);
+  /// Local routing and visited prefixes: kernel's routes and data plane follow the settings.
+  Result<void> apply_routing();
+  /// With the tunnel's MTU as the path has it now.
+  core::MagConfig effective(core::MagConfig config) const;
+  void path_changed(std::optional<std::uint32_t> mtu);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics(const core::Json& arguments);
@@ -60,6 +66,7 @@ class MagDaemon {
   std::filesystem::path file_;
   MagSettings settings_;
   ReturningInterfaces transports_;
+  std::optional<std::uint32_t> path_mtu_;  ///< to the LMA
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;
@@ -71,6 +78,7 @@ class MagDaemon {
   std::unique_ptr<core::MobileAccessGateway> gateway_;
   std::unique_ptr<MagEffects> effects_;
   std::unique_ptr<Pump<core::MobileAccessGateway, core::MagEffect>> pump_;
+  std::unique_ptr<PathMtuWatch> path_watch_;
 };
 
 }  // namespace flowmob::daemon

@@ -13,6 +13,7 @@ std::string key_of(SessionId attachment) { return fmt::format("attachment/{}", a
 
 // What a line of the log calls an effect.
 std::string name_of(const core::SendMessage& m) { return "message to " + m.destination.to_string(); }
+std::string name_of(const core::SendIcmpv6&) { return "ICMPv6 errors"; }
 std::string name_of(const core::SendNeighborDiscovery& m) {
   return "advertisement to " + m.link_destination.to_string();
 }

@@ -21,6 +21,7 @@ class MagEffects {
 
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
+  Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
   Result<void> apply(const core::SendNeighborDiscovery& message);
   Result<void> apply(const core::Notify& event);
   /// A gateway's tunnels are in the rows of its hosts.

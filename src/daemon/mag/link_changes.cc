@@ -31,7 +31,7 @@ void MagDaemon::access_changed(core::AccessConfig& access, const std::optional<p
   if (link->index != before)
     done = access_returned(access);
   else if (link->carrier)  // the kernel forgets link-local addresses of an interface that was set down
-    done = prepare_access(*netlink_, access, settings_.core.router_link_local);
+    done = prepare_access(*netlink_, access, settings_.core).and_then([&] { return apply_routing(); });
   if (!done) spdlog::error("interface {}: {}", access.interface, done.error().message);
   pump_->feed([&](Now now) { gateway_->handle_link(now, access.index, link->carrier); });
 }
@@ -44,17 +44,35 @@ Result<void> MagDaemon::access_returned(core::AccessConfig& access) {
   core::AccessConfig fresh = access;
   return arm(fresh)
       .and_then([&] {
-        auto config = settings_.core;
+        auto config = effective(settings_.core);
         for (auto& one : config.accesses)
           if (one.name == fresh.name) one = fresh;
         return pump_->feed([&](Now now) { return gateway_->reconfigure(now, config); });
       })
-      .map([&] { access = fresh; });
+      .and_then([&] {
+        access = fresh;
+        return apply_routing();
+      });
+}
+
+core::MagConfig MagDaemon::effective(core::MagConfig config) const {
+  config.tunnel_mtu = tunnel_mtu(config.tunnel_mtu, path_mtu_);
+  return config;
+}
+
+void MagDaemon::path_changed(std::optional<std::uint32_t> mtu) {
+  path_mtu_ = mtu;
+  auto config = gateway_->config();
+  config.tunnel_mtu = effective(settings_.core).tunnel_mtu;
+  if (config.tunnel_mtu == gateway_->config().tunnel_mtu) return;
+  spdlog::info("the tunnel carries packets of {} octets", config.tunnel_mtu);
+  const auto done = pump_->feed([&](Now now) { return gateway_->reconfigure(now, config); });
+  if (!done) spdlog::error("tunnel MTU: {}", done.error().message);
 }
 
 /// Whether others are there is none of its business.
 Result<void> MagDaemon::arm(core::AccessConfig& access) {
-  return prepare_access(*netlink_, access, settings_.core.router_link_local)
+  return prepare_access(*netlink_, access, settings_.core)
       .and_then([&] { return dataplane_->attach(access.interface); })
       .and_then([&] { return ensure_forwarding({access.interface}); })
       .and_then([&] { return accesses_->open(access.index); });

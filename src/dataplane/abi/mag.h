@@ -8,6 +8,9 @@ struct fm_mag_config {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_mag_config) == 16, "fm_mag_config");
 
+/* EnableMAGLocalRouting (RFC 5213 section 9.2): between two nodes of this gateway past their anchor. */
+#define FM_MAG_LOCAL_ROUTING 1u
+
 /* Key: the upper 64 bits of the inner destination. */
 struct fm_hosted_row {
   struct fm_address lma;

@@ -74,13 +74,36 @@ Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptio
   auto pinned = PinnedDataplane::load(program(), limits(options));
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<MagDataplane> opened(new MagDataplane(options, std::move(*pinned)));
-  auto ready = opened->set_local(options.local).and_then([&] { return opened->attach(); });
+  auto ready = opened->set_local(options.local)
+                   .and_then([&] { return opened->set_local_routing(options.local_routing); })
+                   .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
 }
 
 Result<void> MagDataplane::set_local(const Ipv6Address& local) {
   return BpfMap<std::uint32_t, fm_mag_config>(pinned_.object(), "config").set(0, {to_row(local)});
+}
+
+Result<void> MagDataplane::set_local_routing(bool on) {
+  return BpfMap<std::uint32_t, std::uint32_t>(pinned_.object(), "flags")
+      .set(0, on ? FM_MAG_LOCAL_ROUTING : 0);
+}
+
+Result<void> MagDataplane::set_visited(const std::map<Ipv6Prefix, InterfaceIndex>& links) {
+  BpfMap<std::uint64_t, std::uint32_t> map(pinned_.object(), "visited");
+  std::set<std::uint64_t> wanted;
+  for (const auto& [prefix, interface] : links) {
+    const auto key = prefix_key(prefix);
+    if (!key) return tl::unexpected(key.error());
+    wanted.insert(*key);
+    if (auto set = map.set(*key, interface.value); !set) return set;
+  }
+  for (const auto key : map.keys()) {
+    if (wanted.contains(key)) continue;
+    if (auto erased = map.erase(key); !erased) return erased;
+  }
+  return {};
 }
 
 Result<void> MagDataplane::teardown(const MagDataplaneOptions& options) {

@@ -22,6 +22,7 @@ struct MagDataplaneOptions {
   std::vector<std::string> transport_interfaces;  ///< towards the LMA
   std::vector<std::string> access_interfaces;     ///< towards mobile nodes
   Ipv6Address local;                              ///< the Proxy-CoA, where tunnels end
+  bool local_routing = false;                     ///< between two nodes of this gateway past their anchor
   std::uint32_t max_hosts = 1U << 16;
 };
 
@@ -50,6 +51,10 @@ class MagDataplane {
   /// Replaces what the attachment had before. "too-many-prefixes", "bad-prefix", "bad-mtu".
   Result<void> install_host(const Host& host);
   Result<void> remove_host(const Host& host);
+
+  Result<void> set_local_routing(bool on);
+  /// All prefixes for nodes without mobility service, and the interfaces where they are.
+  Result<void> set_visited(const std::map<Ipv6Prefix, InterfaceIndex>& links);
 
   Result<std::size_t> sweep();
 

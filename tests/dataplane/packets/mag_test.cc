@@ -291,5 +291,120 @@ TEST_F(MagUplink, APrefixThatIsGoneIsNoLongerTheNodes) {
   EXPECT_TRUE(dropped(from_access(up().from("2001:db8:200::5")), "spoofed-source"));
 }
 
+/// EnableMAGLocalRouting (RFC 5213 sections 6.10.3 and 9.2), with a second node at acc2.
+class MagLocalRouting : public MagBench {
+ protected:
+  static constexpr SessionId kOtherAttachment{42};
+  static constexpr std::string_view kOther = "2001:db8:300::10", kOtherMac = "02:00:00:00:09:02";
+
+  void SetUp() override {
+    MagBench::SetUp();
+    auto other = host();
+    other.attachment = kOtherAttachment;
+    other.interface = InterfaceIndex{index_of("acc2")};
+    other.node = mac(kOtherMac);
+    other.prefixes = {prefix("2001:db8:300::/64")};
+    must(mag_->install_host(other));
+  }
+  static Packet across() { return up().to(kOther).hop_limit(9); }
+};
+
+TEST_F(MagLocalRouting, WithoutItAllGoesThroughTheAnchor) {
+  const auto outcome = from_access(across());
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(Ipv6View::in_frame(outcome.frame).destination, ip(kLma));
+}
+
+TEST_F(MagLocalRouting, WithItANodeHereIsReachedDirectly) {
+  must(mag_->set_local_routing(true));
+  const auto outcome = from_access(across());
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame(kOtherMac, kRouterMac, across().hop_limit(8).build()));
+  EXPECT_EQ(mag_->attachment_traffic(kAttachment)->up, (Counter{1, across().build().size()}));
+  EXPECT_EQ(mag_->attachment_traffic(kOtherAttachment)->down, (Counter{1, across().build().size()}));
+  must(mag_->set_local_routing(false));
+  EXPECT_EQ(Ipv6View::in_frame(from_access(across()).frame).destination, ip(kLma));
+}
+
+TEST_F(MagLocalRouting, WithItWhoIsNotHereIsReachedThroughTheAnchor) {
+  must(mag_->set_local_routing(true));
+  EXPECT_EQ(Ipv6View::in_frame(from_access(up()).frame).destination, ip(kLma));
+}
+
+TEST_F(MagLocalRouting, NobodyGetsThroughWithAForeignSource) {
+  for (const bool on : {false, true}) {
+    must(mag_->set_local_routing(on));
+    EXPECT_EQ(from_access(across().from("2001:db8:400::1")).verdict, Verdict::Drop);
+    EXPECT_EQ(from_access(across().from("2001:db8:300::11")).verdict, Verdict::Drop);
+    EXPECT_EQ(from_access(across(), kPeerMac).verdict, Verdict::Drop);
+    EXPECT_EQ(from_access(across().from("2001:db8:400::1"), kPeerMac).verdict, Verdict::Drop);
+  }
+  EXPECT_EQ(packets_dropped(mag_->drops(), "spoofed-source"), 4U);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "spoofed-mac"), 2U);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "no-binding"), 2U);
+}
+
+TEST_F(MagLocalRouting, WhatTheTunnelWouldNotCarryIsAnswered) {
+  must(mag_->set_local_routing(true));
+  const auto outcome = from_access(across().payload(1413));
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(frame_destination(outcome.frame), mac(kNodeMac));
+  EXPECT_EQ(packets_dropped(mag_->drops(), "too-big"), 1U);
+}
+
+TEST_F(MagLocalRouting, AHopLimitThatEndsHereIsTheStacksToAnswer) {
+  must(mag_->set_local_routing(true));
+  EXPECT_EQ(from_access(across().hop_limit(1)).verdict, Verdict::Pass);
+}
+
+/// Plain IPv6 from a visited prefix at core0 (RFC 5213 section 6.14).
+class MagVisitor : public MagLocalRouting {
+ protected:
+  static constexpr std::string_view kVisitor = "2001:db8:f00::9";
+  void SetUp() override {
+    MagLocalRouting::SetUp();
+    must(mag_->set_visited({{prefix("2001:db8:f00::/64"), InterfaceIndex{index_of("core0")}}}));
+  }
+  static Packet visiting() { return up().from(kVisitor); }
+};
+
+TEST_F(MagVisitor, IsRoutedByTheStackAndNotTunnelled) {
+  const auto outcome = from_access(visiting(), kPeerMac);
+  EXPECT_EQ(outcome.verdict, Verdict::Pass);
+  EXPECT_EQ(outcome.frame, frame(kCoreMac, kPeerMac, visiting().build()));
+  EXPECT_EQ(packets_dropped(mag_->drops()), 0U);
+}
+
+TEST_F(MagVisitor, HasTheVisitedPrefixOnItsOwnLinkOnly) {
+  EXPECT_TRUE(dropped(from_access(visiting().from("2001:db8:f01::9"), kPeerMac), "no-binding"));
+  const auto elsewhere =
+      run(mag_->object(), "mag_uplink", "acc2", frame(kAccess2Mac, kPeerMac, visiting().build()));
+  EXPECT_EQ(elsewhere.verdict, Verdict::Drop);
+}
+
+TEST_F(MagVisitor, IsNoNodeWithService) { EXPECT_TRUE(dropped(from_access(visiting()), "spoofed-source")); }
+
+TEST_F(MagVisitor, DoesNotSignal) {
+  EXPECT_TRUE(dropped(from_access(mobility_header(kVisitor, kMag1), kPeerMac), "mobility-header"));
+}
+
+TEST_F(MagVisitor, ReachesANodeHereDirectlyOnlyWithLocalRouting) {
+  EXPECT_EQ(from_access(visiting().to(kOther), kPeerMac).verdict, Verdict::Pass);
+  must(mag_->set_local_routing(true));
+  const auto outcome = from_access(visiting().to(kOther).hop_limit(9), kPeerMac);
+  EXPECT_EQ(outcome.frame, frame(kOtherMac, kRouterMac, visiting().to(kOther).hop_limit(8).build()));
+}
+
+TEST_F(MagVisitor, IsReachedDirectlyOnlyWithLocalRouting) {
+  EXPECT_EQ(Ipv6View::in_frame(from_access(up().to(kVisitor)).frame).destination, ip(kLma));
+  must(mag_->set_local_routing(true));
+  EXPECT_EQ(from_access(up().to(kVisitor)).verdict, Verdict::Pass);
+}
+
+TEST_F(MagVisitor, IsAStrangerWhenThePrefixIsGone) {
+  must(mag_->set_visited({}));
+  EXPECT_TRUE(dropped(from_access(visiting(), kPeerMac), "no-binding"));
+}
+
 }  // namespace
 }  // namespace flowmob::dataplane::testing

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/mag/mag_context.h"
+
+namespace flowmob::core {
+
+/// Nodes without mobility service that get plain IPv6 from a prefix of the access link's own, where there is
+/// one (RFC 5213 section 6.14). Their packets are routed, not tunnelled.
+class Visitors {
+ public:
+  explicit Visitors(MagContext& context) : context_(context) {}
+
+  /// One that solicited, or that the LMA does not serve. False where there is nothing to offer.
+  bool welcome(Now now, const AccessConfig& access, const MacAddress& node, const Ipv6Address& source);
+  /// Any other word of it; false if it is no visitor.
+  bool heard(Now now, const AccessConfig& access, const MacAddress& node);
+  /// It has service now: the visited prefix is withdrawn from it.
+  void leave(const AccessConfig& access, const MacAddress& node);
+  /// The link is gone.
+  void forget(const std::string& access);
+
+  void handle_timeout(Now now);
+  std::optional<TimePoint> next_deadline() const;
+
+ private:
+  struct Visitor {
+    Ipv6Address link_local;  ///< unspecified: not known
+    AdvertisementSchedule advertisements;
+    TimePoint heard;
+  };
+  using Key = std::pair<std::string, MacAddress>;
+  void advertise(const AccessConfig& access, const MacAddress& node, const Visitor& visitor, bool is_router);
+
+  MagContext& context_;
+  std::map<Key, Visitor> visitors_;
+};
+
+}  // namespace flowmob::core
