@@ -30,10 +30,13 @@ std::vector<const MobileNode*> BindingCache::find_all(std::string_view mn_id) co
 }
 
 void BindingCache::put(MobileNode node) {
-  erase(node.index);
   const NodeIndex index = node.index;
-  by_mn_id_.emplace(hash(node.mn_id), index);
-  for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
+  const auto* known = find(index);
+  if (!known || known->prefixes != node.prefixes || known->mn_id != node.mn_id) {
+    erase(index);
+    by_mn_id_.emplace(hash(node.mn_id), index);
+    for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
+  }
   nodes_.insert_or_assign(index, std::move(node));
   resume_deadlines(index);
 }

@@ -46,6 +46,7 @@ struct Session {
   bool unreachable = false;        ///< its MAG does not answer: only flows without another link stay
   TimePoint came{};                ///< when its MAG first asked for it; it asks again until it has our answer
   std::optional<TimePoint> opens;  ///< until then only flows come that have no other link
+  std::uint16_t tunnel_mtu{};      ///< as configured when the link was new; it stays with the link
   std::uint16_t last_sequence{};
   std::uint64_t last_timestamp{};  ///< the message's, not ours; zero: none
   friend bool operator==(const Session&, const Session&) = default;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text_hash.h"
 #include "core/lma/effect.h"
 
 namespace flowmob::core {
@@ -38,7 +39,7 @@ class EffectQueue {
  private:
   std::deque<LmaEffect> queue_;
   std::map<EffectId, Asked> asked_;
-  std::map<std::string, std::size_t, std::less<>> gating_;  ///< unanswered, by owner
+  TextMap<std::size_t> gating_;  ///< unanswered, by owner
   std::uint64_t last_id_ = 0;
 
   void forget_gating(const Asked& asked);

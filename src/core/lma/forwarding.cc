@@ -30,20 +30,26 @@ bool holds(const Map& map, const typename Map::value_type& row) {
 
 }  // namespace
 
-NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma, std::uint16_t mtu, const NodeRows& before) {
+NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma) {
   NodeRows rows;
   rows.node = node.index;
   if (node.sessions.empty()) return rows;
   rows.classifier = {node.prefixes, node.flows.default_flow().index, rules_of(node.flows)};
-  for (const auto& session : node.sessions) {
-    if (session.in_delete_wait) continue;
-    const auto known = before.sessions.find(session.id);
-    const bool stays = known != before.sessions.end() && known->second.mag == session.mag;
-    rows.sessions[session.id] = {lma, session.mag, node.prefixes, stays ? known->second.mtu : mtu};
-  }
+  for (const auto& session : node.sessions)
+    if (!session.in_delete_wait)
+      rows.sessions[session.id] = {lma, session.mag, node.prefixes, session.tunnel_mtu};
   for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via_mag(node);
   return rows;
+}
+
+bool same_rows(const MobileNode& a, const MobileNode& b) {
+  const auto same_path = [](const Session& x, const Session& y) {
+    return x.id == y.id && x.mag == y.mag && x.in_delete_wait == y.in_delete_wait &&
+           x.tunnel_mtu == y.tunnel_mtu;
+  };
+  return a.index == b.index && a.prefixes == b.prefixes &&
+         std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;
 }
 
 std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRows& to,

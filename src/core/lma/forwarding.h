@@ -31,8 +31,9 @@ struct NodeRows {
   std::map<Ipv6Prefix, Ipv6Address> routes;  ///< with the MAG that locally made packets go by
 };
 
-/// `before` are the rows in place; sessions that stay keep the MTU they have.
-NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma, std::uint16_t mtu, const NodeRows& before);
+NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma);
+/// Whether two states of a node ask for the same rows. Far quicker than asking for them.
+bool same_rows(const MobileNode& a, const MobileNode& b);
 
 /// From one set of rows to another without a moment in which a packet finds none: all that is new stands
 /// before anything old goes. Also counts who uses which tunnel.

@@ -7,7 +7,7 @@ namespace flowmob::core {
 namespace {
 
 NodeRows wanted_rows(const Policy& policy, const Change& change, const NodeRows& before) {
-  if (change.next) return rows_of(*change.next, policy.config().address, policy.config().tunnel_mtu, before);
+  if (change.next) return rows_of(*change.next, policy.config().address);
   NodeRows none;
   none.node = before.node;
   return none;
@@ -19,15 +19,23 @@ void NodeChanges::push(std::vector<LmaAction> actions, const std::string& owner,
   for (auto& action : actions) effects_.push_asking(std::move(action), owner, gates);
 }
 
-NodeRows NodeChanges::rows_in_place(NodeIndex node) const {
-  const auto found = rows_.find(node);
-  return found == rows_.end() ? NodeRows{} : found->second;
+/// What is in the cache is in place.
+NodeRows NodeChanges::rows_in_place(const Policy& policy, NodeIndex index) const {
+  const auto* node = cache_.find(index);
+  return node ? rows_of(*node, policy.config().address) : NodeRows{};
 }
 
-/// A registration that changes no row only moves a deadline: a record that is not written costs less than a
-/// domain that is refused because a disk is full.
-bool NodeChanges::extends(const Change& change, const std::vector<LmaAction>& rows) const {
-  return change.answer && rows.empty() && cache_.find(change.node);
+/// A registration that changes no row only moves a deadline.
+bool NodeChanges::extends(const Change& change) const {
+  const auto* known = change.answer && change.next ? cache_.find(change.node) : nullptr;
+  return known && same_rows(*known, *change.next);
+}
+
+/// A record that is not written costs less than a domain that is refused because a disk is full.
+Finished NodeChanges::extend(Change change) {
+  effects_.push_asking(PersistNode{change.next->to_record()}, change.mn_id, false);
+  cache_.put(*change.next);
+  return {std::move(change), std::nullopt};
 }
 
 /// Asks for the new rows, then for the record. What goes, goes when the change takes effect.
@@ -35,48 +43,42 @@ NodeRows NodeChanges::establish(const Policy& policy, Change& change, const Node
   NodeRows rows = wanted_rows(policy, change, before);
   if (!change.next) return rows;
   if (rows.classifier != before.classifier) ++change.next->generation;
-  auto actions = forwarding_.establish(before, rows, change.next->generation);
-  const bool record_gates = gates && !extends(change, actions);
-  push(std::move(actions), change.mn_id, gates);
-  effects_.push_asking(PersistNode{change.next->to_record()}, change.mn_id, record_gates);
+  push(forwarding_.establish(before, rows, change.next->generation), change.mn_id, gates);
+  effects_.push_asking(PersistNode{change.next->to_record()}, change.mn_id, gates);
   return rows;
 }
 
-void NodeChanges::take_effect(Change& change, const NodeRows& before, NodeRows rows) {
+void NodeChanges::take_effect(Change& change, const NodeRows& before, const NodeRows& rows) {
   push(forwarding_.retire(before, rows), change.mn_id, false);
-  if (change.next) {
-    rows_.insert_or_assign(change.node, std::move(rows));
-    cache_.put(*change.next);
-    return;
-  }
+  if (change.next) return cache_.put(*change.next);
   if (const auto* gone = cache_.find(change.node)) prefixes_.release(gone->prefixes);
-  rows_.erase(change.node);
   cache_.erase(change.node);
   effects_.push_asking(ForgetNode{change.node, change.mn_id}, change.mn_id, false);
 }
 
 std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) {
-  const NodeRows before = rows_in_place(change.node);
+  if (extends(change)) return extend(std::move(change));
+  NodeRows before = rows_in_place(policy, change.node);
   NodeRows rows = establish(policy, change, before, true);
   cache_.suspend_deadlines(change.node);
   const std::string mn_id = change.mn_id;
-  under_way_.insert_or_assign(mn_id, UnderWay{std::move(change), std::move(rows)});
+  under_way_.insert_or_assign(mn_id, UnderWay{std::move(change), std::move(before), std::move(rows)});
   if (effects_.awaits(mn_id)) return std::nullopt;
   return finish(mn_id);
 }
 
 void NodeChanges::apply(const Policy& policy, Change change) {
-  const NodeRows before = rows_in_place(change.node);
-  NodeRows rows = establish(policy, change, before, false);
-  take_effect(change, before, std::move(rows));
+  const NodeRows before = rows_in_place(policy, change.node);
+  const NodeRows rows = establish(policy, change, before, false);
+  take_effect(change, before, rows);
   for (auto& event : change.events) effects_.push(std::move(event));
 }
 
 void NodeChanges::restore(const Policy& policy, const MobileNode& former, Change change) {
-  const NodeRows left = rows_of(former, policy.config().address, policy.config().tunnel_mtu, {});
+  const NodeRows left = rows_of(former, policy.config().address);
   NodeRows rows = establish(policy, change, {}, false);
   rows.node = former.index;
-  take_effect(change, left, std::move(rows));
+  take_effect(change, left, rows);
   for (auto& event : change.events) effects_.push(std::move(event));
 }
 
@@ -103,7 +105,7 @@ std::optional<Finished> NodeChanges::handle_result(EffectId id, const Result<voi
 
 Finished NodeChanges::finish(const std::string& mn_id) {
   UnderWay done = std::move(under_way_.extract(mn_id).mapped());
-  take_effect(done.change, rows_in_place(done.change.node), std::move(done.rows));
+  take_effect(done.change, done.before, done.rows);
   return {std::move(done.change), std::nullopt};
 }
 
@@ -113,7 +115,7 @@ Finished NodeChanges::roll_back(const std::string& mn_id, const Error& error) {
   effects_.cancel_gating(mn_id);
   prefixes_.release(failed.change.allocated);
   const NodeIndex index = failed.change.node;
-  const NodeRows before = rows_in_place(index);
+  const NodeRows& before = failed.before;
   const std::uint32_t generation = failed.change.next ? failed.change.next->generation + 1 : 0;
   push(forwarding_.establish(failed.rows, before, generation), mn_id, false);
   push(forwarding_.retire(failed.rows, before), mn_id, false);

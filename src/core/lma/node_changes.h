@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -69,12 +68,13 @@ class NodeChanges {
  private:
   struct UnderWay {
     Change change;
-    NodeRows rows;
+    NodeRows before, rows;
   };
-  NodeRows rows_in_place(NodeIndex node) const;
+  bool extends(const Change& change) const;
+  Finished extend(Change change);
+  NodeRows rows_in_place(const Policy& policy, NodeIndex index) const;
   NodeRows establish(const Policy& policy, Change& change, const NodeRows& before, bool gates);
-  bool extends(const Change& change, const std::vector<LmaAction>& rows) const;
-  void take_effect(Change& change, const NodeRows& before, NodeRows rows);
+  void take_effect(Change& change, const NodeRows& before, const NodeRows& rows);
   Finished finish(const std::string& mn_id);
   Finished roll_back(const std::string& mn_id, const Error& error);
   void push(std::vector<LmaAction> actions, const std::string& owner, bool gates);
@@ -83,8 +83,7 @@ class NodeChanges {
   PrefixAllocator& prefixes_;
   EffectQueue& effects_;
   Forwarding forwarding_;
-  std::unordered_map<NodeIndex, NodeRows> rows_;
-  std::map<std::string, UnderWay, std::less<>> under_way_;
+  TextMap<UnderWay> under_way_;
 };
 
 }  // namespace flowmob::core

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text_hash.h"
 #include "core/lma/config.h"
 
 namespace flowmob::core {
@@ -29,7 +29,7 @@ class Policy {
 
  private:
   LmaConfig config_;
-  std::map<std::string, std::size_t, std::less<>> profiles_, mags_by_name_, services_;
+  TextMap<std::size_t> profiles_, mags_by_name_, services_;
   std::unordered_map<Ipv6Address, std::size_t> mags_;
 };
 

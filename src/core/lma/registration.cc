@@ -76,6 +76,7 @@ std::uint16_t Registration::grant(const PbuRequest& request) const {
 void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
                                  std::uint16_t granted) const {
   note_opening(session, r, now, policy_.config().new_link_delay);
+  if (is_new_link(session, r)) session.tunnel_mtu = policy_.config().tunnel_mtu;
   session.mag = r.proxy_coa;
   session.technology = *r.technology;
   session.handoff = *r.handoff;

@@ -10,7 +10,7 @@
 namespace flowmob::core {
 namespace {
 
-Session session_from(const SessionRecord& r, Now now, Duration most) {
+Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16_t tunnel_mtu) {
   Session s;
   s.id = r.id;
   s.mag = r.mag;
@@ -24,6 +24,7 @@ Session session_from(const SessionRecord& r, Now now, Duration most) {
   s.came = now.monotonic;
   if (r.opening) s.opens = now.monotonic + kAsksAgainWithin;
   s.link_local = r.link_local;
+  s.tunnel_mtu = tunnel_mtu;
   s.last_sequence = r.last_sequence;
   s.last_timestamp = r.last_timestamp;
   return s;
@@ -97,7 +98,8 @@ class Restorer {
     node.generation = r.generation;
     node.prefixes = r.prefixes;
     std::ranges::sort(node.prefixes);
-    for (const auto& s : r.sessions) node.sessions.push_back(session_from(s, now_, most_remaining(s)));
+    for (const auto& s : r.sessions)
+      node.sessions.push_back(session_from(s, now_, most_remaining(s), policy().config().tunnel_mtu));
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
     default_flow.wanted = r.default_wanted;
     default_flow.current = r.default_current;
