@@ -67,8 +67,9 @@ core::LmaConfig config(bool hold, bool share) {
   c.mags = {{"m1", address(1, 1)}, {"m2", address(2, 1)}, {"m3", address(3, 1)}};
   wire::TrafficSelector6 selector;
   selector.source_port = wire::Range<std::uint16_t>{1, 9};
-  c.services = {{"video", "video", {{"v", 1, selector}, {"w", 2, selector}}, false},
-                {"all", "all", {}, true}};
+  c.services = {
+      {"video", "video", {core::FlowTemplate{"v", 1, selector}, core::FlowTemplate{"w", 2, selector}}, false},
+      {"all", "all", {}, true}};
   for (const char* mn : {"a", "b", "c", "d", "\xff\\"})
     c.mobile_nodes.push_back({mn, true, {}, {}, {"video", "all"}, {}});
   c.mobile_nodes[1].prefixes = {hnp(0x21), hnp(0x22)};

@@ -53,7 +53,7 @@ NodeRecord MobileNode::to_record() const {
                                s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value(),
                                s.link_local});
   for (const auto& f : flows.bindings())
-    if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow.name, f.wanted, f.current});
+    if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow->name, f.wanted, f.current});
   return record;
 }
 

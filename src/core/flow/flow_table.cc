@@ -9,8 +9,10 @@ namespace {
 
 /// The default flow stands behind all others whatever their priority.
 bool stands_before(const FlowBinding& a, const FlowBinding& b) {
-  return std::tuple(a.is_default(), a.flow.priority, a.index) <
-         std::tuple(b.is_default(), b.flow.priority, b.index);
+  const auto place = [](const FlowBinding& flow) {
+    return std::tuple(flow.is_default(), flow.is_default() ? 0 : flow.flow->priority, flow.index);
+  };
+  return place(a) < place(b);
 }
 
 bool contains(const std::vector<SessionId>& sessions, SessionId session) {
@@ -77,13 +79,11 @@ std::string_view to_string(FlowState state) {
 FlowTable FlowTable::with_default(FlowIndex index) {
   FlowBinding flow;
   flow.index = index;
-  flow.flow.name = kDefaultFlow;
   return FlowTable(std::move(flow));
 }
 
 const FlowBinding* FlowTable::find(std::string_view name) const {
-  const auto found =
-      std::ranges::find_if(bindings_, [&](const FlowBinding& f) { return f.flow.name == name; });
+  const auto found = std::ranges::find_if(bindings_, [&](const FlowBinding& f) { return f.name() == name; });
   return found == bindings_.end() ? nullptr : &*found;
 }
 
@@ -93,12 +93,12 @@ const FlowBinding* FlowTable::find(FlowIndex index) const {
 }
 
 bool FlowTable::has_several(std::string_view name) const {
-  return std::ranges::count_if(bindings_, [&](const FlowBinding& f) { return f.flow.name == name; }) > 1;
+  return std::ranges::count_if(bindings_, [&](const FlowBinding& f) { return f.name() == name; }) > 1;
 }
 
 FlowBinding* FlowTable::find_in(std::string_view service, std::string_view name) {
   const auto found = std::ranges::find_if(bindings_, [&](const FlowBinding& f) {
-    return !f.is_default() && f.service == service && f.flow.name == name;
+    return !f.is_default() && f.service == service && f.name() == name;
   });
   return found == bindings_.end() ? nullptr : &*found;
 }
@@ -111,10 +111,10 @@ void FlowTable::insert(FlowBinding flow) {
 void FlowTable::bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers) {
   std::erase_if(bindings_, [&](const FlowBinding& f) {
     return !f.is_default() && f.service == service.identifier &&
-           std::ranges::find(service.flows, f.flow.name, &FlowTemplate::name) == service.flows.end();
+           std::ranges::none_of(service.flows, [&](const auto& flow) { return flow->name == f.name(); });
   });
   for (const auto& flow : service.flows) {
-    if (auto* known = find_in(service.identifier, flow.name)) {
+    if (auto* known = find_in(service.identifier, flow->name)) {
       known->flow = flow;
       bind_to(*known, session);
     } else {

@@ -18,14 +18,15 @@ constexpr std::string_view kDefaultFlow = "*";
 /// One flow of a mobile node and the session it goes by.
 struct FlowBinding {
   FlowIndex index;
-  std::string service;  ///< identifier of the service profile it came from; empty: the default flow
-  FlowTemplate flow;
-  SessionId wanted;   ///< the session it is bound to; zero when that one is gone for good
-  SessionId current;  ///< the one it uses now; zero: none is alive
+  std::string service;        ///< identifier of the service profile it came from; empty: the default flow
+  Shared<FlowTemplate> flow;  ///< empty: the default flow
+  SessionId wanted;           ///< the session it is bound to; zero when that one is gone for good
+  SessionId current;          ///< the one it uses now; zero: none is alive
   std::uint64_t moves{};
   bool is_awaited = false;  ///< by `wanted`: it has not gone there since it was bound to it
 
-  bool is_default() const { return flow.name == kDefaultFlow; }
+  bool is_default() const { return !flow; }
+  std::string_view name() const { return flow ? std::string_view(flow->name) : kDefaultFlow; }
   friend bool operator==(const FlowBinding&, const FlowBinding&) = default;
 };
 

@@ -11,13 +11,14 @@ using Kind = FlowEvent::Kind;
 
 constexpr SessionId kNone{}, kOne{1}, kTwo{2}, kThree{3};
 
-ServiceProfile service(std::string identifier, std::vector<FlowTemplate> flows, bool is_default = false) {
-  return {identifier, identifier, std::move(flows), is_default};
+ServiceProfile service(std::string identifier, const std::vector<FlowTemplate>& flows,
+                       bool is_default = false) {
+  return {identifier, identifier, {flows.begin(), flows.end()}, is_default};
 }
 
 std::vector<std::string> names(const FlowTable& table) {
   std::vector<std::string> all;
-  for (const auto& f : table.bindings()) all.push_back(f.flow.name);
+  for (const auto& f : table.bindings()) all.emplace_back(f.name());
   return all;
 }
 
@@ -38,7 +39,7 @@ TEST_F(FlowTableTest, AFlowKeepsItsNumberWhenItsServiceComesAgain) {
   const FlowIndex index = table.find("video")->index;
   table.bind(service("a", {{"video", 30, {}}, {"voice", 5, {}}}), kTwo, numbers);
   EXPECT_EQ(table.find("video")->index, index);
-  EXPECT_EQ(table.find("video")->flow.priority, 30);
+  EXPECT_EQ(table.find("video")->flow->priority, 30);
   EXPECT_EQ(table.find("video")->wanted, kTwo);
   EXPECT_NE(table.find("voice")->index, index);
 }

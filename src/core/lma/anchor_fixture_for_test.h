@@ -45,8 +45,8 @@ inline LmaConfig test_config() {
   video.source_port = wire::Range<std::uint16_t>{5000, 5099};
   wire::TrafficSelector6 voice;
   voice.traffic_class = wire::Range<std::uint8_t>{46, 46};
-  c.services = {{"video", "video", {{"video", 20, video}}, false},
-                {"voice", "voice", {{"voice", 10, voice}}, false},
+  c.services = {{"video", "video", {FlowTemplate{"video", 20, video}}, false},
+                {"voice", "voice", {FlowTemplate{"voice", 10, voice}}, false},
                 {"internet", "internet", {}, true}};
   const std::vector<std::string> services{"video", "voice", "internet"};
   c.mobile_nodes = {{"mn1", true, {kOwn}, {}, services, {}},

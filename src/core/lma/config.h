@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/shared.h"
 #include "base/time.h"
 #include "core/peer/config.h"
 #include "wire/traffic_selector.h"
@@ -33,7 +34,7 @@ struct FlowTemplate {
 struct ServiceProfile {
   std::string identifier;  ///< matched octet by octet
   std::string name;
-  std::vector<FlowTemplate> flows;
+  std::vector<Shared<FlowTemplate>> flows;  ///< every binding of it shares it
   bool is_default = false;  ///< the session that carries it takes all traffic that no flow matches
   friend bool operator==(const ServiceProfile&, const ServiceProfile&) = default;
 };

@@ -62,7 +62,7 @@ void append_flow_events(const Policy& policy, const MobileNode& before, const Mo
   for (const auto& change : differences(before.flows, after.flows))
     events.push_back({std::string(event_of(change.kind)),
                       {{"mn", escaped(after.mn_id)},
-                       {"flow", escaped(change.after.flow.name)},
+                       {"flow", escaped(change.after.name())},
                        {"flow_index", change.after.index.value},
                        {"from", mag_of(policy, before, change.before.current)},
                        {"to", mag_of(policy, after, change.after.current)},

@@ -10,7 +10,7 @@ std::vector<ClassifierRule> rules_of(const FlowTable& flows) {
   std::vector<ClassifierRule> rules;
   for (const auto& flow : flows.bindings())
     if (!flow.is_default())
-      rules.push_back({static_cast<std::uint32_t>(rules.size()), flow.index, flow.flow.selector});
+      rules.push_back({static_cast<std::uint32_t>(rules.size()), flow.index, flow.flow->selector});
   return rules;
 }
 

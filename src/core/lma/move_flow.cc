@@ -96,7 +96,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   const auto* from = node->find(flow->current);
   FlowMove move;
   move.answer = {{"mn", escaped(node->mn_id)},
-                 {"flow", escaped(flow->flow.name)},
+                 {"flow", escaped(flow->name())},
                  {"flow_index", flow->index.value},
                  {"from", from ? Json(state.policy.mag_name(from->mag)) : Json()},
                  {"to", (*mag)->name},

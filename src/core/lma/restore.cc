@@ -30,11 +30,11 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   return s;
 }
 
-const FlowTemplate* flow_template(const Policy& policy, const FlowRecord& r) {
+Shared<FlowTemplate> flow_template(const Policy& policy, const FlowRecord& r) {
   const auto* service = policy.service(r.service);
-  if (!service) return nullptr;
-  const auto found = std::ranges::find(service->flows, r.name, &FlowTemplate::name);
-  return found == service->flows.end() ? nullptr : &*found;
+  if (!service) return {};
+  const auto found = std::ranges::find(service->flows, r.name, [](const auto& flow) { return flow->name; });
+  return found == service->flows.end() ? Shared<FlowTemplate>{} : *found;
 }
 
 class Restorer {
@@ -105,8 +105,8 @@ class Restorer {
     default_flow.current = r.default_current;
     node.flows = FlowTable(default_flow);
     for (const auto& f : r.flows)
-      if (const auto* flow = flow_template(policy(), f))
-        node.flows.insert({f.index, f.service, *flow, f.wanted, f.current, 0});
+      if (const auto flow = flow_template(policy(), f))
+        node.flows.insert({f.index, f.service, flow, f.wanted, f.current, 0});
       else
         tell(r, "flow-not-configured", escaped(f.name));
     return node;

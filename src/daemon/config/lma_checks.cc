@@ -196,9 +196,10 @@ LmaSettings assemble(LmaFile file) {
     auto& profile = settings.core.services.emplace_back(std::move(service.value.profile));
     if (profile.name.empty()) profile.name = profile.identifier;
     for (auto& row : service.value.flows) {
-      auto& flow = profile.flows.emplace_back(std::move(row.value.flow));
+      core::FlowTemplate flow = std::move(row.value.flow);
       if (const auto protocol = row.value.protocol)
         flow.selector.next_header = wire::Range<std::uint8_t>{protocol->number, protocol->number};
+      profile.flows.emplace_back(std::move(flow));
     }
   }
   for (auto& node : file.mobile_nodes) settings.core.mobile_nodes.push_back(std::move(node.value));

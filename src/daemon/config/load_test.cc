@@ -75,7 +75,7 @@ TEST(LoadLma, AWholeFile) {
   EXPECT_EQ(loaded->paths, (DaemonPaths{"/run/x/lma.sock", "/run/x/lma.db", "/sys/fs/bpf/x/lma"}));
   EXPECT_THAT(loaded->core.mags, ElementsAre(core::MagPeer{"mag1", address("2001:db8:a::1")}));
   ASSERT_EQ(loaded->core.services.size(), 2u);
-  const auto& flow = loaded->core.services[0].flows.at(0);
+  const auto& flow = *loaded->core.services[0].flows.at(0);
   EXPECT_EQ(flow.priority, 10);
   EXPECT_EQ(flow.selector.next_header, (wire::Range<std::uint8_t>{17, 17}));
   EXPECT_EQ(flow.selector.source_port, (wire::Range<std::uint16_t>{5004, 5005}));
