@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "lab/command_line.h"
@@ -11,7 +12,9 @@
 #include "lab/domain/domain.h"
 #include "lab/domain/lock.h"
 #include "lab/domain/wait.h"
+#include "lab/hints.h"
 #include "lab/host/namespace_entry.h"
+#include "lab/host/netns.h"
 #include "lab/host/programs.h"
 
 namespace flowmob::lab {
@@ -37,10 +40,18 @@ int failed(const Error& error, bool json, int status = kFailed) {
   return status;
 }
 
+/// "is up", or what ails it.
+std::string health(const Domain& domain, const Json& status) {
+  if (domain.healthy()) return "is up";
+  std::string ended;
+  for (const auto& [name, process] : status["processes"].items())
+    if (!process.value("running", false)) ended += (ended.empty() ? "" : ", ") + name;
+  return ended.empty() ? "is BROKEN: not all of it was started" : "is BROKEN: ended: " + ended;
+}
+
 std::string status_text(const Domain& domain) {
   const Json status = domain.status();
-  std::string text = fmt::format("lab \"{}\" {}\n\n", domain.plan().name(),
-                                 domain.healthy() ? "is up" : "is BROKEN: a process has ended");
+  std::string text = fmt::format("lab \"{}\" {}\n\n", domain.plan().name(), health(domain, status));
   for (const auto& [node, name] : status["namespaces"].items()) {
     text += fmt::format("  {:<5} {:<20} {}\n", node, name.get<std::string>(),
                         status["addresses"].value(node, ""));
@@ -52,10 +63,7 @@ std::string status_text(const Domain& domain) {
     text += fmt::format("  {:<9} {:<4} {} {}\n", link.value("name", ""),
                         link.value("up", true) ? "up" : "DOWN", link.value("technology", ""), shape);
   }
-  return text + fmt::format(
-                    "\nTry:  flowmob lab exec mn -- ping {}\n      flowmob show bindings\n      flowmob lab "
-                    "down\n",
-                    address::kCn);
+  return text + "\n" + what_to_try(domain.plan());
 }
 
 int print_status(const Domain& domain, bool json) {
@@ -83,8 +91,14 @@ int status(const Plan& plan, const CommandLine& line) {
 }
 
 int down(const Plan& plan, const CommandLine& line) {
+  const bool was_up = Domain::anything_of(plan);
+  if (auto may = was_up ? need_root() : Result<void>(); !may) return failed(may.error(), line.json);
   Domain::down(plan);
-  if (line.json) print({{"name", plan.name()}, {"up", false}});
+  if (line.json) {
+    print({{"name", plan.name()}, {"up", false}, {"was_up", was_up}});
+  } else {
+    print(stdout, fmt::format("lab \"{}\" {}\n", plan.name(), was_up ? "is down" : "was not up"));
+  }
   return 0;
 }
 
@@ -96,9 +110,18 @@ int demo(const Plan& plan, const CommandLine& line) {
   return report->passed() ? 0 : kFailed;
 }
 
+Result<void> enter(const Plan& plan, const std::string& node) {
+  const auto nodes = plan.nodes();
+  if (std::ranges::find(nodes, node) == nodes.end())
+    return fail("no-such-node", fmt::format("no node '{}'; there are {}", node, fmt::join(nodes, ", ")));
+  if (!namespace_exists(plan.namespace_of(node)))
+    return fail("no-lab",
+                fmt::format("lab '{0}' is not up: flowmob lab up{1}", plan.name(), name_option(plan)));
+  return need_root().and_then([&] { return enter_namespace(plan.namespace_of(node)); });
+}
+
 int exec(const Plan& plan, const CommandLine& line) {
-  if (auto entered = enter_namespace(plan.namespace_of(line.node)); !entered)
-    return failed(entered.error(), line.json);
+  if (auto entered = enter(plan, line.node); !entered) return failed(entered.error(), line.json);
   std::vector<char*> argv;
   for (const std::string& word : line.command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);

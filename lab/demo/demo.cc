@@ -22,6 +22,9 @@ constexpr Nanoseconds kSecond = 1'000'000'000;
 /// What is sent at a step's end must have arrived, or it is lost: many times the longest delay.
 constexpr Duration kGrace = 600ms;
 
+const std::string kAttachTitle = "Two links attach, and get one prefix and one address";
+const std::string kFinishTitle = "The download ends: same connection, same file";
+
 Nanoseconds wall() { return wall_now().time_since_epoch().count(); }
 
 std::string indent(const std::string& text) {
@@ -68,14 +71,15 @@ Result<DemoReport> Demo::run() {
     captures_->stop();
     captures_->read_into(observations_);
   }
-  const auto written = report_.steps.empty() ? Result<void>() : write_results();
+  report_.unfinished = done ? std::optional<Error>() : done.error();
+  const auto written = write_results();
   if (!done) return tl::unexpected(done.error());
   if (!written) return tl::unexpected(written.error());
   return report_;
 }
 
 Result<void> Demo::set_up() {
-  display_.heading("Two links attach, and get one address");
+  display_.heading(kAttachTitle);
   UpOptions options{.engine = options_.engine, .daemons = false, .demo = true};
   options.say = [this](const std::string& line) { display_.now(line); };
   auto domain = Domain::up(plan_, options);
@@ -99,7 +103,7 @@ Result<void> Demo::attach(const UpOptions& options) {
   display_.print("  before: no daemon runs, so there is no binding\n");
   StepReport step;
   step.name = "attach";
-  step.title = "Both links attach: one prefix, one global address";
+  step.title = kAttachTitle;
   step.bindings_before = {{"bindings", Json::array()}};
   step.begin = step.event = begin_ = wall();
   if (auto started = domain_->start_daemons(options); !started) return started;
@@ -139,10 +143,10 @@ Result<void> Demo::play(const Step& step) {
 }
 
 Result<void> Demo::finish() {
-  display_.heading("The download ends");
+  display_.heading(kFinishTitle);
   StepReport report;
   report.name = "finish";
-  report.title = "The download ends: same connection, same file";
+  report.title = kFinishTitle;
   report.begin = report.event = report_.steps.back().end;
   report.bindings_before = bindings();
   report.connection = traffic_->connection();
@@ -160,6 +164,7 @@ Result<void> Demo::finish() {
 
 Result<void> Demo::wait_for_download() {
   display_.now("waiting for the download to end");
+  mark("download hurried");
   traffic_->hurry_download();
   const TimePoint limit = monotonic_now() + 60s;
   Result<void> waited;
@@ -213,7 +218,7 @@ void Demo::measure(StepReport& step) {
           {flow, way, summarize_window(track.sent, track.arrivals, step.begin, step.end),
            observations_.frames_per_access(flow, way, step.begin, step.end),
            observations_.frames_per_access(flow, way, std::max(step.begin, step.end - kSecond), step.end),
-           unmatched_within(track, step)});
+           unmatched_within(track, step), losses_within(track, step.begin, step.end)});
     }
   }
 }

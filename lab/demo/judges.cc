@@ -58,6 +58,28 @@ void gap_within_bound(const FailureParts& parts, StepReport& step) {
        parts.longest_gap > 0 && parts.longest_gap <= parts.bound()});
 }
 
+/// Longer than any packet is under way, queues included.
+constexpr Nanoseconds kUnderWay = 100'000'000;
+
+bool was_on_the_dead_link(const Loss& loss, const Exchange& told, Nanoseconds event) {
+  return loss.sent >= event - kUnderWay && loss.sent <= told.answered && loss.access.value_or(1) == 1;
+}
+
+/// What the failure may cost: packets that went towards the dead link before the LMA knew.
+void lost_on_the_dead_link(const Exchange& told, Nanoseconds event, StepReport& step) {
+  std::uint64_t lost = 0;
+  bool all = !step.flows.empty();
+  for (const FlowOutcome& outcome : step.flows) {
+    lost += outcome.summary.lost;
+    all = all && outcome.losses.size() == outcome.summary.lost &&
+          std::ranges::all_of(outcome.losses,
+                              [&](const Loss& loss) { return was_on_the_dead_link(loss, told, event); });
+  }
+  step.checks.push_back(
+      {fmt::format("{} packets lost, all sent before the path changed, upwards all on the dead link", lost),
+       all});
+}
+
 }  // namespace
 
 Judge has_address(const std::string& address) {
@@ -118,6 +140,7 @@ void hard_failure(const Evidence& evidence, StepReport& step) {
                                 .pbu_to_pba = told->answered - told->asked,
                                 .longest_gap = step.longest_silence()};
     gap_within_bound(*step.failure, step);
+    lost_on_the_dead_link(*told, evidence.event, step);
   }
   step.checks.push_back({"video, on the other link, lost nothing and got nothing twice",
                          lost_and_doubled(step, FlowKind::Video) == 0U});

@@ -55,6 +55,11 @@ FlowOutcome& outcome(StepReport& step, FlowKind flow, Way way) {
                                [&](const FlowOutcome& f) { return f.flow == flow && f.way == way; });
 }
 
+void lose(FlowOutcome& flow, const std::vector<Loss>& losses) {
+  flow.losses = losses;
+  flow.summary.lost = losses.size();
+}
+
 TEST(HasAddress, NeedsOne) {
   EXPECT_TRUE(passes(judge::has_address("2001:db8::1"), good_step()));
   EXPECT_FALSE(passes(judge::has_address(""), good_step()));
@@ -117,7 +122,7 @@ TEST(BindingsKept, ComparesWhoIsWhereAndNotCounters) {
 TEST(HardFailure, PassesWithinTheBoundAndReportsItsParts) {
   StepReport step = failed_link();
   outcome(step, FlowKind::Ping, Way::Down).summary.longest_gap = 63 * kMs;
-  outcome(step, FlowKind::Ping, Way::Down).summary.lost = 5;  // what was on the dead link
+  lose(outcome(step, FlowKind::Ping, Way::Down), {{993 * kMs, {}}, {1001 * kMs, {}}});
   judge::hard_failure(evidence(), step);
   EXPECT_TRUE(step.passed());
   ASSERT_TRUE(step.failure);
@@ -152,10 +157,25 @@ TEST(HardFailure, WantsAnAcceptedDeregistrationOfThatMagAfterTheEvent) {
     EXPECT_FALSE(passes(judge::hard_failure, bad));
 }
 
+TEST(HardFailure, LosesOnlyWhatWentTowardsTheDeadLinkBeforeThePathChanged) {
+  const auto passes_with = [](FlowKind flow, Way way, const std::vector<Loss>& losses) {
+    StepReport step = failed_link();
+    lose(outcome(step, flow, way), losses);
+    return passes(judge::hard_failure, step);
+  };
+  EXPECT_TRUE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMs, 1}, {1002 * kMs, 1}}));
+  EXPECT_FALSE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMs, 1}, {1002 * kMs, 0}})) << "the other link";
+  for (const Nanoseconds elsewhen : {800 * kMs, 1015 * kMs})
+    EXPECT_FALSE(passes_with(FlowKind::Download, Way::Down, {{elsewhen, {}}})) << elsewhen;
+  StepReport unexplained = failed_link();
+  outcome(unexplained, FlowKind::Ping, Way::Down).summary.lost = 1;
+  EXPECT_FALSE(passes(judge::hard_failure, unexplained));
+}
+
 TEST(HardFailure, TheOtherLinksFlowLosesNothingAndNoFlowIsDoubled) {
   for (const Way way : kWays) {
     StepReport lost = failed_link();
-    outcome(lost, FlowKind::Video, way).summary.lost = 1;
+    lose(outcome(lost, FlowKind::Video, way), {{1001 * kMs, {}}});
     EXPECT_FALSE(passes(judge::hard_failure, lost));
     for (const FlowKind flow : kFlowKinds) {
       StepReport doubled = failed_link();

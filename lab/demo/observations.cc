@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "lab/domain/plan.h"
 
@@ -40,6 +41,19 @@ std::uint64_t segment_key(std::uint32_t sequence, std::uint32_t payload, std::ui
 
 std::string_view to_string(FlowKind kind) {
   return kind == FlowKind::Video ? "video" : kind == FlowKind::Download ? "download" : "ping";
+}
+
+std::vector<Loss> losses_within(const FlowTrack& track, Nanoseconds from, Nanoseconds to) {
+  std::unordered_set<std::uint64_t> came;
+  for (const Arrival& arrival : track.arrivals) came.insert(arrival.sequence);
+  std::vector<Loss> losses;
+  for (std::size_t i = 0; i < track.sent.size(); ++i) {
+    const Sent& packet = track.sent[i];
+    if (packet.sent < from || packet.sent >= to || came.contains(packet.sequence)) continue;
+    losses.push_back({packet.sent, {}});
+    if (i < track.sent_on.size()) losses.back().access = track.sent_on[i];
+  }
+  return losses;
 }
 
 void Observations::add(std::string_view link, const CapturedFrame& frame) {
@@ -96,6 +110,7 @@ FlowTrack Observations::track(FlowKind flow, Way way) const {
   for (const Sighting& s : from) {
     by_key[s.key].waiting.push_back(track.sent.size());
     track.sent.push_back({track.sent.size(), s.time});
+    if (way == Way::Up) track.sent_on.push_back(s.access);
   }
   for (const Sighting& s : to) {
     const auto found = by_key.find(s.key);

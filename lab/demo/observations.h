@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,18 @@ struct FlowTrack {
   std::vector<Sent> sent;
   std::vector<Arrival> arrivals;
   std::vector<Nanoseconds> unmatched{};  ///< when packets came that nobody was seen sending
+  /// Access link on which each of `sent` left: upwards, where a capture told.
+  std::vector<std::size_t> sent_on{};
 };
+
+/// A packet that left and did not come.
+struct Loss {
+  Nanoseconds sent{};
+  std::optional<std::size_t> access{};  ///< index into kAccessLinks, where it was seen on one
+};
+
+/// Of what was sent within [from, to).
+std::vector<Loss> losses_within(const FlowTrack& track, Nanoseconds from, Nanoseconds to);
 
 /// What the captures say, for all flows of the demo. Frames go in as they are read; questions may be asked
 /// any time. The correspondent's capture is on its own interface, the access links' captures are at the

@@ -46,6 +46,23 @@ TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
   EXPECT_EQ(frames[1], 3U);
 }
 
+TEST_F(ObservationsTest, ALossKnowsWhenItLeftAndUpwardsOnWhichLink) {
+  see("mag2-mn", 1, request(1));
+  see("mag1-mn", 2, request(2));
+  see("mag2-mn", 3, request(3));
+  see("cn-lma", 9, request(1));
+  see("cn-lma", 10, data(1000, 500));
+  const auto up = losses_within(observations.track(FlowKind::Ping, Way::Up), 0, 1000 * kMs);
+  ASSERT_EQ(up.size(), 2U);
+  EXPECT_EQ(up[0].sent, 2 * kMs);
+  EXPECT_EQ(up[0].access, 0U);
+  EXPECT_EQ(up[1].access, 1U);
+  EXPECT_EQ(losses_within(observations.track(FlowKind::Ping, Way::Up), 0, 3 * kMs).size(), 1U);
+  const auto down = losses_within(observations.track(FlowKind::Download, Way::Down), 0, 1000 * kMs);
+  ASSERT_EQ(down.size(), 1U);
+  EXPECT_FALSE(down[0].access);
+}
+
 TEST_F(ObservationsTest, AnArrivalTooManyIsADuplicate) {
   see("mag1-mn", 1, request(1));
   see("cn-lma", 2, request(1));

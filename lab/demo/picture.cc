@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kWidth = 1400, kHeight = 980;
 constexpr double kLeft = 96, kRight = 30;
+constexpr double kLabelSize = 12.5;
 
 struct Colour {
   double red, green, blue;
@@ -68,6 +69,14 @@ class Canvas {
     set(c);
     cairo_move_to(get(), x - shift, y);
     cairo_show_text(get(), s.c_str());
+    return extents.x_advance;
+  }
+
+  double width_of(const std::string& s, double size) {
+    cairo_select_font_face(get(), "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(get(), size);
+    cairo_text_extents_t extents;
+    cairo_text_extents(get(), s.c_str(), &extents);
     return extents.x_advance;
   }
 
@@ -192,13 +201,16 @@ void draw_event_labels(Canvas& canvas, const PictureData& data, const Plot& plot
   std::array<double, 3> row_end{-1e9, -1e9, -1e9};
   for (std::size_t i = 0; i < data.events.size(); ++i) {
     const double x = plot.x(data.events[i].at);
-    const auto row = std::ranges::find_if(row_end, [&](double end) { return end < x - 6; });
+    const double width = canvas.width_of(data.events[i].label, kLabelSize);
+    // At the right edge it stands before its line.
+    const double left = x + 5 + width > kWidth - kRight ? x - 5 - width : x + 5;
+    const auto row = std::ranges::find_if(row_end, [&](double end) { return end < left - 11; });
     const auto index =
         row == row_end.end() ? i % row_end.size() : static_cast<std::size_t>(row - row_end.begin());
     const double y = 176 - static_cast<double>(index) * 18;
-    const double width = canvas.text(x + 5, y, data.events[i].label, 12.5, kInk);
+    canvas.text(left, y, data.events[i].label, kLabelSize, kInk);
     canvas.line(x, y - 10, x, 204, kEvent, 1.2, true);
-    row_end[index] = x + width + 8;
+    row_end[index] = left + width + 3;
   }
 }
 

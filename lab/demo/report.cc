@@ -48,7 +48,9 @@ Nanoseconds StepReport::longest_silence() const {
   return longest;
 }
 
-bool DemoReport::passed() const { return !steps.empty() && std::ranges::all_of(steps, &StepReport::passed); }
+bool DemoReport::passed() const {
+  return !unfinished && !steps.empty() && std::ranges::all_of(steps, &StepReport::passed);
+}
 
 Json to_json(const StepReport& step) {
   Json flows = Json::array(), checks = Json::array(), concerned = Json::array();
@@ -78,7 +80,10 @@ Json to_json(const DemoReport& report) {
   for (const StepReport& step : report.steps) steps.push_back(to_json(step));
   for (const CaptureCounts& c : report.captures)
     captures.push_back({{"link", c.link}, {"captured", c.captured}, {"dropped", c.dropped}});
+  const auto& unfinished = report.unfinished;
   return {{"verdict", verdict(report.passed())},
+          {"interrupted", unfinished && unfinished->code == "interrupted"},
+          {"reason", unfinished ? Json(unfinished->message) : Json()},
           {"predecessors_handover_ms", kPredecessorsMs},
           {"links", report.links},
           {"download", report.download},

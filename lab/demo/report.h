@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "lab/demo/captures.h"
 #include "lab/demo/observations.h"
 #include "lab/demo/signalling.h"
@@ -22,6 +23,7 @@ struct FlowOutcome {
   std::array<std::uint64_t, 2> frames{};       ///< on each access link, in the whole step
   std::array<std::uint64_t, 2> last_frames{};  ///< and in its last second
   std::uint64_t unmatched{};                   ///< came, but were not seen to leave
+  std::vector<Loss> losses{};                  ///< as many as the summary says are lost
 };
 
 /// Something the step has to show, and whether it did.
@@ -61,6 +63,8 @@ struct StepReport {
 
 struct DemoReport {
   std::vector<StepReport> steps;
+  /// Why steps are missing. A demo has not ended until its last step has.
+  std::optional<Error> unfinished = Error{"unfinished", "the demo has not ended"};
   nlohmann::ordered_json download, links;
   std::vector<CaptureCounts> captures;
   bool passed() const;
@@ -75,5 +79,7 @@ nlohmann::ordered_json to_json(const DemoReport& report);
 /// A step's verdict for people: a table of flows, signalling, failure parts, checks.
 std::string step_text(const StepReport& step, bool colour);
 std::string closing_text(const DemoReport& report, bool colour);
+/// In a few words.
+std::string outcome_text(const DemoReport& report);
 
 }  // namespace flowmob::lab

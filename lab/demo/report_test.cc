@@ -54,12 +54,32 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
 
 TEST(Report, OneFailedCheckFailsTheWhole) {
   DemoReport report;
+  report.unfinished.reset();
   EXPECT_FALSE(report.passed()) << "nothing shown is nothing proved";
   report.steps.push_back(sample());
   EXPECT_EQ(to_json(report)["verdict"], "fail");
   report.steps[0].checks[0].holds = true;
   EXPECT_EQ(to_json(report)["verdict"], "pass");
   EXPECT_EQ(to_json(report)["predecessors_handover_ms"], nlohmann::ordered_json({700, 800}));
+}
+
+TEST(Report, ADemoThatEndedEarlyHasNotPassed) {
+  DemoReport report;
+  report.steps.push_back(sample());
+  report.steps[0].checks[0].holds = true;
+  EXPECT_EQ(to_json(report)["verdict"], "fail") << "steps may be missing";
+  report.unfinished = Error{"interrupted", "interrupted"};
+  const auto json = to_json(report);
+  EXPECT_EQ(json["verdict"], "fail");
+  EXPECT_EQ(json["interrupted"], true);
+  EXPECT_EQ(json["reason"], "interrupted");
+  EXPECT_EQ(outcome_text(report), "NOT FINISHED: interrupted");
+  report.unfinished = Error{"timeout", "waited in vain"};
+  EXPECT_EQ(to_json(report)["interrupted"], false);
+  report.unfinished.reset();
+  EXPECT_EQ(to_json(report)["verdict"], "pass");
+  EXPECT_EQ(to_json(report)["reason"], nullptr);
+  EXPECT_EQ(outcome_text(report), "every verdict holds");
 }
 
 TEST(Report, AStepThatNobodyJudgedHasNotPassed) {

@@ -65,11 +65,16 @@ std::string closing_text(const DemoReport& report, bool colour) {
   text += "\n  longest silence of the flows concerned, both ways\n";
   for (const StepReport& step : report.steps) {
     if (step.concerned.empty()) continue;
-    text += fmt::format("  {:<60} {:>7.1f} ms\n", step.title, to_ms(step.longest_silence()));
+    text += fmt::format("  {:<64} {:>7.1f} ms\n", step.title, to_ms(step.longest_silence()));
   }
-  text += fmt::format("  {:<60} {} to {} ms\n", "open predecessors, handover of the whole node",
+  text += fmt::format("  {:<64} {} to {} ms\n", "open predecessors, handover of the whole node",
                       kPredecessorsMs[0], kPredecessorsMs[1]);
   return text;
+}
+
+std::string outcome_text(const DemoReport& report) {
+  if (report.unfinished) return "NOT FINISHED: " + report.unfinished->message;
+  return report.passed() ? "every verdict holds" : "NOT every verdict holds";
 }
 
 }  // namespace flowmob::lab

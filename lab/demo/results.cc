@@ -20,6 +20,7 @@ Result<void> Demo::write_results() {
   file << to_json(report_).dump(2) << '\n';
   file.close();
   if (!file) return fail("write-failed", "cannot write " + path.string());
+  if (report_.steps.empty()) return {};  // nothing to draw
   return draw_picture(picture(), options_.output / "report.png");
 }
 
@@ -32,7 +33,7 @@ PictureData Demo::picture() const {
   data.panels[0].title = "MAG1: 802.16-like access, 20 ms, 20 Mbit/s";
   data.panels[1].title = "MAG2: 802.11-like access, 3 ms, 50 Mbit/s";
   data.subtitle = fmt::format("one global address ({}) on two access links; {}", domain_->virtual_address(),
-                              report_.passed() ? "every verdict holds" : "NOT every verdict holds");
+                              outcome_text(report_));
   for (std::size_t access = 0; access < kAccessLinks.size(); ++access) {
     for (const FlowKind flow : kFlowKinds) {
       auto& series = data.panels[access].mbits[static_cast<std::size_t>(flow)];

@@ -94,7 +94,10 @@ Result<Domain> Domain::up(const Plan& plan, const UpOptions& options) {
           {"ip", "sysctl", "ethtool", "flowmob-wire", "flowmob-lmad", "flowmob-magd", "flowmob-mnd"});
       !can)
     return tl::unexpected(can.error());
-  if (auto running = open(plan); running && running->healthy(options.daemons)) return running;
+  if (auto running = open(plan); running && running->healthy(options.daemons)) {
+    options.say(fmt::format("lab \"{}\" was up already", plan.name()));
+    return running;
+  }
   down(plan);
   Domain domain(plan);
   domain.state_.demo = options.demo;
@@ -112,6 +115,14 @@ Result<Domain> Domain::open(const Plan& plan) {
     domain.state_ = std::move(state);
     return domain;
   });
+}
+
+bool Domain::anything_of(const Plan& plan) {
+  std::error_code error;
+  return std::filesystem::exists(plan.directory(), error) ||
+         std::ranges::any_of(plan.nodes(), [&](const std::string& node) {
+           return namespace_exists(plan.namespace_of(node));
+         });
 }
 
 void Domain::down(const Plan& plan) {

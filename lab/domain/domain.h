@@ -26,6 +26,8 @@ class Domain {
   /// Brings up what is not up: nothing if all runs, everything anew if only a part does.
   static Result<Domain> up(const Plan& plan, const UpOptions& options);
   static Result<Domain> open(const Plan& plan);
+  /// Whether something carries the lab's name: all of it, or what is left.
+  static bool anything_of(const Plan& plan);
   /// Removes whatever carries the lab's name, recorded or not. Does not fail.
   static void down(const Plan& plan);
 

@@ -15,6 +15,7 @@ ProbeCommandLine::ProbeCommandLine()
   add_serve_options();
   add_stream_options();
   add_ping_options();
+  for (CLI::App* command : {serve, stream}) add_transport_options(*command);
   for (CLI::App* command : {serve, stream, ping}) add_common_options(*command);
 }
 
@@ -39,9 +40,12 @@ void ProbeCommandLine::add_ping_options() {
   ping->add_option("--duration", options.duration, "seconds; 0: until SIGTERM")->capture_default_str();
 }
 
-void ProbeCommandLine::add_common_options(CLI::App& command) {
+void ProbeCommandLine::add_transport_options(CLI::App& command) {
   command.add_option("--port", options.port, "UDP or TCP port")->capture_default_str();
   command.add_flag("--tcp", options.tcp, "a stream over TCP; \"gap\" then means the longest stall");
+}
+
+void ProbeCommandLine::add_common_options(CLI::App& command) {
   command.add_option("--netns", options.netns, "network namespace to work in (ip netns)");
   command.add_option("--drain", options.drain, "seconds to wait at the end for what is under way")
       ->capture_default_str();

@@ -21,6 +21,7 @@ struct ProbeCommandLine {
   void add_serve_options();
   void add_stream_options();
   void add_ping_options();
+  void add_transport_options(CLI::App& command);
   void add_common_options(CLI::App& command);
 };
 

@@ -36,6 +36,7 @@ class ProbeEndpoint {
 
   std::uint64_t sent() const { return next_sequence_; }
   TimePoint last_heard() const { return last_heard_; }
+  bool heard_anything() const { return highest_seen_ > 0 || peer_sent_; }
   /// "outgoing" is what the peer saw of our packets (null if it never told), "incoming" what we saw of its.
   nlohmann::ordered_json report() const;
   /// One line for a progress display; the gap is the longest since the line before.

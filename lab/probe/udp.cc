@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <map>
 #include <random>
 
@@ -136,6 +138,10 @@ Result<bool> stream_udp(const ProbeOptions& options) {
     }
   }
   reporter->finished(endpoint, "client");
+  if (!endpoint.heard_anything())
+    return fail("no-answer",
+                fmt::format("nobody answered at {} port {}: does `flowmob-probe serve` run there?",
+                            options.host, options.port));
   return reporter->all_complete();
 }
 

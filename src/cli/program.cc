@@ -11,17 +11,42 @@
 namespace flowmob::cli {
 namespace {
 
-/// The command that is no command, and what it was probably meant to be; nothing if that is not the trouble.
-std::optional<std::string> unknown_command(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const auto subs = app.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
-  const auto word = std::ranges::find_if(arguments, [](const auto& text) { return !text.starts_with('-'); });
-  if (word == arguments.end() || std::ranges::find(subs, *word, &CLI::App::get_name) != subs.end())
-    return std::nullopt;
+using Words = std::vector<std::string>;
+
+/// The first word that is neither an option nor an option's value.
+Words::const_iterator first_word(const CLI::App& app, Words::const_iterator at, Words::const_iterator end) {
+  for (; at != end && at->starts_with('-'); ++at) {
+    const CLI::Option* option = app.get_option_no_throw(*at);
+    if (option != nullptr && option->get_items_expected_min() > 0 && std::next(at) != end) ++at;
+  }
+  return at;
+}
+
+/// What is wrong with `word` among `subs`, and what it was probably meant to be; `before`: the words that led
+/// there.
+std::string no_command(const std::string& before, const std::string& word,
+                       const std::vector<const CLI::App*>& subs) {
   std::vector<std::string> names;
   for (const auto* sub : subs) names.push_back(sub->get_name());
   const auto meant =
-      daemon::config::did_you_mean(*word, std::vector<std::string_view>(names.begin(), names.end()));
-  return fmt::format("no command '{}'{}", *word, meant ? fmt::format("; did you mean '{}'?", *meant) : "");
+      daemon::config::did_you_mean(word, std::vector<std::string_view>(names.begin(), names.end()));
+  return fmt::format("no command '{}{}'{}", before, word,
+                     meant ? fmt::format("; did you mean '{}{}'?", before, *meant) : "");
+}
+
+/// The command that is no command; nothing if that is not the trouble.
+std::optional<std::string> unknown_command(const CLI::App& app, const Words& arguments) {
+  const CLI::App* group = &app;
+  std::string before;
+  for (auto at = arguments.begin();; ++at) {
+    const auto subs = group->get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
+    at = first_word(app, at, arguments.end());
+    if (subs.empty() || at == arguments.end()) return std::nullopt;
+    const auto known = std::ranges::find(subs, *at, &CLI::App::get_name);
+    if (known == subs.end()) return no_command(before, *at, subs);
+    group = *known;
+    before += *at + " ";
+  }
 }
 
 int usage_error(const Program& program, Terminal& terminal, const CLI::ParseError& error,
@@ -32,11 +57,11 @@ int usage_error(const Program& program, Terminal& terminal, const CLI::ParseErro
 }
 
 /// `flowmob [options] lab ...` where the lab is part of the program: its words are its own.
-std::optional<std::vector<std::string>> lab_words(const std::vector<std::string>& arguments) {
-  const auto word = std::ranges::find_if(arguments, [](const auto& text) { return !text.starts_with('-'); });
+std::optional<Words> lab_words(const CLI::App& app, const Words& arguments) {
+  const auto word = first_word(app, arguments.begin(), arguments.end());
   if (word == arguments.end() || *word != "lab") return std::nullopt;
   // Options that stand before the word stay in front: at the end they would be arguments of `lab exec`.
-  std::vector<std::string> words(arguments.begin(), word);
+  Words words(arguments.begin(), word);
   words.insert(words.end(), word + 1, arguments.end());
   return words;
 }
@@ -76,11 +101,11 @@ CLI::App* Program::group(const std::string& name, const std::string& help) {
 }
 
 int run(const std::vector<std::string>& arguments, Terminal& terminal, const Surroundings& surroundings) {
-  if (const auto words = lab_words(arguments)) return surroundings.lab(*words);
+  Program program(surroundings);
+  if (const auto words = lab_words(program.app, arguments)) return surroundings.lab(*words);
   // A reader that goes away (head, a pager) is an error of print(), not a signal.
   std::signal(SIGPIPE, SIG_IGN);
   terminal.json = std::ranges::find(arguments, "--json") != arguments.end();
-  Program program(surroundings);
   try {
     program.app.parse(
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants it reversed

@@ -94,7 +94,8 @@ std::string lines_of(const Json& value, const Look& look, const std::string& ind
   for (const auto& [key, item] : value.items()) {
     const std::string name = printable(heading(key));
     if (is_rows(item)) {
-      text += "\n" + paint(name, Style::Bold, look.colour) + "\n" + table_of(item, look);
+      text +=
+          (text.empty() ? "" : "\n") + paint(name, Style::Bold, look.colour) + "\n" + table_of(item, look);
     } else if (stands_apart(item)) {
       text += indent + paint(name, Style::Bold, look.colour) + "\n" + lines_of(item, look, indent + "  ");
     } else {

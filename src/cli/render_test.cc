@@ -201,6 +201,11 @@ TEST(Render, WhatHasNoPageOfItsOwnIsReadableToo) {
   EXPECT_THAT(text, Not(HasSubstr("{")));
 }
 
+TEST(Render, ATableThatStandsAloneBeginsAtTheTop) {
+  const Json rows{{"detached", Json::array({{{"mn", "mn1"}, {"session", 1}}})}};
+  EXPECT_TRUE(render("detach", rows, {100, false}).starts_with("detached\n")) << "no empty line before it";
+}
+
 TEST(Render, ATableThatIsTooWideIsWrittenAsParagraphs) {
   Json row = Json::object();
   for (int i = 0; i < 12; ++i) row["column_" + std::to_string(i)] = "a value of some length";

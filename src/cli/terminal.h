@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
+#include <limits>
 #include <string_view>
 
 #include "base/error.h"
@@ -22,14 +24,16 @@ struct Answer {
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
+inline constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
+
 /// Where a command's words go. Everything for a program to read goes to `out`, errors included with --json.
 class Terminal {
  public:
   explicit Terminal(std::FILE* out = stdout, std::FILE* err = stderr);
 
   bool json = false;
-  bool colour = false;      ///< standard output is a terminal that knows colours
-  std::size_t width = 100;  ///< no line of a table is longer
+  bool colour = false;             ///< standard output is a terminal that knows colours
+  std::size_t width = kUnlimited;  ///< no line of a table is longer; not a terminal: nothing is cut
 
   /// Writes and flushes. False: nobody reads any more (EPIPE), so there is no sense in going on.
   bool print(std::string_view text);

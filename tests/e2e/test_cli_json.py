@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every command's answer: one JSON document with --json, errors included; without it, text that fits a terminal."""
+import contextlib
+import fcntl
 import itertools
 import json
+import os
 import pathlib
+import pty
 import select
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -18,6 +24,20 @@ ASKED = [(node, command) for node, commands in SHOWN.items() for command in comm
 
 def ask(lab, node, *words):
     return run(FLOWMOB, "--control", lab.status["control"][node], *words, check=False)
+
+
+def on_terminal(columns, *words):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=theirs) as child:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while chunk := os.read(ours, 4096):
+                text += chunk
+    os.close(ours)
+    assert child.returncode == 0
+    return text.decode()
 
 
 def one_document(text):
@@ -34,11 +54,12 @@ def test_one_document(lab, node, command):
 
 
 @pytest.mark.parametrize("node,command", ASKED)
-def test_text_fits(lab, node, command):
+def test_text_fits_the_terminal_and_is_whole_in_a_pipe(lab, node, command):
     done = ask(lab, node, *command.split())
     assert done.returncode == 0 and done.stdout.strip()
-    assert max(map(len, done.stdout.splitlines())) <= 100, done.stdout
-    assert "\x1b" not in done.stdout, "colours in a pipe"
+    assert "…" not in done.stdout and "\x1b" not in done.stdout, "cut, or colours, in a pipe"
+    text = on_terminal(100, FLOWMOB, "--no-color", "--control", lab.status["control"][node], *command.split())
+    assert text.strip() and max(map(len, text.splitlines())) <= 100, text
 
 
 ERRORS = [("lma", ["flow", "move", "nothing", "--to", "mag1"], "no-such-flow", 1),

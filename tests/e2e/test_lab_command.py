@@ -21,7 +21,8 @@ def fails(*words):
 def test_every_error_is_json_and_misuse_is_2():
     assert fails("lab", "status", "--name", "no-such-lab", "--json") == (1, "no-lab")
     assert fails("--json", "lab", "status", "--name", "no-such-lab") == (1, "no-lab")
-    assert fails("lab", "exec", "mn", "--name", "no-such-lab", "--json", "--", "true") == (1, "no-such-namespace")
+    assert fails("lab", "exec", "mn", "--name", "no-such-lab", "--json", "--", "true") == (1, "no-lab")
+    assert fails("lab", "exec", "nobody", "--name", "no-such-lab", "--json", "--", "true") == (1, "no-such-node")
     assert fails("lab", "up", "--engine", "steam", "--json") == (2, "usage")
     assert fails("lab", "--json") == (2, "usage")
     assert fails("lab", "link", "mag1-mn", "sideways", "--json") == (2, "usage")
@@ -62,8 +63,16 @@ def test_up_adds_the_daemons_that_are_wanted(bare_lab):
     run(FLOWMOB, "lab", "up", "--name", bare_lab, timeout=90)
     assert all(processes(bare_lab)[daemon]["running"] for daemon in ("lma", "mag1", "mag2", "mn"))
     before = processes(bare_lab)
-    run(FLOWMOB, "lab", "up", "--name", bare_lab)
-    assert processes(bare_lab) == before
+    again = run(FLOWMOB, "lab", "up", "--name", bare_lab)
+    assert processes(bare_lab) == before and "was up already" in again.stderr
+    os.kill(before["mag1"]["pid"], signal.SIGKILL)
+    eventually(lambda: not processes(bare_lab)["mag1"]["running"], seconds=10, what="the end of mag1")
+    assert "BROKEN: ended: mag1\n" in run(FLOWMOB, "lab", "status", "--name", bare_lab).stdout
+
+
+def test_down_says_whether_there_was_a_lab():
+    done = run(FLOWMOB, "lab", "down", "--name", "no-such-lab")
+    assert done.stdout == 'lab "no-such-lab" was not up\n'
 
 
 def test_the_demo_leaves_a_lab_alone_that_somebody_works_in(bare_lab, tmp_path):
@@ -114,3 +123,5 @@ def test_a_demo_that_is_broken_off_leaves_nothing_but_its_logs(tmp_path, how):
     assert not os.path.exists(f"/run/flowmob/{name}") and not os.path.exists(f"/run/flowmob/.{name}.lock")
     assert (tmp_path / "logs" / "lma.log").exists() and (tmp_path / "work" / "curl.out").exists()
     assert not (tmp_path / "work" / "film.bin").exists()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["verdict"] == "fail" and report["interrupted"] and report["reason"] == "interrupted"

@@ -11,31 +11,50 @@
 namespace flowmob::cli {
 namespace {
 
+constexpr std::string_view kBecomeRoot = "Run as root: sudo flowmob doctor.";
+
+bool is_present(const Finding& finding) { return finding.presence == Presence::Present; }
+
 Json to_json(const Finding& finding) {
   return {{"name", finding.name},
-          {"present", finding.present},
+          {"status", to_string(finding.presence)},
+          {"present", finding.presence == Presence::Unknown ? Json() : Json(is_present(finding))},
           {"needed_by", to_string(finding.need)},
           {"detail", finding.detail},
           {"purpose", finding.purpose},
-          {"remedy", finding.present ? "" : finding.remedy}};
+          {"remedy", is_present(finding) ? "" : finding.remedy}};
 }
 
 Cell verdict(const Finding& finding) {
-  if (finding.present) return {"ok", Style::Good};
+  if (is_present(finding)) return {"ok", Style::Good};
+  if (finding.presence == Presence::Unknown) return {"unknown", Style::Faint};
   if (finding.need == Need::Comfort) return {"absent", Style::Faint};
   return {"MISSING", Style::Bad};
+}
+
+std::string names_of_unknown(const std::vector<Finding>& findings) {
+  std::string names;
+  for (const Finding& finding : findings)
+    if (finding.presence == Presence::Unknown) names += (names.empty() ? "" : ", ") + finding.name;
+  return names;
 }
 
 std::string remedies(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings)
-    if (!finding.present)
+    if (finding.presence == Presence::Missing)
       text += fmt::format("\n{} ({}): {}\n  {}\n", finding.name, to_string(finding.need),
                           printable(finding.detail), finding.remedy);
+  if (const std::string unseen = names_of_unknown(findings); !unseen.empty())
+    text += fmt::format("\nOnly root can look for {}.\n  {}\n", unseen, kBecomeRoot);
   return text;
 }
 
 }  // namespace
+
+std::string_view to_string(Presence presence) {
+  return presence == Presence::Present ? "present" : presence == Presence::Missing ? "missing" : "unknown";
+}
 
 std::string_view to_string(Need need) {
   switch (need) {
@@ -55,16 +74,19 @@ std::vector<Finding> examine(std::span<const Probe> probes) {
   std::vector<Finding> findings;
   for (const Probe& probe : probes) {
     const auto seen = probe.look();
-    findings.push_back({std::string(probe.name), probe.need, seen.has_value(),
-                        seen ? *seen : seen.error().message, std::string(probe.purpose),
-                        std::string(probe.remedy)});
+    const auto presence = seen                               ? Presence::Present
+                          : seen.error().code == kNotAllowed ? Presence::Unknown
+                                                             : Presence::Missing;
+    findings.push_back({std::string(probe.name), probe.need, presence, seen ? *seen : seen.error().message,
+                        std::string(probe.purpose),
+                        std::string(presence == Presence::Unknown ? kBecomeRoot : probe.remedy)});
   }
   return findings;
 }
 
 Answer report(const std::vector<Finding>& findings, const Terminal& terminal) {
   const auto lacks = [&](Need need) {
-    return std::ranges::any_of(findings, [&](const Finding& f) { return !f.present && f.need == need; });
+    return std::ranges::any_of(findings, [&](const Finding& f) { return !is_present(f) && f.need == need; });
   };
   Answer answer;
   const bool daemons = !lacks(Need::Daemons);

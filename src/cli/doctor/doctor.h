@@ -14,6 +14,9 @@ namespace flowmob::cli {
 enum class Need { Daemons, Lab, Demo, Comfort };
 std::string_view to_string(Need need);
 
+/// The code of a probe's error where it was not allowed to look: whether the feature is there is not known.
+inline constexpr std::string_view kNotAllowed = "not-allowed";
+
 /// One thing that flowmob uses of a machine. `look` gives a detail to show ("6.1.0", "16 of 16"), or why it
 /// is not there.
 struct Probe {
@@ -25,10 +28,13 @@ struct Probe {
 };
 std::span<const Probe> doctor_probes();
 
+enum class Presence { Present, Missing, Unknown };
+std::string_view to_string(Presence presence);
+
 struct Finding {
   std::string name;
   Need need;
-  bool present;
+  Presence presence;
   std::string detail, purpose, remedy;
 };
 

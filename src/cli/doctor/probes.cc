@@ -23,8 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 
 tl::unexpected<Error> absent(std::string why) { return fail("absent", std::move(why)); }
-tl::unexpected<Error> absent_errno(std::string_view what) {
-  return absent(fmt::format("{}: {}", what, std::strerror(errno)));
+
+/// A refusal says nothing about the feature.
+tl::unexpected<Error> absent_errno(std::string_view what, int number = errno) {
+  if (number == EPERM || number == EACCES) return fail(std::string(kNotAllowed), "needs root to look");
+  return absent(fmt::format("{}: {}", what, std::strerror(number)));
 }
 
 Result<std::string> kernel() {
@@ -60,15 +63,29 @@ Result<std::string> btf() {
   return std::string("present");
 }
 
+/// libbpf takes a refusal for absence, or for presence: a program that every kernel takes tells.
+Result<void> may_use_bpf() {
+  constexpr std::array kReturnZero{
+      ::bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+      ::bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  const int fd = ::bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "look", "GPL", kReturnZero.data(),
+                                 kReturnZero.size(), nullptr);
+  if (fd < 0 && (fd == -EPERM || fd == -EACCES)) return absent_errno("bpf", -fd);
+  if (fd >= 0) ::close(fd);
+  return {};
+}
+
 std::string missing_of(int outcome) { return outcome == 0 ? "not in this kernel" : std::strerror(-outcome); }
 
 Result<std::string> bpf_programs() {
+  if (auto may = may_use_bpf(); !may) return tl::unexpected(may.error());
   const int outcome = ::libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nullptr);
   if (outcome != 1) return absent(missing_of(outcome));
   return std::string("sched_cls");
 }
 
 Result<std::string> bpf_maps() {
+  if (auto may = may_use_bpf(); !may) return tl::unexpected(may.error());
   constexpr std::array kTypes{BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH,
                               BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY};
   for (const auto type : kTypes) {
@@ -80,6 +97,7 @@ Result<std::string> bpf_maps() {
 }
 
 Result<std::string> bpf_helpers() {
+  if (auto may = may_use_bpf(); !may) return tl::unexpected(may.error());
   struct Helper {
     bpf_func_id id;
     std::string_view name;
@@ -109,7 +127,7 @@ Result<std::string> clsact() {
     hook.ifindex = 1;
     hook.attach_point = BPF_TC_INGRESS;
     const int outcome = ::bpf_tc_hook_create(&hook);
-    if (outcome != 0) return absent(std::strerror(-outcome));
+    if (outcome != 0) return absent_errno("tc", -outcome);
     return std::string("attaches");
   });
 }

@@ -13,18 +13,23 @@
 #include <cstring>
 #include <ctime>
 
+#include "cli/doctor/doctor.h"
+
 namespace flowmob::cli {
 namespace {
 
 tl::unexpected<Error> absent_errno(const std::string& what, int number) {
+  if (number == EPERM || number == EACCES) return fail(std::string(kNotAllowed), "needs root to look");
   return fail("absent", what + ": " + std::strerror(number));
 }
 
-/// What the child says through the pipe: '+' and a detail, or '-' and a reason.
+/// What the child says through the pipe: '+' and a detail, '-' and a reason, or '?' if it may not look.
 [[noreturn]] void run_child(int pipe_end, Result<std::string> (*probe)()) {
   Result<std::string> seen =
       ::unshare(CLONE_NEWNET) == 0 ? probe() : Result<std::string>(absent_errno("network namespace", errno));
-  const std::string line = seen ? "+" + *seen : "-" + seen.error().message;
+  const std::string line = seen                               ? "+" + *seen
+                           : seen.error().code == kNotAllowed ? "?" + seen.error().message
+                                                              : "-" + seen.error().message;
   const bool said = ::write(pipe_end, line.data(), line.size()) == static_cast<::ssize_t>(line.size());
   ::_exit(said ? 0 : 1);
 }
@@ -69,6 +74,7 @@ Result<std::string> in_scratch_namespace(Result<std::string> (*probe)()) {
   ::close(ends[0]);
   if (child > 0) ::waitpid(child, nullptr, 0);
   if (line.starts_with('+')) return line.substr(1);
+  if (line.starts_with('?')) return fail(std::string(kNotAllowed), line.substr(1));
   return fail("absent", line.empty() ? "the probe died" : line.substr(1));
 }
 

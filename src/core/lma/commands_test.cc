@@ -62,6 +62,19 @@ TEST_F(CommandsTest, AMoveToWhereItIsChangesNothing) {
   EXPECT_TRUE(actions.empty());
 }
 
+TEST_F(CommandsTest, AFlowInFallbackCanBeBoundToWhereItIs) {
+  two_links("mn1");
+  accepted(leave(first()));
+  const auto moved = lma->handle_command(now, "flow move", {{"flow", "video"}, {"to", "mag2"}});
+  drain();
+  ASSERT_TRUE(moved);
+  EXPECT_EQ((*moved)["from"], "mag2");
+  EXPECT_EQ((*moved)["wanted_from"], "mag1");
+  EXPECT_EQ((*moved)["to"], "mag2");
+  EXPECT_EQ((*moved)["changed"], true) << "the binding, not the link";
+  EXPECT_EQ(show("flows")[0]["state"], "active");
+}
+
 TEST_F(CommandsTest, ShowsBindingsAsTheDraftsFigure3) {
   two_links("mn1");
   const auto rows = show("bindings");

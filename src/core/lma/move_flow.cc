@@ -93,12 +93,16 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
 
-  const auto* from = node->find(flow->current);
+  const auto mag_of = [&](SessionId id) {
+    const auto* held = node->find(id);
+    return held ? Json(state.policy.mag_name(held->mag)) : Json();
+  };
   FlowMove move;
   move.answer = {{"mn", escaped(node->mn_id)},
                  {"flow", escaped(flow->name())},
                  {"flow_index", flow->index.value},
-                 {"from", from ? Json(state.policy.mag_name(from->mag)) : Json()},
+                 {"from", mag_of(flow->current)},
+                 {"wanted_from", mag_of(flow->wanted)},
                  {"to", (*mag)->name},
                  {"session", session.value},
                  {"changed", flow->wanted != session || flow->current != session}};

@@ -346,6 +346,7 @@ TEST_F(AttachmentBy, CommandUsesTheOnlyAddressHeardOnTheLink) {
   const auto unclear = command("attach", {{"access", "wlan"}, {"mn", "mn1@example.com"}});
   ASSERT_FALSE(unclear);
   EXPECT_EQ(unclear.error().code, "unknown-link-layer-address");
+  EXPECT_NE(unclear.error().message.find("say --mac"), std::string::npos);
   solicit(kNodeOther);
   const auto attached = command("attach", {{"access", "wlan"}, {"mn", "mn1@example.com"}});
   ASSERT_TRUE(attached);

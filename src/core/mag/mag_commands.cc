@@ -109,7 +109,7 @@ Result<MacAddress> MagCommands::only_address(const AccessConfig& access,
     if (std::ranges::find(profile.link_layer, mac) != profile.link_layer.end()) heard.push_back(mac);
   if (heard.size() == 1) return heard[0];
   return fail("unknown-link-layer-address",
-              fmt::format("which link-layer address {} has on {} is not known: give mac", profile.mn_id,
+              fmt::format("which link-layer address {} has on {} is not known: say --mac", profile.mn_id,
                           access.name));
 }
 

@@ -462,6 +462,15 @@ TEST(Load, InterfacesAreLookedForOnlyWhenAsked) {
   EXPECT_TRUE(parse_mn(kMn, "f"));
 }
 
+TEST(Load, WhatIsExpectedIsToldOnce) {
+  const std::string text =
+      with(kLma, "[[service]]\nidentifier = \"video\"",
+           "[[mag]]\nname = \"mag1\"\naddress = \"2001:db8:a::2\"\nsecurity = \"none\"\n\n"
+           "[[service]]\nidentifier = \"video\"");
+  EXPECT_THAT(errors_of(parse_lma(with(text, "[\"mag1\"]", "[\"zz\"]"), "f")),
+              testing::Contains(testing::EndsWith("unknown MAG 'zz'; expected one of mag1")));
+}
+
 TEST(Load, TheVirtualInterfaceNeedNotExist) {
   const LoadOptions options{[](std::string_view name) { return name != "vif0"; }};
   EXPECT_TRUE(parse_mn(kMn, "f", options));

@@ -74,11 +74,14 @@ Rule<std::filesystem::path> socket_path() {
 void check_known(const std::string& what, const std::string& name, const std::vector<std::string>& known,
                  Position at, Diagnostics& diagnostics) {
   if (std::ranges::find(known, name) != known.end()) return;
+  std::vector<std::string> once;  // a name that stands in the file twice is another mistake
+  for (const std::string& each : known)
+    if (std::ranges::find(once, each) == once.end()) once.push_back(each);
   const auto meant = did_you_mean(name, std::vector<std::string_view>(known.begin(), known.end()));
   diagnostics.add(at, fmt::format("unknown {} '{}'", what, name),
                   meant           ? fmt::format("'{}' (did you mean that?)", *meant)
                   : known.empty() ? fmt::format("the {} to be configured", what)
-                                  : fmt::format("one of {}", fmt::join(known, ", ")));
+                                  : fmt::format("one of {}", fmt::join(once, ", ")));
 }
 
 void InterfaceCheck::check(const std::string& interface, Position at) {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor/doctor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/doctor/scratch_namespace.h"
+
+namespace flowmob::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Result<std::string> there() { return "found"; }
+Result<std::string> gone() { return fail("absent", "not in this kernel"); }
+Result<std::string> refused() { return fail(std::string(kNotAllowed), "needs root to look"); }
+
+Answer diagnose(std::initializer_list<Probe> probes) {
+  std::FILE* out = std::tmpfile();
+  const Answer answer = report(examine(std::span(probes.begin(), probes.size())), Terminal(out));
+  std::fclose(out);
+  return answer;
+}
+
+TEST(Doctor, WhatItMayNotLookForIsUnknownAndNotMissing) {
+  const Answer answer = diagnose({{"here", Need::Daemons, "use", "Get it.", there},
+                                  {"closed", Need::Daemons, "use", "modprobe closed", refused}});
+  const Json& finding = answer.document["findings"][1];
+  EXPECT_EQ(finding["status"], "unknown");
+  EXPECT_TRUE(finding["present"].is_null());
+  EXPECT_THAT(finding["remedy"], HasSubstr("sudo"));
+  EXPECT_EQ(answer.document["daemons_can_run"], false);
+  EXPECT_EQ(answer.status, kFailed);
+  EXPECT_THAT(answer.text, HasSubstr("Only root can look for closed."));
+  EXPECT_THAT(answer.text, Not(HasSubstr("MISSING")));
+  EXPECT_THAT(answer.text, Not(HasSubstr("modprobe")));
+}
+
+TEST(Doctor, WhatIsMissingHasItsRemedy) {
+  const Answer answer = diagnose({{"here", Need::Daemons, "use", "Get it.", there},
+                                  {"missing", Need::Lab, "use", "modprobe missing", gone}});
+  EXPECT_EQ(answer.document["findings"][0]["status"], "present");
+  EXPECT_EQ(answer.document["findings"][0]["present"], true);
+  EXPECT_EQ(answer.document["findings"][0]["remedy"], "");
+  EXPECT_EQ(answer.document["findings"][1]["status"], "missing");
+  EXPECT_EQ(answer.document["findings"][1]["present"], false);
+  EXPECT_EQ(answer.document["daemons_can_run"], true);
+  EXPECT_EQ(answer.document["lab_can_run"], false);
+  EXPECT_THAT(answer.text, HasSubstr("modprobe missing"));
+  EXPECT_EQ(answer.status, 0);
+}
+
+TEST(ScratchNamespace, ARefusalStaysARefusal) {
+  EXPECT_EQ(in_scratch_namespace(refused).error().code, kNotAllowed) << "of the probe, or of the namespace";
+}
+
+}  // namespace
+}  // namespace flowmob::cli
