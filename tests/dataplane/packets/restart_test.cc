@@ -152,7 +152,7 @@ TEST_F(LmaRestart, OneInterfaceMayLeadBothWays) {
 }
 
 TEST(MagRestart, RowsStayUntilTheyAreSwept) {
-  const MagDataplaneOptions options{bpf_directory(), {"acc1"}, {"core0"}, ip(kMag1), 64};
+  const MagDataplaneOptions options{bpf_directory(), {"acc1"}, {"core0"}, ip(kMag1), false, 64};
   const Host host{SessionId{1},
                   InterfaceIndex{index_of("core0")},
                   mac(kPeerMac),
