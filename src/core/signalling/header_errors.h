@@ -16,7 +16,7 @@ namespace flowmob::core {
 ///
 /// A kernel with CONFIG_IPV6_MIP6 looks at Payload Proto and Header Len itself, answers, and gives such a
 /// message to no raw socket; other kernels do neither. So whatever arrives here has had no answer yet
-/// (docs/adr/0044).
+/// (docs/adr/0045).
 class HeaderErrors {
  public:
   explicit HeaderErrors(unsigned per_second) : limit_(RateLimiter::per_second(per_second)) {}

@@ -22,7 +22,9 @@ class MagBench : public ::testing::Test {
   }
   void TearDown() override { must(MagDataplane::teardown(options())); }
 
-  static MagDataplaneOptions options() { return {bpf_directory(), {"acc1"}, {"core0"}, ip(kMag1), false, 64}; }
+  static MagDataplaneOptions options() {
+    return {bpf_directory(), {"acc1"}, {"core0"}, ip(kMag1), false, 64};
+  }
   static Host host() {
     return {kAttachment,
             InterfaceIndex{index_of("core0")},
