@@ -96,8 +96,6 @@ REFUSED = {  # RFC 5213 section 8.9, RFC 5149 section 5
     "no home network prefix": (158, lambda mn: complete(mn, "prefix", link_layer=m.link_layer_identifier(MAC1))),
     "no handoff indicator": (161, lambda mn: complete(mn, "handoff", link_layer=m.link_layer_identifier(MAC1))),
     "no access technology": (162, lambda mn: complete(mn, "technology", link_layer=m.link_layer_identifier(MAC1))),
-    "a service it may not use": (151, lambda mn: complete(mn, link_layer=m.link_layer_identifier(MAC1),
-                                                          service=m.service_selection("free lunch"))),
 }
 
 
@@ -214,3 +212,13 @@ def test_the_gateway_hears_no_anchor_from_its_access_link(lab, own, reason, tag)
 def test_the_anchor_forwards_no_nodes_packet_from_outside_a_tunnel(lab):
     packet = ipv6(lab.address("vif"), lab.address("cn"))
     dropped(lab, "lma", "spoofed-source", lambda: lab.inside("mag1", "python3", "-c", SEND_PACKET, lab.address("cn"), packet.hex()))
+
+
+def test_a_service_that_it_may_not_use_ends_the_session_that_asks(lab, ends, mn_id):
+    """RFC 5149 section 4.2: denied with 151, and the binding with this prefix is deleted. The last test here: mag1's session is gone."""
+    assert "mag1" in {session["mag"] for session in lab.ask("lma", "show", "sessions")["sessions"]}
+    options = complete(mn_id, link_layer=m.link_layer_identifier(MAC1), service=m.service_selection("free lunch"))
+    answers = exchange(lab, "mag1", *ends, m.proxy_binding_update(*ends, options, sequence=77))
+    assert [(m.type_of(a), m.status_of(a)) for a in answers] == [(m.BINDING_ACK, 151)]
+    assert {session["mag"] for session in lab.ask("lma", "show", "sessions")["sessions"]} == {"mag2"}
+    assert set(lab.bindings().values()) == {"mag2"}

@@ -89,7 +89,7 @@ def test_a_node_without_service_gets_plain_ipv6_where_there_is_a_visited_prefix(
 
     def address():
         shown = json.loads(mag.in_host("ip", "-6", "-j", "addr", "show", "dev", "node-acc1", "scope", "global").stdout)
-        return [a["local"] for link in shown for a in link.get("addr_info", []) if not a.get("tentative")]
+        return [a["local"] for link in shown for a in link.get("addr_info", []) if a.get("local") and not a.get("tentative")]
 
     mine = eventually(address, seconds=30, what=mag.log())
     assert all(one.startswith(VISITED[:-1]) for one in mine), mine
