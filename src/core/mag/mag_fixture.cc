@@ -67,7 +67,7 @@ MagConfig MagFixture::default_config() {
   MagConfig config;
   config.address = kMag;
   config.lma = kLma;
-  config.heartbeat.interval = {};  // the tests of it have their own
+  config.heartbeat.interval = {};       // the tests of it have their own
   config.neighbor_probe_interval = {};  // these nodes do not answer; presence_test's do
   AccessConfig wlan;
   wlan.name = "wlan";

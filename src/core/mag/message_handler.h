@@ -11,7 +11,10 @@ namespace flowmob::core {
 class MessageHandler {
  public:
   MessageHandler(MagContext& context, Registrar& registrar, AnchorPeer& anchor)
-      : context_(context), registrar_(registrar), anchor_(anchor), errors_(context.config.binding_errors_per_second) {}
+      : context_(context),
+        registrar_(registrar),
+        anchor_(anchor),
+        errors_(context.config.binding_errors_per_second) {}
 
   void handle(Now now, const PacketMeta& meta, ByteView mobility_header);
   void reconfigured() { errors_.set_rate(context_.config.binding_errors_per_second); }
