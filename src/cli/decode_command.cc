@@ -3,6 +3,12 @@
 #include "cli/program.h"
 
 namespace flowmob::cli {
+namespace {
+
+/// Its lines are broken, not cut, so a pipe loses nothing by a width that people can read.
+constexpr std::size_t kReadable = 100;
+
+}  // namespace
 
 void add_decode_command(Program& program) {
   auto input = std::make_shared<std::string>();
@@ -11,8 +17,8 @@ void add_decode_command(Program& program) {
       [input](Terminal& terminal) -> int {
         auto document = decode::decode_argument(*input);
         if (!document) return terminal.fail_with(document.error());
-        const std::string text =
-            terminal.json ? "" : decode::to_text(*document, {terminal.width, terminal.colour});
+        const std::size_t width = terminal.width == kUnlimited ? kReadable : terminal.width;
+        const std::string text = terminal.json ? "" : decode::to_text(*document, {width, terminal.colour});
         return terminal.finish(Answer{*document, text, document->contains("error") ? kFailed : 0});
       });
   command
