@@ -93,7 +93,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
 
-  const auto mag_of = [&](SessionId id) {
+  const auto mag_of = [&, node = node](SessionId id) {
     const auto* held = node->find(id);
     return held ? Json(state.policy.mag_name(held->mag)) : Json();
   };
