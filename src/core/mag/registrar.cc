@@ -16,6 +16,14 @@ constexpr unsigned kMaxDeregistrations = 3;
 /// A clock that moved by less was not set.
 constexpr Duration kClockStep = std::chrono::milliseconds(10);
 
+/// Its binding is over before the LMA has answered: nothing is left to be ended but the service.
+bool ends_while_leaving(NodeService& service, Attachment& attachment) {
+  if (attachment.state != AttachmentState::Deregistering) return false;
+  service.remove(attachment);
+  attachment.expires.reset();
+  return true;
+}
+
 Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
 
 /// What the node's clock says by now. Whatever it said, a stamp has an end.
@@ -43,7 +51,9 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Registering;
   attachment.status.clear();
   attachment.services_registered = 0;
-  attachment.expires.reset();
+  // One that comes back while it leaves is served on: until its former binding ends, whatever the LMA says or
+  // not.
+  if (!attachment.host_installed) attachment.expires.reset();
   begin(now, attachment, RequestKind::Initial);
 }
 
@@ -76,8 +86,8 @@ void Registrar::renew_service(Attachment& attachment) {
 
 void Registrar::begin_deregistration(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Deregistering;
-  attachment.expires.reset();
   attachment.presence.reset();
+  attachment.persist_at.reset();
   begin(now, attachment, RequestKind::Deregister);
   settle(attachment.id);
 }
@@ -145,7 +155,7 @@ void Registrar::handle_due(Now now, Attachment& attachment) {
   const auto due = [&](const std::optional<TimePoint>& deadline) {
     return deadline && *deadline <= now.monotonic;
   };
-  if (due(attachment.expires)) expire(now, attachment);
+  if (due(attachment.expires) && !ends_while_leaving(service_, attachment)) expire(now, attachment);
   if (due(attachment.persist_at)) service_.persist(now, attachment);
   if (due(attachment.refresh_at)) refresh_if_present(now, attachment);
   if (due(attachment.retry_at)) retry_due(now, attachment);
@@ -172,6 +182,7 @@ void Registrar::request_due(Now now, Attachment& attachment) {
 void Registrar::deregistration_due(Now now, Attachment& attachment) {
   if (attachment.state == AttachmentState::Deregistering) {
     service_.remove(attachment);
+    attachment.expires.reset();
     attachment.state = AttachmentState::Departed;
   }
   auto& request = *attachment.request;

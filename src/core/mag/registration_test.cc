@@ -164,6 +164,32 @@ TEST_F(Registration, UnansweredReregistrationEndsServiceWhenTheBindingExpires) {
   EXPECT_EQ(only_binding().at("state"), "registered");
 }
 
+/// It came back while it left, and nobody answers any more: the prefix may be somebody else's when its time
+/// is over.
+TEST_F(Registration, ServiceOfANodeThatCameBackEndsWithTheFormerBinding) {
+  register_node();
+  advance(60s);
+  ASSERT_TRUE(command("detach", {{"access", "wlan"}, {"mac", kNode.to_string()}}));
+  advance(500ms);
+  ASSERT_TRUE(command("attach", {{"access", "wlan"}, {"mac", kNode.to_string()}}));
+  EXPECT_THAT(removed_hosts, IsEmpty()) << "packets under way still reach it";
+  advance(538s);
+  EXPECT_THAT(removed_hosts, IsEmpty());
+  advance(2s);
+  EXPECT_THAT(removed_hosts, SizeIs(1));
+  EXPECT_EQ(only_binding().at("state"), "registering");
+}
+
+TEST_F(Registration, BindingThatEndsDuringItsDeregistrationIsNotAskedForAgain) {
+  register_node();
+  for (int minute = 0; minute < 10; ++minute) advance(59950ms);
+  ASSERT_TRUE(command("detach", {{"access", "wlan"}, {"mac", kNode.to_string()}}));
+  advance(700ms);
+  EXPECT_THAT(removed_hosts, SizeIs(1));
+  EXPECT_EQ(only_binding().at("state"), "deregistering");
+  EXPECT_EQ(last_update.lifetime, 0);
+}
+
 TEST_F(Registration, EachServiceHasItsOwnUpdate) {
   auto config = default_config();
   config.accesses[0].services = {"video", "voice", "web"};

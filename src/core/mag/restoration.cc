@@ -6,9 +6,6 @@
 namespace flowmob::core {
 namespace {
 
-/// The longest that a Lifetime field can say; a record that claims more met a clock that was set.
-constexpr Duration kMaxLifetime = std::chrono::seconds(4) * 0xffff;
-
 /// The records do not know what was sent after they were written. A late answer to that must not meet its
 /// number again.
 constexpr std::uint16_t kSequenceLeap = 4096;
@@ -28,7 +25,8 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
     attachment.handoff_indicator = access->handoff_indicator;
   attachment.state = AttachmentState::Registered;
   attachment.prefixes = std::move(record.prefixes);
-  attachment.lifetime = std::min(record.expires - now.wall, kMaxLifetime);
+  // more was never granted: a record that claims more met a clock that was set back
+  attachment.lifetime = std::min(record.expires - now.wall, context.config.lifetime);
   attachment.expires = now.monotonic + attachment.lifetime;
   attachment.persisted = true;
   attachment.sequence = static_cast<std::uint16_t>(record.sequence + kSequenceLeap);

@@ -84,6 +84,16 @@ TEST_F(Restoration, ExpiredWhileNobodyLookedRegistersAnew) {
   EXPECT_THAT(advertisements, SizeIs(1));
 }
 
+TEST_F(Restoration, ClockThatWasSetBackMakesNoBindingLast) {
+  auto early = record(7, kNode);
+  early.expires = now.wall + 10h;
+  restore({early});
+  EXPECT_EQ(only_binding().at("remaining_seconds"), 600);
+  clear();
+  advance(600s);
+  EXPECT_THAT(removed_hosts, SizeIs(1));
+}
+
 TEST_F(Restoration, NodeWithoutProfileIsDeregisteredAndLosesItsRouter) {
   auto stranger = record(3, kNode);
   stranger.mn_id = "gone@example.com";
