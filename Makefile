@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target installs the Debian packages it needs (packages only), then says what it does.
-.PHONY: help build demo test test-quick bench format lint fuzz coverage docs install clean
+.PHONY: help build demo test test-quick sim bench format lint fuzz coverage docs install clean
 .DEFAULT_GOAL := help
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 JOBS ?= $(shell nproc)
@@ -27,6 +27,10 @@ test: ## all tests: unit and simulator under ASan+UBSan, data plane, end to end
 test-quick: ## unit and simulator tests only, without sanitizers
 	@scripts/install build
 	@scripts/test quick
+
+sim: ## simulated lives: SEEDS=N (default 2000) from FIRST on, or SEED=n alone, with its shortest failing trace
+	@scripts/install build
+	@scripts/sim '$(SEED)' '$(SEEDS)' '$(FIRST)'
 
 fuzz: ## run every fuzzer for SECONDS (default 30) each
 	@scripts/install build fuzz

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access.h"
 
-#include <algorithm>
-
 namespace flowmob::sim {
 namespace {
 
@@ -25,21 +23,35 @@ std::optional<Socket> AccessNetwork::at(Port port) const {
 }
 
 std::optional<Port> AccessNetwork::find(Socket socket, const MacAddress& node) const {
-  for (const auto& [port, end] : wires_)
-    if (end == socket && macs_.at(port) == node) return port;
-  return std::nullopt;
+  const auto stations = stations_.find(socket);
+  if (stations == stations_.end()) return std::nullopt;
+  const auto station = stations->second.find(node);
+  return station == stations->second.end() ? std::nullopt : std::optional(station->second);
 }
 
-bool AccessNetwork::is_used(Socket socket) const {
-  return std::ranges::any_of(wires_, [&](const auto& wire) { return wire.second == socket; });
+void AccessNetwork::connect(Port port, Socket socket) {
+  disconnect(port);
+  world_.touch(port.node);
+  wires_[port] = socket;
+  stations_[socket][macs_.at(port)] = port;
+}
+
+void AccessNetwork::disconnect(Port port) {
+  const auto wire = wires_.extract(port);
+  if (wire.empty()) return;
+  world_.touch(port.node);
+  const auto stations = stations_.find(wire.mapped());
+  stations->second.erase(macs_.at(port));
+  if (stations->second.empty()) stations_.erase(stations);
 }
 
 void AccessNetwork::send_down(std::size_t mag, const core::SendNeighborDiscovery& frame) {
   const Socket socket{mag, frame.interface};
+  const auto stations = stations_.find(socket);
+  if (stations == stations_.end()) return;
   const bool to_all = (frame.link_destination.octets[0] & 1) != 0;
-  for (const auto& [port, end] : wires_)
-    if (end == socket && (to_all || macs_.at(port) == frame.link_destination))
-      deliver_down(port, socket, frame);
+  for (const auto& [mac, port] : stations->second)
+    if (to_all || mac == frame.link_destination) deliver_down(port, socket, frame);
 }
 
 void AccessNetwork::deliver_down(Port port, Socket socket, const core::SendNeighborDiscovery& frame) {

@@ -32,17 +32,15 @@ class AccessNetwork {
   explicit AccessNetwork(World& world) : world_(world) {}
 
   void define(Port port, const MacAddress& mac) { macs_[port] = mac; }
-  void connect(Port port, Socket socket) {
-    world_.changed();
-    wires_[port] = socket;
-  }
-  void disconnect(Port port) {
-    world_.changed();
-    wires_.erase(port);
-  }
+  void connect(Port port, Socket socket);
+  void disconnect(Port port);
   std::optional<Socket> at(Port port) const;
   std::optional<Port> find(Socket socket, const MacAddress& node) const;
-  bool is_used(Socket socket) const;
+  std::map<MacAddress, Port> stations(Socket socket) const {
+    const auto found = stations_.find(socket);
+    return found == stations_.end() ? std::map<MacAddress, Port>{} : found->second;
+  }
+  bool is_used(Socket socket) const { return stations_.contains(socket); }
 
   void send_down(std::size_t mag, const core::SendNeighborDiscovery& frame);
   void send_up(Port port, const core::SendSolicitation& frame);
@@ -59,6 +57,7 @@ class AccessNetwork {
   World& world_;
   std::map<Port, MacAddress> macs_;
   std::map<Port, Socket> wires_;
+  std::map<Socket, std::map<MacAddress, Port>> stations_;
 };
 
 }  // namespace flowmob::sim

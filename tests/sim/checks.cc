@@ -8,91 +8,139 @@
 
 namespace flowmob::sim {
 
-Checks::Checks(Domain& domain) : domain_(domain), world_(domain.world) {
+Checks::Checks(Domain& domain) : lifetimes(domain), ownership(domain), domain_(domain), world_(domain.world) {
   world_.queue.watch([this] { after_event(); });
 }
 
 void Checks::allow_outage(std::size_t node, Duration span) {
   auto& until = outage_until_[node];
   until = std::max(until, world_.queue.now() + span);
+  wake(node, until);
 }
 
-/// Nothing changed since all was well, and nothing is judged by the time that passes.
-bool Checks::is_at_rest() const {
-  return seen_ == world_.changes() && lost_since_.empty() &&
-         std::ranges::none_of(outage_until_, [&](const auto& row) { return row.second >= looked_at_; }) &&
-         std::ranges::none_of(settled_since_, [&](const auto& row) { return row.second >= looked_at_; });
+void Checks::wake(std::size_t node, Duration when) {
+  world_.queue.at(when, [this, node] { world_.touch(node); });
 }
 
 void Checks::after_event() {
-  if (is_at_rest()) return;
-  seen_ = world_.changes();
-  looked_at_ = world_.queue.now();
-  check_rows();
-  check_records();
-  for (std::size_t node = 0; node < domain_.mns.size(); ++node) check_promise(node);
+  ++world_.tally.events;
+  if (!world_.is_touched() && (unjudged_.empty() || !can_judge_records())) return;
+  auto nodes = world_.take_touched();
+  if (world_.take_all_touched())
+    for (std::size_t node = 0; node < domain_.mns.size(); ++node) nodes.insert(node);
+  if (can_judge_records()) nodes.merge(unjudged_);
+  for (const auto node : nodes)
+    if (node < domain_.mns.size()) check_node(node);
+}
+
+void Checks::check_node(std::size_t node) {
+  if (!rows_may_be_incomplete) check_rows(node);
+  if (can_judge_records())
+    check_record(node);
+  else
+    unjudged_.insert(node);
+  check_promise(node);
 }
 
 /// Rows that point to a row that is not there are packets lost.
-void Checks::check_rows() const {
-  if (rows_may_be_incomplete) return;
+void Checks::check_rows(std::size_t node) const {
+  for (const auto index : domain_.lma->indexes_of(node)) check_rows_of(index);
+}
+
+void Checks::check_rows_of(NodeIndex index) const {
   const auto& tables = domain_.lma->tables;
-  for (const auto& [flow, row] : tables.flows()) {
-    if (!row.session) continue;
-    const auto session = tables.sessions().find(row.session);
-    if (session == tables.sessions().end())
-      world_.broken(
-          fmt::format("flow {} points to session {}, which has no row", flow.value, row.session.value));
-    world_.require(session->second.session.node == row.node, "a flow goes to another node's session");
-  }
-  for (const auto& [prefix, row] : tables.nodes()) {
+  for (const auto flow : tables.flows_of(index)) check_flow_row(flow, index);
+  for (const auto& prefix : tables.prefixes_of(index)) {
+    const auto& row = tables.nodes().at(prefix);
     world_.require(tables.flows().contains(row.default_flow), "a node's default flow has no row");
     for (const auto& rule : row.rules)
       world_.require(tables.flows().contains(rule.flow), "a rule names a flow that has no row");
   }
 }
 
-void Checks::check_prefixes() const {
-  std::set<Ipv6Prefix> seen;
-  for (const auto& [key, record] : domain_.lma->store())
-    for (const auto& prefix : record.prefixes)
-      world_.require(seen.insert(prefix).second, "two nodes have " + prefix.to_string());
-}
-
-void Checks::check_records() const {
-  check_prefixes();
-  const auto& lma = *domain_.lma;
-  if (!lma.is_running() || lma.pump.has_unanswered() || rows_may_be_incomplete) return;
-  std::set<SessionId> live;
-  for (const auto& [key, record] : lma.store()) {
-    check_record(record);
-    for (const auto& session : record.sessions)
-      if (!session.in_delete_wait) live.insert(session.id);
-  }
-  // What a predecessor left without a record goes with the sweep.
-  for (const auto& [flow, row] : lma.tables.flows())
-    if (row.fresh && row.session && !live.contains(row.session))
-      world_.broken(fmt::format("flow {} goes to session {}, which the records do not have alive", flow.value,
-                                row.session.value));
-}
-
-/// What is kept has to say what the rows do: a successor starts from it.
-void Checks::check_record(const core::NodeRecord& record) const {
+void Checks::check_flow_row(FlowIndex flow, NodeIndex owner) const {
   const auto& tables = domain_.lma->tables;
+  const auto target = tables.flows().at(flow).session;
+  if (!target) return;
+  const auto session = tables.sessions().find(target);
+  if (session == tables.sessions().end())
+    world_.broken(fmt::format("flow {} points to session {}, which has no row", flow.value, target.value));
+  world_.require(session->second.session.node == owner, "a flow goes to another node's session");
+}
+
+/// Records tell what is meant; rows follow while answers are under way.
+bool Checks::can_judge_records() const {
+  return domain_.lma->is_running() && !domain_.lma->pump.has_unanswered() && !rows_may_be_incomplete;
+}
+
+/// What is kept has to say what the rows do, neither less nor more: a successor starts from it.
+void Checks::check_record(std::size_t node) const {
+  auto without = domain_.lma->indexes_of(node);
+  for (const auto* record : domain_.lma->records_of(mn_id_of(node))) {
+    check_sessions(*record);
+    check_flows(*record);
+    check_nothing_else(*record);
+    without.erase(record->index);
+  }
+  for (const auto index : without) check_no_rows(node, index);
+}
+
+void Checks::check_sessions(const core::NodeRecord& record) const {
+  const auto& tables = domain_.lma->tables;
+  std::set<std::pair<Bytes, wire::AccessTechnology>> interfaces;
   for (const auto& session : record.sessions) {
-    const auto row = tables.sessions().find(session.id);
     if (session.in_delete_wait) continue;
+    const auto row = tables.sessions().find(session.id);
     world_.require(row != tables.sessions().end(), "a live session has no row: " + record.mn_id);
     world_.require(row->second.session.mag == session.mag, "record and row name different MAGs");
+    if (!session.link_layer_id.empty())
+      world_.require(interfaces.insert({session.link_layer_id, session.technology}).second,
+                     "one interface has two sessions: " + record.mn_id);
   }
+}
+
+void Checks::check_flows(const core::NodeRecord& record) const {
+  std::set<SessionId> live;
+  for (const auto& session : record.sessions)
+    if (!session.in_delete_wait) live.insert(session.id);
   const auto agrees = [&](FlowIndex flow, SessionId kept, const std::string& name) {
-    const auto row = tables.session_of(flow);
+    const auto row = domain_.lma->tables.session_of(flow);
     if (!row || *row != kept)
       world_.broken(fmt::format("{}: flow {} is kept at session {} and goes to {}", record.mn_id, name,
                                 kept.value, row ? std::to_string(row->value) : "none"));
+    if (kept ? !live.contains(kept) : !live.empty())
+      world_.broken(fmt::format("{}: flow {} goes to session {}, which is not alive while {} are",
+                                record.mn_id, name, kept.value, live.size()));
   };
   agrees(record.default_flow, record.default_current, "default");
   for (const auto& flow : record.flows) agrees(flow.index, flow.current, flow.name);
+}
+
+/// What a predecessor left without a record goes with the sweep.
+void Checks::check_nothing_else(const core::NodeRecord& record) const {
+  const auto& tables = domain_.lma->tables;
+  for (const auto flow : tables.flows_of(record.index))
+    if (tables.flows().at(flow).fresh && flow != record.default_flow &&
+        std::ranges::count(record.flows, flow, &core::FlowRecord::index) == 0)
+      world_.broken(fmt::format("{}: nobody asked for the row of flow {}", record.mn_id, flow.value));
+  for (const auto id : tables.sessions_of(record.index))
+    if (tables.sessions().at(id).fresh &&
+        std::ranges::none_of(record.sessions, [&](const auto& s) { return s.id == id && !s.in_delete_wait; }))
+      world_.broken(fmt::format("{}: nobody asked for the row of session {}", record.mn_id, id.value));
+  for (const auto& prefix : tables.prefixes_of(record.index))
+    if (tables.nodes().at(prefix).fresh && std::ranges::count(record.prefixes, prefix) == 0)
+      world_.broken(fmt::format("{}: nobody asked for the row of {}", record.mn_id, prefix.to_string()));
+}
+
+void Checks::check_no_rows(std::size_t node, NodeIndex index) const {
+  const auto& tables = domain_.lma->tables;
+  const auto is_fresh = [](const auto& rows) {
+    return [&rows](const auto& key) { return rows.at(key).fresh; };
+  };
+  const bool any = std::ranges::any_of(tables.flows_of(index), is_fresh(tables.flows())) ||
+                   std::ranges::any_of(tables.sessions_of(index), is_fresh(tables.sessions())) ||
+                   std::ranges::any_of(tables.prefixes_of(index), is_fresh(tables.nodes()));
+  if (any) world_.broken(fmt::format("mn{} has rows and no record", node));
 }
 
 bool Checks::is_settled(Port port) const {
@@ -114,24 +162,28 @@ bool Checks::is_settled(Port port) const {
 
 bool Checks::has_settled_link(std::size_t node) {
   bool any = false;
-  for (std::size_t member = 0; member < Domain::kMags; ++member) {
+  for (std::size_t member = 0; member < domain_.members(); ++member) {
     const Port port{node, member};
     if (!is_settled(port)) {
       settled_since_.erase(port);
       continue;
     }
-    const auto since = settled_since_.try_emplace(port, world_.queue.now()).first->second;
-    any = any || since < world_.queue.now();
+    const auto [since, is_new] = settled_since_.try_emplace(port, world_.queue.now());
+    if (is_new) wake(node, world_.queue.now() + Duration(1));
+    any = any || since->second < world_.queue.now();
   }
   return any;
 }
 
+bool Checks::is_excused(std::size_t node) const {
+  const auto outage = outage_until_.find(node);
+  return outage != outage_until_.end() && world_.queue.now() < outage->second;
+}
+
 /// The product's promise: while a link is settled, every packet of every flow gets through.
 void Checks::check_promise(std::size_t node) {
-  const auto outage = outage_until_.find(node);
-  const bool is_excused = outage != outage_until_.end() && world_.queue.now() < outage->second;
   bool any_lost = false;
-  if (has_settled_link(node) && !is_excused) {
+  if (has_settled_link(node) && !is_excused(node)) {
     for (const auto& flow : Domain::flows()) {
       for (const bool is_down : {true, false}) {
         const auto walk = is_down ? domain_.walk_down(node, flow) : domain_.walk_up(node, flow);
@@ -146,38 +198,39 @@ void Checks::check_promise(std::size_t node) {
 }
 
 void Checks::lost(std::size_t node, const std::string& what) {
-  const auto since = lost_since_.try_emplace(node, world_.queue.now()).first->second;
-  if (world_.queue.now() - since >= tolerance) world_.broken(what);
+  const auto [since, is_new] = lost_since_.try_emplace(node, world_.queue.now());
+  if (world_.queue.now() - since->second >= tolerance) world_.broken(what);
+  if (is_new) wake(node, world_.queue.now() + tolerance);
 }
 
 void Checks::require_agreement() const {
-  check_records();
-  for (std::size_t node = 0; node < domain_.mns.size(); ++node)
-    for (std::size_t member = 0; member < Domain::kMags; ++member) check_port({node, member});
+  for (std::size_t node = 0; node < domain_.mns.size(); ++node) {
+    if (can_judge_records()) check_record(node);
+    for (std::size_t member = 0; member < domain_.members(); ++member) check_port({node, member});
+  }
 }
 
-/// Connected: settled end to end. Not connected: no MAG and no session remembers it.
+/// Connected: settled end to end, and nowhere else. Not connected: no MAG remembers it.
 void Checks::check_port(Port port) const {
-  if (domain_.access.at(port)) {
-    if (!is_settled(port))
-      world_.broken(fmt::format("mn{} if{} is connected but not settled", port.node, port.member));
-    return;
-  }
-  const auto& mac = domain_.mns[port.node]->config().members.at(port.member).mac;
-  for (const auto& mag : domain_.mags)
-    if (mag->tables.find_host(Domain::access_index(port.node), mac) != nullptr)
-      world_.broken(fmt::format("mn{} if{} is gone, but {} delivers to it", port.node, port.member,
-                                mag->config().name));
+  const auto socket = domain_.access.at(port);
+  if (socket && !is_settled(port))
+    world_.broken(fmt::format("mn{} if{} is connected but not settled", port.node, port.member));
+  for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag)
+    if (domain_.hosts(mag, port) && (!socket || socket->mag != mag))
+      world_.broken(
+          fmt::format("mn{} if{} is not there, but mag{} delivers to it", port.node, port.member, mag));
 }
 
 void Checks::require_empty() const {
   const auto& lma = *domain_.lma;
   if (!lma.tables.is_empty()) world_.broken("lma: left behind: " + lma.tables.contents());
   world_.require(lma.store().empty(), "lma: a record is left behind");
+  world_.require(!lma.is_running() || !lma.pump.core().poll_timeout(), "lma: a timer is left behind");
   for (const auto& mag : domain_.mags) {
     const auto& name = mag->config().name;
     if (!mag->tables.is_empty()) world_.broken(name + ": left behind: " + mag->tables.contents());
     world_.require(mag->store().empty(), name + ": a record is left behind");
+    world_.require(!mag->is_running() || !mag->pump.core().poll_timeout(), name + ": a timer is left behind");
   }
 }
 

@@ -3,13 +3,17 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "domain.h"
+#include "lifetime_checks.h"
+#include "ownership_checks.h"
 
 namespace flowmob::sim {
 
 /// What has to hold in a domain: after every event, when it has come to rest, and when everybody has left.
+/// After an event only the nodes that it touched are looked at; what is judged by time wakes its node.
 class Checks {
  public:
   /// Checks from now on after every event.
@@ -26,24 +30,33 @@ class Checks {
 
   /// LMA, MAGs and nodes agree about who is attached where. For a domain at rest.
   void require_agreement() const;
-  /// Nothing is left of anybody.
+  /// Nothing is left of anybody: no row, no record, no timer, no entry.
   void require_empty() const;
   bool is_settled(Port port) const;
 
   Duration tolerance{};                 ///< how long a flow may be without delivery, otherwise
   bool rows_may_be_incomplete = false;  ///< effects fail, or only some of a crash's were carried out
+  LifetimeChecks lifetimes;
+  OwnershipChecks ownership;
 
  private:
   void after_event();
-  bool is_at_rest() const;
-  void check_rows() const;
-  void check_records() const;
-  void check_record(const core::NodeRecord& record) const;
-  void check_prefixes() const;
+  void check_node(std::size_t node);
+  void check_rows(std::size_t node) const;
+  void check_rows_of(NodeIndex index) const;
+  void check_flow_row(FlowIndex flow, NodeIndex owner) const;
+  bool can_judge_records() const;
+  void check_record(std::size_t node) const;
+  void check_sessions(const core::NodeRecord& record) const;
+  void check_flows(const core::NodeRecord& record) const;
+  void check_nothing_else(const core::NodeRecord& record) const;
+  void check_no_rows(std::size_t node, NodeIndex index) const;
   void check_promise(std::size_t node);
+  bool is_excused(std::size_t node) const;
   void lost(std::size_t node, const std::string& what);
   bool has_settled_link(std::size_t node);
   void check_port(Port port) const;
+  void wake(std::size_t node, Duration when);
 
   Domain& domain_;
   World& world_;
@@ -51,8 +64,7 @@ class Checks {
   std::map<Port, bool> retired_;
   std::map<std::size_t, Duration> outage_until_;
   std::map<std::size_t, Duration> lost_since_;
-  std::uint64_t seen_ = ~std::uint64_t{0};  ///< changes up to the last look
-  Duration looked_at_{};
+  std::set<std::size_t> unjudged_;  ///< their records, while effects wait for answers
 };
 
 }  // namespace flowmob::sim

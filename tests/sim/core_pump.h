@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,18 +40,18 @@ class CorePump {
   bool is_running() const { return core_ != nullptr; }
   bool has_unanswered() const { return unanswered_ != 0; }
   Core& core() { return *core_; }
+  const Core& core() const { return *core_; }
+  /// Differs from one start to the next.
+  std::uint64_t life() const { return life_; }
   Now now() const { return clock.at(world_.queue.now()); }
 
-  void start(std::unique_ptr<Core> core) {
-    world_.changed();
-    core_ = std::move(core);
-  }
+  void start(std::unique_ptr<Core> core) { core_ = std::move(core); }
   /// As SIGKILL does it: nothing is said goodbye to, and no answer arrives any more.
   void kill() {
-    world_.changed();
     core_.reset();
     ++life_;
     unanswered_ = 0;
+    armed_.reset();
     fuse = 0;
   }
 
@@ -81,21 +83,31 @@ class CorePump {
     world_.queue.after(world_.random.between({}, slowest_answer),
                        [this, id = effect.id, outcome, life = life_] {
                          if (life != life_) return;
-                         world_.changed();
                          --unanswered_;
                          feed([&](Core& core, Now now) { core.handle_effect_result(now, id, outcome); });
                        });
   }
 
+  /// One alarm at most waits for a core; one that comes too early is set again.
   void arm() {
     if (!core_) return;
     const auto deadline = core_->poll_timeout();
-    const auto armed = ++armed_;
     if (!deadline) return;
-    const Duration when = deadline->time_since_epoch() - clock.boot_offset;
-    world_.queue.at(when, [this, armed, life = life_] {
-      if (armed == armed_ && life == life_) expire();
+    const Duration when = std::max(deadline->time_since_epoch() - clock.boot_offset, world_.queue.now());
+    if (armed_ && *armed_ <= when) return;
+    armed_ = when;
+    world_.queue.at(when, [this, when, life = life_] {
+      if (life == life_ && armed_ == when) ring();
     });
+  }
+
+  void ring() {
+    armed_.reset();
+    const auto deadline = core_->poll_timeout();
+    if (deadline && *deadline <= now().monotonic)
+      expire();
+    else
+      arm();
   }
 
   /// A deadline that handle_timeout leaves behind in the past would keep a daemon busy for ever.
@@ -111,7 +123,7 @@ class CorePump {
   CarryOut carry_out_;
   std::unique_ptr<Core> core_;
   std::uint64_t life_ = 0;
-  std::uint64_t armed_ = 0;
+  std::optional<Duration> armed_;
   std::size_t unanswered_ = 0;
   std::size_t same_moment_ = 0;
   Duration last_expiry_{-1};

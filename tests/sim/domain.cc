@@ -12,13 +12,11 @@ Ipv6Address address(const std::string& text) { return Ipv6Address::parse(text).v
 
 Ipv6Address mag_address(std::size_t mag) { return address(fmt::format("2001:db8:1::{}", 11 + mag)); }
 
-MacAddress member_mac(std::size_t node, std::size_t member) {
-  return {{0x02, 0, 0, 0, static_cast<std::uint8_t>(node + 1), static_cast<std::uint8_t>(member + 1)}};
+wire::AccessTechnology technology(std::size_t member) {
+  return member % 2 == 0 ? wire::AccessTechnology::Wimax : wire::AccessTechnology::Wlan;
 }
 
-wire::AccessTechnology technology(std::size_t member) {
-  return member == 0 ? wire::AccessTechnology::Wimax : wire::AccessTechnology::Wlan;
-}
+std::string service(std::size_t member) { return member == 0 ? "video" : "internet"; }
 
 core::ServiceProfile video_service() {
   core::FlowTemplate video;
@@ -36,10 +34,13 @@ const std::vector<Flow>& Domain::flows() {
   return all;
 }
 
-std::string Domain::mn_id(std::size_t node) { return fmt::format("mn{}@example.net", node); }
+InterfaceIndex Domain::access_index(Port port) const {
+  return InterfaceIndex{
+      static_cast<std::uint32_t>(100 + (links_ == Links::Shared ? port.member : port.node))};
+}
 
-InterfaceIndex Domain::access_index(std::size_t node) {
-  return InterfaceIndex{static_cast<std::uint32_t>(100 + node)};
+std::string Domain::access_name(Port port) const {
+  return fmt::format("access{}", links_ == Links::Shared ? port.member : port.node);
 }
 
 const Ipv6Address& Domain::correspondent() {
@@ -52,7 +53,7 @@ core::LmaConfig Domain::lma_config(const DomainOptions& options) const {
   config.address = address("2001:db8:1::1");
   config.pools = {Ipv6Prefix::parse("2001:db8:100::/56").value()};
   config.services = {video_service(), {"internet", "internet", {}, true}};
-  for (std::size_t mag = 0; mag < kMags; ++mag)
+  for (std::size_t mag = 0; mag < options.mags; ++mag)
     config.mags.push_back({fmt::format("mag{}", mag), mag_address(mag)});
   for (std::size_t node = 0; node < options.nodes; ++node) {
     core::PolicyProfile profile;
@@ -64,22 +65,34 @@ core::LmaConfig Domain::lma_config(const DomainOptions& options) const {
   return config;
 }
 
+/// Of shared links there is one of each kind; a node's own one is of the gateway's kind.
+core::AccessConfig Domain::access_config(std::size_t mag, Port port) const {
+  const auto kind = links_ == Links::Shared ? port.member : mag;
+  core::AccessConfig link;
+  link.name = access_name(port);
+  link.interface = link.name;
+  link.index = access_index(port);
+  link.link_address = {
+      {0x02, 0, 0, 0xaa, static_cast<std::uint8_t>(mag), static_cast<std::uint8_t>(link.index.value - 100)}};
+  link.technology = technology(kind);
+  link.services = {service(kind)};
+  return link;
+}
+
 core::MagConfig Domain::mag_config(const DomainOptions& options, std::size_t mag) const {
   core::MagConfig config;
   config.name = fmt::format("mag{}", mag);
   config.address = mag_address(mag);
   config.lma = address("2001:db8:1::1");
   config.neighbor_probe_interval = {};  // these nodes answer no Neighbor Solicitation
+  for (std::size_t member = 0; links_ == Links::Shared && member < members_; ++member)
+    config.accesses.push_back(access_config(mag, {0, member}));
   for (std::size_t node = 0; node < options.nodes; ++node) {
-    core::AccessConfig link;
-    link.name = fmt::format("access{}", node);
-    link.interface = link.name;
-    link.index = access_index(node);
-    link.link_address = {{0x02, 0, 0, 0xaa, static_cast<std::uint8_t>(mag), static_cast<std::uint8_t>(node)}};
-    link.technology = technology(mag);
-    link.services = {mag == 0 ? "video" : "internet"};
-    config.accesses.push_back(link);
-    config.mobile_nodes.push_back({mn_id(node), {member_mac(node, 0), member_mac(node, 1)}, {}, {}});
+    if (links_ == Links::PerNode) config.accesses.push_back(access_config(mag, {node, 0}));
+    core::MagPolicyProfile profile{mn_id(node), {}, {}, {}};
+    for (std::size_t member = 0; member < members_; ++member)
+      profile.link_layer.push_back(member_mac(node, member));
+    config.mobile_nodes.push_back(profile);
   }
   options.mag(mag, config);
   return config;
@@ -89,19 +102,23 @@ core::MnConfig Domain::mn_config(std::size_t node) const {
   core::MnConfig config;
   config.name = fmt::format("mn{}", node);
   config.mac = member_mac(node, 0);
-  for (std::size_t member = 0; member < 2; ++member)
+  for (std::size_t member = 0; member < members_; ++member)
     config.members.push_back({fmt::format("if{}", member), technology(member),
                               InterfaceIndex{static_cast<std::uint32_t>(10 + member)},
                               member_mac(node, member)});
   return config;
 }
 
-Domain::Domain(const DomainOptions& options) : world(options.seed) {
+Domain::Domain(const DomainOptions& options)
+    : world(options.seed), links_(options.links), members_(options.members) {
   lma = std::make_unique<LmaNode>(world, network, lma_config(options));
   lma->pump.clock.boot_offset = 1000s;
-  for (std::size_t mag = 0; mag < kMags; ++mag) {
+  for (std::size_t mag = 0; mag < options.mags; ++mag) {
     mags.push_back(std::make_unique<MagNode>(world, network, access, mag, mag_config(options, mag)));
     mags.back()->pump.clock.boot_offset = (mag + 5) * 10000s;
+    if (links_ == Links::Shared) mags.back()->on_start.push_back([this, mag] { tell_stations(mag); });
+    mag_numbers_[mag_address(mag)] = mag;
+    access.delays.push_back(mag % 2 == 0 ? 20ms : 3ms);
   }
   for (std::size_t node = 0; node < options.nodes; ++node) {
     auto config = mn_config(node);
@@ -115,7 +132,6 @@ Domain::Domain(const DomainOptions& options) : world(options.seed) {
 }
 
 void Domain::connect_access() {
-  access.delays = {20ms, 3ms};
   access.to_node = [this](Port port, const core::PacketMeta& meta, const Bytes& icmpv6) {
     mns.at(port.node)->receive(port.member, meta, icmpv6);
   };
@@ -134,9 +150,16 @@ void Domain::start_all() {
 
 void Domain::plug(Port port, std::size_t mag) {
   world.trace("test", fmt::format("plug mn{} if{} into mag{}", port.node, port.member, mag));
-  access.connect(port, {mag, access_index(port.node)});
-  mags.at(mag)->set_link(access_index(port.node), true);
+  ++visits_[port];
+  access.connect(port, {mag, access_index(port)});
+  mags.at(mag)->set_link(access_index(port), true);
+  if (links_ == Links::Shared) tell_of_arrival(port, mag);
   mns.at(port.node)->set_link(port.member, true);
+}
+
+void Domain::tell_of_arrival(Port port, std::size_t mag) {
+  static_cast<void>(
+      mags.at(mag)->command("attach", {{"access", access_name(port)}, {"mac", mac_of(port).to_string()}}));
 }
 
 void Domain::unplug(Port port, Notice notice) {
@@ -147,23 +170,74 @@ void Domain::unplug(Port port, Notice notice) {
   access.disconnect(port);
   if (notice == Notice::Silent) return;
   mns.at(port.node)->set_link(port.member, false);
-  if (!access.is_used(*socket)) mags.at(socket->mag)->set_link(socket->interface, false);
+  tell_of_departure(port, *socket);
+}
+
+void Domain::tell_of_departure(Port port, Socket socket) {
+  auto& mag = *mags.at(socket.mag);
+  if (links_ == Links::Shared)
+    static_cast<void>(
+        mag.command("detach", {{"access", access_name(port)}, {"mac", mac_of(port).to_string()}}));
+  else if (!access.is_used(socket))
+    mag.set_link(socket.interface, false);
+  else
+    return;
+  if (on_departure && mag.is_running()) on_departure(port, socket.mag);
+}
+
+void Domain::tell_stations(std::size_t mag) {
+  if (!mags.at(mag)->is_running()) return;
+  const auto bindings = mags[mag]->command("show bindings", core::Json::object());
+  std::set<MacAddress> known;
+  for (const auto& binding : bindings->at("bindings")) {
+    const auto mac = MacAddress::parse(binding.at("link_layer").get<std::string>()).value();
+    const auto port = port_of(mac);
+    if (!port) continue;
+    const auto socket = access.at(*port);
+    if (socket && socket->mag == mag)
+      known.insert(mac);
+    else
+      tell_of_departure(*port, {mag, access_index(*port)});
+  }
+  for (std::size_t member = 0; member < members_; ++member)
+    for (const auto& [mac, port] : access.stations({mag, access_index({0, member})}))
+      if (!known.contains(mac)) tell_of_arrival(port, mag);
 }
 
 void Domain::plug_all() {
   for (std::size_t node = 0; node < mns.size(); ++node)
-    for (std::size_t member = 0; member < kMags; ++member) plug({node, member});
+    for (std::size_t member = 0; member < members_; ++member) plug({node, member});
 }
 
 void Domain::unplug_all() {
   for (std::size_t node = 0; node < mns.size(); ++node)
-    for (std::size_t member = 0; member < kMags; ++member) unplug({node, member});
+    for (std::size_t member = 0; member < members_; ++member) unplug({node, member});
+}
+
+std::optional<std::size_t> Domain::mag_at(const Ipv6Address& to) const {
+  const auto mag = mag_numbers_.find(to);
+  return mag == mag_numbers_.end() ? std::nullopt : std::optional(mag->second);
+}
+
+std::optional<Port> Domain::port_of(const MacAddress& mac) const {
+  const auto node = node_of(mac);
+  if (!node || *node >= mns.size() || mac.octets[5] > members_) return std::nullopt;
+  return Port{*node, mac.octets[5] - std::size_t{1}};
+}
+
+bool Domain::hosts(std::size_t mag, Port port) const {
+  return mags.at(mag)->tables.find_host(access_index(port), mac_of(port)) != nullptr;
+}
+
+std::uint64_t Domain::visits(Port port) const {
+  const auto visits = visits_.find(port);
+  return visits == visits_.end() ? 0 : visits->second;
 }
 
 void Domain::set_carrier(std::size_t mag, bool up) {
   for (std::size_t node = 0; node < mns.size(); ++node)
-    for (std::size_t member = 0; member < kMags; ++member)
-      if (access.at({node, member}) == Socket{mag, access_index(node)}) mns[node]->set_link(member, up);
+    for (std::size_t member = 0; member < members_; ++member)
+      if (const auto at = access.at({node, member}); at && at->mag == mag) mns[node]->set_link(member, up);
 }
 
 void Domain::lose_power(std::size_t mag) {
@@ -198,16 +272,14 @@ Walk Domain::walk_down(std::size_t node, const Flow& flow) const {
   if (!packet) return Walk::lost("mn: no address");
   const auto via = lma->tables.downlink(*packet);
   if (!via) return Walk::lost("lma: " + via.error().message);
-  for (std::size_t mag = 0; mag < mags.size(); ++mag) {
-    if (mags[mag]->config().address != *via) continue;
-    if (!mags[mag]->is_powered()) return Walk::lost("mag has no power");
-    const auto hop = mags[mag]->tables.downlink(*packet);
-    if (!hop) return Walk::lost("mag: " + hop.error().message);
-    const auto port = access.find({mag, hop->interface}, hop->node);
-    if (!port || port->node != node) return Walk::lost("link: nobody there");
-    return {true, port->member, {}};
-  }
-  return Walk::lost("no such gateway");
+  const auto mag = mag_at(*via);
+  if (!mag) return Walk::lost("no such gateway");
+  if (!mags[*mag]->is_powered()) return Walk::lost("mag has no power");
+  const auto hop = mags[*mag]->tables.downlink(*packet);
+  if (!hop) return Walk::lost("mag: " + hop.error().message);
+  const auto port = access.find({*mag, hop->interface}, hop->node);
+  if (!port || port->node != node) return Walk::lost("link: nobody there");
+  return {true, port->member, {}};
 }
 
 Walk Domain::walk_up(std::size_t node, const Flow& flow) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <utility>
@@ -15,6 +17,7 @@ class EventQueue {
   using Action = std::function<void()>;
 
   Duration now() const { return now_; }
+  std::uint64_t count() const { return count_; }
 
   /// Things for the same moment happen in the order in which they were asked for.
   void at(Duration when, Action action) {
@@ -35,12 +38,14 @@ class EventQueue {
   void step() {
     auto next = events_.extract(events_.begin());
     now_ = next.key().first;
+    ++count_;
     next.mapped()();
     if (watcher_) watcher_();
   }
 
   Duration now_{};
   std::uint64_t next_ = 0;
+  std::uint64_t count_ = 0;
   std::map<std::pair<Duration, std::uint64_t>, Action> events_;
   Action watcher_;
 };

@@ -2,6 +2,9 @@
 #include "lma_node.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "names.h"
 
 namespace flowmob::sim {
 namespace {
@@ -35,25 +38,36 @@ LmaNode::LmaNode(World& world, Network& network, core::LmaConfig config)
 
 void LmaNode::start() {
   world_.trace("lma", "daemon starts");
+  world_.touch_all();
   tables.begin_restart();
   pump.start(std::make_unique<core::LocalMobilityAnchor>(config_));
   pump.feed([&](auto& core, Now now) { core.restore(now, records()); });
   pump.feed(
       [&](auto& core, Now) { core.set_restart_counter(restarts_, std::exchange(has_lost_state_, false)); });
+  if (on_start) on_start();
   sweep_when_answered();
 }
 
 void LmaNode::lose_state() {
   world_.trace("lma", "loses its state");
-  world_.changed();
+  world_.touch_all();
   store_.clear();
+  owners_.clear();
   ++restarts_;
   has_lost_state_ = true;
 }
 
+void LmaNode::lose_everything() {
+  pump.kill();
+  lose_state();
+  tables.lose_power();
+  indexes_.clear();
+  nodes_.clear();
+}
+
 void LmaNode::sweep_when_answered() {
   if (!pump.is_running()) return;
-  world_.changed();
+  world_.touch_all();
   if (!pump.has_unanswered()) return tables.sweep();
   world_.queue.after(std::chrono::milliseconds(1), [this] { sweep_when_answered(); });
 }
@@ -84,6 +98,14 @@ const core::NodeRecord* LmaNode::record_of(const std::string& mn_id) const {
   return record == store_.end() || record->first.first != mn_id ? nullptr : &record->second;
 }
 
+std::vector<const core::NodeRecord*> LmaNode::records_of(const std::string& mn_id) const {
+  std::vector<const core::NodeRecord*> all;
+  for (auto at = store_.lower_bound({mn_id, NodeIndex{}}); at != store_.end() && at->first.first == mn_id;
+       ++at)
+    all.push_back(&at->second);
+  return all;
+}
+
 std::size_t LmaNode::notified(const std::string& event) const {
   const auto count = events_.find(event);
   return count == events_.end() ? 0 : count->second;
@@ -101,10 +123,34 @@ bool LmaNode::needs_room(const Row& effect) const {
   return !std::is_same_v<Row, core::PersistNode>;
 }
 
+void LmaNode::touch(NodeIndex index) {
+  // a node without record is touched with its first
+  if (const auto node = nodes_.find(index); node != nodes_.end()) world_.touch(node->second);
+}
+
+std::set<NodeIndex> LmaNode::indexes_of(std::size_t node) const {
+  const auto indexes = indexes_.find(node);
+  return indexes == indexes_.end() ? std::set<NodeIndex>{} : indexes->second;
+}
+
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> LmaNode::apply(const Row& effect) {
-  world_.changed();
+  if constexpr (requires { effect.node; }) touch(effect.node);
+  if constexpr (std::is_same_v<Row, core::InstallFlow>) {
+    const auto before = tables.session_of(effect.flow);
+    if (before && *before && effect.session && *before != effect.session) ++world_.tally.flow_moves;
+  }
+  if constexpr (std::is_same_v<Row, core::RemoveFlow>)
+    if (const auto row = tables.flows().find(effect.flow); row != tables.flows().end())
+      touch(row->second.node);
+  if constexpr (std::is_same_v<Row, core::RemoveSession>)
+    if (const auto row = tables.sessions().find(effect.session); row != tables.sessions().end())
+      touch(row->second.session.node);
+  if constexpr (std::is_same_v<Row, core::RemoveRoute>)
+    if (const auto row = tables.nodes().find(effect.prefix); row != tables.nodes().end())
+      touch(row->second.node);
+  if constexpr (std::is_same_v<Row, core::RemoveTunnel>) world_.touch_all();
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken("lma: " + outcome.error().code + ": " + outcome.error().message);
   return outcome;
@@ -126,7 +172,10 @@ Result<void> LmaNode::apply(const core::SendMessage& effect) {
   const auto message = wire::decode(effect.mobility_header, effect.source, effect.destination);
   if (!message) world_.broken("lma: sends what it could not decode: " + message.error().code);
   if (const auto* pba = std::get_if<wire::ProxyBindingAcknowledgement>(&*message))
-    if (pba->accepted() && pba->lifetime != 0) check_promise(*pba, effect.destination);
+    if (pba->accepted() && pba->lifetime != 0) {
+      check_promise(*pba, effect.destination);
+      if (on_grant) on_grant(*pba, effect.destination);
+    }
   network_.send(effect);
   return {};
 }
@@ -145,11 +194,37 @@ Result<void> LmaNode::apply(const core::Notify& effect) {
 
 /// Through its JSON form and back, as the state store keeps it.
 Result<void> LmaNode::apply(const core::PersistNode& effect) {
-  world_.changed();
   if (world_.thorough || ++persisted_ % 16 == 0) check_json(effect.record);
   check_record(effect.record);
+  learn(effect.record);
   store_[{effect.record.mn_id, effect.record.index}] = effect.record;
   return {};
+}
+
+/// No prefix belongs to two nodes.
+void LmaNode::learn(const core::NodeRecord& record) {
+  const Store::key_type key{record.mn_id, record.index};
+  if (const auto old = store_.find(key); old != store_.end()) {
+    for (const auto& prefix : old->second.prefixes) owners_.erase(prefix);
+    for (const auto& session : record.sessions) {
+      const auto before = std::ranges::find(old->second.sessions, session.id, &core::SessionRecord::id);
+      if (before != old->second.sessions.end() && before->mag != session.mag) ++world_.tally.handovers;
+    }
+  }
+  for (const auto& prefix : record.prefixes) {
+    const auto [owner, is_new] = owners_.try_emplace(prefix, key);
+    if (!is_new)
+      world_.broken("two nodes have " + prefix.to_string() + ": " + owner->second.first + " and " +
+                    record.mn_id);
+  }
+  // a number whose node has gone may be given out again
+  if (const auto other = nodes_.extract(record.index); !other.empty())
+    indexes_[other.mapped()].erase(record.index);
+  const auto node = node_of(record.mn_id);
+  if (!node) return;
+  indexes_[*node].insert(record.index);
+  nodes_[record.index] = *node;
+  world_.touch(*node);
 }
 
 void LmaNode::check_json(const core::NodeRecord& record) const {
@@ -172,8 +247,11 @@ void LmaNode::check_record(const core::NodeRecord& record) const {
 }
 
 Result<void> LmaNode::apply(const core::ForgetNode& effect) {
-  world_.changed();
-  store_.erase({effect.mn_id, effect.node});
+  const auto record = store_.find({effect.mn_id, effect.node});
+  if (record == store_.end()) return {};
+  for (const auto& prefix : record->second.prefixes) owners_.erase(prefix);
+  if (const auto node = node_of(effect.mn_id)) world_.touch(*node);
+  store_.erase(record);
   return {};
 }
 
@@ -181,10 +259,14 @@ Result<void> LmaNode::apply(const core::ForgetNode& effect) {
 void LmaNode::check_promise(const wire::ProxyBindingAcknowledgement& pba, const Ipv6Address& mag) const {
   const auto prefixes = wire::find_all<wire::HomeNetworkPrefixOption>(pba.options);
   world_.require(!prefixes.empty(), "lma: accepted, but no prefix");
-  for (const auto& option : prefixes) check_granted(option.to_prefix(), mag);
+  const auto* named = wire::find<wire::MobileNodeIdentifier>(pba.options);
+  world_.require(named != nullptr, "lma: accepted, but for nobody");
+  const std::string mn_id(named->identifier.begin(), named->identifier.end());
+  for (const auto& option : prefixes) check_granted(option.to_prefix(), mag, mn_id);
 }
 
-void LmaNode::check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag) const {
+void LmaNode::check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag,
+                            const std::string& mn_id) const {
   const auto name = prefix.to_string();
   const auto node = tables.nodes().find(prefix);
   world_.require(node != tables.nodes().end(), "lma: PBA before the node's row, " + name);
@@ -194,11 +276,12 @@ void LmaNode::check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag) co
   const auto session = tables.session_of(node->second.default_flow);
   world_.require(session && tables.sessions().contains(*session),
                  "lma: PBA before the default flow, " + name);
-  const bool is_kept = std::ranges::any_of(store_, [&](const auto& row) {
-    return std::ranges::count(row.second.prefixes, prefix) != 0 &&
-           std::ranges::any_of(row.second.sessions, [&](const auto& s) { return s.mag == mag; });
-  });
-  world_.require(is_kept, "lma: PBA before the record was kept, " + name);
+  const auto owner = owners_.find(prefix);
+  world_.require(owner != owners_.end() && owner->second.first == mn_id,
+                 "lma: PBA before the record was kept, or for somebody else's prefix, " + name);
+  const auto& sessions = store_.at(owner->second).sessions;
+  world_.require(std::ranges::count(sessions, mag, &core::SessionRecord::mag) != 0,
+                 "lma: PBA before the session was kept, " + name);
 }
 
 }  // namespace flowmob::sim

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,8 @@ class LmaNode {
   void start();                  ///< the daemon; after a crash it takes over what there is
   void crash() { pump.kill(); }  ///< the daemon alone; rows and records stay
   void lose_state();             ///< whoever starts next knows nothing
+  /// The whole machine with all it had; whoever starts it again knows nothing.
+  void lose_everything();
   bool is_running() const { return pump.is_running(); }
 
   /// The result of a command of the control socket, as its reader would see it.
@@ -31,10 +36,18 @@ class LmaNode {
   /// By MN-ID and number: a node has a record for each set of prefixes.
   using Store = std::map<std::pair<std::string, NodeIndex>, core::NodeRecord>;
   const Store& store() const { return store_; }
+  std::vector<const core::NodeRecord*> records_of(const std::string& mn_id) const;
+  /// The first of them.
   const core::NodeRecord* record_of(const std::string& mn_id) const;
 
   const core::LmaConfig& config() const { return config_; }
   std::size_t notified(const std::string& event) const;
+  /// The numbers that the rows of a node have or had.
+  std::set<NodeIndex> indexes_of(std::size_t node) const;
+
+  std::function<void()> on_start;  ///< the daemon has started
+  /// An acknowledgement leaves that grants a prefix for a while, also to a liar.
+  std::function<void(const wire::ProxyBindingAcknowledgement&, const Ipv6Address& mag)> on_grant;
 
   CorePump<core::LocalMobilityAnchor, core::LmaEffect> pump;
   LmaTables tables;
@@ -53,8 +66,10 @@ class LmaNode {
   template <class Row>
   Result<void> apply(const Row& effect);
   void check_promise(const wire::ProxyBindingAcknowledgement& pba, const Ipv6Address& mag) const;
-  void check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag) const;
+  void check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag, const std::string& mn_id) const;
   void check_record(const core::NodeRecord& record) const;
+  void learn(const core::NodeRecord& record);
+  void touch(NodeIndex index);
   void check_json(const core::NodeRecord& record) const;
 
   World& world_;
@@ -65,6 +80,9 @@ class LmaNode {
   std::uint64_t persisted_ = 0;
   std::uint32_t restarts_ = 1;  ///< RFC 5847 section 3.2
   bool has_lost_state_ = false;
+  std::map<std::size_t, std::set<NodeIndex>> indexes_;
+  std::map<NodeIndex, std::size_t> nodes_;
+  std::map<Ipv6Prefix, Store::key_type> owners_;  ///< by the records
 };
 
 }  // namespace flowmob::sim

@@ -30,6 +30,20 @@ FlowIndex classify(const LmaTables::NodeRow& node, const Packet& packet) {
 
 Ipv6Prefix prefix_of(const Ipv6Address& address) { return Ipv6Prefix::truncated(address, 64); }
 
+template <class Index, class Key, class Value>
+void unindex(Index& index, const Key& key, const Value& value) {
+  const auto row = index.find(key);
+  if (row == index.end()) return;
+  row->second.erase(value);
+  if (row->second.empty()) index.erase(row);
+}
+
+template <class Index, class Key>
+auto all_of(const Index& index, const Key& key) {
+  const auto row = index.find(key);
+  return row == index.end() ? typename Index::mapped_type{} : row->second;
+}
+
 template <class Map>
 void sweep_map(Map& map, auto is_fresh) {
   std::erase_if(map, [&](const auto& row) { return !is_fresh(row.second); });
@@ -54,33 +68,57 @@ Result<void> LmaTables::apply(const core::InstallNode& effect) {
     if (other != nodes_.end() && other->second.node != effect.node && other->second.fresh)
       return fail("prefix-shared", prefix.to_string() + " belongs to another node");
   }
-  std::erase_if(nodes_, [&](const auto& row) { return row.second.node == effect.node; });
+  erase_node(effect.node);
   NodeRow row{effect.node, effect.default_flow, effect.rules, true};
   std::ranges::stable_sort(row.rules, {}, &core::ClassifierRule::order);
-  for (const auto& prefix : effect.prefixes) nodes_[prefix] = row;
+  for (const auto& prefix : effect.prefixes) {
+    const auto other = nodes_.find(prefix);
+    if (other != nodes_.end()) unindex(prefixes_by_node_, other->second.node, prefix);
+    nodes_[prefix] = row;
+    prefixes_by_node_[effect.node].insert(prefix);
+  }
   return {};
 }
 
+void LmaTables::erase_node(NodeIndex node) {
+  for (const auto& prefix : prefixes_of(node)) nodes_.erase(prefix);
+  prefixes_by_node_.erase(node);
+}
+
 Result<void> LmaTables::apply(const core::RemoveNode& effect) {
-  std::erase_if(nodes_, [&](const auto& row) { return row.second.node == effect.node; });
+  erase_node(effect.node);
   return {};
 }
 
 Result<void> LmaTables::apply(const core::InstallSession& effect) {
   if (effect.mtu == 0) return fail("bad-mtu", "a session needs the MTU of its tunnel");
-  for (auto& [key, holders] : uplink_)
+  for (const auto& key : all_of(uplinks_of_, effect.session))
     if (key.first != effect.mag || std::ranges::count(effect.prefixes, key.second) == 0)
-      holders.erase(effect.session);
-  std::erase_if(uplink_, [](const auto& row) { return row.second.empty(); });
-  for (const auto& prefix : effect.prefixes) uplink_[{effect.mag, prefix}][effect.session] = true;
+      release_uplink(key, effect.session, false);
+  for (const auto& prefix : effect.prefixes) {
+    uplink_[{effect.mag, prefix}][effect.session] = true;
+    uplinks_of_[effect.session].insert({effect.mag, prefix});
+  }
+  erase_session(sessions_.find(effect.session));
   sessions_[effect.session] = {effect, true};
+  sessions_by_node_[effect.node].insert(effect.session);
+  for (const auto& prefix : effect.prefixes) sessions_by_prefix_[prefix].insert(effect.session);
   return {};
+}
+
+void LmaTables::erase_session(std::map<SessionId, SessionRow>::const_iterator row) {
+  if (row == sessions_.end()) return;
+  const auto& session = row->second.session;
+  unindex(sessions_by_node_, session.node, session.session);
+  for (const auto& prefix : session.prefixes) unindex(sessions_by_prefix_, prefix, session.session);
+  sessions_.erase(row);
 }
 
 void LmaTables::release_uplink(const UplinkKey& key, SessionId session, bool keep) {
   const auto row = uplink_.find(key);
   if (row == uplink_.end()) return;
   row->second.erase(session);
+  unindex(uplinks_of_, session, key);
   if (row->second.empty() && !keep) uplink_.erase(row);
 }
 
@@ -89,17 +127,22 @@ Result<void> LmaTables::apply(const core::RemoveSession& effect) {
   for (const auto& prefix : effect.prefixes)
     release_uplink({effect.mag, prefix}, effect.session, effect.keep_uplink);
   const auto row = sessions_.find(effect.session);
-  if (row != sessions_.end() && row->second.session.mag == effect.mag) sessions_.erase(row);
+  if (row != sessions_.end() && row->second.session.mag == effect.mag) erase_session(row);
   return {};
 }
 
 Result<void> LmaTables::apply(const core::InstallFlow& effect) {
+  static_cast<void>(apply(core::RemoveFlow{effect.flow}));
   flows_[effect.flow] = {effect.node, effect.session, true};
+  flows_by_node_[effect.node].insert(effect.flow);
   return {};
 }
 
 Result<void> LmaTables::apply(const core::RemoveFlow& effect) {
-  flows_.erase(effect.flow);
+  const auto row = flows_.find(effect.flow);
+  if (row == flows_.end()) return {};
+  unindex(flows_by_node_, row->second.node, effect.flow);
+  flows_.erase(row);
   return {};
 }
 
@@ -132,6 +175,25 @@ void LmaTables::sweep() {
   sweep_map(uplink_, [](const auto& holders) { return !holders.empty(); });
   sweep_map(tunnels_, std::identity{});
   sweep_map(routes_, std::identity{});
+  index_anew();
+}
+
+void LmaTables::lose_power() { *this = {}; }
+
+void LmaTables::index_anew() {
+  uplinks_of_.clear();
+  sessions_by_prefix_.clear();
+  flows_by_node_.clear();
+  sessions_by_node_.clear();
+  prefixes_by_node_.clear();
+  for (const auto& [key, holders] : uplink_)
+    for (const auto& [session, fresh] : holders) uplinks_of_[session].insert(key);
+  for (const auto& [id, row] : sessions_) {
+    sessions_by_node_[row.session.node].insert(id);
+    for (const auto& prefix : row.session.prefixes) sessions_by_prefix_[prefix].insert(id);
+  }
+  for (const auto& [flow, row] : flows_) flows_by_node_[row.node].insert(flow);
+  for (const auto& [prefix, row] : nodes_) prefixes_by_node_[row.node].insert(prefix);
 }
 
 std::string LmaTables::contents() const {
@@ -173,10 +235,14 @@ std::optional<SessionId> LmaTables::session_of(FlowIndex flow) const {
 }
 
 bool LmaTables::has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix) const {
-  return std::ranges::any_of(sessions_, [&](const auto& row) {
-    const auto& session = row.second.session;
-    return session.mag == mag && std::ranges::count(session.prefixes, prefix) != 0;
-  });
+  const auto sessions = sessions_by_prefix_.find(prefix);
+  return sessions != sessions_by_prefix_.end() && std::ranges::any_of(sessions->second, [&](SessionId id) {
+           return sessions_.at(id).session.mag == mag;
+         });
 }
+
+std::set<FlowIndex> LmaTables::flows_of(NodeIndex node) const { return all_of(flows_by_node_, node); }
+std::set<SessionId> LmaTables::sessions_of(NodeIndex node) const { return all_of(sessions_by_node_, node); }
+std::set<Ipv6Prefix> LmaTables::prefixes_of(NodeIndex node) const { return all_of(prefixes_by_node_, node); }
 
 }  // namespace flowmob::sim

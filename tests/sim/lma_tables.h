@@ -48,6 +48,7 @@ class LmaTables {
 
   void begin_restart();
   void sweep();
+  void lose_power();
   bool is_empty() const { return contents().empty(); }
   /// What there is, for people.
   std::string contents() const;
@@ -56,6 +57,10 @@ class LmaTables {
   Result<Ipv6Address> downlink(const Packet& packet) const;
   Result<void> uplink(const Packet& packet, const Ipv6Address& mag) const;
   std::optional<SessionId> session_of(FlowIndex flow) const;
+  /// Of one node.
+  std::set<FlowIndex> flows_of(NodeIndex node) const;
+  std::set<SessionId> sessions_of(NodeIndex node) const;
+  std::set<Ipv6Prefix> prefixes_of(NodeIndex node) const;
   bool has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix) const;
 
   const std::map<Ipv6Prefix, NodeRow>& nodes() const { return nodes_; }
@@ -65,12 +70,22 @@ class LmaTables {
   const std::map<TunnelKey, bool>& tunnels() const { return tunnels_; }
 
  private:
+  template <class Key>
+  using ByNode = std::map<NodeIndex, std::set<Key>>;
   void release_uplink(const UplinkKey& key, SessionId session, bool keep);
+  void erase_node(NodeIndex node);
+  void erase_session(std::map<SessionId, SessionRow>::const_iterator row);
+  void index_anew();
 
   std::map<Ipv6Prefix, NodeRow> nodes_;
   std::map<FlowIndex, FlowRow> flows_;
   std::map<SessionId, SessionRow> sessions_;
   std::map<UplinkKey, std::map<SessionId, bool>> uplink_;
+  std::map<SessionId, std::set<UplinkKey>> uplinks_of_;
+  std::map<Ipv6Prefix, std::set<SessionId>> sessions_by_prefix_;
+  ByNode<FlowIndex> flows_by_node_;
+  ByNode<SessionId> sessions_by_node_;
+  ByNode<Ipv6Prefix> prefixes_by_node_;
   std::map<TunnelKey, bool> tunnels_;
   std::map<Ipv6Prefix, bool> routes_;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mag_node.h"
 
-#include "wire/mobility_header.h"
+#include <fmt/format.h>
+
+#include "names.h"
 
 namespace flowmob::sim {
 namespace {
@@ -26,9 +28,31 @@ MagNode::MagNode(World& world, Network& network, AccessNetwork& access, std::siz
       number_(number),
       config_(std::move(config)) {
   for (const auto& link : config_.accesses) links_[link.index] = false;
-  network_.attach(config_.address, [this](const core::PacketMeta& meta, const Bytes& message) {
-    pump.feed([&](auto& core, Now now) { core.handle_message(now, meta, message); });
-  });
+  network_.attach(config_.address,
+                  [this](const core::PacketMeta& meta, const Bytes& message) { receive(meta, message); });
+}
+
+void MagNode::receive(const core::PacketMeta& meta, const Bytes& message) {
+  if (on_grant) {
+    const auto decoded = wire::decode(message, meta.source, meta.destination);
+    const auto* pba = decoded ? std::get_if<wire::ProxyBindingAcknowledgement>(&*decoded) : nullptr;
+    if (pba != nullptr && pba->accepted()) on_grant(*pba);
+  }
+  pump.feed([&](auto& core, Now now) { core.handle_message(now, meta, message); });
+}
+
+void MagNode::touch(const MacAddress& station) {
+  if (const auto node = node_of(station)) world_.touch(*node);
+}
+
+void MagNode::touch_hosts() {
+  for (const auto& [id, row] : tables.hosts()) touch(row.host.node);
+}
+
+void MagNode::step_clock(Duration by) {
+  world_.trace(config_.name, fmt::format("its clock is set by {} ms", by / std::chrono::milliseconds(1)));
+  pump.clock.wall_skew += by;
+  if (by < Duration{}) last_timestamp_ = 0;
 }
 
 void MagNode::start() {
@@ -41,19 +65,20 @@ void MagNode::start() {
   for (const auto& [interface, up] : links_)
     pump.feed(
         [interface = interface, up = up](auto& core, Now now) { core.handle_link(now, interface, up); });
+  for (const auto& tell : on_start) tell();
   sweep_when_answered();
 }
 
 void MagNode::sweep_when_answered() {
   if (!pump.is_running()) return;
-  world_.changed();
+  touch_hosts();
   if (!pump.has_unanswered()) return tables.sweep();
   world_.queue.after(std::chrono::milliseconds(1), [this] { sweep_when_answered(); });
 }
 
 void MagNode::lose_power() {
   world_.trace(config_.name, "loses power");
-  world_.changed();
+  world_.touch_all();
   pump.kill();
   powered_ = false;
   tables.lose_power();
@@ -62,7 +87,7 @@ void MagNode::lose_power() {
 
 /// The monotonic line begins anew.
 void MagNode::regain_power() {
-  world_.changed();
+  world_.touch_all();
   powered_ = true;
   network_.mend(config_.address);
   pump.clock.boot_offset = std::chrono::seconds(20) - world_.queue.now();
@@ -91,9 +116,15 @@ bool MagNode::needs_room(const Row& effect) const {
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> MagNode::apply(const Row& effect) {
-  world_.changed();
+  if constexpr (std::is_same_v<Row, core::InstallHost>) touch(effect.node);
+  if constexpr (std::is_same_v<Row, core::RemoveHost>)
+    if (const auto row = tables.hosts().find(effect.attachment); row != tables.hosts().end())
+      touch(row->second.host.node);
+  if constexpr (std::is_same_v<Row, core::RemoveTunnel>) touch_hosts();
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
+  if constexpr (std::is_same_v<Row, core::InstallHost>)
+    if (on_host) on_host(effect);
   return outcome;
 }
 

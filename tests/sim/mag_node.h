@@ -11,6 +11,7 @@
 #include "effect_faults.h"
 #include "mag_tables.h"
 #include "network.h"
+#include "wire/mobility_header.h"
 
 namespace flowmob::sim {
 
@@ -22,15 +23,24 @@ class MagNode {
   void start();                  ///< the daemon; after a crash it takes over what there is
   void crash() { pump.kill(); }  ///< the daemon alone; rows and records stay
   void lose_power();             ///< the whole machine: rows go too, and nobody can reach it
+  void lose_records() { store_.clear(); }
   void regain_power();
   bool is_running() const { return pump.is_running(); }
   bool is_powered() const { return powered_; }
 
   /// The carrier of an access interface is or was seen by the daemon.
   void set_link(InterfaceIndex interface, bool up);
+  bool is_up(InterfaceIndex interface) const { return links_.at(interface); }
   Result<core::Json> command(std::string_view name, const core::Json& arguments);
   const core::MagConfig& config() const { return config_; }
   const std::map<SessionId, core::AttachmentRecord>& store() const { return store_; }
+  /// The wall clock is set.
+  void step_clock(Duration by);
+
+  std::vector<std::function<void()>> on_start;  ///< the daemon has started
+  std::function<void(const core::InstallHost&)> on_host;
+  /// An acknowledgement arrives that grants something.
+  std::function<void(const wire::ProxyBindingAcknowledgement&)> on_grant;
 
   CorePump<core::MobileAccessGateway, core::MagEffect> pump;
   MagTables tables;
@@ -38,6 +48,9 @@ class MagNode {
 
  private:
   void sweep_when_answered();
+  void receive(const core::PacketMeta& meta, const Bytes& message);
+  void touch(const MacAddress& station);
+  void touch_hosts();
   template <class Row>
   bool needs_room(const Row& effect) const;
   Result<void> carry_out(const core::MagEffect& effect);

@@ -27,12 +27,28 @@ Result<void> MagTables::apply(const core::RemoveTunnel& effect) {
 Result<void> MagTables::apply(const core::InstallHost& effect) {
   if (effect.mtu == 0 || effect.node.is_zero() || effect.prefixes.empty())
     return fail("bad-host", "a host needs an MTU, a link-layer address and a prefix");
+  erase(hosts_.find(effect.attachment));
   hosts_[effect.attachment] = {effect, true};
+  by_link_[{effect.interface, effect.node}] = effect.attachment;
+  for (const auto& prefix : effect.prefixes) by_prefix_[prefix].insert(effect.attachment);
   return {};
 }
 
+void MagTables::erase(std::map<SessionId, HostRow>::const_iterator row) {
+  if (row == hosts_.end()) return;
+  const auto& host = row->second.host;
+  const auto link = by_link_.find({host.interface, host.node});
+  if (link != by_link_.end() && link->second == row->first) by_link_.erase(link);
+  for (const auto& prefix : host.prefixes) {
+    const auto holders = by_prefix_.find(prefix);
+    holders->second.erase(row->first);
+    if (holders->second.empty()) by_prefix_.erase(holders);
+  }
+  hosts_.erase(row);
+}
+
 Result<void> MagTables::apply(const core::RemoveHost& effect) {
-  hosts_.erase(effect.attachment);
+  erase(hosts_.find(effect.attachment));
   return {};
 }
 
@@ -42,14 +58,14 @@ void MagTables::begin_restart() {
 }
 
 void MagTables::sweep() {
-  std::erase_if(hosts_, [](const auto& row) { return !row.second.fresh; });
+  for (auto row = hosts_.begin(); row != hosts_.end();) {
+    const auto at = row++;
+    if (!at->second.fresh) erase(at);
+  }
   std::erase_if(tunnels_, [](const auto& row) { return !row.second; });
 }
 
-void MagTables::lose_power() {
-  hosts_.clear();
-  tunnels_.clear();
-}
+void MagTables::lose_power() { *this = {}; }
 
 std::string MagTables::contents() const {
   std::string text;
@@ -60,9 +76,10 @@ std::string MagTables::contents() const {
 }
 
 Result<MagTables::NextHop> MagTables::downlink(const Packet& packet) const {
-  for (const auto& [id, row] : hosts_)
-    if (owns(row.host, packet.node)) return NextHop{row.host.interface, row.host.node};
-  return fail("mag", "not hosted");
+  const auto holders = by_prefix_.find(Ipv6Prefix::truncated(packet.node, 64));
+  if (holders == by_prefix_.end()) return fail("mag", "not hosted");
+  const auto& host = hosts_.at(*holders->second.begin()).host;
+  return NextHop{host.interface, host.node};
 }
 
 Result<void> MagTables::uplink(const Packet& packet, InterfaceIndex interface, const MacAddress& from) const {
@@ -74,9 +91,8 @@ Result<void> MagTables::uplink(const Packet& packet, InterfaceIndex interface, c
 }
 
 const core::InstallHost* MagTables::find_host(InterfaceIndex interface, const MacAddress& node) const {
-  for (const auto& [id, row] : hosts_)
-    if (row.host.interface == interface && row.host.node == node) return &row.host;
-  return nullptr;
+  const auto link = by_link_.find({interface, node});
+  return link == by_link_.end() ? nullptr : &hosts_.at(link->second).host;
 }
 
 }  // namespace flowmob::sim

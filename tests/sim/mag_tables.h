@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -41,9 +42,19 @@ class MagTables {
   const core::InstallHost* find_host(InterfaceIndex interface, const MacAddress& node) const;
 
   const std::map<SessionId, HostRow>& hosts() const { return hosts_; }
+  bool serves(const Ipv6Prefix& prefix) const { return by_prefix_.contains(prefix); }
+  std::set<SessionId> holders(const Ipv6Prefix& prefix) const {
+    const auto row = by_prefix_.find(prefix);
+    return row == by_prefix_.end() ? std::set<SessionId>{} : row->second;
+  }
 
  private:
+  using Link = std::pair<InterfaceIndex, MacAddress>;
+  void erase(std::map<SessionId, HostRow>::const_iterator row);
+
   std::map<SessionId, HostRow> hosts_;
+  std::map<Link, SessionId> by_link_;
+  std::map<Ipv6Prefix, std::set<SessionId>> by_prefix_;
   std::map<TunnelKey, bool> tunnels_;
 };
 

@@ -29,7 +29,7 @@ void MnNode::set_link(std::size_t member, bool up) {
 }
 
 void MnNode::receive(std::size_t member, const core::PacketMeta& meta, const Bytes& icmpv6) {
-  if (!heard_.at(member)) world_.changed();
+  if (!heard_.at(member)) world_.touch(number_);
   heard_.at(member) = true;
   auto here = meta;
   here.interface = config_.members[member].index;
@@ -39,7 +39,7 @@ void MnNode::receive(std::size_t member, const core::PacketMeta& meta, const Byt
 /// Whatever the tables refuse was asked for against the contract of the effects.
 template <class Row>
 Result<void> MnNode::apply(const Row& effect) {
-  world_.changed();
+  world_.touch(number_);
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
   return outcome;

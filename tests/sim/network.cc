@@ -37,8 +37,11 @@ std::string describe(const core::SendMessage& message) {
   return fmt::format("{} > {} {}", message.source.to_string(), message.destination.to_string(), what);
 }
 
-void Network::send(const core::SendMessage& message) {
+void Network::send(core::SendMessage message) {
+  ++world_.tally.messages;
+  if (rewrite_) rewrite_(message);
   sent_.push_back(message);
+  if (sent_.size() > remembered) sent_.pop_front();
   const bool filtered = filter_ && filter_(message);
   if (filtered || world_.random.chance(faults.loss))
     return world_.trace("net", [&] { return "lost: " + describe(message); });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
-#include <vector>
 
 #include "core/effect.h"
 #include "world.h"
@@ -30,17 +30,22 @@ class Network {
   explicit Network(World& world) : world_(world) {}
 
   void attach(const Ipv6Address& address, Deliver deliver) { hosts_[address] = std::move(deliver); }
-  void send(const core::SendMessage& message);
+  void send(core::SendMessage message);
   /// As somebody else would: later than it was sent, or never sent by its source at all.
   void inject(const core::SendMessage& message) { deliver_after(faults.delay, message); }
 
   /// All that goes to or comes from the host is lost.
   void cut(const Ipv6Address& address) { unreachable_.insert(address); }
   void mend(const Ipv6Address& address) { unreachable_.erase(address); }
+  bool is_cut(const Ipv6Address& address) const { return unreachable_.contains(address); }
 
   /// Messages for which it says true are lost.
   void lose_if(Filter filter) { filter_ = std::move(filter); }
-  const std::vector<core::SendMessage>& sent() const { return sent_; }
+  /// What its sender did not say: called with every message before anything else happens to it.
+  void rewrite_with(std::function<void(core::SendMessage&)> rewrite) { rewrite_ = std::move(rewrite); }
+  /// The last of them that are remembered.
+  const std::deque<core::SendMessage>& sent() const { return sent_; }
+  std::size_t remembered = 100000;
 
   Faults faults;
 
@@ -52,7 +57,8 @@ class Network {
   std::map<Ipv6Address, Deliver> hosts_;
   std::set<Ipv6Address> unreachable_;
   Filter filter_;
-  std::vector<core::SendMessage> sent_;
+  std::function<void(core::SendMessage&)> rewrite_;
+  std::deque<core::SendMessage> sent_;
 };
 
 /// One line about a Mobility Header, for traces.

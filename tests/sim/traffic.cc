@@ -34,9 +34,8 @@ void Traffic::send_down(std::size_t node, const Packet& packet) {
   ++stream.count.sent;
   const auto via = domain_.lma->tables.downlink(packet);
   if (!via) return lose(stream, via.error());
-  for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag)
-    if (domain_.mags[mag]->config().address == *via)
-      domain_.world.queue.after(kCore, [this, node, mag, packet] { at_mag(node, mag, packet); });
+  if (const auto mag = domain_.mag_at(*via))
+    domain_.world.queue.after(kCore, [this, node, mag = *mag, packet] { at_mag(node, mag, packet); });
 }
 
 void Traffic::at_mag(std::size_t node, std::size_t mag, const Packet& packet) {
@@ -54,7 +53,7 @@ void Traffic::at_node(Port port, Socket from, const Packet& packet) {
   if (domain_.access.at(port) != from) return lose(stream, {"link", "gone while the packet crossed it"});
   auto& tables = domain_.mns[port.node]->tables;
   if (auto accepted = tables.accepts(packet); !accepted) return lose(stream, accepted.error());
-  if (tables.learn(packet, port.member, domain_.world.queue.now())) domain_.world.changed();
+  if (tables.learn(packet, port.member, domain_.world.queue.now())) domain_.world.touch(port.node);
   receive(stream, packet, port.member);
 }
 

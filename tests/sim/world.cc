@@ -12,8 +12,8 @@ void World::remember(std::string_view who, std::string_view what) {
 
 void World::broken(const std::string& what) const {
   const double ms = std::chrono::duration<double, std::milli>(queue.now()).count();
-  std::string text = fmt::format("{} (at {:.3f} ms, seed {}: run it again with FLOWMOB_SIM_SEED={})\n", what,
-                                 ms, seed, seed);
+  std::string text =
+      fmt::format("{} (at {:.3f} ms{}{})\n", what, ms, replay.empty() ? "" : "; again: ", replay);
   for (const auto& line : last_) text += line + '\n';
   throw Broken(text);
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ownership_checks.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace flowmob::sim {
+namespace {
+
+/// An expiry that falls on the same moment, and an effect's answer.
+constexpr Duration kSlack = std::chrono::milliseconds(100);
+
+}  // namespace
+
+OwnershipChecks::OwnershipChecks(Domain& domain) : domain_(domain), world_(domain.world) {
+  for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag)
+    domain_.mags[mag]->on_host = [this, mag](const core::InstallHost& host) { served(mag, host); };
+}
+
+void OwnershipChecks::served(std::size_t mag, const core::InstallHost& host) {
+  if (longest == Duration{}) return;
+  auto& row = served_[{mag, host.attachment}];
+  if (row.node != host.node || row.prefixes != host.prefixes)
+    row = {host.node, host.prefixes, world_.queue.now()};
+  world_.queue.after(longest + kSlack, [this, node = host.node, prefixes = host.prefixes] {
+    for (const auto& prefix : prefixes) judge_prefix(prefix);
+    judge_interface(node);
+  });
+}
+
+/// A gateway whose daemon is dead cannot end anything.
+bool OwnershipChecks::is_settled(std::size_t mag, SessionId attachment) const {
+  const auto row = served_.find({mag, attachment});
+  return row != served_.end() && domain_.mags[mag]->is_running() &&
+         world_.queue.now() - row->second.since >= longest + kSlack;
+}
+
+void OwnershipChecks::judge_prefix(const Ipv6Prefix& prefix) const {
+  std::optional<std::size_t> owner;
+  for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag) {
+    for (const auto attachment : domain_.mags[mag]->tables.holders(prefix)) {
+      if (!is_settled(mag, attachment)) continue;
+      const auto node = node_of(domain_.mags[mag]->tables.hosts().at(attachment).host.node);
+      if (owner && node && *owner != *node)
+        world_.broken(fmt::format("gateways serve mn{} and mn{} with {}", *owner, *node, prefix.to_string()));
+      if (node) owner = node;
+    }
+  }
+}
+
+void OwnershipChecks::judge_interface(const MacAddress& node) const {
+  const auto port = domain_.port_of(node);
+  std::optional<std::size_t> server;
+  for (std::size_t mag = 0; port && mag < domain_.mags.size(); ++mag) {
+    const auto& tables = domain_.mags[mag]->tables;
+    const auto* host = tables.find_host(domain_.access_index(*port), node);
+    if (host == nullptr || !is_settled(mag, host->attachment)) continue;
+    if (server)
+      world_.broken(
+          fmt::format("mn{} if{} is served by mag{} and by mag{}", port->node, port->member, *server, mag));
+    server = mag;
+  }
+}
+
+}  // namespace flowmob::sim
