@@ -215,8 +215,8 @@ TEST_F(AnchorRevocationsTest, ANodeThatAnswersIsStillThere) {
                              Trigger::InterMagHandoverUnknown}) {
     register_whole();
     EXPECT_EQ(status_of(trigger, {mn1, own()}), std::nullopt) << "the node is asked first";
-    ASSERT_EQ(advertisements.size(), 1U);
-    const auto& question = advertisements[0];
+    ASSERT_EQ(probes.size(), 1U);
+    const auto& question = probes[0];
     EXPECT_EQ(question.link_destination, kNode);
     EXPECT_EQ(question.destination, kNodeAddress);
     EXPECT_TRUE(std::holds_alternative<wire::NeighborSolicitation>(
