@@ -33,13 +33,14 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
     }
     return names;
   };
-  EXPECT_EQ(
-      known(DaemonRole::Lma),
-      (std::set<std::string_view>{"status", "show bindings", "show sessions", "show flows", "show tunnels",
-                                  "show links", "show statistics", "flow move", "reload", "monitor"}));
+  EXPECT_EQ(known(DaemonRole::Lma),
+            (std::set<std::string_view>{"status", "show bindings", "show sessions", "show flows",
+                                        "show tunnels", "show links", "show peers", "show statistics",
+                                        "flow move", "session revoke", "reload", "monitor"}));
   EXPECT_EQ(known(DaemonRole::Mag),
-            (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links",
-                                        "show statistics", "attach", "detach", "reload", "monitor"}));
+            (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
+                                        "show statistics", "attach", "detach", "session revoke", "reload",
+                                        "monitor"}));
   EXPECT_EQ(known(DaemonRole::Mn), (std::set<std::string_view>{"status", "show flows", "show links",
                                                                "show statistics", "reload", "monitor"}));
 }

@@ -67,7 +67,8 @@ Result<bool> mobility_headers_need_esp(const Ipv6Address& source, const Ipv6Addr
     if (reply.nlmsg_type != XFRM_MSG_NEWPOLICY ||
         mnl_nlmsg_get_payload_len(&reply) < sizeof(xfrm_userpolicy_info))
       return;
-    const auto& policy = *static_cast<const xfrm_userpolicy_info*>(mnl_nlmsg_get_payload(&reply));
+    xfrm_userpolicy_info policy{};  // netlink aligns to four octets, its members to eight
+    std::memcpy(&policy, mnl_nlmsg_get_payload(&reply), sizeof policy);
     const NetlinkAttributes<XFRMA_MAX> attributes(reply, sizeof policy);
     if (policy.dir != wanted || attributes.get(XFRMA_MARK) != nullptr ||
         attributes.get(XFRMA_IF_ID) != nullptr)
