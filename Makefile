@@ -28,7 +28,7 @@ test-quick: ## unit and simulator tests only, without sanitizers
 	@scripts/install build
 	@scripts/test quick
 
-sim: ## simulated lives: SEEDS=N (default 2000) from FIRST on, or SEED=n alone, with its shortest failing trace
+sim: ## simulated lives: SEEDS=N (default 1000) from FIRST on, or SEED=n alone, with its shortest failing trace
 	@scripts/install build
 	@scripts/sim '$(SEED)' '$(SEEDS)' '$(FIRST)'
 

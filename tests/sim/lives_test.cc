@@ -13,7 +13,7 @@ namespace flowmob::sim {
 namespace {
 
 constexpr std::size_t kLinesOfFailure = 150;
-constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kSeeds = 1000;
 constexpr unsigned kAttemptsToShrink = 250;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
