@@ -332,16 +332,7 @@ bool AttachmentDetector::retire(Now, Attachment& attachment) {
 }
 
 void AttachmentDetector::ask(const Attachment& attachment) {
-  const auto& router = attachment.router_link_local;
-  const auto& target = attachment.node_link_local;
-  if (router.is_unspecified() || target.is_unspecified()) return;
-  const auto& access = *context_.access(attachment.access);
-  const auto& mac = access.link_address.octets;
-  const wire::NeighborSolicitation question{target,
-                                            {wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
-  context_.statistics.message("ns_sent");
-  context_.emit(SendNeighborDiscovery{access.index, access.link_address, attachment.link_layer, router,
-                                      target, wire::encode_nd(question, router, target)});
+  if (!attachment.node_link_local.is_unspecified()) presence_.ask(attachment);
 }
 
 }  // namespace flowmob::core

@@ -44,7 +44,8 @@ bool PresenceWatch::handle_due(Now now, Attachment& attachment) {
 }
 
 /// One frame to the node alone: the link-layer address is known, the question is whether somebody is there.
-void PresenceWatch::ask(Attachment& attachment) {
+void PresenceWatch::ask(const Attachment& attachment) {
+  if (attachment.router_link_local.is_unspecified()) return;
   const auto& access = *context_.access(attachment.access);
   const auto target = probe_target(attachment);
   const auto& mac = access.link_address.octets;

@@ -16,10 +16,10 @@ class PresenceWatch {
   void heard(Now now, Attachment& attachment);
   /// Asks when it is time to. True if the node is gone.
   bool handle_due(Now now, Attachment& attachment);
+  /// Whether it is there. Nothing is asked before we have an address on its link.
+  void ask(const Attachment& attachment);
 
  private:
-  void ask(Attachment& attachment);
-
   MagContext& context_;
   Registrar& registrar_;
 };
