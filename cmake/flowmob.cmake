@@ -45,7 +45,8 @@ add_custom_target(tests-pure)
 # What needs a kernel or a look at the archives: packet tests, rows put in by hand, the seam.
 add_custom_target(tests-system)
 
-# flowmob_test(NAME SOURCES ... LINK ... [LABEL unit|sim|bpf]): one GoogleTest program, one CTest entry.
+# flowmob_test(NAME SOURCES ... LINK ... [LABEL unit|sim|bpf]): one GoogleTest program, one CTest entry. Its files keep their
+# names to themselves; flowmob_merge_tests(NAME...) says that they get along, and can be compiled together.
 function(flowmob_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_LABEL)
@@ -53,6 +54,7 @@ function(flowmob_test name)
   endif()
   add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   # Test code is compiled far more often than it runs.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   target_link_libraries(${name} PRIVATE flowmob_options ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
@@ -63,4 +65,8 @@ function(flowmob_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
+endfunction()
+
+function(flowmob_merge_tests)
+  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ${CMAKE_UNITY_BUILD})
 endfunction()

@@ -34,8 +34,7 @@ std::optional<Nanoseconds> SignallingSummary::pbu_to_pba() const {
 }
 
 nlohmann::ordered_json to_json(const SignallingSummary& summary) {
-  using Json = nlohmann::ordered_json;
-  Json exchanges = Json::array();
+  nlohmann::ordered_json exchanges = nlohmann::ordered_json::array();
   for (const Exchange& e : summary.exchanges) {
     exchanges.push_back({{"link", e.link},
                          {"sequence", e.sequence},
@@ -46,7 +45,7 @@ nlohmann::ordered_json to_json(const SignallingSummary& summary) {
   const auto slowest = summary.pbu_to_pba();
   return {{"messages", summary.messages},
           {"bytes", summary.octets},
-          {"pbu_to_pba_ms", slowest ? Json(to_ms(*slowest)) : Json()},
+          {"pbu_to_pba_ms", slowest ? nlohmann::ordered_json(to_ms(*slowest)) : nlohmann::ordered_json()},
           {"exchanges", exchanges}};
 }
 

@@ -22,6 +22,8 @@ struct ProbeOptions {
   std::string json_file, log_file, progress_file;
 };
 
+inline Duration seconds(double s) { return Duration{static_cast<Duration::rep>(s * 1e9)}; }
+
 /// Each runs to the end of its measurement or to SIGTERM, writes its reports and tells whether they are
 /// complete.
 Result<bool> serve_udp(const ProbeOptions& options);

@@ -82,8 +82,6 @@ class Pinger {
   ArrivalCounter arrivals_;
 };
 
-Duration seconds(double s) { return Duration{static_cast<Duration::rep>(s * 1e9)}; }
-
 }  // namespace
 
 Result<bool> ping(const ProbeOptions& options) {

@@ -11,8 +11,6 @@
 namespace flowmob::lab {
 namespace {
 
-Duration seconds(double s) { return Duration{static_cast<Duration::rep>(s * 1e9)}; }
-
 /// One connection: records in both directions, each with the moment it was handed to TCP.
 class Connection {
  public:

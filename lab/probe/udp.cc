@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 constexpr Duration kForgetSilentPeer = 60s;
 constexpr std::size_t kMostSessions = 64;
 
-Duration seconds(double s) { return Duration{static_cast<Duration::rep>(s * 1e9)}; }
-
 struct Session {
   SocketAddress peer;
   ProbeEndpoint endpoint;

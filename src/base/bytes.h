@@ -10,4 +10,9 @@ namespace flowmob {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
+template <class Octets>
+void append(Bytes& bytes, const Octets& octets) {
+  bytes.insert(bytes.end(), octets.begin(), octets.end());
+}
+
 }  // namespace flowmob

@@ -32,6 +32,9 @@ struct Now {
   WallTime wall;
 
   /// The moment `d` later on both lines: how tests and the simulator move time.
+  /// How far the wall clock is ahead of the monotonic one: it changes when, and only when, somebody sets the
+  /// wall clock.
+  constexpr Duration clock_offset() const { return wall.time_since_epoch() - monotonic.time_since_epoch(); }
   constexpr Now operator+(Duration d) const { return {monotonic + d, wall + d}; }
 };
 

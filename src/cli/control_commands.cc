@@ -21,7 +21,7 @@ using platform::ControlClient;
 using platform::ControlCommand;
 
 /// What was given for each argument of one command, as words; empty: not given.
-using Words = std::vector<std::vector<std::string>>;
+using ArgumentWords = std::vector<std::vector<std::string>>;
 
 std::string option_name(const CommandArgument& argument) {
   std::string name(argument.name);
@@ -52,7 +52,7 @@ Json argument_value(ArgumentType type, const std::vector<std::string>& words) {
   return word;  // of another type than the table wants: check_arguments() says so
 }
 
-Json make_arguments(const ControlCommand& command, const Words& words) {
+Json make_arguments(const ControlCommand& command, const ArgumentWords& words) {
   Json arguments = Json::object();
   for (std::size_t i = 0; i < command.arguments.size(); ++i)
     if (!words[i].empty())
@@ -95,7 +95,7 @@ void add_command(Program& program, const ControlCommand& command) {
     parent = program.group(group, group == "show" ? "shows what a daemon holds" : "changes a " + group);
   }
   const std::string name(command.name.substr(space == std::string_view::npos ? 0 : space + 1));
-  auto words = std::make_shared<Words>(command.arguments.size());
+  auto words = std::make_shared<ArgumentWords>(command.arguments.size());
   auto* added =
       program.add(parent, name, std::string(command.help), [&program, &command, words](Terminal& terminal) {
         if (command.streams) return stream(command, program, terminal);

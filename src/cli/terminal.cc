@@ -18,10 +18,10 @@ Terminal::Terminal(std::FILE* out, std::FILE* err) : out_(out), err_(err) {
   // https://no-color.org: any non-empty value says no.
   const char* refused = std::getenv("NO_COLOR");
   colour = (refused == nullptr || *refused == '\0') && kind != nullptr && std::string_view(kind) != "dumb";
-  constexpr std::size_t kNarrowest = 40, kUsual = 100;
+  constexpr std::size_t kNarrowestTerminal = 40, kUsual = 100;
   ::winsize size{};
   const bool told = ::ioctl(::fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  width = told ? std::max<std::size_t>(size.ws_col, kNarrowest) : kUsual;
+  width = told ? std::max<std::size_t>(size.ws_col, kNarrowestTerminal) : kUsual;
 }
 
 bool Terminal::print(std::string_view text) {

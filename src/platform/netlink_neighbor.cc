@@ -8,7 +8,7 @@
 namespace flowmob::platform {
 namespace {
 
-auto about(const Ipv6Address& address, InterfaceIndex interface) {
+auto about_neighbor(const Ipv6Address& address, InterfaceIndex interface) {
   return [address, interface](Error error) {
     error.message = "neighbour " + address.to_string() + " on interface " + std::to_string(interface.value) +
                     ": " + error.message;
@@ -30,14 +30,14 @@ Result<void> Netlink::ensure_neighbor(const Neighbor& neighbor) {
   put_header(message, neighbor.interface).ndm_state = neighbor.permanent ? NUD_PERMANENT : NUD_REACHABLE;
   message.attribute(NDA_DST, ByteView(neighbor.address.octets));
   message.attribute(NDA_LLADDR, ByteView(neighbor.mac.octets));
-  return socket_.request(message).map_error(about(neighbor.address, neighbor.interface));
+  return socket_.request(message).map_error(about_neighbor(neighbor.address, neighbor.interface));
 }
 
 Result<void> Netlink::remove_neighbor(InterfaceIndex interface, const Ipv6Address& address) {
   NetlinkMessage message(RTM_DELNEIGH, 0);
   put_header(message, interface);
   message.attribute(NDA_DST, ByteView(address.octets));
-  auto removed = socket_.request(message).map_error(about(address, interface));
+  auto removed = socket_.request(message).map_error(about_neighbor(address, interface));
   if (!removed && (removed.error().code == "not-found" || removed.error().code == "no-such-interface"))
     return {};
   return removed;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/time.h"
 #include "wire/message_traits.h"
 #include "wire/options.h"
 
 namespace flowmob::wire {
+
+/// What a Lifetime of 1 means in both messages.
+inline constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
 
 /// RFC 6275 section 6.1.7 with the P flag of RFC 5213 section 8.1; a plain Binding Update has proxy = false.
 ///   | Sequence # (16) | A H L K M R P F T B ... (16) | Lifetime (16, units of 4 s) | options |

@@ -18,7 +18,7 @@ enum : std::uint8_t {
 };
 enum : std::uint8_t { kSourceLinkLayer = 1, kTargetLinkLayer = 2, kPrefixInformation = 3, kMtu = 5 };
 
-Result<NdOption> decode_option(std::uint8_t type, ByteView data) {
+Result<NdOption> decode_nd_option(std::uint8_t type, ByteView data) {
   FieldReader reader(data);
   NdOption option;
   if (type == kSourceLinkLayer) {
@@ -48,14 +48,14 @@ Result<NdOption> decode_option(std::uint8_t type, ByteView data) {
   return option;
 }
 
-Result<NdOptions> decode_options(ByteView bytes) {
+Result<NdOptions> decode_nd_options(ByteView bytes) {
   NdOptions options;
   while (!bytes.empty()) {
     if (bytes.size() < 8 || bytes[1] == 0 || bytes.size() < std::size_t{bytes[1]} * 8)
       return fail("bad-option-length",
                   fmt::format("Neighbor Discovery option {} has a wrong length", bytes[0]));
     const std::size_t length = std::size_t{bytes[1]} * 8;
-    auto option = decode_option(bytes[0], bytes.subspan(2, length - 2));
+    auto option = decode_nd_option(bytes[0], bytes.subspan(2, length - 2));
     if (!option) return tl::unexpected(option.error());
     options.push_back(std::move(*option));
     bytes = bytes.subspan(length);
@@ -183,7 +183,7 @@ Result<NdMessage> decode_nd(ByteView icmpv6, const Ipv6Address& source, const Ip
     return fail("bad-checksum", "the ICMPv6 checksum is wrong");
   if (icmpv6[1] != 0) return fail("bad-code", fmt::format("code {} where only 0 is valid", icmpv6[1]));
   NdMessage message = read_fixed(type, FieldReader(icmpv6.subspan(4)));
-  auto options = decode_options(icmpv6.subspan(fixed_length(type)));
+  auto options = decode_nd_options(icmpv6.subspan(fixed_length(type)));
   if (!options) return tl::unexpected(options.error());
   std::visit([&](auto& m) { m.options = std::move(*options); }, message);
   return message;

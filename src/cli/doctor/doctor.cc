@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "cli/program.h"
 #include "cli/table.h"
@@ -51,6 +53,14 @@ std::string remedies(const std::vector<Finding>& findings) {
 }
 
 }  // namespace
+
+tl::unexpected<Error> absent(std::string why) { return fail("absent", std::move(why)); }
+
+tl::unexpected<Error> absent_errno(std::string_view what, int number) {
+  // A refusal says nothing about the feature.
+  if (number == EPERM || number == EACCES) return fail(std::string(kNotAllowed), "needs root to look");
+  return absent(fmt::format("{}: {}", what, std::strerror(number)));
+}
 
 std::string_view to_string(Presence presence) {
   return presence == Presence::Present ? "present" : presence == Presence::Missing ? "missing" : "unknown";

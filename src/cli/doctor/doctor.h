@@ -17,6 +17,10 @@ std::string_view to_string(Need need);
 /// The code of a probe's error where it was not allowed to look: whether the feature is there is not known.
 inline constexpr std::string_view kNotAllowed = "not-allowed";
 
+/// A probe's error: the feature is not there, or, by the system's `number`, one may not look.
+tl::unexpected<Error> absent(std::string why);
+tl::unexpected<Error> absent_errno(std::string_view what, int number);
+
 /// One thing that flowmob uses of a machine. `look` gives a detail to show ("6.1.0", "16 of 16"), or why it
 /// is not there.
 struct Probe {

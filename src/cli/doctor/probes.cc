@@ -22,17 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-tl::unexpected<Error> absent(std::string why) { return fail("absent", std::move(why)); }
-
-/// A refusal says nothing about the feature.
-tl::unexpected<Error> absent_errno(std::string_view what, int number = errno) {
-  if (number == EPERM || number == EACCES) return fail(std::string(kNotAllowed), "needs root to look");
-  return absent(fmt::format("{}: {}", what, std::strerror(number)));
-}
-
 Result<std::string> kernel() {
   ::utsname name{};
-  if (::uname(&name) != 0) return absent_errno("uname");
+  if (::uname(&name) != 0) return absent_errno("uname", errno);
   int major = 0, minor = 0;
   const bool known = std::sscanf(name.release, "%d.%d", &major, &minor) == 2;
   if (known && std::pair(major, minor) < std::pair(6, 1)) return absent(name.release);
@@ -52,7 +44,7 @@ Result<std::string> ipv6() {
 
 Result<std::string> bpf_folder() {
   struct ::statfs info {};
-  if (::statfs("/sys/fs/bpf", &info) != 0) return absent_errno("/sys/fs/bpf");
+  if (::statfs("/sys/fs/bpf", &info) != 0) return absent_errno("/sys/fs/bpf", errno);
   if (info.f_type != BPF_FS_MAGIC) return absent("nothing mounted at /sys/fs/bpf");
   return "/sys/fs/bpf";
 }
@@ -135,7 +127,7 @@ Result<std::string> clsact() {
 Result<std::string> mobility_socket() {
   constexpr int kMobilityHeader = 135;
   const int fd = ::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, kMobilityHeader);
-  if (fd < 0) return absent_errno("raw socket");
+  if (fd < 0) return absent_errno("raw socket", errno);
   ::close(fd);
   return std::string("protocol 135");
 }

@@ -18,11 +18,6 @@
 namespace flowmob::cli {
 namespace {
 
-tl::unexpected<Error> absent_errno(const std::string& what, int number) {
-  if (number == EPERM || number == EACCES) return fail(std::string(kNotAllowed), "needs root to look");
-  return fail("absent", what + ": " + std::strerror(number));
-}
-
 /// What the child says through the pipe: '+' and a detail, '-' and a reason, or '?' if it may not look.
 [[noreturn]] void run_child(int pipe_end, Result<std::string> (*probe)()) {
   Result<std::string> seen =

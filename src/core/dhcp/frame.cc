@@ -24,11 +24,6 @@ Address address_at(ByteView octets, std::size_t at) {
   return address;
 }
 
-template <class Octets>
-void append(Bytes& bytes, const Octets& octets) {
-  bytes.insert(bytes.end(), octets.begin(), octets.end());
-}
-
 void append16(Bytes& bytes, std::size_t value) {
   bytes.push_back(static_cast<std::uint8_t>(value >> 8));
   bytes.push_back(static_cast<std::uint8_t>(value));

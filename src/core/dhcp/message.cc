@@ -50,11 +50,6 @@ bool read_overloaded(ByteView octets, Message& message) {
   return !(which & 2) || read_options(octets.subspan(kServerName, kFile - kServerName), message.options);
 }
 
-template <class Octets>
-void append(Bytes& bytes, const Octets& octets) {
-  bytes.insert(bytes.end(), octets.begin(), octets.end());
-}
-
 void append_option(Bytes& bytes, std::uint8_t code, const Bytes& value) {
   bytes.push_back(code);
   bytes.push_back(static_cast<std::uint8_t>(value.size()));

@@ -11,8 +11,6 @@ namespace {
 
 using wire::BindingStatus;
 
-constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
-
 /// Section 5.3.6: what it is told it keeps.
 void note_link_local(Session& session, const PbuRequest& r) {
   if (r.link_local && r.link_local->is_link_local()) session.link_local = *r.link_local;
@@ -69,7 +67,7 @@ bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const
 }
 
 std::uint16_t Registration::grant(const PbuRequest& request) const {
-  const auto most = std::max<Duration::rep>(1, policy_.config().max_lifetime / kLifetimeUnit);
+  const auto most = std::max<Duration::rep>(1, policy_.config().max_lifetime / wire::kLifetimeUnit);
   return static_cast<std::uint16_t>(std::min<Duration::rep>(request.update.lifetime, most));
 }
 
@@ -81,7 +79,7 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
   session.technology = *r.technology;
   session.handoff = *r.handoff;
   session.link_layer_id = r.link_layer_id;
-  session.lifetime = kLifetimeUnit * granted;
+  session.lifetime = wire::kLifetimeUnit * granted;
   session.deadline = Deadline::after(now, session.lifetime);
   session.in_delete_wait = false;
   note_link_local(session, r);

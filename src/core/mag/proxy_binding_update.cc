@@ -6,8 +6,6 @@
 namespace flowmob::core {
 namespace {
 
-constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
-
 Bytes octets(std::string_view text) { return Bytes(text.begin(), text.end()); }
 Bytes octets(const MacAddress& mac) { return Bytes(mac.octets.begin(), mac.octets.end()); }
 
@@ -43,7 +41,7 @@ wire::HandoffIndicator handoff_indicator(const Attachment& attachment, RequestKi
 }
 
 std::uint16_t lifetime_units(Duration lifetime) {
-  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(lifetime / kLifetimeUnit, 1, 0xffff));
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(lifetime / wire::kLifetimeUnit, 1, 0xffff));
 }
 
 wire::ProxyBindingUpdate build_update(const Attachment& attachment, bool query_link_local,

@@ -24,8 +24,6 @@ bool ends_while_leaving(NodeService& service, Attachment& attachment) {
   return true;
 }
 
-Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
-
 /// What the node's clock says by now. Whatever it said, a stamp has an end.
 wire::TimestampOption later(const NodeStamp& stamp, TimePoint now) {
   const auto elapsed = wire::TimestampOption::from_wall(WallTime(now - stamp.heard)).value;
@@ -214,7 +212,7 @@ void Registrar::begin_anew(Now now, Attachment& attachment) {
 
 void Registrar::retry_due(Now now, Attachment& attachment) {
   if (attachment.clock_offset) {
-    const Duration moved = clock_offset(now) - *attachment.clock_offset;
+    const Duration moved = now.clock_offset() - *attachment.clock_offset;
     if (moved < kClockStep && moved > -kClockStep && now.monotonic < *attachment.retry_anyway_at) {
       attachment.retry_at = now.monotonic + context_.config.max_bindack_timeout;
       return;

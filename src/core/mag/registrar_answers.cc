@@ -10,12 +10,9 @@ namespace flowmob::core {
 namespace {
 
 constexpr unsigned kImmediateRetries = 2;  // with the first transmission 3 in a second: MAX_UPDATE_RATE
-constexpr Duration kLifetimeUnit = std::chrono::seconds(4);
 
 /// Nothing tells us that the LMA's clock was the wrong one and is right again, or that ours was slewed.
 constexpr Duration kBadClockRetry = std::chrono::minutes(5);
-
-Duration clock_offset(Now now) { return now.wall.time_since_epoch() - now.monotonic.time_since_epoch(); }
 
 bool concerns_ordering(wire::BindingStatus status) {
   return status == wire::BindingStatus::TimestampMismatch ||
@@ -130,7 +127,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
 /// Counts from the sending of what is answered; a shorter grant shortens what remains (RFC 6275 section
 /// 11.7.3), a longer one than was asked for lengthens nothing.
 void Registrar::adopt_lifetime(Attachment& attachment, std::uint16_t granted, TimePoint sent) {
-  attachment.lifetime = std::min(granted, attachment.request->lifetime) * kLifetimeUnit;
+  attachment.lifetime = std::min(granted, attachment.request->lifetime) * wire::kLifetimeUnit;
   attachment.expires = sent + attachment.lifetime;
   attachment.refresh_at = sent + attachment.lifetime / 2;
 }
@@ -174,7 +171,7 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
     case RefusalReaction::AwaitClock:
       if (was_late(now, ack, attachment.request->transmissions.back().sent)) return retry(now, attachment);
       refuse(now, attachment, name, config.max_bindack_timeout);
-      attachment.clock_offset = clock_offset(now);
+      attachment.clock_offset = now.clock_offset();
       attachment.retry_anyway_at = now.monotonic + kBadClockRetry;
       return;
     case RefusalReaction::AdoptSequence:

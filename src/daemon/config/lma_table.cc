@@ -15,31 +15,31 @@ using core::PolicyProfile;
 using core::ServiceProfile;
 
 template <auto Member>
-constexpr auto kCore = via<&LmaSettings::core, Member>;
+constexpr auto kLmaCore = via<&LmaSettings::core, Member>;
 
 constexpr auto kRevokes = [](LmaSettings& settings) -> bool& { return settings.core.revocation.enabled; };
 
-Section<LmaSettings> head() {
+Section<LmaSettings> lma_head() {
   using K = Keys<LmaSettings>;
   Section<LmaSettings> section{
       "[lma]",
-      {K::optional("name", kCore<&LmaConfig::name>,
+      {K::optional("name", kLmaCore<&LmaConfig::name>,
                    "the daemon's name: `flowmob --control NAME` finds it by it", file_name()),
-       K::required("address", kCore<&LmaConfig::address>,
+       K::required("address", kLmaCore<&LmaConfig::address>,
                    "the LMA's address (LMAA), to which MAGs send; on one of this machine's interfaces",
                    unicast()),
        K::required("core_interfaces", &LmaSettings::core_interfaces, "the interfaces towards correspondents",
                    interface_name()),
        K::required("access_interfaces", &LmaSettings::access_interfaces, "the interfaces towards MAGs",
                    interface_name()),
-       K::optional("pools", kCore<&LmaConfig::pools>,
+       K::optional("pools", kLmaCore<&LmaConfig::pools>,
                    "the prefixes of which nodes without a prefix of their own are given a /64",
                    pool_prefix()),
-       K::optional("tunnel_mtu", kCore<&LmaConfig::tunnel_mtu>,
+       K::optional("tunnel_mtu", kLmaCore<&LmaConfig::tunnel_mtu>,
                    "the largest packet that fits a tunnel, in octets: the path's MTU less 40",
                    between<std::uint16_t>(1280, 65495)),
        K::optional(
-           "share_prefixes", kCore<&LmaConfig::share_prefixes>,
+           "share_prefixes", kLmaCore<&LmaConfig::share_prefixes>,
            "all interfaces of a node share its prefixes, also where the MAG says handoff indicator 1 or "
            "4; false: only where it says 6 (RFC 7864), else each has its own (RFC 5213 section 5.4)"),
        K::derived(
@@ -48,29 +48,29 @@ Section<LmaSettings> head() {
            "wait for the old MAG's de-registration where the new one does not know whether this is a "
            "handoff (RFC 5213 section 5.4.1.3)",
            "where share_prefixes is off"),
-       K::optional("min_delay_before_bce_delete", kCore<&LmaConfig::min_delay_before_bce_delete>,
+       K::optional("min_delay_before_bce_delete", kLmaCore<&LmaConfig::min_delay_before_bce_delete>,
                    "how long a de-registered session is kept for the next MAG to take over (RFC 5213 section "
                    "9.1)",
                    between<Duration>(0s, 1h)),
-       K::optional("max_delay_before_new_bce_assign", kCore<&LmaConfig::max_delay_before_new_bce_assign>,
+       K::optional("max_delay_before_new_bce_assign", kLmaCore<&LmaConfig::max_delay_before_new_bce_assign>,
                    "how long a registration waits for a de-registration, see hold_unknown_handoff (RFC 5213 "
                    "section 9.1)",
                    between<Duration>(0s, 1h)),
-       K::optional("timestamp_validity_window", kCore<&LmaConfig::timestamp_validity_window>,
+       K::optional("timestamp_validity_window", kLmaCore<&LmaConfig::timestamp_validity_window>,
                    "how far a MAG's clock may be from this one (RFC 5213 section 9.1)",
                    between<Duration>(1ms, 1h)),
-       K::optional("mobile_node_generated_timestamp", kCore<&LmaConfig::mobile_node_generated_timestamp>,
+       K::optional("mobile_node_generated_timestamp", kLmaCore<&LmaConfig::mobile_node_generated_timestamp>,
                    "timestamps are the mobile nodes' own: only their order counts, not this clock (RFC 5213 "
                    "section 9.3); the same on all MAGs"),
-       K::optional("max_lifetime", kCore<&LmaConfig::max_lifetime>,
+       K::optional("max_lifetime", kLmaCore<&LmaConfig::max_lifetime>,
                    "the longest lifetime of a binding, whatever a MAG asks for; sent in units of 4 s",
                    binding_lifetime()),
        K::optional(
-           "new_link_delay", kCore<&LmaConfig::new_link_delay>,
+           "new_link_delay", kLmaCore<&LmaConfig::new_link_delay>,
            "how long flows that another link still carries wait for a link that has just come: its MAG "
            "delivers nothing before it has the answer to its registration",
            between<Duration>(0s, 10s)),
-       K::optional("binding_errors_per_second", kCore<&LmaConfig::binding_errors_per_second>,
+       K::optional("binding_errors_per_second", kLmaCore<&LmaConfig::binding_errors_per_second>,
                    "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "
                    "most; 0: none",
                    between<unsigned>(0, 1'000'000)),
@@ -80,7 +80,7 @@ Section<LmaSettings> head() {
            "MAG "
            "says so, and a MAG that a node has left is told (RFC 5846); false: only `flowmob session revoke` "
            "revokes")}};
-  add_peer_keys(section, kCore<&LmaConfig::heartbeat>, kCore<&LmaConfig::revocation>);
+  add_peer_keys(section, kLmaCore<&LmaConfig::heartbeat>, kLmaCore<&LmaConfig::revocation>);
   add_path_keys(section, true, &LmaSettings::paths);
   return section;
 }
@@ -178,7 +178,7 @@ const Section<LmaFile>& lma_section() {
   using K = Keys<LmaFile>;
   static const Section<LmaFile> section{
       "the file",
-      {K::table("lma", &LmaFile::lma, head(), true, "the LMA itself"),
+      {K::table("lma", &LmaFile::lma, lma_head(), true, "the LMA itself"),
        K::tables("mag", &LmaFile::mags, mag(), false, "a MAG that may register mobile nodes here"),
        K::tables("service", &LmaFile::services, service(), false,
                  "what a Service Selection identifier stands for"),

@@ -14,7 +14,7 @@ using core::MagConfig;
 using core::MagPolicyProfile;
 
 template <auto Member>
-constexpr auto kCore = [](MagHead& head) -> auto& {
+constexpr auto kMagCore = [](MagHead& head) -> auto& {
   return head.settings.core.*Member;
 };
 
@@ -27,45 +27,45 @@ Rule<MacAddress> not_a_group() {
   return {"a MAC address that is no group's", [](const auto& mac) { return (mac.octets[0] & 1) == 0; }};
 }
 
-Section<MagHead> head() {
+Section<MagHead> mag_head() {
   using K = Keys<MagHead>;
   Section<MagHead> section{
       "[mag]",
       {K::optional(
-           "name", kCore<&MagConfig::name>,
+           "name", kMagCore<&MagConfig::name>,
            "the daemon's name: `flowmob --control NAME` finds it by it, and the LMA knows it by it in "
            "revocations (RFC 5846 section 9.2)",
            file_name()),
-       K::required("address", kCore<&MagConfig::address>,
+       K::required("address", kMagCore<&MagConfig::address>,
                    "the MAG's address (Proxy-CoA), from which it sends; on one of this machine's interfaces",
                    unicast()),
        K::required("transport_interfaces", via<&MagHead::settings, &MagSettings::transport_interfaces>,
                    "the interfaces towards the LMA", interface_name()),
-       K::optional("tunnel_mtu", kCore<&MagConfig::tunnel_mtu>,
+       K::optional("tunnel_mtu", kMagCore<&MagConfig::tunnel_mtu>,
                    "the largest packet that fits a tunnel, in octets: the path's MTU less 40; advertised to "
                    "mobile nodes",
                    between<std::uint16_t>(1280, 65495)),
-       K::optional("router_link_local", kCore<&MagConfig::router_link_local>,
+       K::optional("router_link_local", kMagCore<&MagConfig::router_link_local>,
                    "the router's address on access links, the same on every MAG of a domain (RFC 6543)",
                    link_local()),
-       K::optional("lifetime", kCore<&MagConfig::lifetime>,
+       K::optional("lifetime", kMagCore<&MagConfig::lifetime>,
                    "the lifetime asked for in registrations; sent in units of 4 s", binding_lifetime()),
        K::optional(
-           "initial_bindack_timeout", kCore<&MagConfig::initial_bindack_timeout>,
+           "initial_bindack_timeout", kMagCore<&MagConfig::initial_bindack_timeout>,
            "how long after the first Proxy Binding Update the second follows, doubling from there (RFC "
            "6275 section 12)",
            between<Duration>(10ms, 1min)),
-       K::optional("max_bindack_timeout", kCore<&MagConfig::max_bindack_timeout>, "where the doubling ends",
-                   between<Duration>(10ms, 1h)),
-       K::optional("neighbor_probe_interval", kCore<&MagConfig::neighbor_probe_interval>,
+       K::optional("max_bindack_timeout", kMagCore<&MagConfig::max_bindack_timeout>,
+                   "where the doubling ends", between<Duration>(10ms, 1h)),
+       K::optional("neighbor_probe_interval", kMagCore<&MagConfig::neighbor_probe_interval>,
                    "after how much silence an attached node is asked whether it is there (a Neighbor "
                    "Solicitation; RFC 5213 section 6.13); \"0s\": never, the carrier has to tell",
                    between<Duration>(0s, 1h)),
        K::optional(
-           "neighbor_probes", kCore<&MagConfig::neighbor_probes>,
+           "neighbor_probes", kMagCore<&MagConfig::neighbor_probes>,
            "how many questions, a second apart, a node may leave unanswered before it is de-registered",
            between<unsigned>(1, 100)),
-       K::optional("router_advertisement_interval", kCore<&MagConfig::router_advertisement_interval>,
+       K::optional("router_advertisement_interval", kMagCore<&MagConfig::router_advertisement_interval>,
                    "how often an attached node is sent a Router Advertisement unasked",
                    between<Duration>(1s, 30min)),
        K::optional(
@@ -74,26 +74,26 @@ Section<MagHead> head() {
            "for no default router (RFC 4861 section 6.2.1)",
            whole_seconds(9000s)),
        K::optional(
-           "local_routing", kCore<&MagConfig::local_routing>,
+           "local_routing", kMagCore<&MagConfig::local_routing>,
            "packets between two nodes of this MAG go straight from one to the other, unseen by the LMA "
            "and its flow bindings (EnableMAGLocalRouting, RFC 5213 section 9.2)"),
        K::optional(
-           "timestamps", kCore<&MagConfig::timestamps>,
+           "timestamps", kMagCore<&MagConfig::timestamps>,
            "what orders registrations: timestamps; false: sequence numbers. The same on every MAG and "
            "LMA of a domain (TimestampBasedApproachInUse, RFC 5213 section 9.3)"),
        K::optional(
-           "mobile_node_generated_timestamp", kCore<&MagConfig::mobile_node_timestamps>,
+           "mobile_node_generated_timestamp", kMagCore<&MagConfig::mobile_node_timestamps>,
            "the timestamps are those of the nodes' own solicitations (SEND, RFC 3971), where they have "
            "one. The same on every MAG and LMA of a domain (MobileNodeGeneratedTimestampInUse)"),
-       K::optional("router_link_layer", kCore<&MagConfig::router_link_layer>,
+       K::optional("router_link_layer", kMagCore<&MagConfig::router_link_layer>,
                    "the router's link-layer address on access links, the same on every MAG of a domain (RFC "
                    "6543); all zeros: each interface's own",
                    not_a_group()),
-       K::optional("binding_errors_per_second", kCore<&MagConfig::binding_errors_per_second>,
+       K::optional("binding_errors_per_second", kMagCore<&MagConfig::binding_errors_per_second>,
                    "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "
                    "most; 0: none",
                    between<unsigned>(0, 1'000'000))}};
-  add_peer_keys(section, kCore<&MagConfig::heartbeat>, kCore<&MagConfig::revocation>);
+  add_peer_keys(section, kMagCore<&MagConfig::heartbeat>, kMagCore<&MagConfig::revocation>);
   add_path_keys(section, true, [](MagHead& target) -> DaemonPaths& { return target.settings.paths; });
   return section;
 }
@@ -144,7 +144,7 @@ Section<AccessRow> access() {
                    "the interface's own")}};
 }
 
-Section<HostedNodeRow> mobile_node() {
+Section<HostedNodeRow> hosted_node() {
   using K = Keys<HostedNodeRow>;
   constexpr auto kServices = &HostedNodeRow::services;
   return {"[[mobile_node]]",
@@ -167,10 +167,10 @@ const Section<MagFile>& mag_section() {
   using K = Keys<MagFile>;
   static const Section<MagFile> section{
       "the file",
-      {K::table("mag", &MagFile::mag, head(), true, "the MAG itself"),
+      {K::table("mag", &MagFile::mag, mag_head(), true, "the MAG itself"),
        K::table("lma", &MagFile::lma, lma(), true, "the LMA with which it registers nodes"),
        K::tables("access", &MagFile::accesses, access(), true, "a link on which mobile nodes appear"),
-       K::tables("mobile_node", &MagFile::mobile_nodes, mobile_node(), false,
+       K::tables("mobile_node", &MagFile::mobile_nodes, hosted_node(), false,
                  "a mobile node that may attach here")}};
   return section;
 }

@@ -12,17 +12,17 @@ using core::MemberConfig;
 using core::MnConfig;
 
 template <auto Member>
-constexpr auto kCore = [](MnHead& head) -> auto& {
+constexpr auto kMnCore = [](MnHead& head) -> auto& {
   return head.settings.core.*Member;
 };
 
-Section<MnHead> head() {
+Section<MnHead> mn_head() {
   using K = Keys<MnHead>;
   Section<MnHead> section{
       "[mn]",
-      {K::optional("name", kCore<&MnConfig::name>,
+      {K::optional("name", kMnCore<&MnConfig::name>,
                    "the daemon's name: `flowmob --control NAME` finds it by it", file_name()),
-       K::optional("interface", kCore<&MnConfig::interface>,
+       K::optional("interface", kMnCore<&MnConfig::interface>,
                    "the virtual interface, which the daemon makes: the one with the global address",
                    interface_name()),
        K::optional("mac", &MnHead::mac,
@@ -31,7 +31,7 @@ Section<MnHead> head() {
            "decider", &MnHead::decider,
            "who decides which link a flow takes; \"lma\": uplink follows the link by which the flow's "
            "downlink last came"),
-       K::optional("solicitation_interval", kCore<&MnConfig::solicitation_interval>,
+       K::optional("solicitation_interval", kMnCore<&MnConfig::solicitation_interval>,
                    "how often a member without a router asks for one (RFC 4861 section 10)",
                    between<Duration>(100ms, 1h))}};
   add_path_keys(section, false, [](MnHead& target) -> DaemonPaths& { return target.settings.paths; });
@@ -51,7 +51,7 @@ const Section<MnFile>& mn_section() {
   using K = Keys<MnFile>;
   static const Section<MnFile> section{
       "the file",
-      {K::table("mn", &MnFile::mn, head(), true, "the mobile node itself"),
+      {K::table("mn", &MnFile::mn, mn_head(), true, "the mobile node itself"),
        K::tables("member", &MnFile::members, member(), true,
                  "a physical interface under the virtual one, the preferred first")}};
   return section;

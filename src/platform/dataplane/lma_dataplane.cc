@@ -8,12 +8,6 @@
 namespace flowmob::dataplane {
 namespace {
 
-PinnedDataplane::Program program() {
-  std::size_t size = 0;
-  const void* elf = lma_bpf::elf_bytes(&size);
-  return {"lma", elf, size};
-}
-
 PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
   const auto n = options.max_nodes;
   return {options.bpf_dir,
@@ -42,7 +36,7 @@ std::vector<Attachment> attachments(const LmaDataplaneOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptions& options) {
-  auto pinned = PinnedDataplane::load(program(), limits(options));
+  auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<lma_bpf>("lma"), limits(options));
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<LmaDataplane> opened(new LmaDataplane(options, std::move(*pinned)));
   auto ready = opened->rows_.set_local(options.local).and_then([&] { return opened->attach(); });

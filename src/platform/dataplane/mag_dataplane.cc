@@ -9,12 +9,6 @@
 namespace flowmob::dataplane {
 namespace {
 
-PinnedDataplane::Program program() {
-  std::size_t size = 0;
-  const void* elf = mag_bpf::elf_bytes(&size);
-  return {"mag", elf, size};
-}
-
 PinnedDataplane::Options limits(const MagDataplaneOptions& options) {
   const auto n = options.max_hosts;
   return {options.bpf_dir,
@@ -71,7 +65,7 @@ MagDataplane::MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned)
       counters_(pinned_.object(), "attachment_counters") {}
 
 Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptions& options) {
-  auto pinned = PinnedDataplane::load(program(), limits(options));
+  auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<mag_bpf>("mag"), limits(options));
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<MagDataplane> opened(new MagDataplane(options, std::move(*pinned)));
   auto ready = opened->set_local(options.local)

@@ -19,6 +19,14 @@ class PinnedDataplane {
     std::string name;
     const void* elf = nullptr;
     std::size_t size = 0;
+
+    /// The program of a skeleton that bpftool made.
+    template <class Skeleton>
+    static Program of(std::string name) {
+      Program program{std::move(name)};
+      program.elf = Skeleton::elf_bytes(&program.size);
+      return program;
+    }
   };
   struct Options {
     std::filesystem::path directory;

@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::uint32_t kConfigRow = 0;
 
-PinnedDataplane::Program program() {
-  std::size_t size = 0;
-  const void* elf = vif_bpf::elf_bytes(&size);
-  return {"vif", elf, size};
-}
-
 std::vector<Attachment> attachments(const VifDataplaneOptions& options) {
   std::vector<Attachment> all;
   for (const auto& name : options.members) all.push_back({name, Hook::Ingress, "member_ingress", 0});
@@ -76,7 +70,8 @@ Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptio
   if (options.members.size() > FM_MAX_MEMBERS)
     return fail("too-many-members", fmt::format("a virtual interface may have {} members", FM_MAX_MEMBERS));
   auto pinned = PinnedDataplane::load(
-      program(), {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments"}});
+      PinnedDataplane::Program::of<vif_bpf>("vif"),
+      {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments"}});
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
   auto ready =

@@ -98,7 +98,7 @@ class Tagger {
 };
 
 /// BPF_PROG_TEST_RUN.
-Outcome run(int program, std::string_view interface, const Bytes& frame) {
+Outcome run_program(int program, std::string_view interface, const Bytes& frame) {
   __sk_buff context{};
   context.ifindex = index_of(interface);
   Bytes out(frame.size() + 2000);
@@ -136,13 +136,13 @@ void PrintTo(Verdict verdict, std::ostream* out) {
 
 Outcome run(const BpfObject& object, const std::string& program, std::string_view interface,
             const Bytes& frame) {
-  return run(object.program_fd(program), interface, frame);
+  return run_program(object.program_fd(program), interface, frame);
 }
 
 Outcome run_tagged(const BpfObject& object, const std::string& program, std::string_view interface,
                    const Bytes& frame, const std::vector<Tag>& tags) {
   const Tagger tagger(object.program_fd(program), tags);
-  return run(tagger.fd(), interface, frame);
+  return run_program(tagger.fd(), interface, frame);
 }
 
 void ip_command(const std::string& line) {
