@@ -12,7 +12,7 @@ build: ## build the programs into build/bin
 	@scripts/install build
 	@echo "==> building into build/bin"
 	@cmake --preset dev >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }; rm -f build-configure.log
-	@cmake --build build -j$(JOBS)
+	@cmake --build build -j$(JOBS); status=$$?; [ "$$(id -u)" != 0 ] || scripts/give-back build; exit $$status
 
 demo: ## show two flows, two accesses, one address, and a flow that moves
 	@scripts/install build run demo
@@ -47,7 +47,6 @@ format: ## rewrite the sources in the project's format
 
 lint: ## check format, licence lines and shell syntax, and run clang-tidy
 	@scripts/install build lint
-	@$(MAKE) --no-print-directory build
 	@scripts/lint --tidy
 
 coverage: ## line coverage of the unit and simulator tests
@@ -58,7 +57,7 @@ docs: build ## write the generated pages anew: configuration, command line, RFC 
 	@scripts/docs
 
 install: ## build optimised; programs, systemd units, documentation below DESTDIR and PREFIX (default /usr/local)
-	@scripts/install build
+	@scripts/install build run
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install-release
 
 clean: ## remove everything that was built
