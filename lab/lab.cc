@@ -49,6 +49,19 @@ std::string health(const Domain& domain, const Json& status) {
   return ended.empty() ? "is BROKEN: not all of it was started" : "is BROKEN: ended: " + ended;
 }
 
+/// What an emulated link is like only its emulator knows, which answers root alone.
+bool unknown(const Json& link) { return link.contains("control") && !link.contains("parameters"); }
+
+std::string_view link_state(const Json& link) {
+  if (unknown(link)) return "?";
+  return link.value("up", true) ? "up" : "DOWN";
+}
+
+std::string link_shape(const Json& link) {
+  if (unknown(link)) return "its flowmob-wire does not answer";
+  return link.contains("parameters") ? link["parameters"].value("a-to-b", "") : "plain veth";
+}
+
 std::string status_text(const Domain& domain) {
   const Json status = domain.status();
   std::string text = fmt::format("lab \"{}\" {}\n\n", domain.plan().name(), health(domain, status));
@@ -58,10 +71,8 @@ std::string status_text(const Domain& domain) {
   }
   text += "\n";
   for (const Json& link : status["links"]) {
-    const std::string shape =
-        link.contains("parameters") ? link["parameters"].value("a-to-b", "") : "plain veth";
-    text += fmt::format("  {:<9} {:<4} {} {}\n", link.value("name", ""),
-                        link.value("up", true) ? "up" : "DOWN", link.value("technology", ""), shape);
+    text += fmt::format("  {:<9} {:<4} {} {}\n", link.value("name", ""), link_state(link),
+                        link.value("technology", ""), link_shape(link));
   }
   return text + "\n" + what_to_try(domain.plan());
 }

@@ -55,16 +55,17 @@ std::string_view link_layer_address(const LinkEnd& end) {
   return end.interface == "if1" ? "02:00:00:00:01:01" : "02:00:00:00:01:02";
 }
 
+/// It names a folder of the BPF file system too, which takes no dot.
 bool good_name(const std::string& name) {
-  const auto good = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
-  return !name.empty() && name[0] != '.' && name.size() <= 32 && std::ranges::all_of(name, good);
+  const auto good = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, good);
 }
 
 }  // namespace
 
 Result<Plan> Plan::create(const std::string& name) {
   if (!good_name(name))
-    return fail("bad-name", fmt::format("'{}': use up to 32 letters, digits, '-', '_' and '.'", name));
+    return fail("bad-name", fmt::format("'{}': use up to 32 letters, digits, '-' and '_'", name));
   return Plan(name);
 }
 

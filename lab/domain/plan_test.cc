@@ -11,7 +11,8 @@ namespace flowmob::lab {
 namespace {
 
 TEST(Plan, NamesThatAreNoPartOfANamespaceNameAreRefused) {
-  for (const char* name : {"", "a b", "../etc", "..", "a/b", "ü", "0123456789012345678901234567890123"}) {
+  for (const char* name :
+       {"", "a b", "../etc", "..", "a/b", "a.b", "ü", "0123456789012345678901234567890123"}) {
     EXPECT_FALSE(Plan::create(name)) << name;
   }
   EXPECT_TRUE(Plan::create("run-42_b"));

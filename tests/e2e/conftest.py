@@ -45,11 +45,7 @@ class Lab:
 
     def __init__(self, name):
         self.name = name
-        run(FLOWMOB, "lab", "up", "--name", name, timeout=90)
         self.status = json.loads(run(FLOWMOB, "lab", "status", "--name", name, "--json").stdout)
-
-    def down(self):
-        run(FLOWMOB, "lab", "down", "--name", self.name)
 
     def inside(self, node, *command, **kwargs):
         return run("ip", "netns", "exec", self.status["namespaces"][node], *command, **kwargs)
@@ -135,9 +131,12 @@ class Stream:
 
 @pytest.fixture(scope="module")
 def lab(request):
-    domain = Lab(f"t{os.getpid()}{request.module.__name__[-6:]}".replace("_", ""))
-    yield domain
-    domain.down()
+    name = f"t{os.getpid()}{request.module.__name__[-6:]}".replace("_", "")
+    try:  # more time than all that it waits for itself
+        run(FLOWMOB, "lab", "up", "--name", name, timeout=150)
+        yield Lab(name)
+    finally:
+        run(FLOWMOB, "lab", "down", "--name", name)
 
 
 @pytest.fixture
