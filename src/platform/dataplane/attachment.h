@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/strong_id.h"
@@ -25,6 +26,10 @@ struct Attachment {
 Result<void> attach(const Attachment& attachment, int program_fd);
 /// Success if nothing was attached, or the interface is gone.
 Result<void> detach(const Attachment& attachment);
+
+/// What sits at a place of ours on any interface of the namespace, uses the map of `map_fd` (so that it is
+/// not another daemon's), and is not among `wanted`, is detached.
+Result<void> detach_others(const std::vector<Attachment>& wanted, int map_fd);
 
 /// "no-such-interface"
 Result<InterfaceIndex> interface_index(const std::string& name);

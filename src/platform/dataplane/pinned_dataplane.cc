@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/dataplane/pinned_dataplane.h"
 
+#include <bpf/bpf.h>
+
+#include "platform/unique_fd.h"
+
 namespace flowmob::dataplane {
+namespace {
+
+/// Every program uses it.
+constexpr const char* kMapOfEach = "drops";
+
+}  // namespace
 
 Result<PinnedDataplane> PinnedDataplane::load(const Program& program, const Options& options) {
   auto directory = BpfDirectory::create(options.directory);
@@ -13,6 +23,12 @@ Result<PinnedDataplane> PinnedDataplane::load(const Program& program, const Opti
 }
 
 Result<void> PinnedDataplane::attach(const std::vector<Attachment>& attachments) const {
+  const auto attached = attach_each(attachments);
+  const auto alone = detach_others(attachments, object_.map_fd(kMapOfEach));
+  return attached ? alone : attached;
+}
+
+Result<void> PinnedDataplane::attach_each(const std::vector<Attachment>& attachments) const {
   // One interface that is missing keeps no other from its programs.
   Result<void> first;
   for (const Attachment& attachment : attachments) {
@@ -25,7 +41,7 @@ Result<void> PinnedDataplane::attach(const std::vector<Attachment>& attachments)
 Result<void> PinnedDataplane::attach(std::vector<Attachment> attachments,
                                      const std::string& interface) const {
   std::erase_if(attachments, [&](const Attachment& a) { return a.interface != interface; });
-  return attach(attachments);
+  return attach_each(attachments);
 }
 
 Result<void> PinnedDataplane::teardown(const std::filesystem::path& directory,
@@ -34,6 +50,9 @@ Result<void> PinnedDataplane::teardown(const std::filesystem::path& directory,
     auto detached = detach(attachment);
     if (!detached) return detached;
   }
+  const platform::UniqueFd drops(bpf_obj_get((directory / "maps" / kMapOfEach).c_str()));
+  if (drops.get() >= 0)
+    if (auto detached = detach_others({}, drops.get()); !detached) return detached;
   return BpfDirectory::remove(directory);
 }
 

@@ -37,6 +37,7 @@ class PinnedDataplane {
   static Result<PinnedDataplane> load(const Program& program, const Options& options);
 
   const BpfObject& object() const { return object_; }
+  /// These, and on no other interface what a predecessor attached.
   Result<void> attach(const std::vector<Attachment>& attachments) const;
   /// Only to `interface`: whether others are there is not asked.
   Result<void> attach(std::vector<Attachment> attachments, const std::string& interface) const;
@@ -47,6 +48,7 @@ class PinnedDataplane {
                                const std::vector<Attachment>& attachments);
 
  private:
+  Result<void> attach_each(const std::vector<Attachment>& attachments) const;
   explicit PinnedDataplane(BpfObject object) : object_(std::move(object)), drops_(object_, "drops") {}
   BpfObject object_;
   PerCpuBpfMap<std::uint32_t, fm_counter> drops_;

@@ -113,6 +113,39 @@ TEST_F(LmaRestart, TeardownLeavesNothing) {
   must(LmaDataplane::teardown(options()));
 }
 
+TEST_F(LmaRestart, NothingStaysOnAnInterfaceThatIsNoLongerNamed) {
+  auto former = options();
+  auto with = options();
+  with.access_interfaces = {"core0"};
+  with.core_interfaces = {"acc1"};
+  reopen(with);
+  for (const auto& name : former.access_interfaces)
+    EXPECT_EQ(attached(name, "ingress", "lma_uplink"), 0U) << name;
+  EXPECT_EQ(attached("acc1", "egress", "lma_local"), 0U);
+  EXPECT_EQ(attached("acc1", "ingress", "lma_downlink"), 1U);
+  EXPECT_EQ(attached("core0", "ingress", "lma_downlink"), 0U);
+  EXPECT_EQ(attached("core0", "ingress", "lma_uplink"), 1U);
+
+  with.access_interfaces.clear();
+  lma_.reset();
+  must(LmaDataplane::teardown(with));
+  EXPECT_EQ(attached("core0", "ingress", "lma_"), 0U);
+}
+
+TEST_F(LmaRestart, AnotherDaemonsProgramsAreLeftAlone) {
+  auto other = options();
+  other.bpf_dir = bpf_directory() / ".." / "another";
+  other.access_interfaces = {};
+  other.core_interfaces = {"acc1"};  // where the first has none of its own at that place
+  auto second = LmaDataplane::open(other);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(attached("acc1", "ingress", "lma_uplink"), 1U);
+  EXPECT_EQ(attached("core0", "ingress", "lma_downlink"), 1U);
+  must(LmaDataplane::teardown(other));
+  EXPECT_EQ(attached("acc1", "ingress", "lma_downlink"), 0U);
+  EXPECT_EQ(attached("core0", "ingress", "lma_downlink"), 1U);
+}
+
 TEST_F(LmaRestart, TeardownMindsNoInterfaceThatIsGone) {
   auto gone = options();
   gone.core_interfaces.push_back("gone0");
