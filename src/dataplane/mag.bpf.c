@@ -124,18 +124,21 @@ static __always_inline bool fm_is_local_to_link(const struct fm_packet* packet) 
          fm_is_link_local(&packet->key.destination) || fm_is_multicast(&packet->key.destination);
 }
 
+/* Or hides one, for all we know, behind more headers than we follow: the stack follows them all. */
+static __always_inline bool fm_may_be_mobility_header(const struct fm_packet* packet) {
+  return packet->key.protocol == FM_PROTOCOL_MOBILITY_HEADER || fm_is_extension_header(packet->key.protocol);
+}
+
 /* Those that a node exchanges with its own home agent go through the tunnel like all it sends. */
 static __always_inline bool fm_is_signalling_to_us(const struct fm_packet* packet) {
   __u32 row = 0;
   const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
-  return packet->key.protocol == FM_PROTOCOL_MOBILITY_HEADER && ours &&
-         fm_same_address(&ours->local, &packet->key.destination);
+  return fm_may_be_mobility_header(packet) && ours && fm_same_address(&ours->local, &packet->key.destination);
 }
 
 static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* packet) {
   fm_parse_upper(skb, packet);
-  return packet->key.protocol == FM_PROTOCOL_MOBILITY_HEADER ? fm_drop(skb, FM_DROP_MOBILITY_HEADER)
-                                                             : FM_PASS;
+  return fm_may_be_mobility_header(packet) ? fm_drop(skb, FM_DROP_MOBILITY_HEADER) : FM_PASS;
 }
 
 static __always_inline bool fm_routes_locally(void) {

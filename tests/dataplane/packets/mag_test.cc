@@ -248,6 +248,18 @@ TEST_F(MagUplink, NobodySignalsFromAnAccessLink) {
   EXPECT_EQ(packets_dropped(mag_->drops()), 8U);
 }
 
+/// The stack would follow them all to the end.
+TEST_F(MagUplink, MoreExtensionHeadersThanWeFollowMayHideAMobilityHeader) {
+  const auto behind = [](int headers, std::string_view from, std::string_view to) {
+    Packet packet = mobility_header(from, to);
+    for (int i = 0; i < headers; ++i) packet.destination_options();
+    return packet;
+  };
+  EXPECT_TRUE(dropped(from_access(behind(9, "fe80::1", "fe80::2")), "mobility-header"));
+  EXPECT_EQ(from_access(behind(20, kNode, kMag1)).verdict, Verdict::Drop);
+  EXPECT_EQ(from_access(behind(9, kNode, kCn)).verdict, Verdict::Redirect);
+}
+
 TEST_F(MagUplink, TheAnchorIsNotOnAnAccessLink) {
   EXPECT_TRUE(dropped(from_access(mobility_header(kLma, kMag1)), "spoofed-source"));
   EXPECT_EQ(from_access(mobility_header(kLma, kMag1), {kPriority}).verdict, Verdict::Drop);
