@@ -52,7 +52,7 @@ Result<Captures> Captures::start(const Plan& plan, const std::filesystem::path& 
                         .log = log});
     if (!tcpdump) return tl::unexpected(tcpdump.error());
     captures.captures_.push_back({link.name, std::move(*tcpdump), PcapReader(file), log});
-    const auto begun = wait_until("tcpdump on " + link.name, 5s, [&] {
+    const auto begun = wait_until("tcpdump on " + link.name, [&] {
       return std::filesystem::exists(file, error) && std::filesystem::file_size(file, error) > 0;
     });
     if (!begun) return tl::unexpected(begun.error());

@@ -49,7 +49,7 @@ Result<void> restart_lma(Demo& demo) {
         demo.mark("restarted");
         return demo.domain().start_daemon(lma);
       })
-      .and_then([&] { return demo.domain().wait_for_control(lma.node, 10s); })
+      .and_then([&] { return demo.domain().wait_for_control(lma.node); })
       .and_then([&] { return demo.rest(5s); });
 }
 

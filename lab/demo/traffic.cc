@@ -87,7 +87,7 @@ Result<void> Traffic::start_servers() {
                       {program_path("flowmob-probe"), "serve", "--bind", std::string(address::kCn), "--port",
                        std::to_string(kVideoPort), "--log", "video-cn.log"});
   if (!video) return tl::unexpected(video.error());
-  return wait_until("the servers", 10s,
+  return wait_until("the servers",
                     [&] { return listens(*plan_, "-t", kHttpPort) && listens(*plan_, "-u", kVideoPort); });
 }
 

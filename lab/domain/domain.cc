@@ -189,13 +189,14 @@ Result<void> Domain::start_wire(const LinkPlan& link, const std::string& engine)
   if (!started) return tl::unexpected(started.error());
   auto recorded = record("wire " + link.name, started->release());
   if (!recorded) return recorded;
-  return wait_until("flowmob-wire of " + link.name, 5s, [&] { return link_status(link).has_value(); });
+  return answers_or_ended("wire " + link.name, "flowmob-wire of " + link.name,
+                          [&] { return link_status(link).has_value(); });
 }
 
 Result<void> Domain::start_daemons(const UpOptions& options) {
   for (const DaemonPlan& daemon : plan_.daemons()) {
     options.say("starting " + daemon.program + " (" + daemon.node + ")");
-    auto started = start_daemon(daemon).and_then([&] { return wait_for_control(daemon.node, 10s); });
+    auto started = start_daemon(daemon).and_then([&] { return wait_for_control(daemon.node); });
     if (!started) return started;
   }
   options.say("waiting for both links to attach");
@@ -218,29 +219,33 @@ Result<void> Domain::kill_daemon(std::string_view name) {
     return fail("not-running", fmt::format("{} does not run", name));
   }
   ::kill(found->second.pid, SIGKILL);
-  return wait_until(fmt::format("the end of {}", name), 2s, [&] { return !found->second.alive(); });
+  return wait_until(fmt::format("the end of {}", name), [&] { return !found->second.alive(); });
 }
 
-Result<void> Domain::wait_for_control(std::string_view daemon, Duration limit) const {
-  const auto& process = state_.processes.at(std::string(daemon));
-  auto answered = wait_until(fmt::format("the control socket of {}", daemon), limit,
-                             [&] { return !process.alive() || call(daemon, "status").has_value(); });
-  if (answered && !process.alive()) return fail("daemon-ended", fmt::format("{} ended at once", daemon));
+Result<void> Domain::wait_for_control(std::string_view daemon) const {
+  return answers_or_ended(std::string(daemon), fmt::format("the control socket of {}", daemon),
+                          [&] { return call(daemon, "status").has_value(); });
+}
+
+Result<void> Domain::answers_or_ended(const std::string& process, const std::string& what,
+                                      const std::function<bool()>& answers) const {
+  const auto& record = state_.processes.at(process);
+  auto answered = wait_until(what, [&] { return !record.alive() || answers(); });
+  if (answered && !record.alive()) return fail("daemon-ended", fmt::format("{} ended at once", process));
   return answered;
 }
 
 Result<void> Domain::wait_for_attachment() {
-  auto attached = wait_until("both links to attach", 20s, [&] {
+  auto attached = wait_until("both links to attach", [&] {
     const auto sessions = call("lma", "show sessions");
     const Json* list = !sessions ? nullptr : sessions->is_array() ? &*sessions : &(*sessions)["sessions"];
     return list != nullptr && list->size() >= 2;
   });
   if (!attached) return attached;
   // A flow waits a moment for the link that it is meant for.
-  auto settled =
-      wait_until("every flow to be on its own link", 10s, [&] { return flows_are_settled(*this); });
+  auto settled = wait_until("every flow to be on its own link", [&] { return flows_are_settled(*this); });
   if (!settled) return settled;
-  auto addressed = wait_until("the mobile node's address", 10s, [&] {
+  auto addressed = wait_until("the mobile node's address", [&] {
     state_.virtual_address = global_address(plan_);
     return !state_.virtual_address.empty();
   });

@@ -54,7 +54,7 @@ class Domain {
   Result<void> start_daemon(const DaemonPlan& daemon);
   /// SIGKILL: no goodbye.
   Result<void> kill_daemon(std::string_view name);
-  Result<void> wait_for_control(std::string_view daemon, Duration limit) const;
+  Result<void> wait_for_control(std::string_view daemon) const;
 
  private:
   explicit Domain(Plan plan) : plan_(std::move(plan)) {}
@@ -63,6 +63,9 @@ class Domain {
   Result<void> add_nodes();
   Result<void> add_links();
   Result<void> start_wire(const LinkPlan& link, const std::string& engine);
+  /// "daemon-ended": there is nobody left to wait for.
+  Result<void> answers_or_ended(const std::string& process, const std::string& what,
+                                const std::function<bool()>& answers) const;
   Result<void> wait_for_attachment();
   Result<void> record(const std::string& name, pid_t pid);
 

@@ -9,6 +9,7 @@ namespace flowmob::lab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr Duration kPatience = std::chrono::minutes(1);
 std::atomic<bool> g_interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
 
@@ -22,8 +23,8 @@ void catch_interrupts() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
 }
 
-Result<void> wait_until(const std::string& what, Duration limit, const std::function<bool()>& ready) {
-  const auto deadline = Clock::now() + limit;
+Result<void> wait_until(const std::string& what, const std::function<bool()>& ready) {
+  const auto deadline = Clock::now() + kPatience;
   while (!ready()) {
     if (interrupted()) return fail("interrupted", "interrupted");
     if (Clock::now() >= deadline) return fail("timeout", "waited in vain for " + what);

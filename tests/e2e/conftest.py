@@ -132,8 +132,8 @@ class Stream:
 @pytest.fixture(scope="module")
 def lab(request):
     name = f"t{os.getpid()}{request.module.__name__[-6:]}".replace("_", "")
-    try:  # more time than all that it waits for itself
-        run(FLOWMOB, "lab", "up", "--name", name, timeout=150)
+    try:  # it has patience of its own
+        run(FLOWMOB, "lab", "up", "--name", name, timeout=900)
         yield Lab(name)
     finally:
         run(FLOWMOB, "lab", "down", "--name", name)
