@@ -53,6 +53,19 @@ def test_a_flow_moves_and_comes_back_without_losing_a_packet(lab, stream):
     other.assert_lossless()
 
 
+def test_an_attachment_asks_for_the_services_it_was_told(lab):
+    """Not for those that its access stands for."""
+    before = lab.bindings()
+    assert before["video"] == "mag1" and before["*"] == "mag2"
+    mac = "02:00:00:00:01:01"
+    lab.ask("mag1", "detach", "wimax", "--mac", mac)
+    eventually(lambda: lab.bindings()["video"] == "mag2", what="all flows away from mag1")
+    lab.ask("mag1", "attach", "wimax", "--mac", mac, "--services", "internet")
+    eventually(lambda: lab.bindings()["*"] == "mag1", what="the internet's flow at the latest link that asked for it")
+    lab.ask("lma", "flow", "move", "*", "--to", "mag2")
+    assert lab.bindings() == before
+
+
 def test_moving_to_where_it_is_changes_nothing(lab):
     assert lab.ask("lma", "flow", "move", "video", "--to", lab.bindings()["video"])["changed"] is False
 

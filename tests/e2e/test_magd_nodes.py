@@ -19,13 +19,14 @@ WORLD_ADDRESS, VISITED = "2001:db8:a::2", "2001:db8:99::"
 class Surroundings(Gateway):
     """The gateway, a host and the world, each in a namespace of its own."""
 
-    def __init__(self, name, directory, head="", access=""):
-        self.head, self.access = head, access
+    def __init__(self, name, directory, head="", access="", attach_on="carrier"):
+        self.head, self.access, self.attach_on = head, access, attach_on
         self.host, self.world = name + "h", name + "w"
         super().__init__(name, directory)
 
     def file(self, *arguments, **keywords):
         text = super().file(*arguments, **keywords).replace('name = "mag"\n', 'name = "mag"\n' + self.head, 1)
+        text = text.replace('attach_on = ["carrier"]', f'attach_on = ["{self.attach_on}"]', 1)  # that of acc1
         return text.replace('interface = "acc1"\n', 'interface = "acc1"\n' + self.access, 1)
 
     def up(self):
@@ -66,6 +67,19 @@ def gateway_and_surroundings(tmp_path):
     yield make
     for one in made:
         one.down()
+
+
+def test_a_router_solicitation_attaches_who_sent_it(surrounded):
+    """The carrier alone does not: nothing tells whose it is. The link-layer address of the solicitation does."""
+    mag = surrounded(attach_on="router-solicitation")
+    mag.in_host("sysctl", "-qw", "net.ipv6.conf.node-acc1.disable_ipv6=1")
+    mag.host_up()
+    links = lambda: {link["interface"]: link["carrier"] for link in mag.ask("show links")["result"]["links"]}
+    eventually(lambda: links().get("acc1") and "acc2" in mag.attached(), what=mag.log())
+    assert mag.attached() == ["acc2"]
+    mag.in_host("sysctl", "-qw", "net.ipv6.conf.node-acc1.disable_ipv6=0")
+    eventually(lambda: "acc1" in mag.attached(), seconds=30, what=mag.log())
+    assert mag.messages("rs_received") >= 1
 
 
 def test_a_node_that_falls_silent_is_detached_though_its_carrier_stays(surrounded):
