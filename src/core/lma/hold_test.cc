@@ -111,6 +111,27 @@ TEST_F(HoldTest, WhatTheServingMagSaysMeanwhileEndsNoWait) {
   EXPECT_EQ(all<SendMessage>().back().destination, kMag2);
 }
 
+TEST_F(HoldTest, WhatElseHappensToTheNodeEndsNoWait) {
+  auto c = holding();
+  c.heartbeat = {};
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  Pbu p = first();
+  p.lifetime = 900;
+  accepted(p);
+  for (int i = 0; i < 4; ++i) {
+    timeout();
+    advance(60s);
+  }
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  timeout();
+  ASSERT_EQ(show("sessions")[0]["state"], "unreachable");
+  EXPECT_EQ(acknowledgement(), std::nullopt) << "that it is lost is no de-registration";
+  ASSERT_EQ(show("sessions").size(), 1U);
+  send(leave(p));
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_EQ(show("sessions").size(), 1U);
+}
+
 TEST_F(HoldTest, AnotherInterfaceTakesNobodysPlace) {
   accepted(first());
   EXPECT_EQ(ask(unknown()), std::nullopt);

@@ -162,14 +162,17 @@ void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResu
   go_on_with_held(now, request.mn_id, false);
 }
 
+/// `as_new`: it has waited long enough. Else, whatever has happened to the node, it may not be what is waited
+/// for.
 void PbuHandler::go_on_with_held(Now now, const std::string& mn_id, bool as_new) {
-  auto held = held_.extract(mn_id);
-  if (held.empty()) return;
-  const PbuRequest request = std::move(held.mapped().request);
+  const auto held = held_.find(mn_id);
+  if (held == held_.end()) return;
+  LookupResult found = look_up(state_.cache, held->second.request);
+  if (found.kind == Kind::Hold && !as_new) return;
+  if (found.kind == Kind::Hold) found.kind = Kind::New;
+  const PbuRequest request = std::move(held_.extract(held).mapped().request);
   const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall, false, true});
   if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
-  LookupResult found = look_up(state_.cache, request);
-  if (as_new && found.kind == Kind::Hold) found.kind = Kind::New;
   if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
   register_session(now, request, found);
 }
