@@ -178,6 +178,23 @@ TEST_F(AnchorRevocationsTest, AllOfTheLmaGo) {
   EXPECT_EQ(status_of(Trigger::PerPeerPolicy, {}), RS::BindingDoesNotExist);
 }
 
+TEST_F(AnchorRevocationsTest, ARegistrationThatCrossesItIsTakenBack) {
+  for (const auto& [trigger, options] : std::vector<std::pair<Trigger, wire::MobilityOptions>>{
+           {Trigger::PerPeerPolicy, {}}, {Trigger::Administrative, {mn1}}}) {
+    start(default_config());
+    solicit();
+    ASSERT_EQ(updates.size(), 1U);
+    EXPECT_EQ(status_of(trigger, options), RS::Success);
+    ASSERT_EQ(updates.size(), 1U) << "it may reach the LMA behind the indication";
+    EXPECT_EQ(updates[0].lifetime, 0U);
+    EXPECT_EQ(state(), "none");
+    accept();
+    clear();
+    advance(1h);
+    EXPECT_TRUE(messages.empty());
+  }
+}
+
 TEST_F(AnchorRevocationsTest, ARealmGoes) {
   register_whole();
   for (const auto* none : {"@foo.example.com", "@com", "example.com", "mn1@example.com"})
@@ -358,6 +375,67 @@ TEST_F(BulkRevocationTest, ANodeThatIsBackBeforeTheAnswerStays) {
   deliver(Acknowledgement{RS::Success, asked.sequence, true, false, true, {}});
   EXPECT_EQ(only_binding()["mn"], "mn1@example.com");
   EXPECT_EQ(only_binding()["state"], "registered");
+}
+
+TEST_F(BulkRevocationTest, WhatIsSaidAgainWouldEndWhoHasComeSince) {
+  shut_down();
+  ASSERT_TRUE(command("attach", {{"access", "wlan"}, {"mac", kNode.to_string()}}));
+  accept();
+  clear();
+  advance(1s);
+  EXPECT_TRUE(sent<Indication>().empty());
+  EXPECT_EQ(notified("revocation-unanswered"), 1U);
+  ASSERT_EQ(updates.size(), 1U) << "the other is de-registered by itself";
+  EXPECT_EQ(updates[0].lifetime, 0U);
+  EXPECT_EQ(option<wire::MnLinkLayerIdentifier>(updates[0]).identifier.back(), kSecondNode.octets.back());
+  EXPECT_EQ(only_binding()["state"], "registered");
+}
+
+TEST_F(BulkRevocationTest, TheLmaIsToldFirstAndTheRecordsWaitForIt) {
+  shut_down();
+  ASSERT_FALSE(order.empty());
+  EXPECT_EQ(order.front(), "message");
+  EXPECT_EQ(removed_hosts.size(), 2U);
+  EXPECT_TRUE(forgotten.empty()) << "a successor has to know what the LMA may believe";
+  acknowledge(RS::Success);
+  EXPECT_EQ(forgotten.size(), 2U);
+}
+
+TEST_F(BulkRevocationTest, ProbesThatHadBegunUndoNothing) {
+  auto config = default_config();
+  config.name = "mag1";
+  config.neighbor_probe_interval = 30s;
+  config.neighbor_probes = 1;
+  start(config);
+  register_whole();
+  advance(30s);
+  ASSERT_EQ(probes.size(), 1U);
+  clear();
+  shut_down();
+  advance(2s);
+  EXPECT_TRUE(updates.empty()) << "the LMA has been told";
+  EXPECT_EQ(notified("node-detached"), 1U) << "once";
+  acknowledge(RS::Success);
+  neighbor_solicit(kNode, kNodeAddress);
+  EXPECT_TRUE(updates.empty());
+  EXPECT_EQ(bindings().size(), 0U);
+}
+
+TEST_F(BulkRevocationTest, WhoHadFallenSilentIsSentAwayAsWell) {
+  auto config = default_config();
+  config.name = "mag1";
+  config.neighbor_probe_interval = 30s;
+  config.neighbor_probes = 1;
+  start(config);
+  register_whole();
+  advance(31s);
+  ASSERT_EQ(last_notice("node-detached")["why"], "silent");
+  clear();
+  shut_down();
+  acknowledge(RS::Success);
+  neighbor_solicit(kNode, kNodeAddress);
+  EXPECT_TRUE(updates.empty());
+  EXPECT_EQ(bindings().size(), 0U);
 }
 
 TEST_F(BulkRevocationTest, AnAcknowledgementHasToMatch) {

@@ -126,7 +126,8 @@ void AttachmentDetector::heard(Now now, const AccessConfig& access, const Packet
     learn_address(now, *attachment, meta.source);
     attachment->node_stamp = links_.stamp_of(access.name, meta.link_source);
     presence_.heard(now, *attachment);
-  } else if (links_.has_fallen_silent(access.name, meta.link_source)) {
+  } else if (links_.has_fallen_silent(access.name, meta.link_source) &&
+             !links_.is_sent_away(access.name, meta.link_source)) {
     attach_if_absent(now, access, meta.link_source, "heard-again", meta.source);
   }
 }
@@ -297,11 +298,16 @@ void AttachmentDetector::detach(Now now, Attachment& attachment, const char* why
   context_.bindings.update(attachment);
 }
 
-void AttachmentDetector::detach_revoked(Now, Attachment& attachment, bool may_return) {
+/// A first registration that is under way crosses the revocation: should it reach the LMA behind it, it is
+/// taken back.
+void AttachmentDetector::detach_revoked(Now now, Attachment& attachment, bool may_return) {
   if (!may_return) links_.send_away(attachment.access, attachment.link_layer);
   service_.stop_advertising(attachment, !links_.is_down(attachment.access));
   context_.notify("node-detached", attachment, {{"why", "revoked"}});
-  registrar_.drop(attachment);
+  if (!attachment.request || attachment.request->kind != RequestKind::Initial)
+    return registrar_.drop(attachment);
+  registrar_.cut_service(attachment);
+  registrar_.deregister_departed(now, attachment);
 }
 
 void AttachmentDetector::attach_anew(Now now, Attachment& attachment) {
@@ -314,21 +320,18 @@ void AttachmentDetector::attach_anew(Now now, Attachment& attachment) {
          {former.services, former.handoff_indicator, former.node_link_local});
 }
 
-bool AttachmentDetector::retire(Now, Attachment& attachment) {
+void AttachmentDetector::retire(Attachment& attachment) {
   links_.send_away(attachment.access, attachment.link_layer);
   service_.stop_advertising(attachment, !links_.is_down(attachment.access));
   context_.notify("node-detached", attachment, {{"why", "shut-down"}});
-  if (attachment.state == AttachmentState::Refused) {
-    registrar_.drop(attachment);
-    return false;
-  }
-  service_.remove(attachment);
+  if (attachment.state == AttachmentState::Refused) return registrar_.drop(attachment);
+  service_.cut(attachment);
   attachment.state = AttachmentState::Departed;
   attachment.request.reset();
+  attachment.presence.reset();
   attachment.expires.reset();
   attachment.refresh_at.reset();
   context_.bindings.update(attachment);
-  return true;
 }
 
 void AttachmentDetector::ask(const Attachment& attachment) {

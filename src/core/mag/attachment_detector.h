@@ -34,8 +34,8 @@ class AttachmentDetector {
   void detach_revoked(Now now, Attachment& attachment, bool may_return);
   /// The same, and as if it had just appeared there.
   void attach_anew(Now now, Attachment& attachment);
-  /// Ends service, for the LMA to be told of many at once. False if it knows of none: the entry is gone.
-  bool retire(Now now, Attachment& attachment);
+  /// Ends service, where the LMA is told of many at once. An entry that it knows nothing of is gone.
+  void retire(Attachment& attachment);
   /// Whoever is there answers (RFC 4861 section 7.2.4), and is heard.
   void ask(const Attachment& attachment);
   void handle_timeout(Now now);

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/bulk_revocation.h"
 
+#include <algorithm>
+
 namespace flowmob::core {
 namespace {
 
 using Status = wire::RevocationStatus;
 
 constexpr auto kTrigger = wire::RevocationTrigger::PerPeerPolicy;
+
+/// The LMA may believe that it is here.
+bool is_known(const Attachment& a) {
+  return a.state != AttachmentState::Departed && a.state != AttachmentState::Refused;
+}
 
 /// A MAG that no LMA knows any more of is as good as revoked.
 bool has_ended(std::optional<Status> status) {
@@ -16,28 +23,24 @@ bool has_ended(std::optional<Status> status) {
 
 }  // namespace
 
-/// Service ends before anything is said to the LMA; what it may still believe is hidden until it has
-/// answered.
-std::vector<SessionId> BulkRevocation::cut_all(Now now) {
-  std::vector<SessionId> cut;
-  for (const auto id : context_.bindings.ids()) {
-    auto& attachment = *context_.bindings.find(id);
-    if (attachment.state == AttachmentState::Departed) continue;
-    if (detector_.retire(now, attachment)) cut.push_back(id);
-  }
-  return cut;
+/// What the LMA may still believe is hidden until it has answered.
+void BulkRevocation::cut_all() {
+  for (const auto id : context_.bindings.ids())
+    if (auto& attachment = *context_.bindings.find(id); attachment.state != AttachmentState::Departed)
+      detector_.retire(attachment);
 }
 
+/// First of all the LMA is told: until it knows it sends into the void.
 Result<Json> BulkRevocation::begin(Now now) {
-  auto cut = cut_all(now);
-  if (cut.empty()) return fail("no-session", "no mobile node is registered");
-  const Json answer{
-      {"revocations", Json::array({{{"trigger", wire::to_string(kTrigger)}, {"sessions", cut.size()}}})}};
-  if (is_authorized_)
-    send(now, std::move(cut));
-  else
-    deregister(now, cut);
-  return answer;
+  std::vector<SessionId> known;
+  for (const auto& [id, attachment] : context_.bindings.entries())
+    if (is_known(attachment)) known.push_back(id);
+  if (is_authorized_ && !known.empty()) send(now, known);
+  cut_all();
+  if (known.empty()) return fail("no-session", "no mobile node is registered");
+  if (!is_authorized_) deregister(now, known);
+  return Json{
+      {"revocations", Json::array({{{"trigger", wire::to_string(kTrigger)}, {"sessions", known.size()}}})}};
 }
 
 /// The identity by which the LMA knows us is our name.
@@ -70,11 +73,22 @@ void BulkRevocation::handle_refusal(Now now) {
 
 void BulkRevocation::handle_timeout(Now now) {
   auto due = initiator_.handle_timeout(now.monotonic);
-  for (auto& message : due.again) {
+  for (auto& sent : due.again) {
+    if (has_newcomers()) {
+      initiator_.cancel(sent.sequence);
+      end(now, sent.sequence, std::nullopt);
+      continue;
+    }
     ++counters_.retransmissions;
-    context_.emit(std::move(message));
+    context_.emit(std::move(sent.message));
   }
   for (const auto sequence : due.unanswered) end(now, sequence, std::nullopt);
+}
+
+/// They would be meant as well, should the LMA hear only what is said again.
+bool BulkRevocation::has_newcomers() const {
+  return std::ranges::any_of(context_.bindings.entries(),
+                             [](const auto& entry) { return is_known(entry.second); });
 }
 
 void BulkRevocation::end(Now now, RevocationInitiator::Sequence sequence, std::optional<Status> status) {

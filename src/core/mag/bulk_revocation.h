@@ -23,6 +23,7 @@ class BulkRevocation {
   /// {"revocations": [{"trigger", "sessions"}]}; "no-session".
   Result<Json> begin(Now now);
 
+  bool awaits_answer() const { return !outstanding_.empty(); }
   void handle_acknowledgement(Now now, const wire::BindingRevocationAcknowledgement& answer);
   /// A Binding Error of status 2.
   void handle_refusal(Now now);
@@ -31,7 +32,8 @@ class BulkRevocation {
 
  private:
   using Status = wire::RevocationStatus;
-  std::vector<SessionId> cut_all(Now now);
+  void cut_all();
+  bool has_newcomers() const;
   void send(Now now, std::vector<SessionId> sessions);
   void end(Now now, RevocationInitiator::Sequence sequence, std::optional<Status> status);
   void deregister(Now now, const std::vector<SessionId>& sessions);

@@ -92,19 +92,21 @@ void NodeService::withdraw_prefixes(Now now, Attachment& attachment, const std::
                          context_.config.router_lifetime));
 }
 
-void NodeService::remove(Attachment& attachment) {
+void NodeService::cut(Attachment& attachment) {
   attachment.pending_install = {};
   attachment.persist_at.reset();
-  if (attachment.host_installed) {
-    attachment.host_installed = false;
-    context_.emit(RemoveHost{attachment.id});
-    if (context_.tunnels.release(context_.config.lma, attachment.id))
-      context_.emit(RemoveTunnel{context_.config.address, context_.config.lma});
-  }
-  if (attachment.persisted) {
-    attachment.persisted = false;
-    context_.emit(ForgetAttachment{attachment.id});
-  }
+  if (!attachment.host_installed) return;
+  attachment.host_installed = false;
+  context_.emit(RemoveHost{attachment.id});
+  if (context_.tunnels.release(context_.config.lma, attachment.id))
+    context_.emit(RemoveTunnel{context_.config.address, context_.config.lma});
+}
+
+void NodeService::remove(Attachment& attachment) {
+  cut(attachment);
+  if (!attachment.persisted) return;
+  attachment.persisted = false;
+  context_.emit(ForgetAttachment{attachment.id});
 }
 
 void NodeService::persist(Now now, Attachment& attachment) {

@@ -29,7 +29,9 @@ class NodeService {
   void resign(const Attachment& attachment);
   /// The attachment's prefixes from now on; those that it had before and has no more are withdrawn.
   void assign_prefixes(Now now, Attachment& attachment, std::vector<Ipv6Prefix> prefixes);
-  /// Takes row, tunnel and record away.
+  /// Takes row and tunnel away. The record stays: whoever comes after us has to know what the LMA believes.
+  void cut(Attachment& attachment);
+  /// The record, too: the LMA has been told, or cannot be.
   void remove(Attachment& attachment);
   void persist(Now now, Attachment& attachment);
 

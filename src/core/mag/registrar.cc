@@ -78,7 +78,7 @@ void Registrar::refresh_if_present(Now now, Attachment& attachment) {
 }
 
 void Registrar::renew_service(Attachment& attachment) {
-  if (attachment.state == AttachmentState::Registered) service_.install(attachment);
+  if (attachment.host_installed) service_.install(attachment);
   settle(attachment.id);
 }
 
@@ -99,7 +99,7 @@ void Registrar::deregister_departed(Now now, Attachment& attachment) {
 }
 
 void Registrar::cut_service(Attachment& attachment) {
-  service_.remove(attachment);
+  service_.cut(attachment);
   settle(attachment.id);
 }
 
@@ -179,7 +179,7 @@ void Registrar::request_due(Now now, Attachment& attachment) {
 /// alone is repeated, as the LMA would otherwise send to a link without the node until the binding expires.
 void Registrar::deregistration_due(Now now, Attachment& attachment) {
   if (attachment.state == AttachmentState::Deregistering) {
-    service_.remove(attachment);
+    service_.cut(attachment);
     attachment.expires.reset();
     attachment.state = AttachmentState::Departed;
   }

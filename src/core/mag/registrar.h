@@ -20,7 +20,7 @@ class Registrar {
   void refresh(Now now, Attachment& attachment);
   /// Not before the node is known to be there (RFC 5213 section 6.13).
   void refresh_if_present(Now now, Attachment& attachment);
-  /// The row of a registered node anew, and what is advertised with it: the tunnel has changed.
+  /// The row of a node that has one anew, and what is advertised with it: the tunnel or the link has changed.
   void renew_service(Attachment& attachment);
   /// Sends the de-registration and nothing else.
   void begin_deregistration(Now now, Attachment& attachment);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/peer/revocation_initiator.h"
 
+#include <algorithm>
+
 namespace flowmob::core {
 
 /// Where a predecessor left off nobody knows; a late answer to it must not meet its number soon (section 5.1
@@ -42,6 +44,11 @@ bool RevocationInitiator::handle_acknowledgement(const Ipv6Address& peer, Sequen
   return true;
 }
 
+bool RevocationInitiator::awaits(const Ipv6Address& peer) const {
+  return std::ranges::any_of(outstanding_,
+                             [&](const auto& entry) { return entry.second.message.destination == peer; });
+}
+
 std::vector<RevocationInitiator::Sequence> RevocationInitiator::handle_refusal(const Ipv6Address& peer) {
   std::vector<Sequence> refused;
   for (const auto& [sequence, waiting] : outstanding_)
@@ -64,7 +71,7 @@ RevocationInitiator::Due RevocationInitiator::handle_timeout(TimePoint now) {
     --waiting.retries_left;
     waiting.timer.restart(now);
     deadlines_.insert({waiting.timer.deadline(), entry->first});
-    due.again.push_back(waiting.message);
+    due.again.push_back({entry->first, waiting.message});
   }
   return due;
 }

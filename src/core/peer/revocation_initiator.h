@@ -35,11 +35,12 @@ class RevocationInitiator {
 
   /// True if it answers an outstanding indication to that peer, which is outstanding no more.
   bool handle_acknowledgement(const Ipv6Address& peer, Sequence sequence);
+  bool awaits(const Ipv6Address& peer) const;
   /// A Binding Error of status 2: those to whom it may be the answer, outstanding no more.
   std::vector<Sequence> handle_refusal(const Ipv6Address& peer);
 
   struct Due {
-    std::vector<SendMessage> again;    ///< octet by octet as it was
+    std::vector<Sent> again;           ///< octet by octet as it was
     std::vector<Sequence> unanswered;  ///< after all retries; outstanding no more
   };
   Due handle_timeout(TimePoint now);

@@ -70,8 +70,9 @@ TEST_F(RevocationInitiatorTest, TheSameIsSentAgainThenGivenUp) {
   EXPECT_THAT(pass(999ms).again, IsEmpty());
   const auto again = pass(1ms).again;
   ASSERT_EQ(again.size(), 1U);
-  EXPECT_EQ(again[0].mobility_header, sent.message.mobility_header);
-  EXPECT_EQ(again[0].destination, kPeer);
+  EXPECT_EQ(again[0].sequence, sent.sequence);
+  EXPECT_EQ(again[0].message.mobility_header, sent.message.mobility_header);
+  EXPECT_EQ(again[0].message.destination, kPeer);
   EXPECT_EQ(initiator.next_deadline(), now.monotonic + 2s) << "twice as long";
   EXPECT_THAT(pass(1999ms).unanswered, IsEmpty());
   const auto due = pass(1ms);
@@ -111,7 +112,7 @@ TEST_F(RevocationInitiatorTest, WhoDoesNotKnowRevocationsIsNotAskedAgain) {
   EXPECT_THAT(initiator.handle_refusal(kPeer), ElementsAre(sent.sequence));
   const auto again = pass(1s).again;
   ASSERT_EQ(again.size(), 1U);
-  EXPECT_EQ(again[0].destination, kOther);
+  EXPECT_EQ(again[0].message.destination, kOther);
   EXPECT_TRUE(initiator.handle_acknowledgement(kOther, other.sequence));
 }
 
