@@ -18,9 +18,17 @@ struct NodeNews {
     Ipv6Address left_mag;  ///< from which it was handed off without a de-registration; unspecified: none
     wire::AccessTechnology left_technology{};
   };
+  /// A session that was kept, and which the policy does not permit any more.
+  struct Dropped {
+    Ipv6Address mag;
+    std::uint8_t mn_id_subtype{};
+    std::string mn_id;
+    std::vector<Ipv6Prefix> prefixes;
+  };
   std::vector<Registered> registered;
+  std::vector<Dropped> dropped;
   std::vector<std::string> holds;  ///< MN-IDs of requests that wait for the previous MAG
-  bool empty() const { return registered.empty() && holds.empty(); }
+  bool empty() const { return registered.empty() && dropped.empty() && holds.empty(); }
 };
 
 /// What the parts of an anchor work on together.
@@ -45,7 +53,8 @@ struct AnchorState {
   std::deque<CommandAnswer> answers;  ///< of commands that have ended
   Numbers numbers;
   NodeNews news;
-  std::map<SessionId, std::uint16_t> revoking;  ///< to be ended when this indication is answered
+  /// To be ended when this indication is answered; none: one that waits to be sent.
+  std::map<SessionId, std::optional<std::uint16_t>> revoking;
   Statistics statistics;
 
  private:

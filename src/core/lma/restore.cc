@@ -42,11 +42,16 @@ class Restorer {
   Restorer(AnchorState& state, Now now) : state_(state), now_(now) {}
 
   void restore(const NodeRecord& record) {
-    if (const auto problem = objection(record); !problem.empty()) return drop(record, problem);
+    if (const auto problem = objection(record); !problem.empty()) {
+      drop(record, problem);
+      for (const auto& session : record.sessions) tell_mag(record, session);
+      return;
+    }
+    if (const auto problem = contradiction(record); !problem.empty()) return drop(record, problem);
     claim_numbers(record);
     const MobileNode former = node_from(record);
     MobileNode permitted = former;
-    drop_strangers(permitted);
+    drop_strangers(record, permitted);
     permitted.flows.reselect(permitted.live(), permitted.opening());
     Change change = without_expired(state_.policy, permitted, now_.monotonic);
     if (!change.next) state_.prefixes.release(former.prefixes);
@@ -56,6 +61,7 @@ class Restorer {
  private:
   const Policy& policy() const { return state_.policy; }
 
+  /// The policy's.
   std::string objection(const NodeRecord& r) {
     const auto* profile = policy().profile(r.mn_id);
     if (!profile) return "unknown-mobile-node";
@@ -63,7 +69,10 @@ class Restorer {
     const auto permitted = [&](const Ipv6Prefix& p) {
       return permits_prefix(policy(), state_.prefixes, *profile, p);
     };
-    if (!std::ranges::all_of(r.prefixes, permitted)) return "prefix-not-permitted";
+    return std::ranges::all_of(r.prefixes, permitted) ? "" : "prefix-not-permitted";
+  }
+
+  std::string contradiction(const NodeRecord& r) {
     if (has_taken_number(r)) return "contradicts-another-record";
     return state_.prefixes.claim(r.prefixes) ? "" : "prefix-in-use";
   }
@@ -118,16 +127,27 @@ class Restorer {
   }
 
   /// Sessions of MAGs that may not register this node any more.
-  void drop_strangers(MobileNode& node) {
+  void drop_strangers(const NodeRecord& record, MobileNode& node) {
     const auto* profile = policy().profile(node.mn_id);
+    const auto is_permitted = [&](const Ipv6Address& address) {
+      const auto* mag = policy().mag(address);
+      return mag && permits_mag(*profile, *mag);
+    };
+    for (const auto& session : record.sessions)
+      if (!is_permitted(session.mag)) tell_mag(record, session);
     std::erase_if(node.sessions, [&](const Session& s) {
-      const auto* mag = policy().mag(s.mag);
-      if (mag && permits_mag(*profile, *mag)) return false;
+      if (is_permitted(s.mag)) return false;
       node.flows.forget(s.id);
       state_.notify("record-dropped",
                     {{"mn", escaped(node.mn_id)}, {"session", s.id.value}, {"reason", "mag-not-permitted"}});
       return true;
     });
+  }
+
+  /// It still serves the node, and would until it refreshes.
+  void tell_mag(const NodeRecord& r, const SessionRecord& s) {
+    if (!s.in_delete_wait && s.expires > now_.wall)
+      state_.news.dropped.push_back({s.mag, r.mn_id_subtype, r.mn_id, r.prefixes});
   }
 
   void tell(const NodeRecord& r, const char* reason, std::string what) {

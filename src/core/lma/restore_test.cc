@@ -122,6 +122,33 @@ TEST_F(RestoreTest, AMagThatIsGoneTakesItsSessionAlong) {
   EXPECT_THAT(events(), Contains("record-dropped"));
 }
 
+TEST_F(RestoreTest, MagsAreToldOfWhatIsDropped) {
+  const auto told_after = [&](const NodeRecord& record, auto change) {
+    auto config = test_config();
+    config.revocation.enabled = true;
+    change(config);
+    restart({record}, config);
+    std::vector<Ipv6Address> told;
+    for (const auto& [mag, indication] : sent<wire::BindingRevocationIndication>()) {
+      told.push_back(mag);
+      EXPECT_EQ(indication.trigger, wire::RevocationTrigger::Administrative);
+      EXPECT_EQ(to_octet_string(wire::find<wire::MobileNodeIdentifier>(indication.options)->identifier),
+                "mn1");
+      EXPECT_EQ(wire::find<wire::HomeNetworkPrefixOption>(indication.options)->to_prefix(), kOwn);
+    }
+    return told;
+  };
+  auto record = kept();
+  EXPECT_THAT(told_after(record, [](auto&) {}), IsEmpty());
+  EXPECT_THAT(told_after(record, [](auto& c) { c.mobile_nodes[0].enabled = false; }),
+              ElementsAre(kMag1, kMag2));
+  EXPECT_THAT(told_after(record, [](auto& c) { c.mobile_nodes[0].mags = {"mag1"}; }), ElementsAre(kMag2));
+  record.sessions[0].in_delete_wait = true;
+  record.sessions[1].expires = now.wall;
+  EXPECT_THAT(told_after(record, [](auto& c) { c.mobile_nodes[0].enabled = false; }), IsEmpty())
+      << "neither serves it";
+}
+
 TEST_F(RestoreTest, AFlowThatIsNotConfiguredAnyMoreIsDropped) {
   const auto record = kept();
   auto config = test_config();

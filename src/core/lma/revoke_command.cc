@@ -74,7 +74,7 @@ std::vector<Revocation> of_node(const AnchorState& state, const std::string& mn,
 }
 
 Revocation global(wire::RevocationTrigger trigger, wire::MobilityOptions options) {
-  return {Revocation::Purpose::End, {}, trigger, std::move(options), {}};
+  return {Revocation::Purpose::End, {}, trigger, std::move(options), {}, false};
 }
 
 }  // namespace

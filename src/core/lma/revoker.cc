@@ -13,11 +13,20 @@ using Purpose = Revocation::Purpose;
 using Status = wire::RevocationStatus;
 using Trigger = wire::RevocationTrigger;
 
-/// It says which node; a single session has to be named by its prefixes, too (section 5.1).
-wire::MobilityOptions options_for(const MobileNode& node) {
+/// Of a MobileNode, or of one that was. It says which node; a single session has to be named by its prefixes,
+/// too (section 5.1).
+template <class Node>
+wire::MobilityOptions options_for(const Node& node) {
   wire::MobilityOptions options{wire::MobileNodeIdentifier{node.mn_id_subtype, to_bytes(node.mn_id)}};
   for (const auto& prefix : node.prefixes) options.push_back(wire::HomeNetworkPrefixOption::of(prefix));
   return options;
+}
+
+std::vector<Revocation::Target> sessions_at(const MobileNode& node, const Ipv6Address& mag) {
+  std::vector<Revocation::Target> all;
+  for (const auto& session : node.sessions)
+    if (session.mag == mag) all.push_back({node.mn_id, node.index, session.id});
+  return all;
 }
 
 bool is_success(std::optional<Status> status) {
@@ -27,10 +36,7 @@ bool is_success(std::optional<Status> status) {
 }  // namespace
 
 Revocation revocation_of(const MobileNode& node, const Ipv6Address& mag, Trigger trigger) {
-  Revocation revocation{Purpose::End, mag, trigger, options_for(node), {}};
-  for (const auto& session : node.sessions)
-    if (session.mag == mag) revocation.targets.push_back({node.mn_id, node.index, session.id});
-  return revocation;
+  return {Purpose::End, mag, trigger, options_for(node), sessions_at(node, mag), false};
 }
 
 Revoker::Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits)
@@ -38,6 +44,11 @@ Revoker::Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits)
 
 void Revoker::revoke(Now now, Revocation revocation) {
   if (initiator_.has_room() && waiting_.empty()) return send(now, std::move(revocation));
+  for (const auto& target : revocation.targets) {
+    if (revocation.purpose != Purpose::End) break;
+    release(target.session);
+    state_.revoking[target.session] = std::nullopt;
+  }
   waiting_.push_back(std::move(revocation));
 }
 
@@ -45,8 +56,15 @@ void Revoker::send_waiting(Now now) {
   while (!waiting_.empty() && initiator_.has_room()) {
     Revocation next = std::move(waiting_.front());
     waiting_.pop_front();
-    send(now, std::move(next));
+    const bool ends = next.purpose == Purpose::End;
+    if (ends) std::erase_if(next.targets, [this](const auto& t) { return !is_waiting(t.session); });
+    if (!ends || !next.targets.empty()) send(now, std::move(next));
   }
+}
+
+bool Revoker::is_waiting(SessionId session) const {
+  const auto revoking = state_.revoking.find(session);
+  return revoking != state_.revoking.end() && !revoking->second;
 }
 
 void Revoker::send(Now now, Revocation revocation) {
@@ -58,29 +76,77 @@ void Revoker::send(Now now, Revocation revocation) {
   auto sent = initiator_.begin(now, config(), revocation.mag, std::move(indication));
   ++state_.statistics.revocation.indications_sent;
   state_.effects.push(std::move(sent.message));
-  if (revocation.purpose == Purpose::End)
-    for (const auto& target : revocation.targets) state_.revoking[target.session] = sent.sequence;
   state_.notify("revocation-sent", {{"mag", state_.policy.mag_name(revocation.mag)},
                                     {"trigger", wire::to_string(revocation.trigger)},
                                     {"sessions", revocation.targets.size()}});
+  const bool ends = revocation.purpose == Purpose::End;
+  const auto ended = ends ? std::exchange(revocation.targets, {}) : Targets{};
   outstanding_.insert_or_assign(sent.sequence, std::move(revocation));
+  mean(sent.sequence, ended);
+}
+
+/// What is there now. The message does not tell those that have registered since from the others.
+Revoker::Targets Revoker::meant_by(const Revocation& revocation) const {
+  Targets all;
+  const auto add = [&](const MobileNode& node) {
+    for (auto& target : sessions_at(node, revocation.mag)) all.push_back(std::move(target));
+  };
+  if (!is_global(revocation.trigger)) {
+    if (const auto* node = state_.cache.find(revocation.targets.front().node)) add(*node);
+    return all;
+  }
+  const auto* realm = wire::find<wire::MobileNodeIdentifier>(revocation.options);
+  for (const auto& [index, node] : state_.cache.nodes())
+    if (!realm || is_in_realm(node.mn_id, to_octet_string(realm->identifier))) add(node);
+  return all;
+}
+
+/// They end with the answer to this one, and to no other.
+void Revoker::mean(Sequence sequence, const Targets& targets) {
+  for (const auto& target : targets) {
+    const auto known = state_.revoking.find(target.session);
+    if (known != state_.revoking.end() && known->second == sequence) continue;
+    release(target.session);
+    state_.revoking[target.session] = sequence;
+    outstanding_.at(sequence).targets.push_back(target);
+  }
+}
+
+/// An indication that nobody is meant by any more is not sent again.
+void Revoker::release(SessionId session) {
+  const auto revoking = state_.revoking.extract(session);
+  if (revoking.empty() || !revoking.mapped()) return;
+  const auto sent = outstanding_.find(*revoking.mapped());
+  if (sent == outstanding_.end()) return;
+  auto& targets = sent->second.targets;
+  std::erase_if(targets, [&](const auto& target) { return target.session == session; });
+  if (!targets.empty()) return;
+  initiator_.cancel(sent->first);
+  outstanding_.erase(sent);
 }
 
 void Revoker::handle_news(Now now) {
   while (!state_.news.empty()) {
     const NodeNews news = std::exchange(state_.news, {});
     for (const auto& registered : news.registered) {
-      note_registration(registered);
+      note_registration(now, registered);
       clean_up(now, registered);
     }
+    for (const auto& dropped : news.dropped) tell(now, dropped);
     for (const auto& mn_id : news.holds) ask_previous_mag(now, mn_id);
   }
 }
 
-/// A race (section 8.1): whoever registers the node anew wants the session. The indication has been sent and
-/// is answered, but that ends nothing any more.
-void Revoker::note_registration(const NodeNews::Registered& registered) {
-  state_.revoking.erase(registered.session);
+/// A race (section 8.1): whoever registers the node anew wants the session. Said again the indication would
+/// end it at the MAG, and here by its success (section 6.2.2).
+void Revoker::note_registration(Now now, const NodeNews::Registered& registered) {
+  release(registered.session);
+  send_waiting(now);
+}
+
+void Revoker::tell(Now now, const NodeNews::Dropped& dropped) {
+  if (config().enabled)
+    revoke(now, {Purpose::CleanUp, dropped.mag, Trigger::Administrative, options_for(dropped), {}, false});
 }
 
 void Revoker::ask_previous_mag(Now now, const std::string& mn_id) {
@@ -127,9 +193,12 @@ void Revoker::handle_refusal(Now now, const Ipv6Address& peer) {
 
 void Revoker::handle_timeout(Now now) {
   auto due = initiator_.handle_timeout(now.monotonic);
-  for (auto& message : due.again) {
+  for (auto& sent : due.again) {
+    const auto revocation = outstanding_.find(sent.sequence);
+    if (revocation == outstanding_.end()) continue;  // those it meant are meant by another
+    if (revocation->second.purpose == Purpose::End) mean(sent.sequence, meant_by(revocation->second));
     ++state_.statistics.revocation.retransmissions;
-    state_.effects.push(std::move(message));
+    state_.effects.push(std::move(sent.message));
   }
   for (const auto sequence : due.unanswered) end(now, sequence, std::nullopt);
   if (!due.unanswered.empty()) send_waiting(now);
@@ -188,14 +257,22 @@ void Revoker::end_hold(Now now, const Revocation& done, std::optional<Status> st
 
 namespace {
 
+/// Anywhere; as what is kept is judged at a start.
+bool is_permitted(const AnchorState& state, const PolicyProfile* profile, const MobileNode& node) {
+  return profile && profile->enabled && std::ranges::all_of(node.prefixes, [&](const auto& prefix) {
+           return permits_prefix(state.policy, state.prefixes, *profile, prefix);
+         });
+}
+
 /// The MAGs at which the node may not be any more.
-std::set<Ipv6Address> not_permitted(const Policy& policy, const MobileNode& node) {
+std::set<Ipv6Address> not_permitted(const AnchorState& state, const MobileNode& node) {
+  const auto& policy = state.policy;
   const auto* profile = policy.profile(node.mn_id);
+  const bool anywhere = is_permitted(state, profile, node);
   std::set<Ipv6Address> mags;
   for (const auto& s : node.sessions) {
     const auto* mag = policy.mag(s.mag);
-    if (!profile || !profile->enabled || !mag || !permits_mag(*profile, *mag) ||
-        !permits_link_layer(*profile, s.link_layer_id))
+    if (!anywhere || !mag || !permits_mag(*profile, *mag) || !permits_link_layer(*profile, s.link_layer_id))
       mags.insert(s.mag);
   }
   if (!profile) return mags;
@@ -208,12 +285,27 @@ std::set<Ipv6Address> not_permitted(const Policy& policy, const MobileNode& node
 
 }  // namespace
 
+/// What a former policy wanted and nobody was told yet.
+void Revoker::withdraw_unsent() {
+  std::erase_if(waiting_, [this](const Revocation& revocation) {
+    if (!revocation.by_policy) return false;
+    for (const auto& target : revocation.targets)
+      if (is_waiting(target.session)) state_.revoking.erase(target.session);
+    return true;
+  });
+}
+
 void Revoker::handle_policy(Now now) {
+  withdraw_unsent();
   if (!config().enabled) return;
   std::vector<Revocation> all;
   for (const auto& [index, node] : state_.cache.nodes())
-    for (const auto& mag : not_permitted(state_.policy, node))
-      all.push_back(revocation_of(node, mag, Trigger::Administrative));
+    for (const auto& mag : not_permitted(state_, node)) {
+      auto one = revocation_of(node, mag, Trigger::Administrative);
+      one.by_policy = true;
+      std::erase_if(one.targets, [this](const auto& t) { return state_.revoking.contains(t.session); });
+      if (!one.targets.empty()) all.push_back(std::move(one));
+    }
   for (auto& one : all) revoke(now, std::move(one));
 }
 

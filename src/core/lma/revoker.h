@@ -14,7 +14,7 @@ struct Revocation {
   enum class Purpose {
     End,      ///< the sessions end, whatever the MAG says
     Hold,     ///< a registration elsewhere waits for what it says (RFC 5846 section 8.1)
-    CleanUp,  ///< the session is with another MAG already
+    CleanUp,  ///< the session is with another MAG already, or was dropped
   };
   struct Target {
     std::string mn_id;
@@ -26,11 +26,13 @@ struct Revocation {
   wire::RevocationTrigger trigger{};
   wire::MobilityOptions options;  ///< that say which
   std::vector<Target> targets;
+  bool by_policy = false;  ///< void if the policy permits it before it is sent
 };
 
 /// Revokes sessions (RFC 5846 section 8.1): by command, because the policy has changed, to end a hold early,
-/// or because the node has gone to another MAG. A session of purpose End is "revoking" until it ends; a
-/// registration that is accepted meanwhile keeps it.
+/// or because the node has gone to another MAG. A session of purpose End is "revoking" until it ends. A
+/// registration that is accepted meanwhile keeps it: its MAG is not asked again, or, if others are to be
+/// revoked by the same message, it is meant by every repetition.
 class Revoker {
  public:
   Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits);
@@ -43,6 +45,7 @@ class Revoker {
 
   void handle_acknowledgement(Now now, const PacketMeta& meta,
                               const wire::BindingRevocationAcknowledgement& answer);
+  bool awaits(const Ipv6Address& peer) const { return initiator_.awaits(peer); }
   void handle_refusal(Now now, const Ipv6Address& peer);
   void handle_timeout(Now now);
   std::optional<TimePoint> next_deadline() const { return initiator_.next_deadline(); }
@@ -54,7 +57,14 @@ class Revoker {
 
   void send(Now now, Revocation revocation);
   void send_waiting(Now now);
-  void note_registration(const NodeNews::Registered& registered);
+  void tell(Now now, const NodeNews::Dropped& dropped);
+  void withdraw_unsent();
+  void note_registration(Now now, const NodeNews::Registered& registered);
+  using Targets = std::vector<Revocation::Target>;
+  Targets meant_by(const Revocation& revocation) const;
+  void mean(Sequence sequence, const Targets& targets);
+  void release(SessionId session);
+  bool is_waiting(SessionId session) const;
   void ask_previous_mag(Now now, const std::string& mn_id);
   void clean_up(Now now, const NodeNews::Registered& registered);
   /// How it ended: no status, no answer that means anything.

@@ -262,8 +262,52 @@ TEST_F(RevokerTest, ANewRegistrationKeepsTheSession) {
   const auto asked = only_indication();
   accepted(first());
   EXPECT_EQ(state(), "active") << "no revocation is in progress any more";
+  pass(1s);
+  EXPECT_THAT(indications(), IsEmpty()) << "it would end the session at the MAG";
   acknowledge(asked);
   EXPECT_EQ(state(), "active");
+  EXPECT_EQ(dropped("unmatched-acknowledgement"), 1U);
+}
+
+TEST_F(RevokerTest, WhatIsSaidAgainMeansAllThatAreThereByThen) {
+  accepted(first());
+  accepted(of("mn2"));
+  ASSERT_TRUE(revoke({{"mag", "mag1"}}));
+  const auto asked = only_indication();
+  accepted(first());
+  accepted(of("mn3", Bytes{2, 0, 0, 0, 0, 3}));
+  EXPECT_EQ(state(), "active");
+  pass(1s);
+  EXPECT_EQ(only_indication(), asked) << "mn2 is still to be revoked";
+  EXPECT_EQ(state(), "revoking") << "the MAG cannot tell it from the others";
+  acknowledge(asked);
+  EXPECT_THAT(show("sessions"), IsEmpty());
+}
+
+TEST_F(RevokerTest, ARepetitionEndsNothingThatRegistersAfterIt) {
+  accepted(first());
+  accepted(of("mn2"));
+  ASSERT_TRUE(revoke({{"mag", "mag1"}}));
+  const auto asked = only_indication();
+  pass(1s);
+  accepted(first());
+  acknowledge(asked);
+  ASSERT_EQ(show("sessions").size(), 1U);
+  EXPECT_EQ(state(), "active");
+}
+
+TEST_F(RevokerTest, ASessionEndsWithTheLastIndicationThatNamesIt) {
+  accepted(first());
+  ASSERT_TRUE(revoke({{"mn", "mn1"}}));
+  const auto former = only_indication();
+  ASSERT_TRUE(revoke({{"mag", "mag1"}}));
+  const auto latter = only_indication();
+  acknowledge(former);
+  EXPECT_EQ(state(), "revoking");
+  pass(1s);
+  EXPECT_EQ(only_indication(), latter);
+  acknowledge(latter);
+  EXPECT_EQ(state(), "none");
 }
 
 TEST_F(RevokerTest, ASessionThatLeftMeanwhileIsNoTrouble) {
@@ -301,6 +345,33 @@ TEST_F(RevokerTest, ManyAreRevokedInTurn) {
   EXPECT_EQ(show("sessions").size(), 0U);
 }
 
+TEST_F(RevokerTest, WhoIsPermittedAgainBeforeItsTurnKeepsItsSession) {
+  auto config = revoking();
+  config.pools = {prefix("2001:db8:8000::/48")};
+  config.mobile_nodes.clear();
+  for (int i = 0; i < 4200; ++i)
+    config.mobile_nodes.push_back({"n" + std::to_string(i), true, {}, {}, {}, {}});
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  for (int i = 0; i < 4200; ++i) accepted(of(("n" + std::to_string(i)).c_str()));
+  auto nobody = config;
+  nobody.mobile_nodes.clear();
+  clear();
+  ASSERT_TRUE(lma->reconfigure(now, nobody));
+  drain();
+  const auto asked = indications();
+  ASSERT_LT(asked.size(), 4200U);
+  clear();
+  ASSERT_TRUE(lma->reconfigure(now, nobody));
+  drain();
+  EXPECT_THAT(indications(), IsEmpty()) << "nobody is asked twice";
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  drain();
+  for (const auto& [mag, one] : asked) acknowledge(one);
+  EXPECT_THAT(indications(), IsEmpty());
+  EXPECT_EQ(show("sessions").size(), 4200U - asked.size());
+  EXPECT_EQ(state(), "active");
+}
+
 // What the policy does not permit any more.
 
 TEST_F(RevokerTest, APolicyThatChangesEndsSessions) {
@@ -325,6 +396,8 @@ TEST_F(RevokerTest, APolicyThatChangesEndsSessions) {
   EXPECT_EQ(after([](auto&, auto& mn) { mn.mags = {"mag2"}; }), 1U);
   EXPECT_EQ(after([](auto&, auto& mn) { mn.link_layer = {MacAddress{{2, 0, 0, 0, 0, 9}}}; }), 1U);
   EXPECT_EQ(after([](auto&, auto& mn) { mn.services = {"internet"}; }), 1U) << "the service is withdrawn";
+  EXPECT_EQ(after([](auto& c, auto& mn) { std::swap(mn.prefixes, c.mobile_nodes[1].prefixes); }), 1U)
+      << "its prefix is another's";
   EXPECT_EQ(after([](auto& c, auto&) { c.mags.erase(c.mags.begin()); }), 1U);
   EXPECT_EQ(after([](auto& c, auto& mn) {
               mn.enabled = false;
