@@ -113,6 +113,8 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   change.next = *node;
   change.next->flows.switch_to(flow->index, session);
   change.next->flows.reselect(change.next->live(), change.next->opening());
+  if (change.next->flows.find(flow->index)->current != session)
+    return fail("no-session", (*mag)->name + " does not answer: the flow would not stay there");
   append_flow_events(state.policy, *node, *change.next, change.events);
   return move;
 }
