@@ -43,8 +43,8 @@ void GatewayWatch::handle_message(Now now, const PacketMeta& meta, const wire::H
   act(now, heartbeats_.handle_message(now.monotonic, meta, message));
 }
 
-bool GatewayWatch::handle_refusal(Now now, const Ipv6Address& peer) {
-  auto outcome = heartbeats_.handle_refusal(peer);
+bool GatewayWatch::handle_refusal(Now now, const Ipv6Address& peer, bool awaits_other) {
+  auto outcome = heartbeats_.handle_refusal(peer, awaits_other);
   const bool is_for_us = !outcome.events.empty();
   act(now, std::move(outcome));
   return is_for_us;

@@ -18,9 +18,11 @@ class GatewayWatch {
   /// With this counter, from now on; `lost_state`: all MAGs are told at once (section 3.2).
   void set_restart_counter(std::uint32_t counter, bool lost_state);
 
+  void number_heartbeats_from(std::uint32_t sequence) { heartbeats_.number_from(sequence); }
+
   void handle_message(Now now, const PacketMeta& meta, const wire::Heartbeat& message);
-  /// True if it answers a heartbeat.
-  bool handle_refusal(Now now, const Ipv6Address& peer);
+  /// True if it answers a heartbeat, and not others of our messages that wait.
+  bool handle_refusal(Now now, const Ipv6Address& peer, bool awaits_other);
   void handle_timeout(Now now);
   std::optional<TimePoint> next_deadline() const { return heartbeats_.next_deadline(); }
 

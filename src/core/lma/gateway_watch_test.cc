@@ -95,6 +95,10 @@ TEST_F(GatewayWatchTest, FlowsLeaveAMagThatIsLostAndReturn) {
   EXPECT_THAT(events(), Contains("peer-lost"));
   EXPECT_EQ(mag_of("*"), "mag2");
   EXPECT_EQ(state_of("mag1"), "unreachable");
+  const auto answer = lma->handle_command(now, "flow move", {{"flow", "*"}, {"to", "mag1"}, {"mn", "mn1"}});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "no-session");
+  EXPECT_EQ(mag_of("*"), "mag2");
   respond(kMag1, 1);
   EXPECT_THAT(events(), Contains("peer-back"));
   EXPECT_EQ(mag_of("*"), "mag1");
@@ -139,15 +143,20 @@ TEST_F(GatewayWatchTest, ARestartWithoutStateEndsWhatTheMagHadBefore) {
   EXPECT_EQ(show("sessions", {{"mn", "mn1"}})[0]["state"], "active");
 }
 
-TEST_F(GatewayWatchTest, ARestartThatIsAnnouncedActsAtOnce) {
+TEST_F(GatewayWatchTest, ARestartThatIsAnnouncedIsAskedAboutAtOnce) {
   accepted(first());
   meet(kMag1, 1);
   advance(1s);
   receive(wire::Heartbeat{true, true, 0, {wire::RestartCounter{2}}});
+  EXPECT_THAT(events(), Not(Contains("binding-lost"))) << "anybody can say so";
+  EXPECT_EQ(lma->poll_timeout(), now.monotonic);
+  timeout();
+  respond(kMag1, 2);
   EXPECT_THAT(events(), Contains("binding-lost"));
   clear();
   receive(wire::Heartbeat{true, true, 0, {wire::RestartCounter{2}}});
-  EXPECT_THAT(events(), Not(Contains("peer-restarted"))) << "the same";
+  pass(1s);
+  EXPECT_THAT(heartbeats(), IsEmpty()) << "the same";
 }
 
 TEST_F(GatewayWatchTest, ARestartOfOneMagIsNoneOfAnother) {
@@ -158,6 +167,8 @@ TEST_F(GatewayWatchTest, ARestartOfOneMagIsNoneOfAnother) {
   respond(kMag2, 1);
   clear();
   receive(wire::Heartbeat{true, true, 0, {wire::RestartCounter{2}}}, kMag2);
+  pass(1s);
+  respond(kMag2, 2);
   EXPECT_EQ(state_of("mag1"), "active");
   EXPECT_EQ(state_of("mag2"), "delete-wait");
 }
@@ -168,7 +179,9 @@ TEST_F(GatewayWatchTest, ANodeThatIsBusyLosesItsSessionsWhenItIsNot) {
   answering = false;
   send(second());
   ASSERT_FALSE(unanswered.empty());
-  receive(wire::Heartbeat{true, true, 0, {wire::RestartCounter{2}}});
+  pass(60s);
+  respond(kMag1, 2);
+  EXPECT_THAT(events(), Contains("peer-restarted"));
   EXPECT_THAT(events(), Not(Contains("binding-lost")));
   answering = true;
   answer_all();
@@ -187,6 +200,33 @@ TEST_F(GatewayWatchTest, WhoDoesNotKnowHeartbeatsIsNotProbedAgain) {
   for (int i = 0; i < 10; ++i) pass(20s);
   EXPECT_THAT(heartbeats(), IsEmpty());
   EXPECT_EQ(show("peers")[0]["heartbeat"], "unsupported");
+}
+
+TEST_F(GatewayWatchTest, ARefusalOfAMagThatAnsweredMeansWhatElseWaits) {
+  auto config = watching();
+  config.revocation.enabled = true;
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  accepted(first());
+  meet(kMag1, 1);
+  pass(60s);
+  ASSERT_EQ(heartbeats().size(), 1U);
+  ASSERT_TRUE(lma->handle_command(now, "session revoke", {{"mn", "mn1"}}));
+  const auto error = wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}};
+  receive(error);
+  EXPECT_THAT(events(), Contains("revocation-refused"));
+  EXPECT_THAT(events(), Not(Contains("peer-without-heartbeat")));
+}
+
+TEST_F(GatewayWatchTest, AMagThatWasReplacedByOneWithoutHeartbeatsIsNotProbedAgain) {
+  accepted(first());
+  meet(kMag1, 1);
+  pass(60s);
+  receive(wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}});
+  EXPECT_THAT(events(), Contains("peer-without-heartbeat"));
+  for (int i = 0; i < 3; ++i) {
+    pass(60s);
+    EXPECT_THAT(heartbeats(), IsEmpty());
+  }
 }
 
 TEST_F(GatewayWatchTest, AllMagsHearOfStateThatWasLost) {

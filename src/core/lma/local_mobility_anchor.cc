@@ -91,7 +91,7 @@ void LocalMobilityAnchor::Impl::binding_error(Now now, const PacketMeta& meta,
                                               const wire::BindingError& error) {
   state.drop(now, "binding-error", meta);
   if (error.status == wire::BindingErrorStatus::UnrecognizedMhType &&
-      !gateways.handle_refusal(now, meta.source))
+      !gateways.handle_refusal(now, meta.source, revoker.awaits(meta.source)))
     revoker.handle_refusal(now, meta.source);
 }
 
@@ -176,6 +176,10 @@ void LocalMobilityAnchor::restore(Now now, std::vector<NodeRecord> records) {
 
 void LocalMobilityAnchor::set_restart_counter(std::uint32_t counter, bool lost_state) {
   impl_->gateways.set_restart_counter(counter, lost_state);
+}
+
+void LocalMobilityAnchor::number_heartbeats_from(std::uint32_t sequence) {
+  impl_->gateways.number_heartbeats_from(sequence);
 }
 
 void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {

@@ -37,6 +37,9 @@ class LocalMobilityAnchor {
   /// The one kept across restarts; at most once, behind restore(). `lost_state`: it has grown, since there
   /// was no record of sessions that a predecessor had, and all MAGs are told (RFC 5847 section 3.2).
   void set_restart_counter(std::uint32_t counter, bool lost_state);
+  /// A number that nobody can guess: answers to heartbeats are known by theirs. At most once, before the
+  /// first.
+  void number_heartbeats_from(std::uint32_t sequence);
 
   /// One whole Mobility Header with its IPv6 addresses, from anybody.
   void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);

@@ -20,6 +20,8 @@ class AnchorPeer {
     watch_.set_restart_counter(counter, lost_state);
   }
 
+  void number_heartbeats_from(std::uint32_t sequence) { watch_.number_heartbeats_from(sequence); }
+
   static bool is_ours(const wire::MobilityMessage& message) {
     return std::holds_alternative<wire::Heartbeat>(message) ||
            std::holds_alternative<wire::BindingRevocationIndication>(message) ||
@@ -29,7 +31,7 @@ class AnchorPeer {
   bool handle_message(Now now, const PacketMeta& meta, const wire::MobilityMessage& message);
   /// It does not know the type of something that we have sent.
   void handle_refusal(Now now) {
-    if (!watch_.handle_refusal(now)) bulk_.handle_refusal(now);
+    if (!watch_.handle_refusal(now, bulk_.awaits_answer())) bulk_.handle_refusal(now);
   }
   void handle_timeout(Now now);
   /// After every input: nodes may have come, gone or been heard.

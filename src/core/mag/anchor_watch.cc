@@ -25,8 +25,8 @@ void AnchorWatch::handle_message(Now now, const PacketMeta& meta, const wire::He
   act(now, heartbeats_.handle_message(now.monotonic, meta, message));
 }
 
-bool AnchorWatch::handle_refusal(Now now) {
-  auto outcome = heartbeats_.handle_refusal(context_.config.lma);
+bool AnchorWatch::handle_refusal(Now now, bool awaits_other) {
+  auto outcome = heartbeats_.handle_refusal(context_.config.lma, awaits_other);
   const bool is_for_us = !outcome.events.empty();
   act(now, std::move(outcome));
   return is_for_us;

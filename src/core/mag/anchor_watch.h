@@ -18,8 +18,9 @@ class AnchorWatch {
   void set_restart_counter(std::uint32_t counter, bool lost_state);
 
   void handle_message(Now now, const PacketMeta& meta, const wire::Heartbeat& message);
-  /// A Binding Error of status 2; true if it answers a heartbeat.
-  bool handle_refusal(Now now);
+  void number_heartbeats_from(std::uint32_t sequence) { heartbeats_.number_from(sequence); }
+  /// A Binding Error of status 2; true if it answers a heartbeat, and not others of our messages that wait.
+  bool handle_refusal(Now now, bool awaits_other);
   void handle_timeout(Now now) { act(now, heartbeats_.handle_timeout(now.monotonic)); }
   std::optional<TimePoint> next_deadline() const { return heartbeats_.next_deadline(); }
 

@@ -93,9 +93,13 @@ TEST_F(AnchorWatchTest, AnLmaThatLostItsStateIsToldAgain) {
   EXPECT_EQ(only_binding()["state"], "registered");
 }
 
-TEST_F(AnchorWatchTest, ARestartThatIsAnnouncedIsBelieved) {
+TEST_F(AnchorWatchTest, ARestartThatIsAnnouncedIsAskedAboutAtOnce) {
   meet(1);
   deliver(wire::Heartbeat{true, true, 0, {wire::RestartCounter{2}}});
+  EXPECT_TRUE(updates.empty()) << "anybody can say so";
+  EXPECT_EQ(gateway->poll_timeout(), now.monotonic);
+  advance(0s);
+  respond(2);
   EXPECT_EQ(updates.size(), 1U);
 }
 

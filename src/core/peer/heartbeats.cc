@@ -48,11 +48,11 @@ HeartbeatOutcome Heartbeats::handle_message(TimePoint now, const PacketMeta& met
   return outcome;
 }
 
-HeartbeatOutcome Heartbeats::handle_refusal(const Ipv6Address& peer) {
+HeartbeatOutcome Heartbeats::handle_refusal(const Ipv6Address& peer, bool awaits_other) {
   HeartbeatOutcome outcome;
   const auto known = monitor_.peers().find(peer);
   const bool was_lost = known != monitor_.peers().end() && known->second.is_lost;
-  if (!monitor_.handle_refusal(peer)) return outcome;
+  if (!monitor_.handle_refusal(peer, awaits_other)) return outcome;
   if (was_lost) outcome.events.push_back({PeerEvent::Kind::Back, peer});
   outcome.events.push_back({PeerEvent::Kind::Mute, peer});
   return outcome;

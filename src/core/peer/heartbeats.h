@@ -36,11 +36,13 @@ class Heartbeats {
   void configure(TimePoint now, HeartbeatConfig config) { monitor_.configure(now, config); }
   /// Ours: it has grown if sessions were lost since it was last told to anybody (section 3.2).
   void set_restart_counter(std::uint32_t counter) { restart_counter_ = counter; }
+  void number_from(std::uint32_t sequence) { monitor_.number_from(sequence); }
   void set_peers(TimePoint now, const std::set<Ipv6Address>& peers) { monitor_.set_peers(now, peers); }
 
   HeartbeatOutcome handle_message(TimePoint now, const PacketMeta& meta, const wire::Heartbeat& message);
-  /// A Binding Error of status 2; nothing happens if it means another message.
-  HeartbeatOutcome handle_refusal(const Ipv6Address& peer);
+  /// A Binding Error of status 2; nothing happens if it means another message, of those that wait for an
+  /// answer too.
+  HeartbeatOutcome handle_refusal(const Ipv6Address& peer, bool awaits_other);
   HeartbeatOutcome handle_timeout(TimePoint now);
   std::optional<TimePoint> next_deadline() const { return monitor_.next_deadline(); }
 

@@ -107,12 +107,12 @@ TEST_F(HeartbeatsTest, APeersLifeIsTold) {
 TEST_F(HeartbeatsTest, WhoRefusesIsLostNoMore) {
   heartbeats.set_peers(now, {kPeer});
   for (int i = 0; i < 5; ++i, now += 60s) heartbeats.handle_timeout(now);
-  const auto events = heartbeats.handle_refusal(kPeer).events;
+  const auto events = heartbeats.handle_refusal(kPeer, false).events;
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(event_name(events[0].kind), "peer-back");
   EXPECT_EQ(event_name(events[1].kind), "peer-without-heartbeat");
   EXPECT_EQ(heartbeats.show(kPeer)["heartbeat"], "unsupported");
-  EXPECT_THAT(heartbeats.handle_refusal(kPeer).events, IsEmpty());
+  EXPECT_THAT(heartbeats.handle_refusal(kPeer, false).events, IsEmpty());
 }
 
 }  // namespace

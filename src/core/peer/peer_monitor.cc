@@ -4,13 +4,20 @@
 #include <algorithm>
 
 namespace flowmob::core {
+namespace {
+
+constexpr Duration kLeastPause = std::chrono::seconds(1);
+
+bool is_due(const std::optional<TimePoint>& deadline, TimePoint now) { return deadline && *deadline <= now; }
+
+}  // namespace
 
 void PeerMonitor::configure(TimePoint now, HeartbeatConfig config) {
   config_ = config;
   for (auto& [address, peer] : peers_) {
     const TimePoint latest = now + config_.interval;
     if (!is_probed(address))
-      peer.next_probe.reset();
+      peer.next_probe = peer.ask_again = std::nullopt;
     else
       peer.next_probe = std::min(peer.next_probe.value_or(latest), latest);
   }
@@ -29,20 +36,25 @@ void PeerMonitor::set_peers(TimePoint now, const std::set<Ipv6Address>& peers) {
   find_next();
 }
 
-/// Section 3.1: what is missing is counted before the next request leaves.
+/// Section 3.1: what is missing is counted before the next request leaves, once an interval.
 std::vector<PeerMonitor::Due> PeerMonitor::handle_timeout(TimePoint now) {
   std::vector<Due> due;
   if (!next_ || *next_ > now) return due;
   for (auto& [address, peer] : peers_) {
-    if (!peer.next_probe || *peer.next_probe > now) continue;
-    if (peer.awaits_response) ++peer.missing;
+    const bool is_regular = is_due(peer.next_probe, now);
+    if (!is_regular && !is_due(peer.ask_again, now)) continue;
+    if (is_regular) {
+      if (peer.awaits_response) ++peer.missing;
+      peer.next_probe = now + config_.interval;
+    }
     if (peer.missing > config_.missing_allowed && !peer.is_lost) {
       peer.is_lost = true;
       due.emplace_back(Lost{address});
     }
+    peer.ask_again.reset();
+    peer.asked = now;
     peer.sequence = ++last_sequence_;
     peer.awaits_response = true;
-    peer.next_probe = now + config_.interval;
     due.emplace_back(Probe{address, peer.sequence});
   }
   find_next();
@@ -52,7 +64,8 @@ std::vector<PeerMonitor::Due> PeerMonitor::handle_timeout(TimePoint now) {
 void PeerMonitor::find_next() {
   next_.reset();
   for (const auto& [address, peer] : peers_)
-    if (peer.next_probe && (!next_ || *peer.next_probe < *next_)) next_ = peer.next_probe;
+    for (const auto& one : {peer.next_probe, peer.ask_again})
+      if (one && (!next_ || *one < *next_)) next_ = one;
 }
 
 PeerMonitor::News PeerMonitor::handle_response(TimePoint now, const Ipv6Address& address,
@@ -60,10 +73,13 @@ PeerMonitor::News PeerMonitor::handle_response(TimePoint now, const Ipv6Address&
   const auto found = peers_.find(address);
   if (found == peers_.end()) return {};
   Peer& peer = found->second;
-  const bool is_answer = peer.awaits_response && peer.sequence == response.sequence;
-  if (!response.unsolicited && !is_answer) return {};
+  if (response.unsolicited) {
+    handle_unsolicited(now, peer, response);
+    return {true, false, {}};
+  }
+  if (!peer.awaits_response || peer.sequence != response.sequence) return {};
   News news{true, peer.is_lost, {}};
-  if (!response.unsolicited) peer.awaits_response = false;
+  peer.awaits_response = false;
   peer.has_answered = true;
   peer.is_lost = false;
   peer.missing = 0;
@@ -75,9 +91,18 @@ PeerMonitor::News PeerMonitor::handle_response(TimePoint now, const Ipv6Address&
   return news;
 }
 
-bool PeerMonitor::handle_refusal(const Ipv6Address& address) {
+void PeerMonitor::handle_unsolicited(TimePoint now, Peer& peer, const Response& response) {
+  const bool has_restarted =
+      peer.restart_counter && response.restart_counter && peer.restart_counter != response.restart_counter;
+  if (!peer.next_probe || peer.ask_again || !(has_restarted || peer.is_lost)) return;
+  peer.ask_again = std::max(now, peer.asked + kLeastPause);
+  next_ = std::min(next_.value_or(*peer.ask_again), *peer.ask_again);
+}
+
+bool PeerMonitor::handle_refusal(const Ipv6Address& address, bool awaits_other) {
   const auto found = peers_.find(address);
-  if (found == peers_.end() || !found->second.awaits_response || found->second.has_answered) return false;
+  if (found == peers_.end() || !found->second.awaits_response) return false;
+  if (found->second.has_answered && awaits_other) return false;
   refusing_.insert(address);
   found->second = {};
   find_next();

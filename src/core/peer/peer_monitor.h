@@ -20,6 +20,8 @@ namespace flowmob::core {
 class PeerMonitor {
  public:
   explicit PeerMonitor(HeartbeatConfig config) : config_(config) {}
+  /// Probes are numbered from here on: a start that strangers do not know makes answers hard to forge.
+  void number_from(std::uint32_t sequence) { last_sequence_ = sequence; }
   /// An interval that is shorter holds from now on.
   void configure(TimePoint now, HeartbeatConfig config);
 
@@ -49,15 +51,20 @@ class PeerMonitor {
     /// It restarted without its state, some time after this: when its former counter was last heard.
     std::optional<TimePoint> restarted_since;
   };
+  /// What nobody asked for proves nothing: a change that it tells of makes us ask at once, once a second at
+  /// most, and the answer counts.
   News handle_response(TimePoint now, const Ipv6Address& peer, const Response& response);
 
   /// A Binding Error of status 2 came from there. True if it answers a probe: there will be none any more
-  /// (section 3). Who has ever answered one knows what it is, and means another message.
-  bool handle_refusal(const Ipv6Address& peer);
+  /// (section 3). Of one that has answered before it may mean something else, if `awaits_other` messages are
+  /// unanswered as well.
+  bool handle_refusal(const Ipv6Address& peer, bool awaits_other);
 
   struct Peer {
     std::optional<TimePoint> next_probe;  ///< none: not probed
-    std::uint32_t sequence{};             ///< of the last request
+    std::optional<TimePoint> ask_again;   ///< before that: something may have happened
+    TimePoint asked{};
+    std::uint32_t sequence{};  ///< of the last request
     bool awaits_response = false;
     unsigned missing = 0;
     bool is_lost = false;
@@ -70,6 +77,7 @@ class PeerMonitor {
 
  private:
   void add(TimePoint now, const Ipv6Address& peer);
+  void handle_unsolicited(TimePoint now, Peer& peer, const Response& response);
   void find_next();
   bool is_probed(const Ipv6Address& peer) const { return config_.interval != Duration{} && !refuses(peer); }
 

@@ -130,13 +130,64 @@ TEST_F(PeerMonitorTest, AnotherRestartCounterIsARestart) {
   EXPECT_TRUE(respond(3U).restarted_since) << "smaller is different, too";
 }
 
-TEST_F(PeerMonitorTest, AnUnsolicitedResponseTellsARestart) {
+TEST_F(PeerMonitorTest, NumbersBeginWhereTheyAreToldTo) {
+  monitor.number_from(0xffffffff);
+  meet_one();
+  EXPECT_EQ(sequence, 0U);
+}
+
+TEST_F(PeerMonitorTest, AnUnsolicitedResponseMakesUsAskAtOnce) {
   meet_one();
   respond(7U);
   now += 5s;
-  EXPECT_EQ(respond(8U, true).restarted_since, now - 5s);
-  pass(60s);
-  EXPECT_TRUE(respond(8U).expected) << "the next exchange goes on as ever";
+  EXPECT_EQ(respond(8U, true).restarted_since, std::nullopt) << "anybody can say so";
+  EXPECT_EQ(monitor.next_deadline(), now);
+  tick();
+  ASSERT_THAT(probed, ElementsAre(kOne));
+  EXPECT_EQ(respond(8U).restarted_since, now - 5s);
+  EXPECT_EQ(monitor.next_deadline(), now + 55s) << "as ever";
+}
+
+TEST_F(PeerMonitorTest, WhatNobodyAskedForCostsOneQuestionASecond) {
+  meet_one();
+  respond(7U);
+  std::size_t questions = 0;
+  for (unsigned i = 0; i < 100; ++i) {
+    respond(8U + i % 2, true);
+    pass(20ms);
+    questions += probed.size();
+  }
+  EXPECT_EQ(questions, 2U);
+}
+
+TEST_F(PeerMonitorTest, WhatIsAskedInBetweenIsNotMissing) {
+  meet_one();
+  respond(7U);
+  for (int i = 0; i < 30; ++i) {
+    respond(8U, true);
+    pass(1s);
+  }
+  EXPECT_EQ(monitor.peers().at(kOne).missing, 0U);
+  pass(30s);
+  EXPECT_EQ(monitor.peers().at(kOne).missing, 1U) << "but the silence of an interval is";
+}
+
+TEST_F(PeerMonitorTest, WhoWasLostAndSpeaksUnaskedIsAskedAtOnce) {
+  meet_one();
+  for (int missing = 1; missing <= 4; ++missing) pass(60s);
+  now += 5s;
+  EXPECT_FALSE(respond({}, true).is_back);
+  EXPECT_EQ(monitor.next_deadline(), now);
+  tick();
+  EXPECT_TRUE(respond().is_back);
+}
+
+TEST_F(PeerMonitorTest, WhoIsNotProbedIsNotAskedEither) {
+  monitor.configure(now, {0s, 3});
+  meet_one();
+  respond(7U, true);
+  respond(8U, true);
+  EXPECT_EQ(monitor.next_deadline(), std::nullopt);
 }
 
 TEST_F(PeerMonitorTest, AResponseWithoutCounterChangesNone) {
@@ -157,7 +208,7 @@ TEST_F(PeerMonitorTest, CountersOfFormerPeersAreForgotten) {
 
 TEST_F(PeerMonitorTest, WhoDoesNotKnowHeartbeatsIsLeftAlone) {
   meet_one();
-  EXPECT_TRUE(monitor.handle_refusal(kOne));
+  EXPECT_TRUE(monitor.handle_refusal(kOne, true)) << "it knows none of our messages";
   EXPECT_TRUE(monitor.refuses(kOne));
   pass(24h);
   EXPECT_THAT(probed, IsEmpty());
@@ -170,13 +221,22 @@ TEST_F(PeerMonitorTest, WhoDoesNotKnowHeartbeatsIsLeftAlone) {
 }
 
 TEST_F(PeerMonitorTest, ARefusalThatAnswersNothingIsNone) {
-  EXPECT_FALSE(monitor.handle_refusal(kOne));
+  EXPECT_FALSE(monitor.handle_refusal(kOne, false));
   meet_one();
-  EXPECT_FALSE(monitor.handle_refusal(kTwo));
+  EXPECT_FALSE(monitor.handle_refusal(kTwo, false));
   respond();
-  EXPECT_FALSE(monitor.handle_refusal(kOne)) << "it answered";
+  EXPECT_FALSE(monitor.handle_refusal(kOne, false)) << "it answered";
   pass(60s);
-  EXPECT_FALSE(monitor.handle_refusal(kOne)) << "it answered before: it means something else";
+  EXPECT_FALSE(monitor.handle_refusal(kOne, true)) << "it answered before: it may mean something else";
+}
+
+TEST_F(PeerMonitorTest, WhoDoesNotKnowHeartbeatsAnyMoreIsLeftAlone) {
+  meet_one();
+  respond();
+  pass(60s);
+  EXPECT_TRUE(monitor.handle_refusal(kOne, false)) << "another machine at the same address";
+  pass(24h);
+  EXPECT_THAT(probed, IsEmpty());
 }
 
 TEST_F(PeerMonitorTest, AnotherIntervalHoldsAtOnce) {

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <random>
 
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
@@ -101,6 +102,7 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
   if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { anchor_->restore(now, std::move(records)); });
+  anchor_->number_heartbeats_from(std::random_device{}());
   pump_->feed([&](Now) { anchor_->set_restart_counter(life->value, life->lost_state); });
   anchor_->set_correspondent_interfaces(correspondent_interfaces());
 

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <random>
 
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
@@ -120,6 +121,7 @@ Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
   const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
   if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { gateway_->restore(now, std::move(records)); });
+  gateway_->number_heartbeats_from(std::random_device{}());
   pump_->feed([&](Now) { gateway_->set_restart_counter(life->value, life->lost_state); });
   const auto swept = dataplane_->sweep();
   if (!swept) return tl::unexpected(swept.error());
