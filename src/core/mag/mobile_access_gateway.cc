@@ -50,6 +50,10 @@ void MobileAccessGateway::set_restart_counter(std::uint32_t counter, bool lost_s
   impl_->anchor.set_restart_counter(counter, lost_state);
 }
 
+void MobileAccessGateway::number_heartbeats_from(std::uint32_t sequence) {
+  impl_->anchor.number_heartbeats_from(sequence);
+}
+
 void MobileAccessGateway::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
   impl_->messages.handle(now, meta, mobility_header);
   impl_->anchor.settle(now);
@@ -88,7 +92,9 @@ void MobileAccessGateway::handle_timeout(Now now) {
 }
 
 Result<void> MobileAccessGateway::reconfigure(Now now, MagConfig config) {
+  const MagConfig former = impl_->context.config;
   auto adopted = adopt_configuration(now, impl_->context, impl_->registrar, std::move(config));
+  impl_->service.visitors().reconfigured(former);
   impl_->anchor.reconfigure(now);
   impl_->messages.reconfigured();
   return adopted;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/reconfiguration.h"
 
+#include <tuple>
+#include <utility>
+
 namespace flowmob::core {
 namespace {
 
@@ -33,11 +36,24 @@ bool differs_in_tunnel_mtu_alone(const MagConfig& old, MagConfig config) {
   return config == old;
 }
 
-/// Rows have it, and nodes are told at once (RFC 5213 section 6.9.5).
-void adopt_tunnel_mtu(MagContext& context, Registrar& registrar, std::uint16_t mtu) {
-  context.config.tunnel_mtu = mtu;
-  context.notify("tunnel-mtu", {{"remote", context.config.lma.to_string()}, {"mtu", mtu}});
-  for (const auto id : context.bindings.ids()) registrar.renew_service(*context.bindings.find(id));
+/// What rows and advertisements say of the way to a node.
+auto path_of(const MagConfig& config, const AccessConfig& access) {
+  return std::tuple(config.tunnel_mtu, access.index, access.link_address, access.link_mtu);
+}
+
+/// Rows have it, and nodes are told at once (RFC 5213 section 6.9.5): of the tunnel's MTU, of a router with
+/// another link-layer address, of an interface that is another one now.
+void adopt(MagContext& context, Registrar& registrar, MagConfig config) {
+  const MagConfig old = std::exchange(context.config, std::move(config));
+  if (old.tunnel_mtu != context.config.tunnel_mtu)
+    context.notify("tunnel-mtu",
+                   {{"remote", context.config.lma.to_string()}, {"mtu", context.config.tunnel_mtu}});
+  for (const auto& former : old.accesses)
+    if (const auto& access = *context.access(former.name);
+        path_of(old, former) != path_of(context.config, access))
+      for (const auto id : context.bindings.ids())
+        if (auto& attachment = *context.bindings.find(id); attachment.access == access.name)
+          registrar.renew_service(attachment);
 }
 
 }  // namespace
@@ -45,7 +61,7 @@ void adopt_tunnel_mtu(MagContext& context, Registrar& registrar, std::uint16_t m
 Result<void> adopt_configuration(Now now, MagContext& context, Registrar& registrar, MagConfig config) {
   const auto& old = context.config;
   if (differs_in_tunnel_mtu_alone(old, config)) {
-    adopt_tunnel_mtu(context, registrar, config.tunnel_mtu);
+    adopt(context, registrar, std::move(config));
     return {};
   }
   if (config.address != old.address || config.lma != old.lma) return needs_restart("an address");
@@ -53,8 +69,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
   if (config.accesses.size() != old.accesses.size()) return needs_restart("the set of access links");
   for (auto& access : config.accesses)
     if (auto carried = carry_over(context, access); !carried) return carried;
-  if (config.tunnel_mtu != old.tunnel_mtu) adopt_tunnel_mtu(context, registrar, config.tunnel_mtu);
-  context.config = std::move(config);
+  adopt(context, registrar, std::move(config));
   for (const auto id : context.bindings.ids()) {
     auto& attachment = *context.bindings.find(id);
     if (attachment.state == AttachmentState::Refused && context.profile(attachment.mn_id))

@@ -64,6 +64,8 @@ TEST_F(Restoration, CarrierThatIsGoneDetachesTheRestored) {
   link(false);
   EXPECT_EQ(updates.at(0).lifetime, 0);
   EXPECT_THAT(removed_hosts, SizeIs(1));
+  EXPECT_THAT(forgotten, IsEmpty()) << "a successor has to know what the LMA may believe";
+  accept();
   EXPECT_THAT(forgotten, ElementsAre(SessionId{7}));
 }
 
@@ -328,6 +330,38 @@ TEST_F(Reconfiguration, NewTunnelMtuIsInTheRowsAndToldTheNodesAtOnceAndFromThenO
   advance(61s);
   ASSERT_THAT(advertisements, testing::Not(IsEmpty()));
   for (const auto& sent : advertisements) EXPECT_EQ(wire::find<wire::Mtu>(decode(sent).options)->mtu, 1340U);
+}
+
+TEST_F(Reconfiguration, AnotherInterfaceOrRouterAddressIsInTheRowsAndToldTheNodesAtOnce) {
+  register_node();
+  for (const auto& [index, link_address] :
+       {std::pair(InterfaceIndex{9}, kRouterMac), std::pair(InterfaceIndex{9}, mac("02:00:00:00:00:99"))}) {
+    clear();
+    auto config = default_config();
+    config.accesses[0].index = index;
+    config.accesses[0].link_address = link_address;
+    ASSERT_TRUE(gateway->reconfigure(now, config));
+    drain();
+    ASSERT_THAT(hosts, SizeIs(1));
+    EXPECT_EQ(hosts[0].interface, index);
+    EXPECT_EQ(hosts[0].router, link_address);
+    ASSERT_THAT(advertisements, SizeIs(1));
+    EXPECT_EQ(advertisements[0].interface, index);
+    EXPECT_EQ(advertisements[0].link_source, link_address);
+    EXPECT_EQ(wire::find<wire::SourceLinkLayerAddress>(decode(advertisements[0]).options)->address,
+              Bytes(link_address.octets.begin(), link_address.octets.end()));
+    EXPECT_THAT(updates, IsEmpty());
+  }
+}
+
+TEST_F(Reconfiguration, RowsOfOtherLinksStayAsTheyAre) {
+  register_node();
+  clear();
+  auto config = default_config();
+  config.accesses[1].index = InterfaceIndex{9};
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  drain();
+  EXPECT_THAT(hosts, IsEmpty());
 }
 
 TEST_F(Reconfiguration, RefusedNodesTryAgain) {

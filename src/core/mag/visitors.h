@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "core/mag/mag_context.h"
+#include "core/rate_limiter.h"
 
 namespace flowmob::core {
 
@@ -23,21 +25,31 @@ class Visitors {
   void leave(const AccessConfig& access, const MacAddress& node);
   /// The link is gone.
   void forget(const std::string& access);
+  /// The configuration was `former`: what it offered is withdrawn where it is not offered any more.
+  void reconfigured(const MagConfig& former);
 
   void handle_timeout(Now now);
   std::optional<TimePoint> next_deadline() const;
 
  private:
+  static constexpr unsigned kNoticesPerSecond = 10;
   struct Visitor {
     Ipv6Address link_local;  ///< unspecified: not known
     AdvertisementSchedule advertisements;
     TimePoint heard;
   };
   using Key = std::pair<std::string, MacAddress>;
+  using Entries = std::map<Key, Visitor>;
+  using Times = std::set<std::pair<TimePoint, Key>>;
+  Entries::iterator add(Now now, const AccessConfig& access, const MacAddress& node);
+  void note_heard(Now now, Entries::iterator visitor);
+  Entries::iterator erase(Entries::iterator visitor);
   void advertise(const AccessConfig& access, const MacAddress& node, const Visitor& visitor, bool is_router);
 
   MagContext& context_;
-  std::map<Key, Visitor> visitors_;
+  Entries visitors_;
+  Times heard_, next_;  ///< the same by when they were heard last, and by their next advertisement
+  RateLimiter notices_ = RateLimiter::per_second(kNoticesPerSecond);
 };
 
 }  // namespace flowmob::core

@@ -125,11 +125,49 @@ TEST_F(VisitorsTest, SilentVisitorIsForgottenWhenItsAddressesAreInvalid) {
   EXPECT_THAT(advertisements, IsEmpty());
 }
 
-TEST_F(VisitorsTest, CrowdOfStrangersIsBounded) {
+TEST_F(VisitorsTest, CrowdOfStrangersIsBoundedAndTheLastOneIsWelcome) {
+  solicit(kStranger, kStrangerAddress);
+  advance(1s);
   for (unsigned i = 0; i < 5000; ++i)
     solicit({{0x02, 1, 0, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}}, {});
-  EXPECT_EQ(counter("messages", "ra_sent"), 4096U);
-  EXPECT_EQ(counter("drops", "too-many-visitors"), 904U);
+  EXPECT_EQ(advertisements.back().link_destination, mac("02:01:00:00:13:87"));
+  EXPECT_LT(notified("visitor"), 20U);
+  advance(10s);
+  clear();
+  advance(60s);
+  EXPECT_THAT(advertisements, SizeIs(4096));
+  for (const auto& sent : advertisements)
+    EXPECT_NE(sent.link_destination, kStranger) << "it was silent for longest";
+  EXPECT_EQ(advertisements.back().link_destination, mac("02:01:00:00:13:87"));
+}
+
+TEST_F(VisitorsTest, AnotherPrefixTakesThePlaceOfTheFormer) {
+  solicit(kStranger, kStrangerAddress);
+  clear();
+  auto config = open_house();
+  config.accesses[0].visited_prefix = prefix("2001:db8:e::/64");
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  drain();
+  ASSERT_THAT(advertisements, SizeIs(2));
+  const auto farewell = decode(advertisements[0]);
+  EXPECT_EQ(wire::find<wire::PrefixInformation>(farewell.options)->prefix, kVisited.address);
+  EXPECT_EQ(wire::find<wire::PrefixInformation>(farewell.options)->preferred_lifetime, 0U);
+  EXPECT_EQ(advertised().prefix, address("2001:db8:e::"));
+  EXPECT_EQ(decode(advertisements[1]).router_lifetime, 1800);
+}
+
+TEST_F(VisitorsTest, APrefixThatIsOfferedNoMoreIsWithdrawn) {
+  solicit(kStranger, kStrangerAddress);
+  clear();
+  ASSERT_TRUE(gateway->reconfigure(now, default_config()));
+  drain();
+  ASSERT_THAT(advertisements, SizeIs(1));
+  EXPECT_EQ(advertised().prefix, kVisited.address);
+  EXPECT_EQ(advertised().preferred_lifetime, 0U);
+  EXPECT_EQ(decode(advertisements[0]).router_lifetime, 0);
+  clear();
+  advance(10min);
+  EXPECT_THAT(advertisements, IsEmpty());
 }
 
 }  // namespace
