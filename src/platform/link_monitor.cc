@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/link_monitor.h"
 
+#include <algorithm>
+
 #include "platform/netlink_link.h"
 #include "platform/netlink_message.h"
 
@@ -10,7 +12,11 @@ Result<LinkMonitor> LinkMonitor::open() {
   if (!subscription) return tl::unexpected(subscription.error());
   auto requests = NetlinkSocket::open();
   if (!requests) return tl::unexpected(requests.error());
-  return LinkMonitor(std::move(*subscription), std::move(*requests));
+  LinkMonitor monitor(std::move(*subscription), std::move(*requests));
+  return monitor.all().map([&](const auto& present) {
+    monitor.remember(present);
+    return std::move(monitor);
+  });
 }
 
 Result<std::vector<LinkEvent>> LinkMonitor::receive() {
@@ -21,11 +27,10 @@ Result<std::vector<LinkEvent>> LinkMonitor::receive() {
   });
   if (!complete) return tl::unexpected(complete.error());
   if (!*complete) {
-    NetlinkMessage everything(RTM_GETLINK, NLM_F_DUMP);
-    everything.put<ifinfomsg>();
-    auto present = ask(everything);
+    const auto present = all();
     if (!present) return present;
-    events = std::move(*present);
+    events = absent_from(*present);
+    events.insert(events.end(), present->begin(), present->end());
   }
   remember(events);
   return events;
@@ -48,6 +53,20 @@ Result<std::vector<LinkEvent>> LinkMonitor::check(std::span<const InterfaceIndex
   }
   remember(changed);
   return changed;
+}
+
+Result<std::vector<LinkEvent>> LinkMonitor::all() {
+  NetlinkMessage everything(RTM_GETLINK, NLM_F_DUMP);
+  everything.put<ifinfomsg>();
+  return ask(everything);
+}
+
+std::vector<LinkEvent> LinkMonitor::absent_from(const std::vector<LinkEvent>& present) const {
+  std::vector<LinkEvent> gone;
+  for (const auto& [index, link] : told_)
+    if (std::ranges::none_of(present, [&, index = index](const auto& e) { return e.link.index == index; }))
+      gone.push_back({link, true});
+  return gone;
 }
 
 Result<std::vector<LinkEvent>> LinkMonitor::ask(NetlinkMessage& message) {
