@@ -24,12 +24,15 @@ bool holds(const xfrm_address_t& prefix, std::uint8_t length, const Ipv6Address&
   return length <= 128 && Ipv6Prefix::truncated(start, length).contains(address);
 }
 
-/// Of every Mobility Header between the two.
-bool selects(const xfrm_selector& selector, const Ipv6Address& source, const Ipv6Address& destination) {
+/// Mobility Headers between the two, if not every one of them.
+bool selects_some(const xfrm_selector& selector, const Ipv6Address& source, const Ipv6Address& destination) {
   return selector.family == AF_INET6 && (selector.proto == 0 || selector.proto == kMobilityHeader) &&
-         selector.sport_mask == 0 && selector.dport_mask == 0 && selector.ifindex == 0 &&
          holds(selector.saddr, selector.prefixlen_s, source) &&
          holds(selector.daddr, selector.prefixlen_d, destination);
+}
+
+bool is_for_all(const xfrm_selector& selector) {
+  return selector.sport_mask == 0 && selector.dport_mask == 0 && selector.ifindex == 0;
 }
 
 bool demands_esp(const xfrm_userpolicy_info& policy, ByteView templates) {
@@ -42,16 +45,16 @@ bool demands_esp(const xfrm_userpolicy_info& policy, ByteView templates) {
   return false;
 }
 
-/// The policy that counts is the one with the smallest number.
+/// The policy that counts is the one with the smallest number; which of two with the same nobody can tell.
 struct Verdict {
-  std::optional<std::uint32_t> priority;
-  bool esp = false;
+  std::optional<std::uint32_t> protects, opens;
 
-  void add(const xfrm_userpolicy_info& policy, bool is_esp) {
-    if (priority && policy.priority > *priority) return;
-    esp = is_esp && (priority != policy.priority || esp);
-    priority = policy.priority;
+  void add(const xfrm_userpolicy_info& policy, bool is_esp, bool is_whole) {
+    if (is_esp && !is_whole) return;
+    auto& smallest = is_esp ? protects : opens;
+    smallest = std::min(smallest.value_or(policy.priority), policy.priority);
   }
+  bool needs_esp() const { return protects && (!opens || *protects < *opens); }
 };
 
 }  // namespace
@@ -70,14 +73,15 @@ Result<bool> mobility_headers_need_esp(const Ipv6Address& source, const Ipv6Addr
     xfrm_userpolicy_info policy{};  // netlink aligns to four octets, its members to eight
     std::memcpy(&policy, mnl_nlmsg_get_payload(&reply), sizeof policy);
     const NetlinkAttributes<XFRMA_MAX> attributes(reply, sizeof policy);
-    if (policy.dir != wanted || attributes.get(XFRMA_MARK) != nullptr ||
-        attributes.get(XFRMA_IF_ID) != nullptr)
+    // With an id it is for the packets of an xfrm interface alone, which ours are not.
+    if (policy.dir != wanted || attributes.get(XFRMA_IF_ID) != nullptr ||
+        !selects_some(policy.sel, source, destination))
       return;
-    if (selects(policy.sel, source, destination))
-      verdict.add(policy, demands_esp(policy, attributes.bytes(XFRMA_TMPL)));
+    verdict.add(policy, demands_esp(policy, attributes.bytes(XFRMA_TMPL)),
+                is_for_all(policy.sel) && attributes.get(XFRMA_MARK) == nullptr);
   });
   if (!done) return tl::unexpected(done.error());
-  return verdict.esp;
+  return verdict.needs_esp();
 }
 
 }  // namespace flowmob::platform

@@ -32,6 +32,8 @@ struct Policy {
   bool block = false;
   std::uint16_t type_mask = 0;
   std::uint32_t priority = 100;
+  int interface = 0;
+  std::uint32_t mark = 0;
 };
 
 void add(const Policy& p) {
@@ -46,6 +48,7 @@ void add(const Policy& p) {
   info.sel.proto = p.protocol;
   info.sel.sport = htons(5);
   info.sel.sport_mask = p.type_mask;
+  info.sel.ifindex = p.interface;
   info.priority = p.priority;
   info.dir = in ? XFRM_POLICY_IN : XFRM_POLICY_OUT;
   info.action = p.block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
@@ -59,6 +62,9 @@ void add(const Policy& p) {
   one.aalgos = one.ealgos = one.calgos = ~0U;
   if (p.ipsec != 0)
     message.attribute(XFRMA_TMPL, ByteView(reinterpret_cast<const std::uint8_t*>(&one), sizeof one));
+  const xfrm_mark mark{p.mark, 0xff};
+  if (p.mark != 0)
+    message.attribute(XFRMA_MARK, ByteView(reinterpret_cast<const std::uint8_t*>(&mark), sizeof mark));
   const auto done = NetlinkSocket::open(0, NETLINK_XFRM)->request(message);
   ASSERT_TRUE(done) << done.error().message;
 }
@@ -91,6 +97,17 @@ TEST(IpsecPolicy, WhatProtectsLessDoesNotCount) {
   EXPECT_FALSE(needed_with({Policy{.optional = true}}));
   EXPECT_FALSE(needed_with({Policy{.block = true}}));
   EXPECT_FALSE(needed_with({Policy{.type_mask = 0xffff}})) << "Binding Updates alone";
+}
+
+TEST(IpsecPolicy, WhatLetsSomePassInTheClearCounts) {
+  const Policy updates{.ipsec = 0, .type_mask = 0xffff, .priority = 1};
+  EXPECT_FALSE(needed_with({Policy{}, updates}));
+  EXPECT_FALSE(needed_with({updates, Policy{}}));
+  EXPECT_TRUE(needed_with({Policy{.priority = 1}, Policy{.ipsec = 0, .type_mask = 0xffff, .priority = 2}}));
+  EXPECT_TRUE(needed_with({Policy{}, Policy{.type_mask = 0xffff, .priority = 1}})) << "protected twice";
+  EXPECT_FALSE(needed_with({Policy{}, Policy{.ipsec = 0, .priority = 1, .interface = 1}}));
+  EXPECT_FALSE(needed_with({Policy{}, Policy{.ipsec = 0, .priority = 1, .mark = 1}}));
+  EXPECT_FALSE(needed_with({Policy{.mark = 1}})) << "but what protects some does not count";
 }
 
 TEST(IpsecPolicy, TheSmallestNumberCounts) {
