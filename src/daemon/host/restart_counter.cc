@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/host/restart_counter.h"
 
+#include <spdlog/spdlog.h>
+
 #include <charconv>
 #include <fstream>
 #include <optional>
@@ -56,8 +58,12 @@ Result<RestartCounter> begin_life(platform::StateStore& store, const std::filesy
   const auto kept = all->find(kKey);
   const auto last = read(file_beside(database));
   const auto begun = kept == all->end() ? std::nullopt : number_in(kept->second);
-  if (begun && (!last || *begun == *last))
-    return write(file_beside(database), *begun).map([&] { return RestartCounter{*begun, false}; });
+  if (begun && (!last || *begun == *last)) {
+    // A counter that stays needs no disk; the database knows it as well.
+    const auto written = last ? Result<void>{} : write(file_beside(database), *begun);
+    if (!written) spdlog::warn("{}", written.error().message);
+    return RestartCounter{*begun, false};
+  }
   const bool lost_state = begun.has_value() || all->empty();
   const std::uint32_t value = after(last, now);
   return write(file_beside(database), value)

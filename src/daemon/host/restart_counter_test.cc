@@ -85,6 +85,15 @@ TEST_F(RestartCounterTest, RecordsOfAVersionThatDidNotCountAreNotLost) {
   EXPECT_FALSE(start().lost_state);
 }
 
+TEST_F(RestartCounterTest, ACounterThatStaysNeedsNoDisk) {
+  const auto first = start(true);
+  std::filesystem::create_directory(file().string() + ".new");  // nothing can be written now
+  EXPECT_EQ(start().value, first.value);
+  EXPECT_TRUE(std::filesystem::exists(file()));
+  std::filesystem::remove(file());
+  EXPECT_EQ(start().value, first.value) << "the database has it, too";
+}
+
 TEST_F(RestartCounterTest, WhatCannotBeKeptIsAnError) {
   auto store = platform::StateStore::open(database_).value();
   std::filesystem::create_directory(file());
