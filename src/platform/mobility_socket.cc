@@ -4,12 +4,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "platform/errno_error.h"
 #include "platform/raw_send.h"
+#include "platform/socket_address.h"
 
 namespace flowmob::platform {
 namespace {
@@ -17,13 +17,6 @@ namespace {
 constexpr int kMobilityHeader = 135;  // RFC 6275 section 6.1.1
 /// Room for a burst of a few thousand registrations while the daemon is busy.
 constexpr int kReceiveQueue = 4 << 20;
-
-::sockaddr_in6 to_socket_address(const Ipv6Address& address) {
-  ::sockaddr_in6 result{};
-  result.sin6_family = AF_INET6;
-  std::copy(address.octets.begin(), address.octets.end(), result.sin6_addr.s6_addr);
-  return result;
-}
 
 bool set_option(int fd, int level, int option, int value) {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;

@@ -9,13 +9,12 @@
 #include <cstring>
 
 #include "platform/errno_error.h"
+#include "platform/socket_address.h"
 
 namespace flowmob::platform {
 
 Result<void> send_from(int fd, const Ipv6Address& source, const Ipv6Address& destination, ByteView payload) {
-  ::sockaddr_in6 to{};
-  to.sin6_family = AF_INET6;
-  std::copy(destination.octets.begin(), destination.octets.end(), to.sin6_addr.s6_addr);
+  ::sockaddr_in6 to = to_socket_address(destination);
   ::in6_pktinfo info{};
   std::copy(source.octets.begin(), source.octets.end(), info.ipi6_addr.s6_addr);
   alignas(::cmsghdr) std::array<char, CMSG_SPACE(sizeof info)> control{};

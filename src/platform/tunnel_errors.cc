@@ -5,20 +5,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 
 #include "platform/errno_error.h"
+#include "platform/socket_address.h"
 
 namespace flowmob::platform {
 namespace {
-
-::sockaddr_in6 to_socket_address(const Ipv6Address& address) {
-  ::sockaddr_in6 result{};
-  result.sin6_family = AF_INET6;
-  std::copy(address.octets.begin(), address.octets.end(), result.sin6_addr.s6_addr);
-  return result;
-}
 
 bool receive_nothing(int fd) {
   std::array program{::sock_filter BPF_STMT(BPF_RET | BPF_K, 0)};
