@@ -25,7 +25,9 @@ class RestartCounterTest : public testing::Test {
   RestartCounter start(bool with_session = false) {
     auto store = platform::StateStore::open(database_).value();
     const auto counter = begin_life(store, database_, WallTime(1'700'000'000s)).value();
-    if (with_session) EXPECT_TRUE(store.put("node/mn", "{}"));
+    if (with_session) {
+      EXPECT_TRUE(store.put("node/mn", "{}"));
+    }
     return counter;
   }
   void lose_state() { ASSERT_TRUE(remove_records(database_)); }
