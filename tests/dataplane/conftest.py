@@ -100,6 +100,10 @@ class Domain:
 
     def up(self):
         mount_bpffs()
+        self.namespaces()
+        self.wire()
+
+    def namespaces(self):
         for node in self.nodes:
             run("ip", "netns", "add", f"{self.name}-{node}")
             settings = ["net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0"]
@@ -107,6 +111,8 @@ class Domain:
                 settings.append("net.ipv6.conf.all.forwarding=1")
             self.inside(node, "sysctl", "-qw", *settings)
             self.ip(node, "link set lo up")
+
+    def wire(self):
         self.veth("cn", "net0", "lma", "core0")
         self.ip("cn", f"addr add {CN}/64 dev net0 nodad", "route add default via 2001:db8:c::1")
         self.ip("lma", "addr add 2001:db8:c::1/64 dev core0 nodad", f"addr add {LMA}/128 dev lo nodad")
