@@ -6,8 +6,9 @@ namespace {
 
 std::uint64_t sum(ByteView bytes) {
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    total += i % 2 == 0 ? std::uint64_t{bytes[i]} << 8 : bytes[i];
+  std::size_t i = 0;
+  for (; i + 1 < bytes.size(); i += 2) total += static_cast<std::uint64_t>(bytes[i] << 8 | bytes[i + 1]);
+  if (i < bytes.size()) total += static_cast<std::uint64_t>(bytes[i] << 8);
   return total;
 }
 

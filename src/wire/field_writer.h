@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -16,7 +17,10 @@ class FieldWriter {
   template <class T>
   void integer(std::string_view, const T& value) {
     const auto number = static_cast<std::uint64_t>(value);
-    for (std::size_t i = sizeof(T); i-- > 0;) out_.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+    std::array<std::uint8_t, sizeof(T)> octets;
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      octets[i] = static_cast<std::uint8_t>(number >> (8 * (sizeof(T) - 1 - i)));
+    append(octets);
   }
   void address(std::string_view, const Ipv6Address& value) { append(value.octets); }
   void address(std::string_view, const Ipv4Address& value) { append(value.octets); }

@@ -13,7 +13,8 @@
 namespace flowmob::wire {
 namespace {
 
-constexpr std::size_t kFixed = 6;  // up to and with the checksum
+constexpr std::size_t kFixed = 6;             // up to and with the checksum
+constexpr std::size_t kOrdinaryOctets = 256;  // octets that most messages do not exceed
 
 template <class T>
 constexpr bool kIsKnown = !std::is_same_v<T, UnknownMessage>;
@@ -104,7 +105,9 @@ Result<MobilityMessage> decode(ByteView header, const Ipv6Address& source, const
 }
 
 Bytes encode_for_udp(const MobilityMessage& message) {
-  Bytes out{kNoNextHeader, 0, type_of(message), 0, 0, 0};
+  Bytes out;
+  out.reserve(kOrdinaryOctets);
+  out = {kNoNextHeader, 0, type_of(message), 0, 0, 0};
   const bool fits = std::visit([&](const auto& m) { return append_body(m, out); }, message);
   if (!fits || out.size() > kMaxMobilityHeader) return {};
   out[1] = static_cast<std::uint8_t>(out.size() / 8 - 1);

@@ -12,21 +12,23 @@ namespace {
 constexpr std::uint8_t kPad1 = 0;
 constexpr std::uint8_t kPadN = 1;
 
+/// Options that most messages do not exceed.
+constexpr std::size_t kOrdinaryOptions = 8;
+
 /// Tries the option types of the variant from the I-th on.
 template <std::size_t I = 0>
-Result<MobilityOption> decode_option(std::uint8_t type, ByteView data) {
+Result<void> decode_option(std::uint8_t type, ByteView data, MobilityOptions& options) {
   using T = std::variant_alternative_t<I, MobilityOption>;
   if constexpr (std::is_same_v<T, UnknownOption>) {
-    return UnknownOption{type, Bytes(data.begin(), data.end())};
+    options.emplace_back(UnknownOption{type, Bytes(data.begin(), data.end())});
   } else {
-    if (type != T::traits.type) return decode_option<I + 1>(type, data);
-    T option;
+    if (type != T::traits.type) return decode_option<I + 1>(type, data, options);
     FieldReader reader(data);
-    T::fields(option, reader);
+    T::fields(std::get<T>(options.emplace_back(std::in_place_type<T>)), reader);
     if (auto error = reader.finish())
       return fail(error->code, fmt::format("{} option: {}", T::traits.name, error->message));
-    return option;
   }
+  return {};
 }
 
 struct Alignment {
@@ -55,6 +57,7 @@ Alignment alignment_of(const MobilityOption& option) {
 
 Result<MobilityOptions> decode_options(ByteView bytes) {
   MobilityOptions options;
+  options.reserve(kOrdinaryOptions);
   while (!bytes.empty()) {
     const std::uint8_t type = bytes[0];
     if (type == kPad1) {
@@ -66,9 +69,7 @@ Result<MobilityOptions> decode_options(ByteView bytes) {
     const ByteView data = bytes.subspan(2, bytes[1]);
     bytes = bytes.subspan(2 + data.size());
     if (type == kPadN) continue;
-    auto option = decode_option(type, data);
-    if (!option) return tl::unexpected(option.error());
-    options.push_back(std::move(*option));
+    if (auto decoded = decode_option(type, data, options); !decoded) return tl::unexpected(decoded.error());
   }
   return options;
 }
