@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one more binding costs an anchor: time of a registration, a refresh, a handover and an expiry, and
-// memory, at growing numbers of bindings. The anchor is the daemon's, its effects are answered at once:
-// neither socket nor map nor disk is in the figures. The baseline is the codec on the same messages in the
-// same run.
+// What one more binding costs an anchor: time of a registration, a refresh, a handover, an expiry and a
+// timer, and memory, at growing numbers of bindings. The anchor is the daemon's, its effects are answered at
+// once: neither socket nor map nor disk is in the figures. The baseline is the codec on the same messages in
+// the same run.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/wait.h>
@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "core/binding/deadline_queue.h"
 #include "core/lma/local_mobility_anchor.h"
 #include "wire/mobility_header.h"
 
@@ -59,6 +60,51 @@ struct Message {
   Bytes octets;
 };
 
+template <class Work>
+double timed(std::size_t operations, Work work) {
+  const double begin = seconds_now();
+  work();
+  return (seconds_now() - begin) * 1e9 / static_cast<double>(operations);
+}
+
+/// The queue of deadlines alone: each of many timers is put off in turn, as refreshes do, and at last comes.
+class Timers {
+ public:
+  explicit Timers(std::size_t count) : timers_(count) {
+    for (std::size_t i = 0; i < count; ++i) set(i, at(random_() % kSpan));
+  }
+
+  std::string measure() {
+    const auto some = std::min(timers_.size(), kMeasured);
+    Samples put_off = run(some, [this] { set(random_() % timers_.size(), at(kSpan + random_() % kSpan)); });
+    Samples come = run(some, [this] { set(queue_.front().node.value, DeadlineQueue::kNone); });
+    return fmt::format(R"("timer_put_off_ns": {}, "timer_comes_ns": {})", put_off.json(), come.json());
+  }
+
+ private:
+  static constexpr std::uint64_t kSpan = 900'000'000'000;
+  static TimePoint at(std::uint64_t time) { return TimePoint{Duration{static_cast<Duration::rep>(time)}}; }
+
+  template <class Work>
+  Samples run(std::size_t count, Work work) {
+    Samples samples;
+    const auto batch = std::min(count, kBatch);
+    for (std::size_t begin = 0; begin + batch <= count; begin += batch)
+      samples.values.push_back(timed(batch, [&] {
+        for (std::size_t i = 0; i < batch; ++i) work();
+      }));
+    return samples;
+  }
+  void set(std::size_t node, TimePoint deadline) {
+    queue_.set(NodeIndex{static_cast<std::uint32_t>(node)}, timers_[node], deadline);
+    queue_.settle(timers_.size(), [this](NodeIndex index) { return &timers_[index.value]; });
+  }
+
+  std::mt19937_64 random_{42};
+  std::vector<DeadlineQueue::Timer> timers_;
+  DeadlineQueue queue_;
+};
+
 class Capacity {
  public:
   explicit Capacity(std::size_t nodes) : nodes_(nodes) {}
@@ -66,6 +112,7 @@ class Capacity {
   std::string measure() {
     const auto empty = heap();
     lma_ = std::make_unique<LocalMobilityAnchor>(config());
+    lma_->tell_extensions(false);  // as in a daemon that nobody listens to
     const auto configured = heap();
     Samples registration = run(order(nodes_), [&](std::size_t node) { return update(node, 0, false); });
     const auto registered = heap();
@@ -75,9 +122,10 @@ class Capacity {
     Samples expiry = expire();
     return fmt::format(
         R"({{"bindings": {}, "registration_ns": {}, "refresh_ns": {}, "handover_ns": {}, "expiry_ns": {}, )"
-        R"("codec_ns": {}, "octets_per_binding": {}, "octets_per_profile": {}, "refused": {}}})",
+        R"("codec_ns": {}, {}, "octets_per_binding": {}, "octets_per_profile": {}, "refused": {}}})",
         nodes_, registration.json(), refresh.json(), handover.json(), expiry.json(), codec_.json(),
-        (registered - configured) / nodes_, (configured - empty) / nodes_, refused_);
+        Timers(nodes_).measure(), (registered - configured) / nodes_, (configured - empty) / nodes_,
+        refused_);
   }
 
  private:
@@ -151,13 +199,6 @@ class Capacity {
       }));
     }
     return samples;
-  }
-
-  template <class Work>
-  static double timed(std::size_t operations, Work work) {
-    const double begin = seconds_now();
-    work();
-    return (seconds_now() - begin) * 1e9 / static_cast<double>(operations);
   }
 
   void advance(Duration span) { now_ = now_ + span; }

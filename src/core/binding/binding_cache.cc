@@ -37,44 +37,50 @@ void BindingCache::put(MobileNode node) {
     by_mn_id_.emplace(hash(node.mn_id), index);
     for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
   }
-  nodes_.insert_or_assign(index, std::move(node));
+  static_cast<MobileNode&>(nodes_[index]) = std::move(node);
   resume_deadlines(index);
 }
 
 void BindingCache::erase(NodeIndex index) {
-  suspend_deadlines(index);
   const auto found = nodes_.find(index);
   if (found == nodes_.end()) return;
   for (const auto& prefix : found->second.prefixes) by_prefix_.erase(prefix);
   const auto [first, last] = by_mn_id_.equal_range(hash(found->second.mn_id));
   by_mn_id_.erase(std::find_if(first, last, [&](const auto& row) { return row.second == index; }));
   nodes_.erase(found);
+  settle();
 }
 
 void BindingCache::suspend_deadlines(NodeIndex index) {
-  const auto found = deadline_of_.find(index);
-  if (found == deadline_of_.end()) return;
-  deadlines_.erase({found->second, index});
-  deadline_of_.erase(found);
+  const auto found = nodes_.find(index);
+  if (found != nodes_.end()) set_timer(found->second, std::nullopt);
 }
 
 void BindingCache::resume_deadlines(NodeIndex index) {
-  suspend_deadlines(index);
-  const auto* node = find(index);
-  const auto deadline = node ? node->next_deadline() : std::nullopt;
-  if (!deadline) return;
-  deadlines_.emplace(*deadline, index);
-  deadline_of_.emplace(index, *deadline);
+  const auto found = nodes_.find(index);
+  if (found != nodes_.end()) set_timer(found->second, found->second.next_deadline());
+}
+
+void BindingCache::set_timer(Row& row, std::optional<TimePoint> deadline) {
+  deadlines_.set(row.index, row.timer, deadline.value_or(DeadlineQueue::kNone));
+  settle();
+}
+
+void BindingCache::settle() {
+  deadlines_.settle(nodes_.size(), [this](NodeIndex index) {
+    const auto found = nodes_.find(index);
+    return found == nodes_.end() ? nullptr : &found->second.timer;
+  });
 }
 
 std::optional<TimePoint> BindingCache::next_deadline() const {
   if (deadlines_.empty()) return std::nullopt;
-  return deadlines_.begin()->first;
+  return deadlines_.front().deadline;
 }
 
 const MobileNode* BindingCache::due(TimePoint now) const {
-  if (deadlines_.empty() || deadlines_.begin()->first > now) return nullptr;
-  return find(deadlines_.begin()->second);
+  if (deadlines_.empty() || deadlines_.front().deadline > now) return nullptr;
+  return find(deadlines_.front().node);
 }
 
 }  // namespace flowmob::core

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "core/binding/deadline_queue.h"
 #include "core/binding/mobile_node.h"
 
 namespace flowmob::core {
@@ -14,7 +14,10 @@ namespace flowmob::core {
 /// node has one entry for each set of prefixes (docs/adr/0014).
 class BindingCache {
  public:
-  using Nodes = std::unordered_map<NodeIndex, MobileNode>;
+  struct Row : MobileNode {
+    DeadlineQueue::Timer timer;
+  };
+  using Nodes = std::unordered_map<NodeIndex, Row>;
 
   const Nodes& nodes() const { return nodes_; }
   const MobileNode* find(NodeIndex node) const;
@@ -34,11 +37,13 @@ class BindingCache {
   const MobileNode* due(TimePoint now) const;
 
  private:
+  void set_timer(Row& row, std::optional<TimePoint> deadline);
+  void settle();
+
   Nodes nodes_;
   std::unordered_multimap<std::size_t, NodeIndex> by_mn_id_;  ///< by the hash of it: the nodes have the text
   std::unordered_map<Ipv6Prefix, NodeIndex> by_prefix_;
-  std::set<std::pair<TimePoint, NodeIndex>> deadlines_;
-  std::unordered_map<NodeIndex, TimePoint> deadline_of_;
+  DeadlineQueue deadlines_;
 };
 
 }  // namespace flowmob::core

@@ -80,6 +80,23 @@ TEST(BindingCache, SuspendedDeadlinesWait) {
   EXPECT_EQ(cache.due(TimePoint{9s})->mn_id, "a");
 }
 
+TEST(BindingCache, ADeadlineIsPutOffAndBroughtForward) {
+  BindingCache cache;
+  cache.put(node(1, "a", "2001:db8:1::/64", 2s));
+  cache.put(node(2, "b", "2001:db8:2::/64", 4s));
+  cache.put(node(1, "a", "2001:db8:1::/64", 6s));
+  EXPECT_EQ(cache.next_deadline(), TimePoint{4s});
+  cache.put(node(2, "b", "2001:db8:2::/64", 8s));
+  EXPECT_EQ(cache.next_deadline(), TimePoint{6s});
+  cache.put(node(2, "b", "2001:db8:2::/64", 3s));
+  EXPECT_EQ(cache.next_deadline(), TimePoint{3s});
+  EXPECT_EQ(cache.due(TimePoint{3s})->mn_id, "b");
+  cache.put(node(2, "b", "2001:db8:2::/64", 8s));
+  EXPECT_EQ(cache.due(TimePoint{6s})->mn_id, "a");
+  cache.erase(NodeIndex{1});
+  EXPECT_EQ(cache.next_deadline(), TimePoint{8s});
+}
+
 TEST(MobileNode, KnowsWhichSessionsAreLive) {
   MobileNode n = node(1, "a", "2001:db8:1::/64", 2s);
   Session second = n.sessions[0];

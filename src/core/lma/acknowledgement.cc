@@ -61,16 +61,18 @@ void add_refused_flows(const PbuRequest& r, MobilityOptions& options) {
 }
 
 /// A request may hold more than an answer can echo; what need not be echoed goes first.
-SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement message) {
+SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement acknowledgement) {
   SendMessage out{r.meta.destination, r.meta.source, {}};
+  MobilityMessage message = std::move(acknowledgement);
+  auto& options = std::get<ProxyBindingAcknowledgement>(message).options;
   const auto encoded = [&] { return encode(message, out.source, out.destination); };
   out.mobility_header = encoded();
   if (!out.mobility_header.empty()) return out;
-  std::erase_if(message.options, [](const auto& o) { return std::holds_alternative<FlowIdentification>(o); });
+  std::erase_if(options, [](const auto& o) { return std::holds_alternative<FlowIdentification>(o); });
   out.mobility_header = encoded();
   if (!out.mobility_header.empty()) return out;
   bool kept_one = false;
-  std::erase_if(message.options, [&](const auto& o) {
+  std::erase_if(options, [&](const auto& o) {
     return std::holds_alternative<HomeNetworkPrefixOption>(o) && std::exchange(kept_one, true);
   });
   out.mobility_header = encoded();

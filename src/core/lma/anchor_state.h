@@ -37,7 +37,7 @@ struct AnchorState {
   AnchorState(const AnchorState&) = delete;
   AnchorState& operator=(const AnchorState&) = delete;
 
-  Registration registration() { return {policy, cache, prefixes, numbers}; }
+  Registration registration() { return {policy, cache, prefixes, numbers, tells_extensions}; }
   void notify(std::string event, Json fields) { effects.push(Notify{std::move(event), std::move(fields)}); }
   /// What a stranger can cause at will must not flood the log; the counters have all of it.
   void notify_limited(Now now, std::string event, Json fields);
@@ -56,6 +56,7 @@ struct AnchorState {
   /// To be ended when this indication is answered; none: one that waits to be sent.
   std::map<SessionId, std::optional<std::uint16_t>> revoking;
   Statistics statistics;
+  bool tells_extensions = true;
 
  private:
   RateLimiter notifications_;

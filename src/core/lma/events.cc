@@ -21,7 +21,7 @@ std::string_view event_of(FlowEvent::Kind kind) {
 std::string_view event_of(const Session* before, const Session& after) {
   if (!before) return "binding-registered";
   if (before->mag != after.mag) return "binding-handoff";
-  return before->in_delete_wait ? "binding-revived" : "binding-extended";
+  return is_extension(before, after) ? "binding-extended" : "binding-revived";
 }
 
 Json mag_of(const Policy& policy, const MobileNode& node, SessionId session) {
@@ -45,6 +45,10 @@ Notify session_event(std::string event, const Policy& policy, const MobileNode& 
            {"mag", policy.mag_name(session.mag)},
            {"prefixes", prefixes_json(node.prefixes)},
            {"access_technology", wire::to_string(session.technology)}}};
+}
+
+bool is_extension(const Session* before, const Session& after) {
+  return before && before->mag == after.mag && !before->in_delete_wait;
 }
 
 Notify binding_event(const Policy& policy, const Session* before, const MobileNode& node,

@@ -21,6 +21,9 @@ Notify session_event(std::string event, const Policy& policy, const MobileNode& 
 Notify binding_event(const Policy& policy, const Session* before, const MobileNode& node,
                      const Session& after, const std::optional<std::string>& service);
 
+/// Whether that is "binding-extended".
+bool is_extension(const Session* before, const Session& after);
+
 /// "flow-moved", "flow-fallback" and "flow-returned" of every flow whose path changed.
 void append_flow_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
                         std::vector<Notify>& events);

@@ -191,6 +191,8 @@ void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceInde
   impl_->correspondent_interfaces = std::move(interfaces);
 }
 
+void LocalMobilityAnchor::tell_extensions(bool told) { impl_->state.tells_extensions = told; }
+
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
   if (command == "flow move") return impl_->move_flow(now, {}, arguments);
   if (command == "session revoke") return impl_->revoke(now, arguments);

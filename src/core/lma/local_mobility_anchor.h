@@ -19,8 +19,8 @@ namespace flowmob::core {
 /// poll_effect(), carry them out in their order, and answer those that have an id.
 ///
 ///   restore() at most once, before anything else
-///   handle_message(), handle_command(), handle_timeout(), reconfigure(), set_correspondent_interfaces() in
-///   any order
+///   handle_message(), handle_command(), handle_timeout(), reconfigure(), set_correspondent_interfaces(),
+///   tell_extensions() in any order
 class LocalMobilityAnchor {
  public:
   explicit LocalMobilityAnchor(LmaConfig config);
@@ -58,6 +58,10 @@ class LocalMobilityAnchor {
   /// Those that lead to correspondents alone. No gateway is there, whatever the source says: messages that
   /// come by them are dropped (docs/adr/0032).
   void set_correspondent_interfaces(std::vector<InterfaceIndex> interfaces);
+
+  /// Whether bindings that are merely extended are told of ("binding-extended"). They are, unless said
+  /// otherwise; where many nodes are, nobody wants to read it.
+  void tell_extensions(bool told);
 
   void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);
   void handle_timeout(Now now);

@@ -39,6 +39,23 @@ TEST_F(LocalMobilityAnchorTest, AnExtensionTouchesNoRow) {
   EXPECT_EQ(show("sessions")[0]["remaining_seconds"], 300);
 }
 
+TEST_F(LocalMobilityAnchorTest, AnExtensionIsToldToWhoWantsToHearOfIt) {
+  accepted(first());
+  lma->tell_extensions(false);
+  clear();
+  accepted(first());
+  EXPECT_THAT(events(), IsEmpty());
+  Pbu elsewhere = first();
+  elsewhere.source = kMag2;
+  elsewhere.handoff = HI::HandoffBetweenMags;
+  accepted(elsewhere);
+  EXPECT_THAT(events(), Contains("binding-handoff"));
+  lma->tell_extensions(true);
+  clear();
+  accepted(elsewhere);
+  EXPECT_THAT(events(), ElementsAre("binding-extended"));
+}
+
 TEST_F(LocalMobilityAnchorTest, AnExtensionTakesItsValues) {
   accepted(first());
   Pbu again = first();

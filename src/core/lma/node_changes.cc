@@ -34,7 +34,7 @@ bool NodeChanges::extends(const Change& change) const {
 /// A record that is not written costs less than a domain that is refused because a disk is full.
 Finished NodeChanges::extend(Change change) {
   effects_.push_asking(PersistNode{change.next->to_record()}, change.mn_id, false);
-  cache_.put(*change.next);
+  cache_.put(std::move(*change.next));
   return {std::move(change), std::nullopt};
 }
 
@@ -50,7 +50,7 @@ NodeRows NodeChanges::establish(const Policy& policy, Change& change, const Node
 
 void NodeChanges::take_effect(Change& change, const NodeRows& before, const NodeRows& rows) {
   push(forwarding_.retire(before, rows), change.mn_id, false);
-  if (change.next) return cache_.put(*change.next);
+  if (change.next) return cache_.put(std::move(*change.next));
   if (const auto* gone = cache_.find(change.node)) prefixes_.release(gone->prefixes);
   cache_.erase(change.node);
   effects_.push_asking(ForgetNode{change.node, change.mn_id}, change.mn_id, false);
@@ -123,8 +123,8 @@ Finished NodeChanges::roll_back(const std::string& mn_id, const Error& error) {
   if (former) {
     MobileNode node = *former;
     node.generation = generation;
+    effects_.push_asking(PersistNode{node.to_record()}, mn_id, false);
     cache_.put(std::move(node));
-    effects_.push_asking(PersistNode{cache_.find(index)->to_record()}, mn_id, false);
   } else {
     effects_.push_asking(ForgetNode{index, mn_id}, mn_id, false);
   }

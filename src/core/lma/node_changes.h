@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/shared.h"
 #include "core/binding/binding_cache.h"
 #include "core/binding/prefix_allocator.h"
 #include "core/lma/command_answer.h"
@@ -18,7 +19,7 @@ namespace flowmob::core {
 
 /// Whom to tell when a change is in place.
 struct Answer {
-  PbuRequest request;
+  Shared<PbuRequest> request;
   std::uint16_t granted{};  ///< units of 4 seconds
   SessionId session;
 };
@@ -27,7 +28,7 @@ struct Answer {
 struct Change {
   std::string mn_id;
   NodeIndex node;
-  std::optional<MobileNode> next;  ///< none: the node goes
+  std::optional<MobileNode> next;  ///< none: the node goes; moves into the cache as it takes effect
   std::optional<Answer> answer;
   std::optional<CommandAnswer> command;  ///< given when it is in place
   std::vector<Notify> events;            ///< told when it is in place

@@ -82,9 +82,9 @@ bool PbuHandler::leaves_serving_mag(const PbuRequest& request, const LookupResul
 }
 
 void PbuHandler::handle_while_busy(Now now, PbuRequest request, Change& under_way) {
-  const bool again = under_way.answer && repeats(under_way.answer->request, request);
+  const bool again = under_way.answer && repeats(*under_way.answer->request, request);
   if (again) {
-    const auto last = under_way.answer->request.order();
+    const auto last = under_way.answer->request->order();
     const auto status = check_pbu({request, state_.policy, last, now.wall});
     if (status != BindingStatus::Accepted) return reject(now, request, status, last);
     ++state_.statistics.coalesced;
@@ -109,7 +109,7 @@ void PbuHandler::decide(Now now, PbuRequest request, const LookupResult& found) 
     return reject(now, request, Status::AdministrativelyProhibited, std::nullopt);
   if (found.kind == Kind::Hold && state_.policy.config().holds_unknown_handoff())
     return hold(now, std::move(request));
-  register_session(now, request, found);
+  register_session(now, std::move(request), found);
 }
 
 /// A re-registration that crossed the indication changes nothing (RFC 5846 section 8.1 leaves it to us);
@@ -130,12 +130,13 @@ void PbuHandler::hold(Now now, PbuRequest request) {
   held->second.request = std::move(request);
 }
 
-void PbuHandler::register_session(Now now, const PbuRequest& request, const LookupResult& found) {
+void PbuHandler::register_session(Now now, PbuRequest request, const LookupResult& found) {
   forget_held_of_sender(request);
   auto registration = state_.registration();
-  if (found.kind == Kind::Update) return begin(now, registration.update(now, request, found));
-  auto change = registration.create(now, request);
+  auto change = found.kind == Kind::Update ? registration.update(now, request, found)
+                                           : registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);
+  change->answer->request = std::move(request);
   begin(now, std::move(*change));
 }
 
@@ -155,10 +156,9 @@ void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResu
   if (found.kind != Kind::Update) return state_.drop(now, "no-such-binding", request.meta);
   if (session_of(found)->mag != request.proxy_coa)
     return state_.drop(now, "not-the-serving-mag", request.meta);
-  Change change = state_.registration().deregister(now, request, found);
-  state_.changes.apply(state_.policy, change);
+  state_.changes.apply(state_.policy, state_.registration().deregister(now, request, found));
   ++state_.statistics.accepted;
-  state_.effects.push(accept(request, *change.next, *change.next->find(found.session), 0));
+  state_.effects.push(accept(request, *state_.cache.find(found.node), *session_of(found), 0));
   go_on_with_held(now, request.mn_id, false);
 }
 
@@ -170,11 +170,11 @@ void PbuHandler::go_on_with_held(Now now, const std::string& mn_id, bool as_new)
   LookupResult found = look_up(state_.cache, held->second.request);
   if (found.kind == Kind::Hold && !as_new) return;
   if (found.kind == Kind::Hold) found.kind = Kind::New;
-  const PbuRequest request = std::move(held_.extract(held).mapped().request);
+  PbuRequest request = std::move(held_.extract(held).mapped().request);
   const auto status = check_pbu({request, state_.policy, std::nullopt, now.wall, false, true});
   if (status != BindingStatus::Accepted) return reject(now, request, status, std::nullopt);
   if (found.kind == Kind::Reject) return reject(now, request, found.status, std::nullopt);
-  register_session(now, request, found);
+  register_session(now, std::move(request), found);
 }
 
 void PbuHandler::reject(Now now, const PbuRequest& request, Status status,
@@ -202,12 +202,13 @@ void PbuHandler::answer(Now now, Finished& finished) {
     if (change.answer) {
       ++state_.statistics.accepted;
       const auto& [request, granted, session] = *change.answer;
-      state_.effects.push(accept(request, *change.next, *change.next->find(session), granted));
+      const auto* node = state_.cache.find(change.node);
+      state_.effects.push(accept(*request, *node, *node->find(session), granted));
     }
     for (auto& event : change.events) state_.effects.push(std::move(event));
     note_registered(change);
   } else if (change.answer) {
-    reject(now, change.answer->request, BindingStatus::InsufficientResources, std::nullopt,
+    reject(now, *change.answer->request, BindingStatus::InsufficientResources, std::nullopt,
            finished.error->code + ": " + finished.error->message);
   }
 }

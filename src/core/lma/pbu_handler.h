@@ -49,7 +49,7 @@ class PbuHandler {
   void handle_while_busy(Now now, PbuRequest request, Change& under_way);
   void decide(Now now, PbuRequest request, const LookupResult& found);
   void hold(Now now, PbuRequest request);
-  void register_session(Now now, const PbuRequest& request, const LookupResult& found);
+  void register_session(Now now, PbuRequest request, const LookupResult& found);
   void end_session(Now now, const LookupResult& found);
   void deregister(Now now, const PbuRequest& request, const LookupResult& found);
   void go_on_with_held(Now now, const std::string& mn_id, bool as_new);

@@ -103,17 +103,18 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   Change change;
   change.mn_id = next.mn_id;
   change.node = next.index;
-  change.events.push_back(
-      binding_event(policy_, before ? before->find(id) : nullptr, next, *next.find(id), r.service));
+  const Session* former = before ? before->find(id) : nullptr;
+  if (tells_extensions_ || !is_extension(former, *next.find(id)))
+    change.events.push_back(binding_event(policy_, former, next, *next.find(id), r.service));
   if (before) append_flow_events(policy_, *before, next, change.events);
-  change.answer = Answer{r, granted, id};
+  change.answer = Answer{{}, granted, id};
   change.registered = id;
-  note_departure(before ? before->find(id) : nullptr, r, change);
+  note_departure(former, r, change);
   change.next = std::move(next);
   return change;
 }
 
-Change Registration::update(Now now, const PbuRequest& r, const LookupResult& found) {
+Registration::Outcome Registration::update(Now now, const PbuRequest& r, const LookupResult& found) {
   return finish(*cache_.find(found.node), found.session, r, now, grant(r));
 }
 
@@ -202,7 +203,6 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
     change.events.push_back(session_event("binding-deregistered", policy_, next, session));
     append_flow_events(policy_, before, next, change.events);
   }
-  change.answer = Answer{r, 0, found.session};
   change.next = std::move(next);
   return change;
 }

@@ -29,16 +29,21 @@ bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const
                     const Ipv6Prefix& prefix);
 
 /// What an accepted Proxy Binding Update makes of a node: the next state as a Change, or the status with
-/// which it is refused after all. The request has passed check_pbu().
+/// which it is refused after all. The request has passed check_pbu(), and has yet to be put into the answer.
 class Registration {
  public:
-  Registration(const Policy& policy, const BindingCache& cache, PrefixAllocator& prefixes, Numbers& numbers)
-      : policy_(policy), cache_(cache), prefixes_(prefixes), numbers_(numbers) {}
+  Registration(const Policy& policy, const BindingCache& cache, PrefixAllocator& prefixes, Numbers& numbers,
+               bool tells_extensions)
+      : policy_(policy),
+        cache_(cache),
+        prefixes_(prefixes),
+        numbers_(numbers),
+        tells_extensions_(tells_extensions) {}
 
   using Outcome = tl::expected<Change, wire::BindingStatus>;
 
   /// RFC 5213 sections 5.3.3 and 5.3.4.
-  Change update(Now now, const PbuRequest& request, const LookupResult& found);
+  Outcome update(Now now, const PbuRequest& request, const LookupResult& found);
   /// Section 5.3.2: with prefixes of its own, or one more that shares those of others of the node.
   Outcome create(Now now, const PbuRequest& request);
   /// Section 5.3.5, from the serving MAG.
@@ -58,6 +63,7 @@ class Registration {
   const BindingCache& cache_;
   PrefixAllocator& prefixes_;
   Numbers& numbers_;
+  bool tells_extensions_;
 };
 
 }  // namespace flowmob::core
