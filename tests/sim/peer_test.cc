@@ -11,11 +11,13 @@ bool is_unsolicited(const core::SendMessage& message) {
   return heartbeat != nullptr && heartbeat->unsolicited;
 }
 
+bool is_revocation(const core::SendMessage& message) {
+  const auto decoded = wire::decode(message.mobility_header, message.source, message.destination);
+  return decoded && std::holds_alternative<wire::BindingRevocationIndication>(*decoded);
+}
+
 std::size_t count_revocations(const Domain& domain) {
-  return static_cast<std::size_t>(std::ranges::count_if(domain.network.sent(), [](const auto& message) {
-    const auto decoded = wire::decode(message.mobility_header, message.source, message.destination);
-    return decoded && std::holds_alternative<wire::BindingRevocationIndication>(*decoded);
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(domain.network.sent(), is_revocation));
 }
 
 void lose_the_anchors_state(Scenario& scenario, Duration until_healed) {
@@ -118,6 +120,42 @@ TEST(Peer, ANodeThatIsRevokedLeavesNothingBehind) {
   ASSERT_TRUE(scenario.domain.lma->command("session revoke", {{"mn", Domain::mn_id(0)}}));
   scenario.run(20s);
   scenario.checks.require_empty();
+}
+
+/// What is said first is lost, and the node's link flaps before it is said again.
+template <class Command>
+void revoke_while_a_link_flaps(Scenario& scenario, Command command) {
+  scenario.attach_all();
+  scenario.domain.network.lose_if([is_first = true](const auto& message) mutable {
+    return is_revocation(message) && std::exchange(is_first, false);
+  });
+  scenario.checks.allow_outage(0, 60s);
+  ASSERT_TRUE(command(scenario.domain));
+  scenario.domain.unplug({0, 0});
+  scenario.run(100ms);
+  scenario.domain.plug({0, 0});
+  scenario.run(10s);
+  EXPECT_GE(count_revocations(scenario.domain), 1U);
+  scenario.checks.require_agreement();
+  EXPECT_EQ(scenario.sessions(), 2U);
+}
+
+TEST(Peer, ANodeThatComesBackWhileTheAnchorRevokesItStaysAtBothEnds) {
+  Scenario of_node, of_mag;
+  revoke_while_a_link_flaps(of_node, [](Domain& domain) {
+    return domain.lma->command("session revoke",
+                               {{"mn", Domain::mn_id(0)}, {"mag", domain.lma->config().mags[0].name}});
+  });
+  revoke_while_a_link_flaps(of_mag, [](Domain& domain) {
+    return domain.lma->command("session revoke", {{"mag", domain.lma->config().mags[0].name}});
+  });
+}
+
+TEST(Peer, ANodeThatComesBackWhileItsGatewayIsShutDownStaysAtBothEnds) {
+  Scenario scenario;
+  revoke_while_a_link_flaps(scenario, [](Domain& domain) {
+    return domain.mags[0]->command("session revoke", core::Json::object());
+  });
 }
 
 TEST(Peer, ANodeThatIsDisabledLeavesNothingBehind) {
