@@ -158,6 +158,11 @@ Result<void> ControlServer::handle_async(std::string_view command, AsyncHandler 
 
 void ControlServer::publish(const Json& event) { impl_->publish(format_event(event)); }
 
+bool ControlServer::is_monitored() const {
+  return std::ranges::any_of(impl_->connections,
+                             [](const auto& connection) { return connection->monitoring(); });
+}
+
 const ControlServer::Counters& ControlServer::counters() const {
   impl_->forget_closed();
   return impl_->counters;

@@ -49,6 +49,8 @@ class ControlServer {
   Result<void> handle_async(std::string_view command, AsyncHandler handler);
   /// One event (make_event) to every monitoring client.
   void publish(const Json& event);
+  /// Whether there is one: who asks need not make events for nobody.
+  bool is_monitored() const;
   const Counters& counters() const;
 
  private:

@@ -199,6 +199,7 @@ TEST_F(ControlServerTest, MonitorStreamsEventsToEveryMonitor) {
 
 TEST_F(ControlServerTest, HalfClosedMonitorStillHears) {
   start();
+  EXPECT_FALSE(server->is_monitored());
   run();
   const UniqueFd fd = raw_connect(options.socket);
   ASSERT_GT(::send(fd.get(), "{\"command\":\"monitor\"}\n", 22, 0), 0);
@@ -208,6 +209,8 @@ TEST_F(ControlServerTest, HalfClosedMonitorStillHears) {
   loop->post([&] { server->publish(make_event(WallTime(), "x", {})); });
   ASSERT_GT(::recv(fd.get(), chunk, sizeof chunk - 1, 0), 0);
   EXPECT_THAT(chunk, HasSubstr("\"event\":\"x\""));
+  stop();
+  EXPECT_TRUE(server->is_monitored());
 }
 
 TEST_F(ControlServerTest, SlowMonitorIsDroppedAndTheOthersAreServed) {

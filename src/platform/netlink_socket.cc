@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "platform/errno_error.h"
 #include "platform/netlink_message.h"
@@ -16,6 +16,9 @@ namespace {
 
 /// A dump arrives in pieces of at most 32 KiB.
 constexpr std::size_t kReceiveBuffer = 65536;
+using Buffer = std::unique_ptr<char[]>;
+/// To clear it would take longer than most requests do.
+Buffer make_buffer() { return std::make_unique_for_overwrite<char[]>(kReceiveBuffer); }
 
 void enable(int fd, int option) {
   const int on = 1;
@@ -70,10 +73,10 @@ struct Piece {
   bool from_kernel;
 };
 
-Result<Piece> receive(int fd, std::vector<char>& buffer, int flags) {
+Result<Piece> receive(int fd, const Buffer& buffer, int flags) {
   while (true) {
     ::sockaddr_nl sender{};
-    ::iovec vector{buffer.data(), buffer.size()};
+    ::iovec vector{buffer.get(), kReceiveBuffer};
     ::msghdr header{};
     header.msg_name = &sender;
     header.msg_namelen = sizeof sender;
@@ -113,12 +116,12 @@ Result<void> NetlinkSocket::request(NetlinkMessage& message, const Visitor& on_r
   header->nlmsg_flags = static_cast<std::uint16_t>(header->nlmsg_flags | (dump ? 0 : NLM_F_ACK));
   header->nlmsg_seq = ++sequence_;
   if (::send(fd_.get(), header, header->nlmsg_len, 0) < 0) return fail_errno("netlink-failed", "send");
-  std::vector<char> buffer(kReceiveBuffer);
+  const Buffer buffer = make_buffer();
   while (true) {
     const auto piece = receive(fd_.get(), buffer, 0);
     if (!piece) return tl::unexpected(piece.error());
     int left = static_cast<int>(piece->length);
-    const auto* reply = reinterpret_cast<const nlmsghdr*>(buffer.data());
+    const auto* reply = reinterpret_cast<const nlmsghdr*>(buffer.get());
     for (; mnl_nlmsg_ok(reply, left); reply = mnl_nlmsg_next(reply, &left)) {
       if (!piece->from_kernel || reply->nlmsg_seq != sequence_) continue;
       if (reply->nlmsg_type == NLMSG_ERROR || reply->nlmsg_type == NLMSG_DONE) return outcome(*reply);
@@ -128,7 +131,7 @@ Result<void> NetlinkSocket::request(NetlinkMessage& message, const Visitor& on_r
 }
 
 Result<bool> NetlinkSocket::drain(const Visitor& on_message) {
-  std::vector<char> buffer(kReceiveBuffer);
+  const Buffer buffer = make_buffer();
   bool complete = true;
   while (true) {
     const auto piece = receive(fd_.get(), buffer, MSG_DONTWAIT);
@@ -136,7 +139,7 @@ Result<bool> NetlinkSocket::drain(const Visitor& on_message) {
     if (!piece && piece.error().code != "lost") return tl::unexpected(piece.error());
     complete = complete && piece.has_value();
     int left = piece && piece->from_kernel ? static_cast<int>(piece->length) : 0;
-    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
+    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.get());
     for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) on_message(*message);
   }
 }

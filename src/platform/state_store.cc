@@ -14,11 +14,6 @@ namespace {
 constexpr int kApplicationId = 0x464c4d42;  // "FLMB", in the file's header
 constexpr int kSchemaVersion = 1;
 
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
-
 tl::unexpected<Error> fail_sqlite(int status, sqlite3* database, const std::filesystem::path& file) {
   const std::string what =
       file.string() + ": " + (database != nullptr ? sqlite3_errmsg(database) : "out of memory");
@@ -40,11 +35,13 @@ Result<void> execute(sqlite3* database, const std::filesystem::path& file, const
   return {};
 }
 
+using OneStatement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
+
 /// The first column of the first row: what a PRAGMA answers.
 Result<std::string> query(sqlite3* database, const std::filesystem::path& file, const char* sql) {
   sqlite3_stmt* raw = nullptr;
   int status = sqlite3_prepare_v2(database, sql, -1, &raw, nullptr);
-  const Statement statement(raw);
+  const OneStatement statement(raw, &sqlite3_finalize);
   if (status == SQLITE_OK) status = sqlite3_step(raw);
   if (status == SQLITE_DONE) return std::string();
   if (status != SQLITE_ROW) return fail_sqlite(status, database, file);
@@ -121,6 +118,7 @@ Result<void> prepare(sqlite3* database, const std::filesystem::path& file) {
 }  // namespace
 
 void StateStore::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+void StateStore::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Result<StateStore> StateStore::open(const std::filesystem::path& file) {
   std::error_code error;
@@ -137,19 +135,50 @@ Result<StateStore> StateStore::open(const std::filesystem::path& file) {
   return StateStore(std::move(database), file);
 }
 
-Result<void> StateStore::run(const char* sql, std::string_view first, std::string_view second) {
+Result<sqlite3_stmt*> StateStore::prepared(std::string_view sql) {
+  Statement& known = statements_[sql];
+  if (known) return known.get();
   sqlite3_stmt* raw = nullptr;
-  int status = sqlite3_prepare_v2(database_.get(), sql, -1, &raw, nullptr);
-  const Statement statement(raw);
-  int column = 0;
+  const int status = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  known.reset(raw);
+  if (status != SQLITE_OK) return fail_sqlite(status, database_.get(), file_);
+  return raw;
+}
+
+/// SQLite itself may give up a transaction, as when the disk is full.
+bool StateStore::has_lost_batch() const { return in_batch_ && sqlite3_get_autocommit(database_.get()) != 0; }
+
+Result<void> StateStore::run(std::string_view sql, std::string_view first, std::string_view second) {
+  if (has_lost_batch()) return fail("state-failed", file_.string() + ": the batch has failed");
+  const auto statement = prepared(sql);
+  if (!statement) return tl::unexpected(statement.error());
+  int status = SQLITE_OK, column = 0;
   for (const std::string_view value : {first, second}) {
-    if (status != SQLITE_OK || ++column > sqlite3_bind_parameter_count(raw)) break;
-    status = sqlite3_bind_text64(raw, column, value.data() != nullptr ? value.data() : "", value.size(),
-                                 SQLITE_STATIC, SQLITE_UTF8);
+    if (status != SQLITE_OK || ++column > sqlite3_bind_parameter_count(*statement)) break;
+    status = sqlite3_bind_text64(*statement, column, value.data() != nullptr ? value.data() : "",
+                                 value.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
-  if (status == SQLITE_OK) status = sqlite3_step(raw);
-  if (status != SQLITE_DONE && status != SQLITE_ROW) return fail_sqlite(status, database_.get(), file_);
-  return {};
+  if (status == SQLITE_OK) status = sqlite3_step(*statement);
+  Result<void> outcome;
+  if (status != SQLITE_DONE && status != SQLITE_ROW) outcome = fail_sqlite(status, database_.get(), file_);
+  sqlite3_reset(*statement);
+  return outcome;
+}
+
+Result<void> StateStore::begin() {
+  if (in_batch_) return {};
+  auto outcome = run("BEGIN IMMEDIATE");
+  in_batch_ = outcome.has_value();
+  return outcome;
+}
+
+Result<void> StateStore::commit() {
+  if (!in_batch_) return {};
+  auto outcome = run("COMMIT");
+  if (!outcome && !has_lost_batch()) static_cast<void>(run("ROLLBACK"));
+  in_batch_ = false;
+  return outcome;
 }
 
 Result<void> StateStore::put(std::string_view key, std::string_view json) {
@@ -166,7 +195,7 @@ Result<void> StateStore::remove(std::string_view key) {
 Result<std::map<std::string, std::string>> StateStore::load_all() {
   sqlite3_stmt* raw = nullptr;
   int status = sqlite3_prepare_v2(database_.get(), "SELECT key, value FROM records", -1, &raw, nullptr);
-  const Statement statement(raw);
+  const OneStatement statement(raw, &sqlite3_finalize);
   std::map<std::string, std::string> records;
   while (status == SQLITE_OK || status == SQLITE_ROW) {
     status = sqlite3_step(raw);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace flowmob::platform {
 
@@ -25,16 +26,29 @@ class StateStore {
   Result<void> remove(std::string_view key);  ///< of an absent key: success
   Result<std::map<std::string, std::string>> load_all();
 
+  /// What is put and removed until commit() is one: durable when that returns, or none of it is there. Within
+  /// a batch it changes nothing.
+  Result<void> begin();
+  Result<void> commit();
+
  private:
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
   explicit StateStore(std::unique_ptr<sqlite3, Close> database, std::filesystem::path file)
       : database_(std::move(database)), file_(std::move(file)) {}
-  Result<void> run(const char* sql, std::string_view first, std::string_view second);
+  Result<sqlite3_stmt*> prepared(std::string_view sql);
+  Result<void> run(std::string_view sql, std::string_view first = {}, std::string_view second = {});
+  bool has_lost_batch() const;
 
   std::unique_ptr<sqlite3, Close> database_;
+  std::map<std::string_view, Statement> statements_;  ///< by their text, a literal
   std::filesystem::path file_;
+  bool in_batch_ = false;
 };
 
 }  // namespace flowmob::platform

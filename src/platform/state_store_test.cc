@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,47 @@ TEST_F(StateStoreTest, KeysAndValuesAreJustText) {
   EXPECT_EQ(store.load_all().value(), (Records{{"'; DROP TABLE records; --", "x"}, {nul, nul}, {"", ""}}));
   ASSERT_TRUE(store.remove(nul));
   EXPECT_EQ(store.load_all()->size(), 2u);
+}
+
+TEST_F(StateStoreTest, ABatchIsKeptWhenItHasBeenCommitted) {
+  {
+    StateStore store = StateStore::open(file).value();
+    ASSERT_TRUE(store.begin());
+    ASSERT_TRUE(store.put("a", "1"));
+    ASSERT_TRUE(store.begin());
+    ASSERT_TRUE(store.put("b", "2"));
+    ASSERT_TRUE(store.commit());
+    ASSERT_TRUE(store.commit());
+    ASSERT_TRUE(store.begin());
+    ASSERT_TRUE(store.put("c", "3"));
+    ASSERT_TRUE(store.remove("a"));
+  }
+  StateStore store = StateStore::open(file).value();
+  EXPECT_EQ(store.load_all().value(), (Records{{"a", "1"}, {"b", "2"}}));
+}
+
+/// A limit on the size of files stands for a disk that is full.
+TEST_F(StateStoreTest, ABatchThatDoesNotFitIsNotThereAtAll) {
+  StateStore store = StateStore::open(file).value();
+  ASSERT_TRUE(store.put("a", "1"));
+  std::signal(SIGXFSZ, SIG_IGN);
+  ::rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const ::rlimit small{1 << 20, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  ASSERT_TRUE(store.begin());
+  Result<void> put;
+  for (int i = 0; put && i < 200; ++i) put = store.put("big" + std::to_string(i), std::string(20'000, 'x'));
+  EXPECT_FALSE(store.commit());
+  EXPECT_FALSE(store.begin().and_then([&] { return store.put("big", std::string(2 << 20, 'x')); }) &&
+               store.commit());
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_EQ(store.load_all().value(), (Records{{"a", "1"}}));
+  ASSERT_TRUE(store.begin());
+  ASSERT_TRUE(store.put("b", "2"));
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(store.load_all().value(), (Records{{"a", "1"}, {"b", "2"}}));
 }
 
 TEST_F(StateStoreTest, WhatWasPutSurvivesTheKillOfItsProcess) {

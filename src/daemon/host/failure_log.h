@@ -19,6 +19,8 @@ class FailureLog {
   explicit FailureLog(Write write, Clock clock = system_clock());
 
   void note(const std::string& what, const Result<void>& outcome);
+  /// Whether nothing fails that was noted: a success need not be noted then.
+  bool all_is_well() const { return failing_.empty(); }
 
  private:
   static Clock system_clock();

@@ -32,8 +32,13 @@ Result<std::unique_ptr<Host>> Host::create(platform::DaemonRole role, const Path
 }
 
 void Host::notify(const std::string& event, const Json& fields) {
-  spdlog::info("{}", log_line(event, fields));
-  control_->publish(platform::make_event(platform::SystemClock::now().wall, event, fields));
+  if (spdlog::should_log(spdlog::level::info)) spdlog::info("{}", log_line(event, fields));
+  if (control_->is_monitored())
+    control_->publish(platform::make_event(platform::SystemClock::now().wall, event, fields));
+}
+
+bool Host::is_listened_to() const {
+  return spdlog::should_log(spdlog::level::debug) || control_->is_monitored();
 }
 
 Result<void> Host::on_status(const std::string& name, std::function<Json()> serves) {

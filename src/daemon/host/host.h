@@ -30,6 +30,8 @@ class Host {
 
   /// Writes the event to the log and to every `monitor` client.
   void notify(const std::string& event, const platform::Json& fields);
+  /// Whether somebody wants to hear of everyday matters too: a `monitor` client, or a log at level debug.
+  bool is_listened_to() const;
 
   /// The `status` command: name, version, role, uptime, and what `serves` adds.
   Result<void> on_status(const std::string& name, std::function<platform::Json()> serves);

@@ -20,14 +20,20 @@ Result<std::unique_ptr<MobilityPort>> MobilityPort::open(platform::EventLoop& lo
   });
 }
 
-Result<void> MobilityPort::listen(OnMessage on_message) {
+Result<void> MobilityPort::listen(OnMessage on_message, std::function<void()> on_pause) {
   on_message_ = std::move(on_message);
+  on_pause_ = std::move(on_pause);
   return loop_.watch(socket_.fd(), [this] { receive(); }).map([this](platform::FdWatch watch) {
     watch_ = std::move(watch);
   });
 }
 
 void MobilityPort::receive() {
+  take_burst();
+  on_pause_();
+}
+
+void MobilityPort::take_burst() {
   for (int i = 0; i < kBurst; ++i) {
     const auto message = socket_.receive();
     if (!message) return spdlog::debug("mobility socket: {}", message.error().message);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "platform/clock.h"
 #include "platform/event_loop.h"
@@ -15,39 +17,74 @@ namespace flowmob::daemon {
 template <class Core, class Effect>
 class Pump {
  public:
-  using CarryOut = std::function<Result<void>(const Effect&)>;
+  /// What became of an effect; nothing: the end of the batch will show (docs/adr/0051).
+  using CarryOut = std::function<std::optional<Result<void>>(const Effect&)>;
+  using EndBatch = std::function<Result<void>()>;
 
-  Pump(platform::EventLoop& loop, Core& core, CarryOut carry_out)
-      : core_(core), carry_out_(std::move(carry_out)), timer_(loop.make_timer([this] {
-          core_.handle_timeout(platform::SystemClock::now());
-          drain();
+  Pump(platform::EventLoop& loop, Core& core, CarryOut carry_out, EndBatch end_batch = {})
+      : core_(core),
+        carry_out_(std::move(carry_out)),
+        end_batch_(std::move(end_batch)),
+        timer_(loop.make_timer([this] {
+          armed_.reset();
+          feed([this](Now now) { core_.handle_timeout(now); });
         })) {}
 
   /// Gives the core an input and does what follows from it: `pump.feed([&](Now now) { core.handle_x(now,
   /// ...); })`.
   template <class Input>
   decltype(auto) feed(Input&& input) {
-    struct Drain {
+    struct Settle {
       Pump& pump;
-      ~Drain() { pump.drain(); }
-    } drain{*this};
+      ~Settle() { pump.settle(); }
+    } settle{*this};
     return std::forward<Input>(input)(platform::SystemClock::now());
   }
 
+  /// The same for one of many inputs that are at hand; settle() has to follow the last.
+  template <class Input>
+  void feed_one_of_many(Input&& input) {
+    std::forward<Input>(input)(platform::SystemClock::now());
+    drain();
+  }
+
+  void settle() {
+    drain();
+    while (!batch_.empty()) {
+      const auto outcome = end_batch_();
+      for (const EffectId id : std::exchange(batch_, {}))
+        core_.handle_effect_result(platform::SystemClock::now(), id, outcome);
+      drain();
+    }
+    arm();
+  }
+
+ private:
   void drain() {
     while (auto effect = core_.poll_effect()) {
       const auto outcome = carry_out_(*effect);
-      if (effect->id) core_.handle_effect_result(platform::SystemClock::now(), effect->id, outcome);
+      if (!outcome)
+        batch_.push_back(effect->id);
+      else if (effect->id)
+        core_.handle_effect_result(platform::SystemClock::now(), effect->id, *outcome);
     }
-    if (const auto deadline = core_.poll_timeout())
+  }
+
+  void arm() {
+    const auto deadline = core_.poll_timeout();
+    if (deadline == armed_) return;
+    armed_ = deadline;
+    if (deadline)
       timer_.arm(*deadline);
     else
       timer_.cancel();
   }
 
- private:
   Core& core_;
   CarryOut carry_out_;
+  EndBatch end_batch_;
+  std::vector<EffectId> batch_;  ///< effects that wait for its end
+  std::optional<TimePoint> armed_;
   platform::DeadlineTimer timer_;
 };
 

@@ -98,7 +98,8 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   anchor_ = std::make_unique<core::LocalMobilityAnchor>(settings_.core);
   effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
-      host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); });
+      host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
+      [this] { return effects_->end_batch(); });
   const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
   if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { anchor_->restore(now, std::move(records)); });
@@ -114,9 +115,12 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
 }
 
 Result<void> LmaDaemon::serve() {
-  auto started = port_->listen([this](const core::PacketMeta& meta, ByteView message) {
-    pump_->feed([&](Now now) { anchor_->handle_message(now, meta, message); });
-  });
+  auto started = port_->listen(
+      [this](const core::PacketMeta& meta, ByteView message) {
+        anchor_->tell_extensions(host_->is_listened_to());
+        pump_->feed_one_of_many([&](Now now) { anchor_->handle_message(now, meta, message); });
+      },
+      [this] { pump_->settle(); });
   return started
       .and_then([&] {
         return watch_->start([this](const std::string& interface, const std::optional<platform::Link>& link) {

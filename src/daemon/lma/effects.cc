@@ -31,6 +31,10 @@ std::string name_of(const core::RemoveRoute& r) { return "end of route to " + r.
 std::string name_of(const core::PersistNode& n) { return "record of " + n.record.mn_id; }
 std::string name_of(const core::ForgetNode& n) { return "end of record of " + n.mn_id; }
 
+template <class Action>
+constexpr bool kIsRecord =
+    std::is_same_v<Action, core::PersistNode> || std::is_same_v<Action, core::ForgetNode>;
+
 }  // namespace
 
 LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes)
@@ -40,14 +44,21 @@ LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& 
       routes_(routes),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
-Result<void> LmaEffects::carry_out(const core::LmaEffect& effect) {
+std::optional<Result<void>> LmaEffects::carry_out(const core::LmaEffect& effect) {
   return std::visit(
-      [this](const auto& action) {
+      [this]<class Action>(const Action& action) -> std::optional<Result<void>> {
         auto outcome = apply(action);
-        failures_.note(name_of(action), outcome);
+        if (!outcome || !failures_.all_is_well()) failures_.note(name_of(action), outcome);
+        if (outcome && kIsRecord<Action>) return std::nullopt;
         return outcome;
       },
       effect.action);
+}
+
+Result<void> LmaEffects::end_batch() {
+  auto outcome = host_.state().commit();
+  failures_.note("records", outcome);
+  return outcome;
 }
 
 Result<void> LmaEffects::apply(const core::Notify& event) {
@@ -56,11 +67,12 @@ Result<void> LmaEffects::apply(const core::Notify& event) {
 }
 
 Result<void> LmaEffects::apply(const core::PersistNode& node) {
-  return store_record(host_.state(), key_of(node.record.index), node.record);
+  return host_.state().begin().and_then(
+      [&] { return store_record(host_.state(), key_of(node.record.index), node.record); });
 }
 
 Result<void> LmaEffects::apply(const core::ForgetNode& node) {
-  return host_.state().remove(key_of(node.node));
+  return host_.state().begin().and_then([&] { return host_.state().remove(key_of(node.node)); });
 }
 
 }  // namespace flowmob::daemon

@@ -11,11 +11,13 @@
 namespace flowmob::daemon {
 
 /// Carries out what the anchor's core asks for. Every effect is idempotent; a failure is logged once and
-/// given back.
+/// given back. Records are written a batch at a time (docs/adr/0051).
 class LmaEffects {
  public:
   LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes);
-  Result<void> carry_out(const core::LmaEffect& effect);
+  /// Nothing for a record: it is kept when the batch has been.
+  std::optional<Result<void>> carry_out(const core::LmaEffect& effect);
+  Result<void> end_batch();
 
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }

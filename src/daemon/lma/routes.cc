@@ -50,7 +50,7 @@ Result<void> HomeRoutes::ensure_pools() {
 }
 
 /// A route without a destination.
-Result<Route> HomeRoutes::way_to(const Ipv6Address& mag) const {
+Result<Route> HomeRoutes::look_up(const Ipv6Address& mag) const {
   const auto path = netlink_.path_to(mag);
   if (!path) return tl::unexpected(path.error());
   if (path->local) return fail("unreachable", mag.to_string() + " is an address of this host");
@@ -58,6 +58,13 @@ Result<Route> HomeRoutes::way_to(const Ipv6Address& mag) const {
   route.interface = path->interface;
   route.gateway = path->gateway.value_or(mag);
   return route;
+}
+
+/// One that was found serves all nodes behind the MAG; one that was not may be there by now.
+const Result<Route>& HomeRoutes::way_to(const Ipv6Address& mag) {
+  const auto [known, is_new] = ways_.try_emplace(mag, fail("unreachable", ""));
+  if (is_new || !known->second) known->second = look_up(mag);
+  return known->second;
 }
 
 Result<void> HomeRoutes::install(Home& home, const Ipv6Prefix& prefix, const Result<Route>& way) {
@@ -85,10 +92,10 @@ Result<void> HomeRoutes::remove(const core::RemoveRoute& unwanted) {
 
 Result<void> HomeRoutes::follow() {
   Result<void> first = ensure_pools();
-  std::map<Ipv6Address, Result<Route>> ways;
+  ways_.clear();
   for (auto& [prefix, home] : homes_) {
-    if (!ways.contains(home.via_mag)) ways.emplace(home.via_mag, way_to(home.via_mag));
-    keep_first(first, install(home, prefix, ways.at(home.via_mag)));
+    const bool is_known = ways_.contains(home.via_mag);
+    keep_first(first, install(home, prefix, is_known ? ways_.at(home.via_mag) : way_to(home.via_mag)));
   }
   return first;
 }

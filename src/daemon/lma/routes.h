@@ -34,13 +34,15 @@ class HomeRoutes {
     std::optional<platform::Route> installed;
     bool stands = false;  ///< as far as we know
   };
-  Result<platform::Route> way_to(const Ipv6Address& mag) const;
+  const Result<platform::Route>& way_to(const Ipv6Address& mag);
+  Result<platform::Route> look_up(const Ipv6Address& mag) const;
   Result<void> install(Home& home, const Ipv6Prefix& prefix, const Result<platform::Route>& way);
   Result<void> ensure_pools();
 
   platform::Netlink& netlink_;
   std::map<Ipv6Prefix, Home> homes_;
-  std::map<Ipv6Prefix, bool> pools_;  ///< and whether the route stands
+  std::map<Ipv6Prefix, bool> pools_;                     ///< and whether the route stands
+  std::map<Ipv6Address, Result<platform::Route>> ways_;  ///< to MAGs, since the last follow()
 };
 
 }  // namespace flowmob::daemon
