@@ -31,6 +31,14 @@ struct AlternateCareOfAddress {
   friend bool operator==(const AlternateCareOfAddress&, const AlternateCareOfAddress&) = default;
 };
 
+/// RFC 6275 section 6.2.4:  | Refresh Interval (16, units of 4 s) |
+struct BindingRefreshAdvice {
+  static constexpr OptionTraits traits{2, "binding-refresh-advice", "RFC 6275 section 6.2.4", 2, 0};
+  std::uint16_t interval{};
+  static void fields(auto& self, auto& v) { v.integer("interval", self.interval); }
+  friend bool operator==(const BindingRefreshAdvice&, const BindingRefreshAdvice&) = default;
+};
+
 /// RFC 4283 section 3, subtypes of RFC 8371:  | Subtype | Identifier ... |
 struct MobileNodeIdentifier {
   static constexpr OptionTraits traits{8, "mn-identifier", "RFC 4283 section 3"};
@@ -148,7 +156,7 @@ using MobilityOption =
                  Ipv4HomeAddressReply, Ipv4DefaultRouter, Ipv4DhcpSupportMode, VendorSpecific,
                  RedirectCapability, Redirect, LoadInformation, AlternateIpv4CareOfAddress,
                  MobileNodeGroupIdentifier, AccessNetworkIdentifier, DelegatedMobileNetworkPrefix,
-                 MagMultipathBinding, MagIdentifier, UnknownOption>;
+                 MagMultipathBinding, MagIdentifier, BindingRefreshAdvice, UnknownOption>;
 using MobilityOptions = std::vector<MobilityOption>;
 
 /// The first option of a kind, or nullptr. The first wins where an option may stand once (docs/adr/0006).

@@ -17,6 +17,7 @@ struct Vector {
 };
 
 const Vector kOptions[] = {
+    {"0202 0005", BindingRefreshAdvice{5}},
     {"0310 20010db8000a00000000000000000001", AlternateCareOfAddress{ip("2001:db8:a::1")}},
     {"0801 01", MobileNodeIdentifier{1, {}}},
     {"0804 01 6d6e31", MobileNodeIdentifier{1, hex("6d6e31")}},
@@ -112,6 +113,7 @@ struct Place {
 
 TEST(Options, StandWhereTheirRfcWantsThem) {
   const Place places[] = {
+      {BindingRefreshAdvice{}, 2, 0},
       {AlternateCareOfAddress{}, 8, 6},
       {HomeNetworkPrefixOption{}, 8, 4},
       {LinkLocalAddressOption{}, 8, 6},

@@ -71,6 +71,20 @@ TEST_F(MobileIpv6Rules, WhatIsAcknowledgedIsNotSentAgain) {  // section 11.7.3
   EXPECT_THAT(updates, SizeIs(2));
 }
 
+TEST_F(MobileIpv6Rules, TheAdvisedRefreshIsSooner) {  // sections 6.2.4 and 11.7.3
+  const auto refreshed_after = [&](std::uint16_t advised) {
+    start(default_config());
+    solicit();
+    const Now registered = now;
+    answer([&](auto& ack) { ack.options.emplace_back(wire::BindingRefreshAdvice{advised}); });
+    while (updates.size() < 2) advance(1s);
+    return now.monotonic - registered.monotonic;
+  };
+  EXPECT_EQ(refreshed_after(25), 100s);
+  EXPECT_EQ(refreshed_after(100), 300s) << "never later";
+  EXPECT_EQ(refreshed_after(0), 300s) << "which is no advice";
+}
+
 TEST_F(MobileIpv6Rules, EachNodeHasItsOwnBackOff) {  // section 11.8
   solicit();
   advance(3500ms);

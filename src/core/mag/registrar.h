@@ -50,7 +50,7 @@ class Registrar {
   void hold_back(Now now, Attachment& attachment);
 
   void accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
-  void adopt_lifetime(Attachment& attachment, std::uint16_t granted, TimePoint sent);
+  void adopt_lifetime(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack, TimePoint sent);
   void adopt_link_local(Now now, Attachment& attachment, RequestKind kind,
                         const wire::ProxyBindingAcknowledgement& ack);
   void in_service(Now now, Attachment& attachment);

@@ -109,7 +109,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   if (ack.lifetime == 0) return context_.statistics.drop("zero-lifetime");
 
   attachment.status = wire::to_string(ack.status);
-  adopt_lifetime(attachment, ack.lifetime, find_transmission(*attachment.request, ack.sequence)->sent);
+  adopt_lifetime(attachment, ack, find_transmission(*attachment.request, ack.sequence)->sent);
   if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
     ++attachment.services_registered;
   attachment.request.reset();
@@ -125,11 +125,15 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
 }
 
 /// Counts from the sending of what is answered; a shorter grant shortens what remains (RFC 6275 section
-/// 11.7.3), a longer one than was asked for lengthens nothing.
-void Registrar::adopt_lifetime(Attachment& attachment, std::uint16_t granted, TimePoint sent) {
-  attachment.lifetime = std::min(granted, attachment.request->lifetime) * wire::kLifetimeUnit;
+/// 11.7.3), a longer one than was asked for lengthens nothing. The LMA may advise to refresh sooner.
+void Registrar::adopt_lifetime(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack,
+                               TimePoint sent) {
+  attachment.lifetime = std::min(ack.lifetime, attachment.request->lifetime) * wire::kLifetimeUnit;
   attachment.expires = sent + attachment.lifetime;
-  attachment.refresh_at = sent + attachment.lifetime / 2;
+  Duration interval = attachment.lifetime / 2;
+  if (const auto* advice = wire::find<wire::BindingRefreshAdvice>(ack.options); advice && advice->interval)
+    interval = std::min<Duration>(interval, advice->interval * wire::kLifetimeUnit);
+  attachment.refresh_at = sent + interval;
 }
 
 /// Without a fixed address the LMA says ours, unless the node itself uses it: then we choose another and
