@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/mag/attachment_pacer.h"
 #include "core/mag/mag_fixture.h"
 
 using namespace std::chrono_literals;
@@ -135,6 +136,19 @@ TEST_F(AttachmentPace, FirstStationOnALinkOfOneNodeIsThatNode) {
   link(true);
   ASSERT_THAT(updates, SizeIs(1));
   EXPECT_EQ(option<wire::MnLinkLayerIdentifier>(updates[0]).identifier.back(), 0x77);
+}
+
+/// Ten thousand nodes that came through once are not remembered for ever.
+TEST(AttachmentPacer, ForgetsWhomItNeedNotHoldBack) {
+  AttachmentPacer pacer;
+  TimePoint now{100s};
+  for (int node = 0; node < 10000; ++node, now += 10ms)
+    EXPECT_TRUE(pacer.allow(now, "mn" + std::to_string(node), "wlan"));
+  EXPECT_LT(pacer.remembered(), 1000U);
+  for (int turn = 0; turn < 3; ++turn) pacer.allow(now, "hasty", "wlan");
+  for (int node = 0; node < 1000; ++node) pacer.allow(now, "mn" + std::to_string(node), "lte");
+  EXPECT_FALSE(pacer.allow(now, "hasty", "wlan"))
+      << "who has just been is held back, however many others came";
 }
 
 }  // namespace

@@ -14,8 +14,18 @@ constexpr std::size_t kMostPostponed = 4096;
 }  // namespace
 
 bool AttachmentPacer::allow(TimePoint now, const std::string& mn_id, const std::string& access) {
-  const RateLimiter full(kPace, kMaxUpdateRate);
-  return rates_.try_emplace({mn_id, access}, full).first->second.allow(now);
+  forget_idle(now);
+  const Rate full{RateLimiter(kPace, kMaxUpdateRate), now};
+  auto& rate = rates_.try_emplace({mn_id, access}, full).first->second;
+  rate.asked = now;
+  return rate.limiter.allow(now);
+}
+
+/// Whoever did not ask for so long may do anything, as if it had never been here.
+void AttachmentPacer::forget_idle(TimePoint now) {
+  if (rates_.size() < worth_a_look_) return;
+  std::erase_if(rates_, [&](const auto& row) { return row.second.asked + kPace * kMaxUpdateRate < now; });
+  worth_a_look_ = std::max(kFewRates, 2 * rates_.size());
 }
 
 void AttachmentPacer::postpone(TimePoint now, const Postponed& attachment) {

@@ -32,13 +32,22 @@ class AttachmentPacer {
   std::vector<MacAddress> cancel_on(const std::string& access);
   std::vector<Postponed> take_due(TimePoint now);
   std::optional<TimePoint> next() const;
+  std::size_t remembered() const { return rates_.size(); }
 
  private:
   struct Waiting {
     TimePoint until;
     Postponed attachment;
   };
-  std::map<std::pair<std::string, std::string>, RateLimiter> rates_;  ///< of node and access
+  struct Rate {
+    RateLimiter limiter;
+    TimePoint asked;
+  };
+  static constexpr std::size_t kFewRates = 64;
+  void forget_idle(TimePoint now);
+
+  std::map<std::pair<std::string, std::string>, Rate> rates_;  ///< of node and access
+  std::size_t worth_a_look_ = kFewRates;  ///< with so many, those of nodes that have long gone are forgotten
   std::map<MacAddress, Waiting> postponed_;
 };
 

@@ -31,14 +31,26 @@ const AccessConfig* MagContext::access(InterfaceIndex interface) const {
   return find_in(config.accesses, [&](const auto& access) { return access.index == interface; });
 }
 
+/// Thousands of nodes, and a look for one with every frame that tells of a neighbour. The first row wins.
+void MagContext::configure(MagConfig fresh) {
+  config = std::move(fresh);
+  profiles_by_id_.clear();
+  profiles_by_address_.clear();
+  for (std::size_t row = 0; row < config.mobile_nodes.size(); ++row) {
+    profiles_by_id_.try_emplace(config.mobile_nodes[row].mn_id, row);
+    for (const auto& address : config.mobile_nodes[row].link_layer)
+      profiles_by_address_.try_emplace(address, row);
+  }
+}
+
 const MagPolicyProfile* MagContext::profile(std::string_view mn_id) const {
-  return find_in(config.mobile_nodes, [&](const auto& profile) { return profile.mn_id == mn_id; });
+  const auto row = profiles_by_id_.find(mn_id);
+  return row == profiles_by_id_.end() ? nullptr : &config.mobile_nodes[row->second];
 }
 
 const MagPolicyProfile* MagContext::profile(const MacAddress& link_layer) const {
-  return find_in(config.mobile_nodes, [&](const auto& profile) {
-    return std::ranges::find(profile.link_layer, link_layer) != profile.link_layer.end();
-  });
+  const auto row = profiles_by_address_.find(link_layer);
+  return row == profiles_by_address_.end() ? nullptr : &config.mobile_nodes[row->second];
 }
 
 std::uint16_t MagContext::next_sequence() {

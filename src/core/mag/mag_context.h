@@ -2,7 +2,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "core/mag/binding_update_list.h"
 #include "core/mag/config.h"
@@ -30,6 +32,8 @@ struct MagContext {
   }
   /// An event about one attachment; `fields` come behind those that name it.
   void notify(std::string event, const Attachment& attachment, Json fields = Json::object());
+  /// From here on this one; rows are found without a search.
+  void configure(MagConfig fresh);
   void notify(std::string event, Json fields) { emit(Notify{std::move(event), std::move(fields)}); }
 
   /// Never null for an attachment's access: reconfigure() keeps the set of accesses.
@@ -39,6 +43,10 @@ struct MagContext {
   const MagPolicyProfile* profile(const MacAddress& link_layer) const;
   /// A sequence number that no outstanding request uses.
   std::uint16_t next_sequence();
+
+ private:
+  std::map<std::string, std::size_t, std::less<>> profiles_by_id_;
+  std::unordered_map<MacAddress, std::size_t> profiles_by_address_;
 };
 
 }  // namespace flowmob::core

@@ -16,7 +16,7 @@ namespace {
 /// The parts read it as soon as they are made.
 MagContext context_of(MagConfig config) {
   MagContext context;
-  context.config = std::move(config);
+  context.configure(std::move(config));
   return context;
 }
 

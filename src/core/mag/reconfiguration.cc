@@ -44,7 +44,8 @@ auto path_of(const MagConfig& config, const AccessConfig& access) {
 /// Rows have it, and nodes are told at once (RFC 5213 section 6.9.5): of the tunnel's MTU, of a router with
 /// another link-layer address, of an interface that is another one now.
 void adopt(MagContext& context, Registrar& registrar, MagConfig config) {
-  const MagConfig old = std::exchange(context.config, std::move(config));
+  const MagConfig old = std::move(context.config);
+  context.configure(std::move(config));
   if (old.tunnel_mtu != context.config.tunnel_mtu)
     context.notify("tunnel-mtu",
                    {{"remote", context.config.lma.to_string()}, {"mtu", context.config.tunnel_mtu}});

@@ -49,9 +49,7 @@ bool Registrar::names_another_node(const wire::ProxyBindingAcknowledgement& ack,
                                    const Attachment& attachment) const {
   const auto* named = wire::find<wire::MobileNodeIdentifier>(ack.options);
   if (!named || std::ranges::equal(named->identifier, attachment.mn_id, {}, {}, to_octet)) return false;
-  return std::ranges::any_of(context_.config.mobile_nodes, [&](const auto& profile) {
-    return std::ranges::equal(named->identifier, profile.mn_id, {}, {}, to_octet);
-  });
+  return context_.profile(std::string(named->identifier.begin(), named->identifier.end())) != nullptr;
 }
 
 /// By sequence number, which is ours alone where timestamps order the messages. A session's own number may be
