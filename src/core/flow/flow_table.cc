@@ -134,13 +134,6 @@ void FlowTable::move(FlowIndex flow, SessionId session) {
   if (auto* found = find_mutable(flow)) bind_to(*found, session);
 }
 
-void FlowTable::switch_to(FlowIndex flow, SessionId session) {
-  auto* found = find_mutable(flow);
-  if (!found) return;
-  bind_to(*found, session);
-  go_to(*found, session);
-}
-
 void FlowTable::forget(SessionId session) {
   for (auto& flow : bindings_)
     if (flow.wanted == session) flow.wanted = SessionId{};

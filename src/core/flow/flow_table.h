@@ -64,8 +64,6 @@ class FlowTable {
   /// The service's flows, as its profile has them now, follow this session (RFC 5149; the latest PBU wins).
   void bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers);
   void move(FlowIndex flow, SessionId session);
-  /// Bound to this session, and there at once: nobody waits for it to open.
-  void switch_to(FlowIndex flow, SessionId session);
   void bind_default(SessionId session) { move(default_flow().index, session); }
   /// A session is gone for good: what was bound to it stays where it fell back to.
   void forget(SessionId session);

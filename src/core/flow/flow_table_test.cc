@@ -67,13 +67,16 @@ TEST_F(FlowTableTest, AFlowReturnsOnlyToWhereItWas) {
   EXPECT_EQ(differences(fallen, table).at(0).kind, Kind::Returned);
 }
 
-TEST_F(FlowTableTest, ASwitchWaitsForNothing) {
+TEST_F(FlowTableTest, AMoveWaitsForALinkThatIsOpening) {
   table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
   table.bind_default(kOne);
   table.reselect({kOne});
   const FlowTable before = table;
-  table.switch_to(table.find("video")->index, kTwo);
+  table.move(table.find("video")->index, kTwo);
   table.reselect({kOne, kTwo}, {kTwo});
+  EXPECT_EQ(table.find("video")->current, kOne);
+  EXPECT_TRUE(differences(before, table).empty());
+  table.reselect({kOne, kTwo});
   EXPECT_EQ(table.find("video")->current, kTwo);
   EXPECT_EQ(table.find("video")->moves, 1U);
   EXPECT_EQ(table.default_flow().current, kOne);

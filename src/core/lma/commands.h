@@ -21,12 +21,12 @@ Json describe(const Policy& policy, const std::vector<Revocation>& revocations);
 
 /// What a "flow move" comes to.
 struct FlowMove {
-  Json answer;                   ///< {"mn", "flow", "flow_index", "from", "to", "session", "changed"}
-  std::optional<Change> change;  ///< none: the flow is there
+  Json answer;  ///< {"mn", "flow", "flow_index", "from", "to", "session", "changed", "waits"}
+  std::optional<Change> change;  ///< none: the flow is bound there already
 };
 
-/// Flows of nodes whose registration is just under way: "busy". The flow goes at once, also to a link that
-/// has just come: whoever says so knows.
+/// Flows of nodes whose registration is just under way: "busy". To a link that may not deliver yet the flow
+/// goes when that has opened (docs/adr/0050): until then it "waits" where it is.
 Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments);
 
 }  // namespace flowmob::core

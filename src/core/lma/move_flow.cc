@@ -97,6 +97,12 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
     const auto* held = node->find(id);
     return held ? Json(state.policy.mag_name(held->mag)) : Json();
   };
+  MobileNode next = *node;
+  if (std::ranges::count(next.live(), session) == 0)
+    return fail("no-session", (*mag)->name + " does not answer: the flow would not stay there");
+  next.flows.move(flow->index, session);
+  next.flows.reselect(next.live(), next.opening());
+  const auto& moved = *next.flows.find(flow->index);
   FlowMove move;
   move.answer = {{"mn", escaped(node->mn_id)},
                  {"flow", escaped(flow->name())},
@@ -105,17 +111,14 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
                  {"wanted_from", mag_of(flow->wanted)},
                  {"to", (*mag)->name},
                  {"session", session.value},
-                 {"changed", flow->wanted != session || flow->current != session}};
+                 {"changed", flow->wanted != session || flow->current != moved.current},
+                 {"waits", moved.current != session}};
   if (!move.answer["changed"].get<bool>()) return move;
   Change& change = move.change.emplace();
   change.mn_id = node->mn_id;
   change.node = node->index;
-  change.next = *node;
-  change.next->flows.switch_to(flow->index, session);
-  change.next->flows.reselect(change.next->live(), change.next->opening());
-  if (change.next->flows.find(flow->index)->current != session)
-    return fail("no-session", (*mag)->name + " does not answer: the flow would not stay there");
-  append_flow_events(state.policy, *node, *change.next, change.events);
+  append_flow_events(state.policy, *node, next, change.events);
+  change.next = std::move(next);
   return move;
 }
 

@@ -22,6 +22,11 @@ class NewLinkTest : public AnchorFixture {
     lma->handle_timeout(now);
     drain();
   }
+  Json move_video() {
+    const auto moved = lma->handle_command(now, "flow move", {{"flow", "video"}, {"to", "mag2"}});
+    drain();
+    return moved.value();
+  }
   void register_with(Pbu pbu, const char* service) {
     pbu.service = service;
     accepted(pbu);
@@ -75,16 +80,51 @@ TEST_F(NewLinkTest, ALinkThatReturnsWaitsAsWell) {
   EXPECT_THAT(events(), ElementsAre("flow-returned"));
 }
 
-TEST_F(NewLinkTest, WhoMovesAFlowHasDecidedAlready) {
+TEST_F(NewLinkTest, AFlowThatIsMovedToItWaitsToo) {
   register_with(first(), "video");
   pass(1s);
   register_with(second(), "internet");
   clear();
-  ASSERT_TRUE(lma->handle_command(now, "flow move", {{"flow", "video"}, {"to", "mag2"}}));
-  drain();
+  const auto moved = move_video();
+  EXPECT_EQ(moved["changed"], true);
+  EXPECT_EQ(moved["waits"], true);
+  EXPECT_EQ(mag_of("video"), "mag1");
+  EXPECT_THAT(events(), IsEmpty());
+  const auto again = move_video();
+  EXPECT_EQ(again["changed"], false);
+  EXPECT_EQ(again["waits"], true);
+  pass(50ms);
   EXPECT_EQ(mag_of("video"), "mag2");
-  EXPECT_EQ(mag_of("*"), "mag1") << "the others wait";
-  EXPECT_THAT(events(), ElementsAre("flow-moved"));
+  EXPECT_THAT(events(), ElementsAre("flow-moved", "flow-moved")) << "video, and what the service brought";
+  EXPECT_EQ(move_video()["waits"], false);
+}
+
+/// As long as its gateway goes on asking: nothing delivers there before that has had an answer.
+TEST_F(NewLinkTest, AFlowIsNotMovedToAMagThatHasNotHadTheAnswer) {
+  register_with(first(), "video");
+  pass(1s);
+  register_with(second(), "internet");
+  pass(1s);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  register_with(second(), "internet");
+  EXPECT_EQ(move_video()["waits"], true);
+  pass(1s);
+  EXPECT_EQ(mag_of("video"), "mag1");
+  pass(1100ms);
+  EXPECT_EQ(mag_of("video"), "mag2");
+}
+
+TEST_F(NewLinkTest, AFlowWithoutAnotherLinkIsMovedAtOnce) {
+  register_with(first(), "video");
+  pass(1s);
+  register_with(second(), "internet");
+  Pbu gone = first();
+  gone.lifetime = 0;
+  accepted(gone);
+  const auto moved = move_video();
+  EXPECT_EQ(moved["changed"], true) << "the binding";
+  EXPECT_EQ(moved["waits"], false);
+  EXPECT_EQ(mag_of("video"), "mag2");
 }
 
 TEST_F(NewLinkTest, NothingWaitsWhenTheOtherLinkGoes) {
