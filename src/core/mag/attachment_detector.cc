@@ -30,6 +30,7 @@ void AttachmentDetector::attach_if_absent(Now now, const AccessConfig& access, c
 void AttachmentDetector::attach_at_pace(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                                         const MacAddress& node, const char* how,
                                         const Ipv6Address& node_link_local) {
+  service_.expect(access, node);
   if (pacer_.allow(now.monotonic, profile.mn_id, access.name)) {
     attach(now, access, profile, node, how, {{}, {}, node_link_local});
   } else {
@@ -39,12 +40,12 @@ void AttachmentDetector::attach_at_pace(Now now, const AccessConfig& access, con
 }
 
 std::optional<TimePoint> AttachmentDetector::next_deadline() const {
-  const auto waiting = pacer_.next(), visitors = service_.visitors().next_deadline();
-  return waiting && visitors ? std::min(*waiting, *visitors) : waiting ? waiting : visitors;
+  const auto waiting = pacer_.next(), service = service_.next_deadline();
+  return waiting && service ? std::min(*waiting, *service) : waiting ? waiting : service;
 }
 
 void AttachmentDetector::handle_timeout(Now now) {
-  service_.visitors().handle_timeout(now);
+  service_.handle_timeout(now);
   for (const auto& due : pacer_.take_due(now.monotonic)) {
     const auto* access = context_.access(due.access);
     if (access && !links_.is_sent_away(due.access, due.node))
@@ -68,7 +69,7 @@ void AttachmentDetector::link_up(Now now, const AccessConfig& access) {
 /// All de-registrations leave before anything else is done: until they arrive the LMA sends into the void.
 void AttachmentDetector::link_down(Now now, const AccessConfig& access) {
   for (const auto& node : pacer_.cancel_on(access.name)) links_.remember(access.name, node);
-  service_.visitors().forget(access.name);
+  service_.forget_link(access.name);
   std::vector<Attachment*> gone;
   for (const auto id : context_.bindings.ids()) {
     auto* attachment = context_.bindings.find(id);
@@ -83,7 +84,7 @@ void AttachmentDetector::link_down(Now now, const AccessConfig& access) {
       registrar_.begin_deregistration(now, *attachment);
   for (auto* attachment : gone) {
     links_.remember(access.name, attachment->link_layer);
-    service_.stop_advertising(*attachment, false);
+    service_.stop_advertising(now, *attachment, false);
     if (!leaving.contains(attachment->id))
       context_.notify("node-detached", *attachment, {{"why", "link-down"}});
     if (attachment->state == AttachmentState::Refused)
@@ -147,7 +148,7 @@ void AttachmentDetector::solicited(Now now, const AccessConfig& access, const Pa
     return service_.answer_solicitation(now, *attachment);
   }
   const auto* profile = known_as(access, meta.link_source);
-  if (!profile && service_.visitors().welcome(now, access, meta.link_source, meta.source)) return;
+  if (!profile && service_.welcome_visitor(now, access, meta.link_source, meta.source)) return;
   if (!profile) return unknown_node(now, access, meta.link_source);
   links_.heard(access.name, meta.link_source);
   if (!access.attach_on_router_solicitation && !(access.attach_on_carrier && profile == expected_on(access)))
@@ -226,7 +227,7 @@ void AttachmentDetector::displace(Now now, const AccessConfig& access, const Mag
       registrar_.drop(other);
     } else if (other.access != access.name) {
       const bool same_session = other.technology == access.technology;
-      service_.stop_advertising(other, !links_.is_down(other.access));
+      service_.stop_advertising(now, other, !links_.is_down(other.access));
       if (other.state != AttachmentState::Deregistering)
         context_.notify("node-detached", other, {{"why", "moved"}});
       if (same_session || other.state == AttachmentState::Refused)
@@ -244,7 +245,7 @@ Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, cons
   links_.readmit(access.name, node);
   auto* attachment = context_.bindings.find(access.name, node);
   if (attachment && attachment->mn_id != profile.mn_id) {
-    service_.stop_advertising(*attachment, true);
+    service_.stop_advertising(now, *attachment, true);
     registrar_.drop(*attachment);
     attachment = nullptr;
   }
@@ -273,6 +274,7 @@ Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, cons
 Attachment& AttachmentDetector::attach_by_command(Now now, const AccessConfig& access,
                                                   const MagPolicyProfile& profile, const MacAddress& node,
                                                   const Details& details) {
+  service_.expect(access, node);
   return attach(now, access, profile, node, "command", details);
 }
 
@@ -292,7 +294,7 @@ void AttachmentDetector::handle_due(Now now, Attachment& attachment) {
 void AttachmentDetector::detach(Now now, Attachment& attachment, const char* why, bool say_so) {
   const bool refused = attachment.state == AttachmentState::Refused;
   if (!refused) registrar_.begin_deregistration(now, attachment);
-  service_.stop_advertising(attachment, say_so);
+  service_.stop_advertising(now, attachment, say_so);
   context_.notify("node-detached", attachment, {{"why", why}});
   if (refused) return registrar_.drop(attachment);
   context_.bindings.update(attachment);
@@ -302,7 +304,7 @@ void AttachmentDetector::detach(Now now, Attachment& attachment, const char* why
 /// taken back.
 void AttachmentDetector::detach_revoked(Now now, Attachment& attachment, bool may_return) {
   if (!may_return) links_.send_away(attachment.access, attachment.link_layer);
-  service_.stop_advertising(attachment, !links_.is_down(attachment.access));
+  service_.stop_advertising(now, attachment, !links_.is_down(attachment.access));
   context_.notify("node-detached", attachment, {{"why", "revoked"}});
   if (!attachment.request || attachment.request->kind != RequestKind::Initial)
     return registrar_.drop(attachment);
@@ -320,9 +322,9 @@ void AttachmentDetector::attach_anew(Now now, Attachment& attachment) {
          {former.services, former.handoff_indicator, former.node_link_local});
 }
 
-void AttachmentDetector::retire(Attachment& attachment) {
+void AttachmentDetector::retire(Now now, Attachment& attachment) {
   links_.send_away(attachment.access, attachment.link_layer);
-  service_.stop_advertising(attachment, !links_.is_down(attachment.access));
+  service_.stop_advertising(now, attachment, !links_.is_down(attachment.access));
   context_.notify("node-detached", attachment, {{"why", "shut-down"}});
   if (attachment.state == AttachmentState::Refused) return registrar_.drop(attachment);
   service_.cut(attachment);

@@ -35,7 +35,7 @@ class AttachmentDetector {
   /// The same, and as if it had just appeared there.
   void attach_anew(Now now, Attachment& attachment);
   /// Ends service, where the LMA is told of many at once. An entry that it knows nothing of is gone.
-  void retire(Attachment& attachment);
+  void retire(Now now, Attachment& attachment);
   /// Whoever is there answers (RFC 4861 section 7.2.4), and is heard.
   void ask(const Attachment& attachment);
   void handle_timeout(Now now);

@@ -24,10 +24,10 @@ bool has_ended(std::optional<Status> status) {
 }  // namespace
 
 /// What the LMA may still believe is hidden until it has answered.
-void BulkRevocation::cut_all() {
+void BulkRevocation::cut_all(Now now) {
   for (const auto id : context_.bindings.ids())
     if (auto& attachment = *context_.bindings.find(id); attachment.state != AttachmentState::Departed)
-      detector_.retire(attachment);
+      detector_.retire(now, attachment);
 }
 
 /// First of all the LMA is told: until it knows it sends into the void.
@@ -36,7 +36,7 @@ Result<Json> BulkRevocation::begin(Now now) {
   for (const auto& [id, attachment] : context_.bindings.entries())
     if (is_known(attachment)) known.push_back(id);
   if (is_authorized_ && !known.empty()) send(now, known);
-  cut_all();
+  cut_all(now);
   if (known.empty()) return fail("no-session", "no mobile node is registered");
   if (!is_authorized_) deregister(now, known);
   return Json{

@@ -32,7 +32,7 @@ class BulkRevocation {
 
  private:
   using Status = wire::RevocationStatus;
-  void cut_all();
+  void cut_all(Now now);
   bool has_newcomers() const;
   void send(Now now, std::vector<SessionId> sessions);
   void end(Now now, RevocationInitiator::Sequence sequence, std::optional<Status> status);

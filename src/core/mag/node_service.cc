@@ -32,12 +32,20 @@ void NodeService::advertise_now(const Attachment& attachment) {
   context_.emit(advertise(context_.config, *context_.access(attachment.access), attachment));
 }
 
+bool NodeService::welcome_visitor(Now now, const AccessConfig& access, const MacAddress& node,
+                                  const Ipv6Address& source) {
+  if (!visitors_.welcome(now, access, node, source)) return false;
+  finals_.end(access.name, node);
+  return true;
+}
+
 void NodeService::offer_visit(Now now, const Attachment& attachment) {
-  (void)visitors_.welcome(now, *context_.access(attachment.access), attachment.link_layer,
-                          attachment.node_link_local);
+  (void)welcome_visitor(now, *context_.access(attachment.access), attachment.link_layer,
+                        attachment.node_link_local);
 }
 
 void NodeService::start_advertising(Now now, Attachment& attachment) {
+  finals_.end(attachment.access, attachment.link_layer);
   visitors_.leave(*context_.access(attachment.access), attachment.link_layer);
   attachment.advertisements.emplace(now.monotonic, context_.config.router_advertisement_interval);
   advance_advertising(now, attachment);
@@ -61,16 +69,30 @@ void NodeService::answer_solicitation(Now now, Attachment& attachment) {
     context_.statistics.drop("solicitation-rate");
 }
 
-void NodeService::stop_advertising(Attachment& attachment, bool link_up) {
+void NodeService::stop_advertising(Now now, Attachment& attachment, bool link_up) {
   if (!attachment.advertisements) return;
   attachment.advertisements.reset();
-  if (link_up) resign(attachment);
+  if (link_up) resign(now, attachment);
 }
 
-void NodeService::resign(const Attachment& attachment) {
-  context_.statistics.message("ra_sent");
-  context_.emit(
-      withdraw(context_.config, *context_.access(attachment.access), attachment, attachment.prefixes, 0));
+void NodeService::resign(Now now, const Attachment& attachment) {
+  const auto& access = *context_.access(attachment.access);
+  finals_.begin(now, access.name, withdraw(context_.config, access, attachment, attachment.prefixes, 0));
+}
+
+void NodeService::forget_link(const std::string& access) {
+  visitors_.forget(access);
+  finals_.forget(access);
+}
+
+void NodeService::handle_timeout(Now now) {
+  visitors_.handle_timeout(now);
+  finals_.handle_timeout(now);
+}
+
+std::optional<TimePoint> NodeService::next_deadline() const {
+  const auto visitors = visitors_.next_deadline(), finals = finals_.next_deadline();
+  return visitors && finals ? std::min(*visitors, *finals) : visitors ? visitors : finals;
 }
 
 void NodeService::assign_prefixes(Now now, Attachment& attachment, std::vector<Ipv6Prefix> prefixes) {

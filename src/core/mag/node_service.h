@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/mag/final_advertisements.h"
 #include "core/mag/mag_context.h"
 #include "core/mag/visitors.h"
 
@@ -10,10 +11,13 @@ namespace flowmob::core {
 /// update() the attachment in the Binding Update List afterwards.
 class NodeService {
  public:
-  explicit NodeService(MagContext& context) : context_(context), visitors_(context) {}
+  explicit NodeService(MagContext& context) : context_(context), finals_(context), visitors_(context) {}
 
   Visitors& visitors() { return visitors_; }
   const Visitors& visitors() const { return visitors_; }
+  /// To one without mobility service; false where there is nothing to offer.
+  bool welcome_visitor(Now now, const AccessConfig& access, const MacAddress& node,
+                       const Ipv6Address& source);
   /// To one whom the LMA does not serve.
   void offer_visit(Now now, const Attachment& attachment);
 
@@ -23,10 +27,16 @@ class NodeService {
   void start_advertising(Now now, Attachment& attachment);
   void answer_solicitation(Now now, Attachment& attachment);
   void advance_advertising(Now now, Attachment& attachment);
-  /// The router goes: an advertisement with lifetimes of zero, and none after it.
-  void stop_advertising(Attachment& attachment, bool link_up);
+  /// The router goes: an advertisement with lifetimes of zero, repeated, and no other after it.
+  void stop_advertising(Now now, Attachment& attachment, bool link_up);
   /// That advertisement alone.
-  void resign(const Attachment& attachment);
+  void resign(Now now, const Attachment& attachment);
+  /// It has just come, or come back: a last word to it would take the router from it that it is about to get.
+  void expect(const AccessConfig& access, const MacAddress& node) { finals_.end(access.name, node); }
+  /// The link is gone with all that would have been said on it.
+  void forget_link(const std::string& access);
+  void handle_timeout(Now now);
+  std::optional<TimePoint> next_deadline() const;
   /// The attachment's prefixes from now on; those that it had before and has no more are withdrawn.
   void assign_prefixes(Now now, Attachment& attachment, std::vector<Ipv6Prefix> prefixes);
   /// Takes row and tunnel away. The record stays: whoever comes after us has to know what the LMA believes.
@@ -41,6 +51,7 @@ class NodeService {
   void withdraw_prefixes(Now now, Attachment& attachment, const std::vector<Ipv6Prefix>& gone);
 
   MagContext& context_;
+  FinalAdvertisements finals_;
   Visitors visitors_;
 };
 

@@ -202,10 +202,11 @@ void Registrar::expire(Now now, Attachment& attachment) {
   begin_anew(now, attachment);
 }
 
-/// Nothing of the former binding is left when the next registration leaves.
+/// Nothing of the former binding is left when the next registration leaves, but its record: a successor would
+/// else not know of a node that believes in its router and never asks.
 void Registrar::begin_anew(Now now, Attachment& attachment) {
-  service_.stop_advertising(attachment, true);
-  service_.remove(attachment);
+  service_.stop_advertising(now, attachment, true);
+  service_.cut(attachment);
   service_.assign_prefixes(now, attachment, {});
   start(now, attachment);
 }
@@ -223,7 +224,7 @@ void Registrar::retry_due(Now now, Attachment& attachment) {
 
 void Registrar::refuse(Now now, Attachment& attachment, std::string status,
                        std::optional<Duration> retry_in) {
-  service_.stop_advertising(attachment, true);
+  service_.stop_advertising(now, attachment, true);
   service_.remove(attachment);
   attachment.state = AttachmentState::Refused;
   attachment.status = std::move(status);

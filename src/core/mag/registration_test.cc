@@ -164,6 +164,34 @@ TEST_F(Registration, UnansweredReregistrationEndsServiceWhenTheBindingExpires) {
   EXPECT_EQ(only_binding().at("state"), "registered");
 }
 
+/// It may not have heard that its router is gone, and does not ask for one.
+TEST_F(Registration, NodeWhoseBindingRanOutIsKnownToASuccessor) {
+  register_node();
+  const auto kept = records;
+  clear();
+  advance(601s);
+  ASSERT_THAT(removed_hosts, SizeIs(1));
+  EXPECT_THAT(forgotten, IsEmpty());
+  start(default_config());
+  gateway->restore(now, kept);
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  accept();
+  EXPECT_EQ(only_binding().at("state"), "registered");
+  ASSERT_TRUE(command("detach", {{"access", "wlan"}, {"mac", kNode.to_string()}}));
+  accept();
+  EXPECT_THAT(forgotten, SizeIs(1));
+}
+
+TEST_F(Registration, RecordOfANodeThatIsRefusedInTheEndGoes) {
+  register_node();
+  clear();
+  advance(601s);
+  EXPECT_THAT(forgotten, IsEmpty());
+  reject(wire::BindingStatus::NotLmaForThisMobileNode);
+  EXPECT_THAT(forgotten, SizeIs(1));
+}
+
 /// It came back while it left, and nobody answers any more: the prefix may be somebody else's when its time
 /// is over.
 TEST_F(Registration, ServiceOfANodeThatCameBackEndsWithTheFormerBinding) {

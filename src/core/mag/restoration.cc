@@ -46,7 +46,7 @@ void give_up(Now now, MagContext& context, NodeService& service, Registrar& regi
              Attachment& attachment) {
   const bool reachable = context.access(attachment.access) != nullptr;
   context.notify("record-dropped", attachment, {{"why", reachable ? "profile-gone" : "access-gone"}});
-  if (reachable) service.resign(attachment);
+  if (reachable) service.resign(now, attachment);
   if (is_expired(now, attachment)) return registrar.drop(attachment);
   if (!reachable) return registrar.deregister_departed(now, attachment);
   service.install(attachment);  // packets under way reach it until the LMA has answered

@@ -195,6 +195,7 @@ TEST_F(Restoration, FailedRowOfANodeThatIsGivenUpChangesNothing) {
   ASSERT_THAT(updates, SizeIs(1));
   accept();
   EXPECT_THAT(bindings(), IsEmpty());
+  advance(2s);  // it says that it goes
   EXPECT_FALSE(gateway->poll_timeout());
 }
 
