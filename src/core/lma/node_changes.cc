@@ -25,8 +25,9 @@ NodeRows NodeChanges::rows_in_place(const Policy& policy, NodeIndex index) const
   return node ? rows_of(*node, policy.config().address) : NodeRows{};
 }
 
-/// A registration that changes no row only moves a deadline.
+/// A registration that changes no row only moves a deadline, if the rows are there.
 bool NodeChanges::extends(const Change& change) const {
+  if (incomplete_.contains(change.node)) return false;
   const auto* known = change.answer && change.next ? cache_.find(change.node) : nullptr;
   return known && same_rows(*known, *change.next);
 }
@@ -53,16 +54,21 @@ void NodeChanges::take_effect(Change& change, const NodeRows& before, const Node
   if (change.next) return cache_.put(std::move(*change.next));
   if (const auto* gone = cache_.find(change.node)) prefixes_.release(gone->prefixes);
   cache_.erase(change.node);
+  incomplete_.erase(change.node);
   effects_.push_asking(ForgetNode{change.node, change.mn_id}, change.mn_id, false);
 }
 
 std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) {
   if (extends(change)) return extend(std::move(change));
   NodeRows before = rows_in_place(policy, change.node);
-  NodeRows rows = establish(policy, change, before, true);
+  const bool asks_for_all = incomplete_.contains(change.node);
+  NodeRows nothing;
+  nothing.node = before.node;
+  NodeRows rows = establish(policy, change, asks_for_all ? nothing : before, true);
   cache_.suspend_deadlines(change.node);
   const std::string mn_id = change.mn_id;
-  under_way_.insert_or_assign(mn_id, UnderWay{std::move(change), std::move(before), std::move(rows)});
+  under_way_.insert_or_assign(mn_id,
+                              UnderWay{std::move(change), std::move(before), std::move(rows), asks_for_all});
   if (effects_.awaits(mn_id)) return std::nullopt;
   return finish(mn_id);
 }
@@ -97,14 +103,23 @@ std::optional<Finished> NodeChanges::handle_result(EffectId id, const Result<voi
                           {"mn", escaped(asked->owner)},
                           {"code", outcome.error().code},
                           {"message", outcome.error().message}}});
+  if (!outcome && !asked->gates) note_failure(*asked);
   if (!asked->gates) return std::nullopt;
   if (!outcome) return roll_back(asked->owner, outcome.error());
   if (effects_.awaits(asked->owner)) return std::nullopt;
   return finish(asked->owner);
 }
 
+/// Nobody was promised it; whoever asks next has to get it. What is not written is written with the next
+/// change.
+void NodeChanges::note_failure(const EffectQueue::Asked& asked) {
+  if (asked.name == "persist-node" || asked.name == "forget-node") return;
+  for (const auto* node : cache_.find_all(asked.owner)) incomplete_.insert(node->index);
+}
+
 Finished NodeChanges::finish(const std::string& mn_id) {
   UnderWay done = std::move(under_way_.extract(mn_id).mapped());
+  if (done.asks_for_all) incomplete_.erase(done.change.node);
   take_effect(done.change, done.before, done.rows);
   return {std::move(done.change), std::nullopt};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -70,6 +71,7 @@ class NodeChanges {
   struct UnderWay {
     Change change;
     NodeRows before, rows;
+    bool asks_for_all = false;
   };
   bool extends(const Change& change) const;
   Finished extend(Change change);
@@ -78,6 +80,7 @@ class NodeChanges {
   void take_effect(Change& change, const NodeRows& before, const NodeRows& rows);
   Finished finish(const std::string& mn_id);
   Finished roll_back(const std::string& mn_id, const Error& error);
+  void note_failure(const EffectQueue::Asked& asked);
   void push(std::vector<LmaAction> actions, const std::string& owner, bool gates);
 
   BindingCache& cache_;
@@ -85,6 +88,8 @@ class NodeChanges {
   EffectQueue& effects_;
   Forwarding forwarding_;
   TextMap<UnderWay> under_way_;
+  std::set<NodeIndex>
+      incomplete_;  ///< a row that nothing waited for has failed: the next change asks for all
 };
 
 }  // namespace flowmob::core

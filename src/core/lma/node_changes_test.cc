@@ -51,6 +51,29 @@ TEST_F(NodeChangesTest, WhatFollowsTheFailureIsNotAskedFor) {
   EXPECT_THAT(rows(), testing::Not(Contains("install-node")));
 }
 
+/// Nobody waited for it, but whoever asks next is promised it.
+TEST_F(NodeChangesTest, ARowThatFailedAtTheStartIsThereBeforeTheNextAnswer) {
+  accepted(first());
+  const NodeRecord kept = all<PersistNode>().back().record;
+  for (const char* effect : {"install-session", "install-flow", "install-node", "ensure-route"}) {
+    lma = std::make_unique<LocalMobilityAnchor>(test_config());
+    fail_on(effect);
+    lma->restore(now, {kept});
+    drain();
+    Pbu again = first();
+    again.handoff = HI::NoChange;
+    again.prefixes = {kOwn};
+    EXPECT_EQ(status(again), Status::InsufficientResources) << effect;
+    fail_nothing();
+    clear();
+    accepted(again);
+    EXPECT_THAT(rows(), Contains(effect));
+    clear();
+    accepted(again);
+    EXPECT_THAT(rows(), ElementsAre("persist-node")) << "once is enough";
+  }
+}
+
 TEST_F(NodeChangesTest, AFailedHandoffGoesBackToTheFormerRows) {
   accepted(first());
   fail_on("ensure-route");
