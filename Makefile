@@ -28,9 +28,9 @@ test-quick: ## unit and simulator tests only, without sanitizers
 	@scripts/install build
 	@scripts/test quick
 
-sim: ## simulated lives: SEEDS=N (default 1000) from FIRST on, or SEED=n alone, with its shortest failing trace
+sim: ## simulated lives: SEEDS=N (default 2000) from FIRST on, or SEED=n alone, with its shortest failing trace; or NODES=n in one domain
 	@scripts/install build
-	@scripts/sim '$(SEED)' '$(SEEDS)' '$(FIRST)'
+	@scripts/sim '$(SEED)' '$(SEEDS)' '$(FIRST)' '$(NODES)'
 
 fuzz: ## run every fuzzer for SECONDS (default 30) each
 	@scripts/install build fuzz

@@ -47,6 +47,7 @@ void AccessNetwork::disconnect(Port port) {
 
 void AccessNetwork::send_down(std::size_t mag, const core::SendNeighborDiscovery& frame) {
   const Socket socket{mag, frame.interface};
+  if (on_down) on_down(socket, frame);
   const auto stations = stations_.find(socket);
   if (stations == stations_.end()) return;
   const bool to_all = (frame.link_destination.octets[0] & 1) != 0;

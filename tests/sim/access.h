@@ -48,6 +48,9 @@ class AccessNetwork {
   std::function<void(Port, const core::PacketMeta&, const Bytes&)> to_node;
   std::function<void(Socket, const core::PacketMeta&, const Bytes&)> to_mag;
 
+  std::function<void(Socket, const core::SendNeighborDiscovery&)> on_down;  ///< a gateway speaks
+  std::function<void(Socket, const MacAddress&)> on_arrival;  ///< a gateway hears of a node that is there
+
   double loss = 0;               ///< of Neighbor Discovery
   std::vector<Duration> delays;  ///< one way, by gateway
 

@@ -53,6 +53,25 @@ TEST(Attach, TheSecondLinkTakesItsFlowsWithoutAGap) {
   }
 }
 
+/// A node that goes on believing in its router sends into the void for half an hour.
+TEST(Attach, ARouterThatGoesIsHeardAlthoughAdvertisementsAreLost) {
+  Scenario scenario;
+  scenario.attach_all();
+  auto& domain = scenario.domain;
+  scenario.checks.retire({0, 0});
+  scenario.checks.allow_outage(0, 3s);
+  domain.access.loss = 1;
+  ASSERT_TRUE(
+      domain.mags[0]->command("detach", {{"access", domain.access_name({0, 0})}, {"mn", Domain::mn_id(0)}}));
+  scenario.run(1500ms);
+  domain.access.loss = 0;
+  EXPECT_TRUE(domain.mns[0]->tables.members().at(0).up);
+  scenario.run(1s);
+  EXPECT_FALSE(domain.mns[0]->tables.members().at(0).up);
+  EXPECT_TRUE(domain.mns[0]->tables.members().at(1).up);
+  for (const auto& flow : Domain::flows()) EXPECT_EQ(scenario.up(flow.name), 1) << flow.name;
+}
+
 TEST(Attach, BindingsLiveOnByThemselves) {
   Scenario scenario(short_lived());
   scenario.attach_all();

@@ -5,10 +5,17 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace flowmob::sim {
 
-Checks::Checks(Domain& domain) : lifetimes(domain), ownership(domain), domain_(domain), world_(domain.world) {
+Checks::Checks(Domain& domain)
+    : lifetimes(domain),
+      ownership(domain),
+      farewells(domain),
+      domain_(domain),
+      world_(domain.world),
+      settled_(domain.mns.size()) {
   world_.queue.watch([this] { after_event(); });
 }
 
@@ -76,7 +83,7 @@ bool Checks::can_judge_records() const {
 /// What is kept has to say what the rows do, neither less nor more: a successor starts from it.
 void Checks::check_record(std::size_t node) const {
   auto without = domain_.lma->indexes_of(node);
-  for (const auto* record : domain_.lma->records_of(mn_id_of(node))) {
+  for (const auto* record : domain_.lma->records_of(node)) {
     check_sessions(*record);
     check_flows(*record);
     check_nothing_else(*record);
@@ -143,36 +150,55 @@ void Checks::check_no_rows(std::size_t node, NodeIndex index) const {
   if (any) world_.broken(fmt::format("mn{} has rows and no record", node));
 }
 
-bool Checks::is_settled(Port port) const {
+bool Checks::is_settled(Port port, const Ipv6Address& address) const {
   const auto socket = domain_.access.at(port);
   if (!socket || !domain_.mags.at(socket->mag)->is_powered()) return false;
   const auto retired = retired_.find(port);
   if (retired != retired_.end() && retired->second) return false;
   const auto& mag = *domain_.mags[socket->mag];
   const auto& mn = *domain_.mns.at(port.node);
-  const auto* host = mag.tables.find_host(socket->interface, mn.config().members.at(port.member).mac);
-  const auto packet = domain_.packet_of(port.node, Domain::flows().front());
-  if (host == nullptr || !packet || !mn.has_heard(port.member)) return false;
+  if (!mn.has_heard(port.member)) return false;
   const auto member = mn.tables.members().find(port.member);
   if (member == mn.tables.members().end() || !member->second.up) return false;
-  return std::ranges::any_of(host->prefixes, [&](const auto& prefix) {
-    return prefix.contains(packet->node) && domain_.lma->tables.has_session_via(mag.config().address, prefix);
+  const auto* host = mag.tables.find_host(socket->interface, domain_.mac_of(port));
+  return host != nullptr && std::ranges::any_of(host->prefixes, [&](const auto& prefix) {
+           return prefix.contains(address) &&
+                  domain_.lma->tables.has_session_via(mag.config().address, prefix);
+         });
+}
+
+bool Checks::is_settled(Port port) const {
+  const auto socket = domain_.access.at(port);
+  if (!socket) return false;
+  const auto* host = domain_.mags[socket->mag]->tables.find_host(socket->interface, domain_.mac_of(port));
+  if (host == nullptr) return false;
+  const auto own = domain_.addresses_of(port.node);
+  return std::ranges::all_of(host->prefixes, [&](const auto& prefix) {
+    return std::ranges::any_of(
+        own, [&](const auto& address) { return prefix.contains(address) && is_settled(port, address); });
   });
 }
 
-bool Checks::has_settled_link(std::size_t node) {
-  bool any = false;
-  for (std::size_t member = 0; member < domain_.members(); ++member) {
-    const Port port{node, member};
-    if (!is_settled(port)) {
-      settled_since_.erase(port);
-      continue;
+/// Those that a link was settled for before this event.
+std::vector<Ipv6Address> Checks::settled_addresses(std::size_t node) {
+  std::vector<Settled> settled;
+  std::vector<Ipv6Address> addresses;
+  const auto now = world_.queue.now();
+  for (const auto& address : domain_.addresses_of(node)) {
+    bool any = false;
+    for (std::size_t member = 0; member < domain_.members(); ++member) {
+      if (!is_settled({node, member}, address)) continue;
+      const auto before = std::ranges::find_if(
+          settled_[node], [&](const Settled& s) { return s.member == member && s.address == address; });
+      const bool is_new = before == settled_[node].end();
+      settled.push_back(is_new ? Settled{member, address, now} : *before);
+      if (is_new) wake(node, now + Duration(1));
+      any = any || settled.back().since < now;
     }
-    const auto [since, is_new] = settled_since_.try_emplace(port, world_.queue.now());
-    if (is_new) wake(node, world_.queue.now() + Duration(1));
-    any = any || since->second < world_.queue.now();
+    if (any) addresses.push_back(address);
   }
-  return any;
+  settled_[node] = std::move(settled);
+  return addresses;
 }
 
 bool Checks::is_excused(std::size_t node) const {
@@ -182,25 +208,47 @@ bool Checks::is_excused(std::size_t node) const {
 
 /// The product's promise: while a link is settled, every packet of every flow gets through.
 void Checks::check_promise(std::size_t node) {
-  bool any_lost = false;
-  if (has_settled_link(node) && !is_excused(node)) {
-    for (const auto& flow : Domain::flows()) {
-      for (const bool is_down : {true, false}) {
-        const auto walk = is_down ? domain_.walk_down(node, flow) : domain_.walk_up(node, flow);
-        if (walk.delivered) continue;
-        any_lost = true;
-        lost(node, fmt::format("mn{}: {} {} is lost although a link is settled: {}", node, flow.name,
-                               is_down ? "downlink" : "uplink", walk.lost_at));
-      }
-    }
-  }
-  if (!any_lost) lost_since_.erase(node);
+  const auto addresses = settled_addresses(node);
+  if (!is_excused(node))
+    for (const auto& address : addresses) check_delivery(node, address);
+  for (const bool to_the_deaf : {false, true})
+    if (const auto loss = losses_.find({node, to_the_deaf});
+        loss != losses_.end() && !std::exchange(loss->second.is_seen, false))
+      losses_.erase(loss);
 }
 
-void Checks::lost(std::size_t node, const std::string& what) {
-  const auto [since, is_new] = lost_since_.try_emplace(node, world_.queue.now());
-  if (world_.queue.now() - since->second >= tolerance) world_.broken(what);
-  if (is_new) wake(node, world_.queue.now() + tolerance);
+void Checks::check_delivery(std::size_t node, const Ipv6Address& address) {
+  for (const auto& flow : Domain::flows()) {
+    const Packet packet{flow, Domain::correspondent(), address};
+    for (const bool is_down : {true, false}) {
+      if (!is_judged(node, packet, is_down)) continue;
+      const auto walk = is_down ? domain_.walk_down(node, packet) : domain_.walk_up(node, packet);
+      if (walk.delivered) continue;
+      lost(node, is_down && walk.lost_at == "mag: not hosted" && goes_to_the_deaf(packet),
+           fmt::format("mn{}: {} {} is lost although a link is settled: {}", node, flow.name,
+                       is_down ? "downlink" : "uplink", walk.lost_at));
+    }
+  }
+}
+
+bool Checks::is_judged(std::size_t node, const Packet& packet, bool is_down) const {
+  if (is_down || !are_links_apart) return true;
+  const auto member = domain_.mns[node]->tables.taught(packet);
+  return member && is_settled({node, *member}, packet.node);
+}
+
+bool Checks::goes_to_the_deaf(const Packet& packet) const {
+  const auto via = domain_.lma->tables.downlink(packet);
+  const auto mag = via ? domain_.mag_at(*via) : std::nullopt;
+  return mag && lifetimes.is_unheard(*mag, Ipv6Prefix::truncated(packet.node, 64));
+}
+
+void Checks::lost(std::size_t node, bool to_the_deaf, const std::string& what) {
+  const auto tolerated = to_the_deaf ? std::max(tolerance, belief) : tolerance;
+  const auto [loss, is_new] = losses_.try_emplace({node, to_the_deaf}, Loss{world_.queue.now(), true});
+  loss->second.is_seen = true;
+  if (world_.queue.now() - loss->second.since >= tolerated) world_.broken(what);
+  if (is_new) wake(node, world_.queue.now() + tolerated);
 }
 
 void Checks::require_agreement() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain.h"
+#include "farewell_checks.h"
 #include "lifetime_checks.h"
 #include "ownership_checks.h"
 
@@ -32,12 +33,22 @@ class Checks {
   void require_agreement() const;
   /// Nothing is left of anybody: no row, no record, no timer, no entry.
   void require_empty() const;
+  /// All that its gateway serves it with.
   bool is_settled(Port port) const;
+  /// For packets to and from this address.
+  bool is_settled(Port port, const Ipv6Address& address) const;
 
-  Duration tolerance{};                 ///< how long a flow may be without delivery, otherwise
+  Duration tolerance{};  ///< how long a flow may be without delivery, otherwise
+  /// And how long if it goes to a gateway that has heard none of the LMA's answers: nobody tells the LMA,
+  /// which believes in it until the binding expires.
+  Duration belief{};
+  /// Interfaces have prefixes of their own: a flow's uplink is where its address is once a packet has come
+  /// down that way.
+  bool are_links_apart = false;
   bool rows_may_be_incomplete = false;  ///< effects fail, or only some of a crash's were carried out
   LifetimeChecks lifetimes;
   OwnershipChecks ownership;
+  FarewellChecks farewells;
 
  private:
   void after_event();
@@ -53,18 +64,30 @@ class Checks {
   void check_no_rows(std::size_t node, NodeIndex index) const;
   void check_promise(std::size_t node);
   bool is_excused(std::size_t node) const;
-  void lost(std::size_t node, const std::string& what);
-  bool has_settled_link(std::size_t node);
+  void check_delivery(std::size_t node, const Ipv6Address& address);
+  bool is_judged(std::size_t node, const Packet& packet, bool is_down) const;
+  bool goes_to_the_deaf(const Packet& packet) const;
+  void lost(std::size_t node, bool to_the_deaf, const std::string& what);
+  std::vector<Ipv6Address> settled_addresses(std::size_t node);
   void check_port(Port port) const;
   void wake(std::size_t node, Duration when);
 
   Domain& domain_;
   World& world_;
-  std::map<Port, Duration> settled_since_;
+  struct Settled {
+    std::size_t member;
+    Ipv6Address address;
+    Duration since;
+  };
+  std::vector<std::vector<Settled>> settled_;  ///< of each node
   std::map<Port, bool> retired_;
   std::map<std::size_t, Duration> outage_until_;
-  std::map<std::size_t, Duration> lost_since_;
-  std::set<std::size_t> unjudged_;  ///< their records, while effects wait for answers
+  struct Loss {
+    Duration since{};
+    bool is_seen = false;  ///< in this event
+  };
+  std::map<std::pair<std::size_t, bool>, Loss> losses_;  ///< of a node; to the deaf or otherwise
+  std::set<std::size_t> unjudged_;                       ///< their records, while effects wait for answers
 };
 
 }  // namespace flowmob::sim

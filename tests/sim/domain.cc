@@ -136,6 +136,7 @@ void Domain::connect_access() {
     mns.at(port.node)->receive(port.member, meta, icmpv6);
   };
   access.to_mag = [this](Socket socket, const core::PacketMeta& meta, const Bytes& icmpv6) {
+    if (access.on_arrival) access.on_arrival(socket, meta.link_source);
     mags.at(socket.mag)->pump.feed([&](auto& core, Now now) {
       core.handle_neighbor_discovery(now, meta, icmpv6);
     });
@@ -158,6 +159,7 @@ void Domain::plug(Port port, std::size_t mag) {
 }
 
 void Domain::tell_of_arrival(Port port, std::size_t mag) {
+  if (access.on_arrival) access.on_arrival({mag, access_index(port)}, mac_of(port));
   static_cast<void>(
       mags.at(mag)->command("attach", {{"access", access_name(port)}, {"mac", mac_of(port).to_string()}}));
 }
@@ -254,47 +256,52 @@ Result<core::Json> Domain::move_flow(std::size_t node, const std::string& flow, 
   return lma->command("flow move", {{"flow", flow}, {"to", fmt::format("mag{}", mag)}, {"mn", mn_id(node)}});
 }
 
-/// Of a node that had another prefix before, the address that correspondents use now.
-std::optional<Packet> Domain::packet_of(std::size_t node, const Flow& flow) const {
+/// Not those of prefixes that it had before, unless there is no other.
+std::vector<Ipv6Address> Domain::addresses_of(std::size_t node) const {
   const auto& tables = mns.at(node)->tables;
-  const auto* record = lma->record_of(mn_id(node));
-  if (record != nullptr)
-    for (const auto& [own, row] : tables.addresses())
-      for (const auto& prefix : record->prefixes)
-        if (prefix.contains(own)) return Packet{flow, correspondent(), own};
-  const auto own = tables.address();
-  if (!own) return std::nullopt;
-  return Packet{flow, correspondent(), *own};
+  std::vector<Ipv6Address> used;
+  for (const auto* record : lma->records_of(node))
+    for (const auto& prefix : record->prefixes)
+      for (const auto& [own, row] : tables.addresses())
+        if (prefix.contains(own)) used.push_back(own);
+  if (const auto own = tables.address(); used.empty() && own) used.push_back(*own);
+  return used;
 }
 
 Walk Domain::walk_down(std::size_t node, const Flow& flow) const {
-  const auto packet = packet_of(node, flow);
-  if (!packet) return Walk::lost("mn: no address");
-  const auto via = lma->tables.downlink(*packet);
+  const auto own = addresses_of(node);
+  return own.empty() ? Walk::lost("mn: no address") : walk_down(node, Packet{flow, correspondent(), own[0]});
+}
+
+Walk Domain::walk_up(std::size_t node, const Flow& flow) const {
+  const auto own = addresses_of(node);
+  return own.empty() ? Walk::lost("mn: no address") : walk_up(node, Packet{flow, correspondent(), own[0]});
+}
+
+Walk Domain::walk_down(std::size_t node, const Packet& packet) const {
+  const auto via = lma->tables.downlink(packet);
   if (!via) return Walk::lost("lma: " + via.error().message);
   const auto mag = mag_at(*via);
   if (!mag) return Walk::lost("no such gateway");
   if (!mags[*mag]->is_powered()) return Walk::lost("mag has no power");
-  const auto hop = mags[*mag]->tables.downlink(*packet);
+  const auto hop = mags[*mag]->tables.downlink(packet);
   if (!hop) return Walk::lost("mag: " + hop.error().message);
   const auto port = access.find({*mag, hop->interface}, hop->node);
   if (!port || port->node != node) return Walk::lost("link: nobody there");
   return {true, port->member, {}};
 }
 
-Walk Domain::walk_up(std::size_t node, const Flow& flow) const {
-  const auto packet = packet_of(node, flow);
-  if (!packet) return Walk::lost("mn: no address");
-  const auto member = mns[node]->tables.uplink(*packet);
+Walk Domain::walk_up(std::size_t node, const Packet& packet) const {
+  const auto member = mns[node]->tables.uplink(packet);
   if (!member) return Walk::lost("mn: " + member.error().message);
   const auto socket = access.at({node, *member});
   if (!socket) return Walk::lost("link: not connected");
   const auto& mag = *mags.at(socket->mag);
   if (!mag.is_powered()) return Walk::lost("mag has no power");
   const auto mac = mns[node]->config().members.at(*member).mac;
-  const auto entered = mag.tables.uplink(*packet, socket->interface, mac);
+  const auto entered = mag.tables.uplink(packet, socket->interface, mac);
   if (!entered) return Walk::lost("mag: " + entered.error().message);
-  const auto left = lma->tables.uplink(*packet, mag.config().address);
+  const auto left = lma->tables.uplink(packet, mag.config().address);
   if (!left) return Walk::lost("lma: " + left.error().message);
   return {true, *member, {}};
 }

@@ -76,6 +76,8 @@ class Domain {
 
   Walk walk_down(std::size_t node, const Flow& flow) const;
   Walk walk_up(std::size_t node, const Flow& flow) const;
+  Walk walk_down(std::size_t node, const Packet& packet) const;
+  Walk walk_up(std::size_t node, const Packet& packet) const;
 
   static const std::vector<Flow>& flows();
   static std::string mn_id(std::size_t node) { return mn_id_of(node); }
@@ -95,7 +97,8 @@ class Domain {
   std::function<void(Port, std::size_t mag)> on_departure;
 
   static const Ipv6Address& correspondent();
-  std::optional<Packet> packet_of(std::size_t node, const Flow& flow) const;
+  /// The node's addresses that correspondents use now: of all its sets of prefixes.
+  std::vector<Ipv6Address> addresses_of(std::size_t node) const;
 
  private:
   void connect_access();

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 
@@ -21,12 +22,13 @@ class EventQueue {
 
   /// Things for the same moment happen in the order in which they were asked for.
   void at(Duration when, Action action) {
-    events_.emplace(std::pair(std::max(when, now_), next_++), std::move(action));
+    events_.push_back({std::max(when, now_), next_++, std::move(action)});
+    std::ranges::push_heap(events_, is_later);
   }
   void after(Duration delay, Action action) { at(now_ + delay, std::move(action)); }
 
   void run_until(Duration end) {
-    while (!events_.empty() && events_.begin()->first.first <= end) step();
+    while (!events_.empty() && events_.front().when <= end) step();
     now_ = std::max(now_, end);
   }
   void run_for(Duration span) { run_until(now_ + span); }
@@ -35,18 +37,29 @@ class EventQueue {
   void watch(Action watcher) { watcher_ = std::move(watcher); }
 
  private:
+  struct Event {
+    Duration when;
+    std::uint64_t order;
+    Action action;
+  };
+  static bool is_later(const Event& a, const Event& b) {
+    return a.when != b.when ? a.when > b.when : a.order > b.order;
+  }
+
   void step() {
-    auto next = events_.extract(events_.begin());
-    now_ = next.key().first;
+    std::ranges::pop_heap(events_, is_later);
+    const Event next = std::move(events_.back());
+    events_.pop_back();
+    now_ = next.when;
     ++count_;
-    next.mapped()();
+    next.action();
     if (watcher_) watcher_();
   }
 
   Duration now_{};
   std::uint64_t next_ = 0;
   std::uint64_t count_ = 0;
-  std::map<std::pair<Duration, std::uint64_t>, Action> events_;
+  std::vector<Event> events_;  ///< a heap
   Action watcher_;
 };
 

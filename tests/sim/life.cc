@@ -23,6 +23,13 @@ constexpr Duration kSettle = 100s;
 /// A gateway that blames its own clock tries again after five minutes.
 constexpr Duration kClockRetry = 340s;
 
+std::vector<Ipv6Prefix> own_prefixes(std::size_t node, std::size_t count) {
+  std::vector<Ipv6Prefix> prefixes;
+  for (std::size_t i = 0; i < count; ++i)
+    prefixes.push_back(Ipv6Prefix::parse(fmt::format("2001:db8:200:{:x}::/64", 16 * node + i)).value());
+  return prefixes;
+}
+
 }  // namespace
 
 Life::Life(LifePlan plan)
@@ -33,6 +40,7 @@ Life::Life(LifePlan plan)
   // What an anchor says that talks nonsense may be believed.
   if (!plan_.has_nonsense) checks_.ownership.longest = kLifetime;
   if (plan_.has_liar) liar_ = std::make_unique<Liar>(domain_);
+  checks_.are_links_apart = !plan_.share_prefixes;
   set_faults();
 }
 
@@ -43,9 +51,17 @@ DomainOptions Life::options(const LifePlan& plan) {
   options.mags = plan.mags;
   options.members = plan.members;
   options.links = plan.links;
-  options.mag = [](std::size_t, core::MagConfig& config) { config.lifetime = kLifetime; };
+  options.mag = [&plan](std::size_t mag, core::MagConfig& config) {
+    config.lifetime = kLifetime;
+    for (std::size_t i = 0; i < config.accesses.size(); ++i)
+      config.accesses[i].handoff_indicator = plan.handoffs[(mag + i) % plan.handoffs.size()];
+  };
   options.lma = [&plan](core::LmaConfig& config) {
     config.max_lifetime = kLifetime;
+    config.share_prefixes = plan.share_prefixes;
+    config.hold_unknown_handoff = plan.hold_unknown;
+    for (std::size_t node = 0; node < config.mobile_nodes.size(); ++node)
+      config.mobile_nodes[node].prefixes = own_prefixes(node, plan.own_prefixes);
     config.pools = {
         Ipv6Prefix::truncated(config.pools.front().address, static_cast<std::uint8_t>(64 - plan.pool_bits))};
     if (plan.has_liar) Liar::permit(config);
@@ -61,6 +77,7 @@ void Life::remember(std::size_t lines) {
 void Life::set_faults() {
   if (!plan_.is_rough) return;
   checks_.tolerance = kThreePauses;
+  checks_.belief = kBelief;
   domain_.network.faults = plan_.faults;
   domain_.access.loss = plan_.access_loss;
   domain_.lma->pump.slowest_answer = plan_.slow_lma;
@@ -94,7 +111,7 @@ Tally Life::live() {
   if (promises_nothing()) allow_outages(plan_.turmoil + kClockRetry + kSettle);
   start_traffic(plan_.nodes > 10 ? 2s : 300ms);
   if (!plan_.links_break) {
-    allow_outages(outage());
+    allow_outages(plan_.confuses_interfaces() ? 2 * kBelief : outage());
     domain_.plug_all();
   }
   for (const auto& action : plan_.actions)
@@ -197,6 +214,8 @@ void Life::plug(Port port, std::size_t mag) {
     unplug(port);
   }
   if (plan_.is_rough) checks_.allow_outage(port.node, outage());
+  // Another interface's session may go with it, until that asks again.
+  if (plan_.confuses_interfaces()) checks_.allow_outage(port.node, 2 * kBelief);
   domain_.plug(port, mag);
 }
 
@@ -325,6 +344,7 @@ void Life::calm_down() {
 
 /// Where there are too few prefixes, some nodes have to go before all can agree.
 void Life::send_surplus_away() {
+  if (plan_.own_prefixes != 0) return;
   const std::size_t prefixes = (std::size_t{1} << plan_.pool_bits) - (plan_.has_liar ? 1 : 0);
   for (std::size_t node = prefixes; node < plan_.nodes; ++node)
     for (std::size_t member = 0; member < plan_.members; ++member) unplug({node, member});

@@ -20,11 +20,14 @@ struct Weight {
 
 class Planner {
  public:
-  explicit Planner(std::uint64_t seed) : random_(seed) { plan_.seed = seed; }
+  /// Each with chances of its own, so that what one of them draws does not change what the other does.
+  explicit Planner(std::uint64_t seed) : random_(seed), kinds_(~seed) { plan_.seed = seed; }
 
   LifePlan make() {
     choose_domain();
     choose_faults();
+    choose_prefixes();
+    choose_handoffs();
     choose_weights();
     Duration now{};
     while (now < plan_.turmoil) {
@@ -55,6 +58,28 @@ class Planner {
     plan_.mags = 20;
     plan_.nodes = 40;
     plan_.turmoil = 40s;
+  }
+
+  void choose_prefixes() {
+    if (kinds_.chance(0.3)) plan_.own_prefixes = 1 + kinds_.below(3);
+    plan_.share_prefixes = !kinds_.chance(0.2);
+    if (plan_.share_prefixes) return;
+    // for each interface, and for some that have just left
+    const auto wanted = 2 * plan_.nodes * plan_.members + 1;
+    while ((std::size_t{1} << plan_.pool_bits) < wanted) ++plan_.pool_bits;
+  }
+
+  void choose_handoffs() {
+    using enum wire::HandoffIndicator;
+    if (kinds_.chance(0.2)) plan_.hold_unknown = kinds_.chance(0.5);
+    if (kinds_.chance(0.6)) return;
+    std::vector<wire::HandoffIndicator> known{NewInterface, HandoffBetweenMags, Unknown,
+                                              NewInterfaceSharingPrefixes};
+    if (plan_.members == 1 || (plan_.members == 2 && plan_.share_prefixes))
+      known.push_back(HandoffBetweenInterfaces);
+    plan_.handoffs.clear();
+    for (auto some = 1 + kinds_.below(3); some > 0; --some)
+      plan_.handoffs.push_back(known[kinds_.below(known.size())]);
   }
 
   void choose_faults() {
@@ -144,7 +169,7 @@ class Planner {
     return a;
   }
 
-  Random random_;
+  Random random_, kinds_;
   LifePlan plan_;
   std::vector<Weight> weights_;
 };
@@ -179,16 +204,27 @@ std::string to_string(const Action& a) {
                      name_of(a.kind), a.node, a.member, a.mag, ms(a.span), a.number);
 }
 
+bool LifePlan::confuses_interfaces() const {
+  return members > 1 && std::ranges::count(handoffs, wire::HandoffIndicator::HandoffBetweenInterfaces) != 0;
+}
+
 std::string LifePlan::describe() const {
-  return fmt::format(
-      "{} nodes with {} links {}, {} gateways, {} prefixes{}{}{}{}; loss {}, duplicates {}, reordered {}, "
-      "jitter {} us, "
-      "Neighbor Discovery lost {}, slow effects {} us and {} us",
-      nodes, members, links == Links::Shared ? "that roam" : "each to its gateway", mags, 1U << pool_bits,
-      is_rough ? ", rough" : ", calm", links_break ? "" : ", links hold", has_liar ? ", a liar" : "",
-      effects_fail ? ", effects fail" : "", faults.loss, faults.duplicate, faults.reorder,
-      faults.jitter / std::chrono::microseconds(1), access_loss, slow_mags / std::chrono::microseconds(1),
-      slow_lma / std::chrono::microseconds(1));
+  std::string kinds = own_prefixes == 0 ? "" : fmt::format("{} prefixes of each node's own, ", own_prefixes);
+  if (!share_prefixes) kinds += "interfaces apart, ";
+  if (hold_unknown) kinds += *hold_unknown ? "unknown handoffs held, " : "unknown handoffs not held, ";
+  kinds += "handoffs";
+  for (const auto handoff : handoffs) kinds += fmt::format(" {}", static_cast<unsigned>(handoff));
+  return kinds + "; " +
+         fmt::format(
+             "{} nodes with {} links {}, {} gateways, {} prefixes{}{}{}{}; loss {}, duplicates {}, reordered "
+             "{}, "
+             "jitter {} us, "
+             "Neighbor Discovery lost {}, slow effects {} us and {} us",
+             nodes, members, links == Links::Shared ? "that roam" : "each to its gateway", mags,
+             1U << pool_bits, is_rough ? ", rough" : ", calm", links_break ? "" : ", links hold",
+             has_liar ? ", a liar" : "", effects_fail ? ", effects fail" : "", faults.loss, faults.duplicate,
+             faults.reorder, faults.jitter / std::chrono::microseconds(1), access_loss,
+             slow_mags / std::chrono::microseconds(1), slow_lma / std::chrono::microseconds(1));
 }
 
 LifePlan make_plan(std::uint64_t seed) { return Planner(seed).make(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,12 +58,19 @@ struct LifePlan {
   bool effects_fail = false;
   Faults faults;
   double access_loss = 0;
+  std::size_t own_prefixes = 0;  ///< of each node; none: it gets one from the pools
+  bool share_prefixes = true;    ///< else each interface has its own
+  std::optional<bool> hold_unknown;
+  /// What the gateways' access links say of a node that comes, in turn.
+  std::vector<wire::HandoffIndicator> handoffs{wire::HandoffIndicator::NewInterfaceSharingPrefixes};
   Duration slow_mags{}, slow_lma{};  ///< the slowest answer to an effect
   std::vector<Duration> skews;       ///< of the gateways
   Duration turmoil = std::chrono::seconds(60);
   std::vector<Action> actions;
 
   std::string describe() const;
+  /// Some gateway says of interfaces that stay that they have handed over.
+  bool confuses_interfaces() const;
 };
 
 /// Differs from seed to seed in everything, and is the same every time.

@@ -32,15 +32,19 @@ void LifetimeChecks::extend(Ends& ends, const Key& key, Duration until,
 }
 
 void LifetimeChecks::granted(std::size_t mag, const wire::ProxyBindingAcknowledgement& ack) {
-  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(ack.options))
-    extend(at_lma_, {mag, option.to_prefix()}, world_.queue.now() + ack.lifetime * kLifetimeUnit,
-           &LifetimeChecks::judge_lma);
+  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(ack.options)) {
+    const Key key{mag, option.to_prefix()};
+    unheard_.insert(key);
+    extend(at_lma_, key, world_.queue.now() + ack.lifetime * kLifetimeUnit, &LifetimeChecks::judge_lma);
+  }
 }
 
 void LifetimeChecks::arrived(std::size_t mag, const wire::ProxyBindingAcknowledgement& ack) {
-  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(ack.options))
-    extend(at_mag_, {mag, option.to_prefix()}, world_.queue.now() + ack.lifetime * kLifetimeUnit,
-           &LifetimeChecks::judge_mag);
+  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(ack.options)) {
+    const Key key{mag, option.to_prefix()};
+    unheard_.erase(key);
+    extend(at_mag_, key, world_.queue.now() + ack.lifetime * kLifetimeUnit, &LifetimeChecks::judge_mag);
+  }
 }
 
 /// A successor may grant what its predecessor did, as long as that was.

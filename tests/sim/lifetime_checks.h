@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,11 @@ class LifetimeChecks {
   /// 6.9.1.4).
   Duration goodbye = std::chrono::seconds(1);
 
+  /// The LMA has granted the gateway something of which that has not heard: all answers since were lost.
+  bool is_unheard(std::size_t mag, const Ipv6Prefix& prefix) const {
+    return unheard_.contains({mag, prefix});
+  }
+
  private:
   using Key = std::pair<std::size_t, Ipv6Prefix>;  ///< of a MAG and one of its prefixes
   using Ends = std::map<Key, Duration>;
@@ -43,6 +49,7 @@ class LifetimeChecks {
 
   Domain& domain_;
   World& world_;
+  std::set<Key> unheard_;
   Ends at_lma_, at_mag_;
 };
 

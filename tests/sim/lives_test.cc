@@ -12,8 +12,8 @@
 namespace flowmob::sim {
 namespace {
 
-constexpr std::size_t kLinesOfFailure = 150;
-constexpr std::uint64_t kSeeds = 1000;
+constexpr std::size_t kLinesOfFailure = 150;  // FLOWMOB_SIM_LINES says otherwise
+constexpr std::uint64_t kSeeds = 2000;
 constexpr unsigned kAttemptsToShrink = 250;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -69,12 +69,16 @@ LifePlan shortest_failing(LifePlan plan, const std::string& failure) {
   without([](LifePlan& p) { p.slow_mags = {}; });
   without([](LifePlan& p) { p.effects_fail = false; });
   without([](LifePlan& p) { p.skews.assign(p.mags, {}); });
+  without([](LifePlan& p) { p.own_prefixes = 0; });
+  without([](LifePlan& p) { p.share_prefixes = true; });
+  without([](LifePlan& p) { p.hold_unknown.reset(); });
+  without([](LifePlan& p) { p.handoffs = LifePlan{}.handoffs; });
   return plan;
 }
 
 std::string report(const LifePlan& plan, const std::string& first) {
   const auto shortest = shortest_failing(plan, first);
-  const auto last = what_breaks(shortest, kLinesOfFailure);
+  const auto last = what_breaks(shortest, number_from("FLOWMOB_SIM_LINES", kLinesOfFailure));
   std::string text = fmt::format("seed {}: {}\n{}\nshortest life that fails, {} of {} actions:\n", plan.seed,
                                  first.substr(0, first.find('\n')), shortest.describe(),
                                  shortest.actions.size(), plan.actions.size());

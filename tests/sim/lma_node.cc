@@ -106,6 +106,10 @@ std::vector<const core::NodeRecord*> LmaNode::records_of(const std::string& mn_i
   return all;
 }
 
+std::vector<const core::NodeRecord*> LmaNode::records_of(std::size_t node) const {
+  return records_of(mn_id_of(node));
+}
+
 std::size_t LmaNode::notified(const std::string& event) const {
   const auto count = events_.find(event);
   return count == events_.end() ? 0 : count->second;
@@ -128,9 +132,10 @@ void LmaNode::touch(NodeIndex index) {
   if (const auto node = nodes_.find(index); node != nodes_.end()) world_.touch(node->second);
 }
 
-std::set<NodeIndex> LmaNode::indexes_of(std::size_t node) const {
+const std::set<NodeIndex>& LmaNode::indexes_of(std::size_t node) const {
+  static const std::set<NodeIndex> none;
   const auto indexes = indexes_.find(node);
-  return indexes == indexes_.end() ? std::set<NodeIndex>{} : indexes->second;
+  return indexes == indexes_.end() ? none : indexes->second;
 }
 
 /// Whatever the tables refuse was asked for against the contract of the effects.

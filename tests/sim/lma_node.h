@@ -37,13 +37,14 @@ class LmaNode {
   using Store = std::map<std::pair<std::string, NodeIndex>, core::NodeRecord>;
   const Store& store() const { return store_; }
   std::vector<const core::NodeRecord*> records_of(const std::string& mn_id) const;
+  std::vector<const core::NodeRecord*> records_of(std::size_t node) const;
   /// The first of them.
   const core::NodeRecord* record_of(const std::string& mn_id) const;
 
   const core::LmaConfig& config() const { return config_; }
   std::size_t notified(const std::string& event) const;
   /// The numbers that the rows of a node have or had.
-  std::set<NodeIndex> indexes_of(std::size_t node) const;
+  const std::set<NodeIndex>& indexes_of(std::size_t node) const;
 
   std::function<void()> on_start;  ///< the daemon has started
   /// An acknowledgement leaves that grants a prefix for a while, also to a liar.

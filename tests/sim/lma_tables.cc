@@ -39,9 +39,10 @@ void unindex(Index& index, const Key& key, const Value& value) {
 }
 
 template <class Index, class Key>
-auto all_of(const Index& index, const Key& key) {
+const auto& row_of(const Index& index, const Key& key) {
+  static const typename Index::mapped_type none{};
   const auto row = index.find(key);
-  return row == index.end() ? typename Index::mapped_type{} : row->second;
+  return row == index.end() ? none : row->second;
 }
 
 template <class Map>
@@ -92,7 +93,8 @@ Result<void> LmaTables::apply(const core::RemoveNode& effect) {
 
 Result<void> LmaTables::apply(const core::InstallSession& effect) {
   if (effect.mtu == 0) return fail("bad-mtu", "a session needs the MTU of its tunnel");
-  for (const auto& key : all_of(uplinks_of_, effect.session))
+  const auto before = row_of(uplinks_of_, effect.session);
+  for (const auto& key : before)
     if (key.first != effect.mag || std::ranges::count(effect.prefixes, key.second) == 0)
       release_uplink(key, effect.session, false);
   for (const auto& prefix : effect.prefixes) {
@@ -241,8 +243,12 @@ bool LmaTables::has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix
          });
 }
 
-std::set<FlowIndex> LmaTables::flows_of(NodeIndex node) const { return all_of(flows_by_node_, node); }
-std::set<SessionId> LmaTables::sessions_of(NodeIndex node) const { return all_of(sessions_by_node_, node); }
-std::set<Ipv6Prefix> LmaTables::prefixes_of(NodeIndex node) const { return all_of(prefixes_by_node_, node); }
+const std::set<FlowIndex>& LmaTables::flows_of(NodeIndex node) const { return row_of(flows_by_node_, node); }
+const std::set<SessionId>& LmaTables::sessions_of(NodeIndex node) const {
+  return row_of(sessions_by_node_, node);
+}
+const std::set<Ipv6Prefix>& LmaTables::prefixes_of(NodeIndex node) const {
+  return row_of(prefixes_by_node_, node);
+}
 
 }  // namespace flowmob::sim

@@ -58,9 +58,9 @@ class LmaTables {
   Result<void> uplink(const Packet& packet, const Ipv6Address& mag) const;
   std::optional<SessionId> session_of(FlowIndex flow) const;
   /// Of one node.
-  std::set<FlowIndex> flows_of(NodeIndex node) const;
-  std::set<SessionId> sessions_of(NodeIndex node) const;
-  std::set<Ipv6Prefix> prefixes_of(NodeIndex node) const;
+  const std::set<FlowIndex>& flows_of(NodeIndex node) const;
+  const std::set<SessionId>& sessions_of(NodeIndex node) const;
+  const std::set<Ipv6Prefix>& prefixes_of(NodeIndex node) const;
   bool has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix) const;
 
   const std::map<Ipv6Prefix, NodeRow>& nodes() const { return nodes_; }

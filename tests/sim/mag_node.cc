@@ -27,7 +27,7 @@ MagNode::MagNode(World& world, Network& network, AccessNetwork& access, std::siz
       access_(access),
       number_(number),
       config_(std::move(config)) {
-  for (const auto& link : config_.accesses) links_[link.index] = false;
+  for (const auto& link : config_.accesses) links_[link.index] = {};
   network_.attach(config_.address,
                   [this](const core::PacketMeta& meta, const Bytes& message) { receive(meta, message); });
 }
@@ -62,9 +62,9 @@ void MagNode::start() {
   std::vector<core::AttachmentRecord> records;
   for (const auto& [id, record] : store_) records.push_back(record);
   pump.feed([&](auto& core, Now now) { core.restore(now, std::move(records)); });
-  for (const auto& [interface, up] : links_)
+  for (const auto& [interface, link] : links_)
     pump.feed(
-        [interface = interface, up = up](auto& core, Now now) { core.handle_link(now, interface, up); });
+        [interface = interface, up = link.up](auto& core, Now now) { core.handle_link(now, interface, up); });
   for (const auto& tell : on_start) tell();
   sweep_when_answered();
 }
@@ -95,7 +95,9 @@ void MagNode::regain_power() {
 }
 
 void MagNode::set_link(InterfaceIndex interface, bool up) {
-  links_[interface] = up;
+  auto& link = links_[interface];
+  link.downs += !up;
+  link.up = up;
   pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
 }
 
@@ -121,10 +123,12 @@ Result<void> MagNode::apply(const Row& effect) {
     if (const auto row = tables.hosts().find(effect.attachment); row != tables.hosts().end())
       touch(row->second.host.node);
   if constexpr (std::is_same_v<Row, core::RemoveTunnel>) touch_hosts();
+  [[maybe_unused]] bool is_new = false;
+  if constexpr (std::is_same_v<Row, core::InstallHost>) is_new = !tables.hosts().contains(effect.attachment);
   const auto outcome = tables.apply(effect);
   if (!outcome) world_.broken(config_.name + ": " + outcome.error().code + ": " + outcome.error().message);
   if constexpr (std::is_same_v<Row, core::InstallHost>)
-    if (on_host) on_host(effect);
+    if (on_host) on_host(effect, is_new);
   return outcome;
 }
 

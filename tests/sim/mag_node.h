@@ -30,7 +30,8 @@ class MagNode {
 
   /// The carrier of an access interface is or was seen by the daemon.
   void set_link(InterfaceIndex interface, bool up);
-  bool is_up(InterfaceIndex interface) const { return links_.at(interface); }
+  bool is_up(InterfaceIndex interface) const { return links_.at(interface).up; }
+  std::uint64_t downs(InterfaceIndex interface) const { return links_.at(interface).downs; }
   Result<core::Json> command(std::string_view name, const core::Json& arguments);
   const core::MagConfig& config() const { return config_; }
   const std::map<SessionId, core::AttachmentRecord>& store() const { return store_; }
@@ -38,7 +39,7 @@ class MagNode {
   void step_clock(Duration by);
 
   std::vector<std::function<void()>> on_start;  ///< the daemon has started
-  std::function<void(const core::InstallHost&)> on_host;
+  std::function<void(const core::InstallHost&, bool is_new)> on_host;
   /// An acknowledgement arrives that grants something.
   std::function<void(const wire::ProxyBindingAcknowledgement&)> on_grant;
 
@@ -70,7 +71,11 @@ class MagNode {
   std::size_t number_;
   core::MagConfig config_;
   bool powered_ = true;
-  std::map<InterfaceIndex, bool> links_;
+  struct Link {
+    bool up = false;
+    std::uint64_t downs = 0;  ///< how often it went
+  };
+  std::map<InterfaceIndex, Link> links_;
   std::map<SessionId, core::AttachmentRecord> store_;
   std::uint64_t last_timestamp_ = 0;
   std::uint64_t persisted_ = 0;

@@ -43,9 +43,10 @@ class MagTables {
 
   const std::map<SessionId, HostRow>& hosts() const { return hosts_; }
   bool serves(const Ipv6Prefix& prefix) const { return by_prefix_.contains(prefix); }
-  std::set<SessionId> holders(const Ipv6Prefix& prefix) const {
+  const std::set<SessionId>& holders(const Ipv6Prefix& prefix) const {
+    static const std::set<SessionId> none;
     const auto row = by_prefix_.find(prefix);
-    return row == by_prefix_.end() ? std::set<SessionId>{} : row->second;
+    return row == by_prefix_.end() ? none : row->second;
   }
 
  private:

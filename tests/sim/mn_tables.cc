@@ -51,25 +51,31 @@ bool MnTables::is_up(std::size_t member) const {
 }
 
 bool MnTables::learn(const Packet& packet, std::size_t member, Duration now) {
-  const auto [row, is_new] = flows_.try_emplace(packet.flow, FlowRow{member, member, {}, 0});
+  const auto row =
+      flows_.try_emplace({packet.flow, packet.node}, FlowRow{member, member, {}, 0, false}).first;
   auto& flow = row->second;
-  if (flow.member == member) return is_new;
+  if (flow.member == member) return !std::exchange(flow.is_taught, true);
   const bool was_just_left = flow.moves != 0 && member == flow.previous && now - flow.moved < kHold;
   if (was_just_left && is_up(flow.member)) return false;
-  flow = {member, flow.member, now, flow.moves + 1};
+  flow = {member, flow.member, now, flow.moves + 1, true};
   return true;
 }
 
 Result<std::size_t> MnTables::uplink(const Packet& packet) const {
   if (!addresses_.contains(packet.node)) return fail("mn", "no address");
   if (!router_) return fail("mn", "no default router");
-  const auto flow = flows_.find(packet.flow);
+  const auto flow = flows_.find({packet.flow, packet.node});
   const std::size_t wanted = flow == flows_.end() ? default_member_ : flow->second.member;
   for (const auto member : {wanted, default_member_})
     if (is_up(member)) return member;
   for (const auto& [member, row] : members_)
     if (row.up) return member;
   return fail("mn", "no member link is up");
+}
+
+std::optional<std::size_t> MnTables::taught(const Packet& packet) const {
+  const auto flow = flows_.find({packet.flow, packet.node});
+  return flow == flows_.end() || !flow->second.is_taught ? std::nullopt : std::optional(flow->second.member);
 }
 
 std::optional<Ipv6Address> MnTables::address() const {

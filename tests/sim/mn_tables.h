@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 #include "core/mn/effect.h"
@@ -26,6 +27,7 @@ class MnTables {
     std::size_t previous{};
     Duration moved{};
     unsigned moves{};
+    bool is_taught = false;  ///< by its downlink
   };
 
   Result<void> apply(const core::EnsureAddress& effect);
@@ -44,8 +46,10 @@ class MnTables {
   Result<std::size_t> uplink(const Packet& packet) const;
   /// A flow first seen on its way up stays where it began until its downlink says otherwise.
   void note_uplink(const Packet& packet) {
-    flows_.try_emplace(packet.flow, FlowRow{default_member_, default_member_, {}, 0});
+    flows_.try_emplace({packet.flow, packet.node}, FlowRow{default_member_, default_member_, {}, 0, false});
   }
+  /// The member link by which the flow's downlink last came, if that is what its uplink follows.
+  std::optional<std::size_t> taught(const Packet& packet) const;
 
   std::optional<Ipv6Address> address() const;
   const std::map<Ipv6Address, core::EnsureAddress>& addresses() const { return addresses_; }
@@ -60,7 +64,7 @@ class MnTables {
   std::map<Ipv6Address, core::EnsureAddress> addresses_;
   std::optional<core::EnsureDefaultRouter> router_;
   std::map<std::size_t, Member> members_;
-  std::map<Flow, FlowRow> flows_;
+  std::map<std::pair<Flow, Ipv6Address>, FlowRow> flows_;  ///< by the node's address too
   std::size_t default_member_ = 0;
   std::uint32_t mtu_ = 0;
 };

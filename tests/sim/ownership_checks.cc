@@ -15,13 +15,15 @@ constexpr Duration kSlack = std::chrono::milliseconds(100);
 
 OwnershipChecks::OwnershipChecks(Domain& domain) : domain_(domain), world_(domain.world) {
   for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag)
-    domain_.mags[mag]->on_host = [this, mag](const core::InstallHost& host) { served(mag, host); };
+    domain_.mags[mag]->on_host = [this, mag](const core::InstallHost& host, bool is_new) {
+      served(mag, host, is_new);
+    };
 }
 
-void OwnershipChecks::served(std::size_t mag, const core::InstallHost& host) {
+void OwnershipChecks::served(std::size_t mag, const core::InstallHost& host, bool is_new) {
   if (longest == Duration{}) return;
   auto& row = served_[{mag, host.attachment}];
-  if (row.node != host.node || row.prefixes != host.prefixes)
+  if (is_new || row.node != host.node || row.prefixes != host.prefixes)
     row = {host.node, host.prefixes, world_.queue.now()};
   world_.queue.after(longest + kSlack, [this, node = host.node, prefixes = host.prefixes] {
     for (const auto& prefix : prefixes) judge_prefix(prefix);

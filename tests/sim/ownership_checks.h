@@ -26,7 +26,7 @@ class OwnershipChecks {
     std::vector<Ipv6Prefix> prefixes;
     Duration since{};
   };
-  void served(std::size_t mag, const core::InstallHost& host);
+  void served(std::size_t mag, const core::InstallHost& host, bool is_new);
   bool is_settled(std::size_t mag, SessionId attachment) const;
   void judge_prefix(const Ipv6Prefix& prefix) const;
   void judge_interface(const MacAddress& node) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/address.h"
 
@@ -9,7 +10,7 @@ namespace flowmob::sim {
 
 /// What tells one flow of a node from the other, as its downlink packets have it.
 struct Flow {
-  std::string name;
+  std::string_view name;  ///< of a literal: packets are copied often
   std::uint8_t protocol{};
   std::uint16_t source_port{};
   std::uint16_t destination_port{};

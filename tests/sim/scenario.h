@@ -41,12 +41,10 @@ struct Scenario {
   }
 
   /// The member link of a flow, or -1 if its packets are lost.
-  int down(const std::string& flow, std::size_t node = 0) const {
+  int down(std::string_view flow, std::size_t node = 0) const {
     return link(domain.walk_down(node, find(flow)));
   }
-  int up(const std::string& flow, std::size_t node = 0) const {
-    return link(domain.walk_up(node, find(flow)));
-  }
+  int up(std::string_view flow, std::size_t node = 0) const { return link(domain.walk_up(node, find(flow))); }
   std::vector<Ipv6Prefix> prefixes(std::size_t node = 0) const {
     const auto* record = domain.lma->record_of(Domain::mn_id(node));
     return record ? record->prefixes : std::vector<Ipv6Prefix>{};
@@ -56,7 +54,7 @@ struct Scenario {
     return record ? record->sessions.size() : 0;
   }
 
-  static const Flow& find(const std::string& name) {
+  static const Flow& find(std::string_view name) {
     return *std::ranges::find(Domain::flows(), name, &Flow::name);
   }
 

@@ -10,21 +10,24 @@ void Traffic::start(std::size_t node, const Flow& flow, Duration interval) {
 
 void Traffic::tick(std::size_t node, const Flow& flow, Duration interval, std::uint64_t generation) {
   if (generation != generation_) return;
-  if (auto packet = domain_.packet_of(node, flow)) {
-    packet->number = down_of(node, *packet).count.sent;
-    send_down(node, *packet);
-    packet->number = up_of(node, *packet).count.sent;
-    send_up(node, *packet);
+  for (const auto& address : domain_.addresses_of(node)) {
+    Packet packet{flow, Domain::correspondent(), address};
+    packet.number = down_of(node, packet).count.sent;
+    send_down(node, packet);
+    packet.number = up_of(node, packet).count.sent;
+    send_up(node, packet);
   }
   domain_.world.queue.after(
       interval, [this, node, flow, interval, generation] { tick(node, flow, interval, generation); });
 }
 
 void Traffic::receive(Stream& stream, const Packet& packet, std::size_t member) {
-  if (!stream.seen.insert(packet.number).second) {
+  if (stream.seen.size() <= packet.number) stream.seen.resize(packet.number + 1);
+  if (stream.seen[packet.number]) {
     ++stream.count.duplicated;
     return;
   }
+  stream.seen[packet.number] = true;
   ++stream.count.received;
   ++stream.count.by_member[member];
 }

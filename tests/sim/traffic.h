@@ -2,8 +2,9 @@
 #pragma once
 
 #include <map>
-#include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "domain.h"
 
@@ -26,15 +27,15 @@ class Traffic {
   void start(std::size_t node, const Flow& flow, Duration interval);
   void stop() { ++generation_; }
 
-  const Count& down(std::size_t node, const std::string& flow) { return down_[{node, flow}].count; }
-  const Count& up(std::size_t node, const std::string& flow) { return up_[{node, flow}].count; }
+  const Count& down(std::size_t node, std::string_view flow) { return down_[{node, flow}].count; }
+  const Count& up(std::size_t node, std::string_view flow) { return up_[{node, flow}].count; }
 
  private:
   struct Stream {
     Count count;
-    std::set<std::uint64_t> seen;
+    std::vector<bool> seen;  ///< by number
   };
-  using Streams = std::map<std::pair<std::size_t, std::string>, Stream>;
+  using Streams = std::map<std::pair<std::size_t, std::string_view>, Stream>;
 
   void tick(std::size_t node, const Flow& flow, Duration interval, std::uint64_t generation);
   void send_down(std::size_t node, const Packet& packet);
