@@ -78,6 +78,30 @@ TEST(Move, WhatWasMovedStaysMovedThroughRefreshAndRestart) {
   EXPECT_EQ(scenario.down("video"), 1);
 }
 
+/// The answers to a registration are lost: whoever moves a flow there moves it when the gateway can deliver.
+/// The checks see every packet.
+TEST(Move, ToALinkWhoseGatewayHasNoAnswerYetLosesNothing) {
+  Scenario scenario;
+  auto& domain = scenario.domain;
+  domain.plug({0, 0});
+  scenario.run(2s);
+  const auto mag1 = domain.mags[1]->config().address;
+  domain.network.lose_if([mag1](const core::SendMessage& message) { return message.destination == mag1; });
+  scenario.checks.allow_outage(0, 1100ms);  // until the gateway asks again the anchor knows of nothing
+  domain.plug({0, 1});
+  scenario.run(1500ms);
+  const auto moved = domain.move_flow(0, "video", 1);
+  ASSERT_TRUE(moved);
+  EXPECT_EQ((*moved)["waits"], true);
+  EXPECT_EQ(scenario.down("video"), 0);
+  scenario.run(1s);
+  EXPECT_EQ(scenario.down("video"), 0);
+  domain.network.lose_if({});
+  scenario.run(8s);  // it opens when the gateway, whose pauses double, would have asked again
+  EXPECT_EQ(scenario.down("video"), 1);
+  scenario.checks.require_agreement();
+}
+
 TEST(Move, MovesThatCannotBeAreRefused) {
   Scenario scenario;
   scenario.domain.plug({0, 0});
