@@ -9,6 +9,14 @@ namespace {
 /// The records do not know what was sent after they were written. A late answer to that must not meet its
 /// number again.
 constexpr std::uint16_t kSequenceLeap = 4096;
+/// Where there are no records either, numbers go on with the clock: as fast as any gateway is likely to have
+/// used them. An old answer that met its number would not fit the request, and hold it back for good (RFC
+/// 5213 section 6.9.1.2, item 6).
+constexpr Duration kSequenceStep = std::chrono::milliseconds(5);
+
+std::uint16_t sequence_by_clock(Now now) {
+  return static_cast<std::uint16_t>(now.wall.time_since_epoch() / kSequenceStep);
+}
 
 Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now now) {
   Attachment attachment;
@@ -72,6 +80,7 @@ void watch_and_refresh(Now now, MagContext& context, Registrar& registrar, Attac
 
 void restore_attachments(Now now, MagContext& context, NodeService& service, Registrar& registrar,
                          std::vector<AttachmentRecord> records) {
+  if (records.empty()) context.sequence = sequence_by_clock(now);
   for (auto& record : records) {
     context.sequence = std::max(context.sequence, record.sequence);
     auto& attachment = context.bindings.restore(attachment_of(context, std::move(record), now));

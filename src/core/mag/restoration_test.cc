@@ -46,6 +46,18 @@ TEST_F(Restoration, NumbersOfMessagesThatMayBeUnderWayAreNotUsedAgain) {
   EXPECT_GT(updates.at(0).sequence, 1000) << "the record said 107";
 }
 
+/// Nor where the predecessor has left nothing: the clock went on.
+TEST_F(Restoration, NumbersDifferFromThoseOfAPredecessorWithoutRecords) {
+  restore({});
+  solicit();
+  const auto before = updates.at(0).sequence;
+  now = now + 10s;
+  start(default_config());
+  restore({});
+  solicit();
+  EXPECT_EQ(static_cast<std::uint16_t>(updates.at(0).sequence - before), 2000U);
+}
+
 TEST_F(Restoration, AdvertisesAndStaysRegistered) {
   restore({record(7, kNode)});
   EXPECT_THAT(advertisements, SizeIs(1));
