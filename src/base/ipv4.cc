@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace flowmob {
@@ -26,6 +27,21 @@ Ipv4Address to_ipv4(std::uint32_t number) {
   Ipv4Address address;
   for (std::size_t i = 0; i < 4; ++i) address.octets[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
   return address;
+}
+
+bool is_mapped(const Ipv6Address& address) { return to_mapped(from_mapped(address)) == address; }
+
+Ipv6Address to_mapped(const Ipv4Address& address) {
+  Ipv6Address mapped;
+  mapped.octets[10] = mapped.octets[11] = 0xff;
+  std::ranges::copy(address.octets, mapped.octets.begin() + 12);
+  return mapped;
+}
+
+Ipv4Address from_mapped(const Ipv6Address& address) {
+  Ipv4Address plain;
+  std::copy(address.octets.begin() + 12, address.octets.end(), plain.octets.begin());
+  return plain;
 }
 
 Result<Ipv4Interface> Ipv4Interface::parse(std::string_view text) {

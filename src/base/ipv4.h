@@ -12,6 +12,12 @@ namespace flowmob {
 std::uint32_t to_number(const Ipv4Address& address);
 Ipv4Address to_ipv4(std::uint32_t number);
 
+/// An IPv4 address in the place of an IPv6 address, ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2): a peer that is
+/// spoken to over IPv4.
+bool is_mapped(const Ipv6Address& address);
+Ipv6Address to_mapped(const Ipv4Address& address);
+Ipv4Address from_mapped(const Ipv6Address& address);
+
 /// An IPv4 address with the length of its subnet's prefix, such as 192.0.2.1/24. Host bits are part of it.
 struct Ipv4Interface {
   Ipv4Address address;

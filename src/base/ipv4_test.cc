@@ -14,6 +14,16 @@ TEST(Ipv4, NumbersKeepTheirOrder) {
   EXPECT_EQ(to_ipv4(0xc0000201U), address);
 }
 
+TEST(Ipv4, MappedAddressesStandForPlainOnes) {
+  const auto plain = Ipv4Address::parse("192.0.2.1").value();
+  const auto mapped = Ipv6Address::parse("::ffff:192.0.2.1").value();
+  EXPECT_EQ(to_mapped(plain), mapped);
+  EXPECT_EQ(from_mapped(mapped), plain);
+  EXPECT_TRUE(is_mapped(mapped));
+  for (const char* other : {"::", "::192.0.2.1", "2001:db8::ffff:192.0.2.1"})
+    EXPECT_FALSE(is_mapped(Ipv6Address::parse(other).value())) << other;
+}
+
 TEST(Ipv4, InterfaceKnowsItsSubnet) {
   const auto one = made("192.0.2.130/25");
   EXPECT_EQ(one.mask().to_string(), "255.255.255.128");

@@ -22,15 +22,18 @@ struct PacketMeta {
   Ipv6Address source;
   Ipv6Address destination;
   InterfaceIndex interface;
-  MacAddress link_source;      ///< zero if unknown
-  std::uint8_t hop_limit = 0;  ///< as received
+  MacAddress link_source;         ///< zero if unknown
+  std::uint8_t hop_limit = 0;     ///< as received
+  std::uint16_t source_port = 0;  ///< over IPv4: UDP's
 };
 
-/// One Mobility Header to one destination, from a given source address.
+/// One Mobility Header to one destination, from a given source address. Between IPv4-mapped addresses it goes
+/// in UDP (RFC 5844 section 4).
 struct SendMessage {
   Ipv6Address source;
   Ipv6Address destination;
   Bytes mobility_header;
+  std::uint16_t port = 0;  ///< of UDP, where an answer goes; zero: that of Proxy Mobile IPv6
 };
 
 /// One ICMPv6 message, checksum in place, to one destination, from a given source address.

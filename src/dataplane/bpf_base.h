@@ -13,10 +13,14 @@
 #include "abi/drop_reasons.h"
 #include "abi/types.h"
 
+#define FM_AF_INET 2
 #define FM_AF_INET6 10
+#define FM_EINVAL 22
 #define FM_EALREADY 114
 
 #define FM_PROTOCOL_HOP_BY_HOP 0
+#define FM_PROTOCOL_ICMP 1
+#define FM_PROTOCOL_IPV4 4
 #define FM_PROTOCOL_TCP 6
 #define FM_PROTOCOL_UDP 17
 #define FM_PROTOCOL_DCCP 33
@@ -31,6 +35,7 @@
 #define FM_PROTOCOL_MOBILITY_HEADER 135
 #define FM_PROTOCOL_UDP_LITE 136
 
+#define FM_IPV4_HEADER 20
 #define FM_IPV6_HEADER 40
 #define FM_MINIMUM_MTU 1280 /* RFC 8200 section 5 */
 #define FM_OUTER_HOP_LIMIT 64
@@ -49,6 +54,37 @@ struct fm_ipv6_header {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_ipv6_header) == FM_IPV6_HEADER, "fm_ipv6_header");
 
+struct fm_ipv4_header {
+  __u8 version; /* and the header's length in units of 4 octets */
+  __u8 tos;
+  __be16 length;
+  __be16 identification;
+  __be16 fragment; /* flags and offset */
+  __u8 ttl;
+  __u8 protocol;
+  __u16 checksum;
+  __be32 source;
+  __be32 destination;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_ipv4_header) == FM_IPV4_HEADER, "fm_ipv4_header");
+
+#define FM_IPV4_DONT_FRAGMENT 0x4000
+#define FM_IPV4_MORE_FRAGMENTS 0x2000
+#define FM_IPV4_FRAGMENT_OFFSET 0x1fff
+
+static __always_inline struct fm_address_number fm_ipv4_number(__be32 address) {
+  struct fm_address_number number = {FM_IPV4_KEY(bpf_ntohl(address)), 0};
+  return number;
+}
+
+static __always_inline bool fm_is_ipv4_number(const struct fm_address_number* number) {
+  return number->high >> 32 == 0xffff && !number->low;
+}
+
+static __always_inline __u32 fm_ipv4_of(const struct fm_address_number* number) {
+  return (__u32)number->high;
+}
+
 static __always_inline struct fm_address_number fm_number(const struct fm_address* address) {
   struct fm_address_number number;
   __builtin_memcpy(&number, address, sizeof(number));
@@ -62,6 +98,11 @@ static __always_inline struct fm_address fm_octets(const struct fm_address_numbe
   struct fm_address address;
   __builtin_memcpy(&address, halves, sizeof(address));
   return address;
+}
+
+static __always_inline bool fm_is_ipv4_address(const struct fm_address* address) {
+  struct fm_address_number number = fm_number(address);
+  return fm_is_ipv4_number(&number);
 }
 
 static __always_inline bool fm_same_address(const struct fm_address* a, const struct fm_address_number* b) {
@@ -94,10 +135,23 @@ static __always_inline bool fm_take_off_priority_tag(struct __sk_buff* skb) {
   return !fm_has_priority_tag(skb) || (!bpf_skb_vlan_pop(skb) && !fm_has_priority_tag(skb));
 }
 
+static __always_inline long fm_set_ethertype(struct __sk_buff* skb, __u16 type) {
+  __be16 field = bpf_htons(type);
+  return bpf_skb_store_bytes(skb, 12, &field, sizeof(field), 0);
+}
+
 /* What may get into this interface's stack. Other tags are a VLAN interface's, or the kernel discards them
  * where there is none; others' frames it discards as well. */
 static __always_inline bool fm_is_ipv6_for_stack(const struct __sk_buff* skb) {
   return skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present && skb->pkt_type != PACKET_OTHERHOST;
+}
+
+static __always_inline bool fm_is_ipv4_for_stack(const struct __sk_buff* skb) {
+  return skb->protocol == bpf_htons(ETH_P_IP) && !skb->vlan_present && skb->pkt_type != PACKET_OTHERHOST;
+}
+
+static __always_inline bool fm_is_ip_for_us(const struct __sk_buff* skb) {
+  return (fm_is_ipv6_for_stack(skb) || fm_is_ipv4_for_stack(skb)) && skb->pkt_type == PACKET_HOST;
 }
 
 /* A frame that a router may take. */

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* IPv6 in IPv6 (RFC 2473) towards the tunnel's other end. */
+/* IPv6 or IPv4 in IPv6 (RFC 2473, RFC 5844 section 3.1.3) or in IPv4 (RFC 4213, RFC 5844 section 4.1.4)
+ * towards the tunnel's other end. */
 #pragma once
 
 #include "counters.h"
 #include "icmp_too_big.h"
+#include "icmp_too_big_ipv4.h"
 #include "packet.h"
 
 struct fm_tunnel {
   struct fm_address local;
   struct fm_address remote;
+  struct fm_address ipv6_router; /* who answers IPv6 packets that are too big */
   __u32 mtu;
-  bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
-  bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
+  __u32 ipv4_router; /* who answers IPv4 packets that are too big; zero: the stack does */
+  bool forwarded;    /* false: the packet comes out of our own stack, which has counted the hop */
+  bool entered;      /* set once the packet is in it: an answer to its sender is a redirection as well */
 };
 
 /* What the packet will be on the wire: a GSO packet is cut into segments later. */
@@ -39,49 +43,116 @@ static __always_inline struct fm_ipv6_header fm_outer_header(const struct fm_pac
   struct fm_ipv6_header header = {
       .word = bpf_htonl(word),
       .payload_length = packet->length > 0xffff ? 0 : bpf_htons((__u16)packet->length),
-      .next_header = FM_PROTOCOL_IPV6,
+      .next_header = packet->ipv4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6,
       .hop_limit = FM_OUTER_HOP_LIMIT,
       .source = tunnel->local,
       .destination = tunnel->remote};
   return header;
 }
 
-/* With the flags that let a GSO packet be segmented inside its tunnel. A packet that was in a tunnel before
- * and came out of it on this host still has that state, which then is right again. */
-static __always_inline long fm_add_room(struct __sk_buff* skb) {
-  const __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
-  long error = bpf_skb_adjust_room(skb, FM_IPV6_HEADER, BPF_ADJ_ROOM_MAC, encapsulated);
-  if (error == -FM_EALREADY)
-    error = bpf_skb_adjust_room(skb, FM_IPV6_HEADER, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
-  return error;
+/* The path's MTU is what the tunnel's was made from: nobody cuts on the way. */
+static __always_inline struct fm_ipv4_header fm_outer_ipv4_header(const struct fm_packet* packet,
+                                                                  const struct fm_tunnel* tunnel) {
+  struct fm_address_number local = fm_number(&tunnel->local), remote = fm_number(&tunnel->remote);
+  __u32 length = packet->length + FM_IPV4_HEADER;
+  struct fm_ipv4_header header = {.version = 0x45,
+                                  .tos = packet->traffic_class,
+                                  .length = length > 0xffff ? 0 : bpf_htons((__u16)length),
+                                  .fragment = bpf_htons(FM_IPV4_DONT_FRAGMENT),
+                                  .ttl = FM_OUTER_HOP_LIMIT,
+                                  .protocol = packet->ipv4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6,
+                                  .source = bpf_htonl(fm_ipv4_of(&local)),
+                                  .destination = bpf_htonl(fm_ipv4_of(&remote))};
+  header.checksum = (__u16)~fm_fold((__u32)bpf_csum_diff(NULL, 0, (__be32*)&header, sizeof(header), 0));
+  return header;
 }
 
-static __always_inline long fm_set_hop_limit(struct __sk_buff* skb, __u32 header_offset, __u8 hop_limit) {
+/* With the flags that let a GSO packet be segmented inside its tunnel. A packet that was in a tunnel before
+ * and came out of it on this host still has that state, which then is right again. */
+static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4) {
+  const __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
+  __s32 room = FM_IPV6_HEADER;
+  long error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, encapsulated);
+  if (error == -FM_EALREADY) {
+    // The packet has to become one of IPv6, which makes room for the difference of the headers.
+    if (ipv4 && bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0)) return -1;
+    if (ipv4) room -= FM_IPV6_HEADER - FM_IPV4_HEADER;
+    error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+  }
+  return error || !ipv4 ? error : fm_set_ethertype(skb, ETH_P_IPV6);
+}
+
+static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4) {
+  const __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+  __s32 room = FM_IPV4_HEADER;
+  long error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, encapsulated);
+  if (error == -FM_EALREADY) {
+    if (!ipv4 && bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0)) return -1;
+    if (!ipv4) room += FM_IPV6_HEADER - FM_IPV4_HEADER;
+    error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+  }
+  return error || ipv4 ? error : fm_set_ethertype(skb, ETH_P_IP);
+}
+
+static __always_inline long fm_cover(struct __sk_buff* skb, const struct fm_packet* packet,
+                                     const struct fm_tunnel* tunnel) {
+  if (fm_is_ipv4_address(&tunnel->remote)) {
+    struct fm_ipv4_header outer = fm_outer_ipv4_header(packet, tunnel);
+    return fm_add_room_ipv4(skb, packet->ipv4) ||
+           bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), 0);
+  }
+  struct fm_ipv6_header outer = fm_outer_header(packet, tunnel);
+  return fm_add_room(skb, packet->ipv4) ||
+         bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), BPF_F_RECOMPUTE_CSUM);
+}
+
+/* The header's checksum makes up for the change, so that the whole packet's does not. */
+static __always_inline long fm_set_ttl(struct __sk_buff* skb, const struct fm_packet* packet,
+                                       __u32 header_offset, __u8 ttl) {
+  __be16 from = bpf_htons((__u16)packet->hop_limit << 8 | packet->next_header);
+  __be16 to = bpf_htons((__u16)ttl << 8 | packet->next_header);
+  return bpf_l3_csum_replace(skb, header_offset + 10, from, to, sizeof(to)) ||
+         bpf_skb_store_bytes(skb, header_offset + 8, &ttl, 1, 0);
+}
+
+static __always_inline long fm_set_hop_limit(struct __sk_buff* skb, const struct fm_packet* packet,
+                                             __u32 header_offset, __u8 hop_limit) {
+  if (packet->ipv4) return fm_set_ttl(skb, packet, header_offset, hop_limit);
   return bpf_skb_store_bytes(skb, header_offset + 7, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
 }
 
 static __always_inline long fm_find_route(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
                                           struct bpf_fib_lookup* route) {
-  route->family = FM_AF_INET6;
   route->l4_protocol = FM_PROTOCOL_IPV6;
   route->tot_len = (__u16)length;
   route->ifindex = skb->ifindex;
-  __builtin_memcpy(route->ipv6_src, &tunnel->local, sizeof(tunnel->local));
-  __builtin_memcpy(route->ipv6_dst, &tunnel->remote, sizeof(tunnel->remote));
+  if (fm_is_ipv4_address(&tunnel->remote)) {
+    struct fm_address_number local = fm_number(&tunnel->local), remote = fm_number(&tunnel->remote);
+    route->family = FM_AF_INET;
+    route->ipv4_src = bpf_htonl(fm_ipv4_of(&local));
+    route->ipv4_dst = bpf_htonl(fm_ipv4_of(&remote));
+  } else {
+    route->family = FM_AF_INET6;
+    __builtin_memcpy(route->ipv6_src, &tunnel->local, sizeof(tunnel->local));
+    __builtin_memcpy(route->ipv6_dst, &tunnel->remote, sizeof(tunnel->remote));
+  }
   return bpf_fib_lookup(skb, route, sizeof(*route), 0);
 }
 
 /* bpf_redirect_neigh, not the addresses that the lookup found: only then is the neighbour ever probed again.
  */
 static __always_inline int fm_send_to_next_hop(const struct bpf_fib_lookup* route) {
-  struct bpf_redir_neigh next_hop = {.nh_family = FM_AF_INET6};
-  __builtin_memcpy(next_hop.ipv6_nh, route->ipv6_dst, sizeof(next_hop.ipv6_nh));
+  struct bpf_redir_neigh next_hop = {.nh_family = route->family};
+  __builtin_memcpy(next_hop.ipv6_nh, route->ipv6_dst, sizeof(next_hop.ipv6_nh));  // or ipv4_nh
   return (int)bpf_redirect_neigh(route->ifindex, &next_hop, sizeof(next_hop), 0);
 }
 
 static __always_inline int fm_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
                                       const struct fm_tunnel* tunnel, __u32 mtu) {
-  return fm_answer_too_big(skb, packet, &tunnel->local, mtu > FM_MINIMUM_MTU ? mtu : FM_MINIMUM_MTU,
+  if (packet->ipv4 && tunnel->ipv4_router)
+    return fm_answer_too_big_ipv4(skb, packet, tunnel->ipv4_router, mtu);
+  if (packet->ipv4) return tunnel->forwarded ? FM_PASS : fm_drop(skb, FM_DROP_TOO_BIG_SILENT);
+  return fm_answer_too_big(skb, packet, &tunnel->ipv6_router, mtu > FM_MINIMUM_MTU ? mtu : FM_MINIMUM_MTU,
                            tunnel->forwarded ? 0 : BPF_F_INGRESS);
 }
 
@@ -90,19 +161,19 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
                                              struct fm_tunnel* tunnel) {
   struct bpf_fib_lookup route = {};
   __u32 segment = fm_segment_length(skb, packet);
+  __u32 header = fm_is_ipv4_address(&tunnel->remote) ? FM_IPV4_HEADER : FM_IPV6_HEADER;
   if (segment > FM_MINIMUM_MTU && segment > tunnel->mtu) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
 
-  long found = fm_find_route(skb, tunnel, segment + FM_IPV6_HEADER, &route);
+  long found = fm_find_route(skb, tunnel, segment + header, &route);
   if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
     if (segment <= FM_MINIMUM_MTU) return fm_drop(skb, FM_DROP_TUNNEL_TOO_SMALL);
-    return fm_too_big(skb, packet, tunnel, route.mtu_result - FM_IPV6_HEADER);
+    return fm_too_big(skb, packet, tunnel, route.mtu_result - header);
   }
   if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH)
     return fm_drop(skb, FM_DROP_NO_ROUTE);
 
-  struct fm_ipv6_header outer = fm_outer_header(packet, tunnel);
-  if ((tunnel->forwarded && fm_set_hop_limit(skb, packet->offset, packet->hop_limit - 1)) ||
-      fm_add_room(skb) || bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), BPF_F_RECOMPUTE_CSUM))
+  if ((tunnel->forwarded && fm_set_hop_limit(skb, packet, packet->offset, packet->hop_limit - 1)) ||
+      fm_cover(skb, packet, tunnel))
     return fm_drop(skb, FM_DROP_ENCAPSULATION);
   tunnel->entered = true;
   return fm_send_to_next_hop(&route);

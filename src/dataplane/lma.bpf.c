@@ -79,12 +79,15 @@ static __always_inline void fm_count_up(__u32 flow, __u32 session, const struct 
   if (of_session) fm_add(&of_session->up, weight);
 }
 
-/* One of our own tunnel packets, on its way out. */
-static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* packet) {
+static __always_inline bool fm_is_anchor(const struct fm_address_number* address) {
   __u32 row = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &row);
-  return packet->next_header == FM_PROTOCOL_IPV6 && ours &&
-         fm_same_address(&ours->local, &packet->key.source);
+  return ours && (fm_same_address(&ours->local, address) || fm_same_address(&ours->local_ipv4, address));
+}
+
+/* One of our own tunnel packets, on its way out. */
+static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* packet) {
+  return fm_is_carried(packet->next_header) && fm_is_anchor(&packet->key.source);
 }
 
 static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
@@ -96,7 +99,10 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   const struct fm_session_row* row = bpf_map_lookup_elem(&sessions, &session);
   if (!row) return fm_drop(skb, FM_DROP_NO_SESSION);
 
+  __u32 first = 0;
+  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
   struct fm_tunnel tunnel = {.local = row->lma, .remote = row->mag, .mtu = row->mtu, .forwarded = forwarded};
+  if (ours) tunnel.ipv6_router = ours->local;
   struct fm_counter weight = fm_weight(skb, packet);
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   if (tunnel.entered) fm_count_down(flow, session, &weight);
@@ -106,7 +112,8 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
 /* What is not for a mobile node, and what only the stack can answer, goes on to the stack. */
 static __always_inline int fm_downlink(struct __sk_buff* skb, bool forwarded) {
   struct fm_packet packet = {};
-  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;
+  bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
   if (!node || fm_is_our_tunnel_packet(&packet) || fm_is_link_local(&packet.key.source)) return FM_PASS;
   if (forwarded && packet.hop_limit <= 1) return FM_PASS;
@@ -119,13 +126,14 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, bool forwarded) {
 /* Ingress of interfaces towards correspondents. */
 SEC("tc") int lma_downlink(struct __sk_buff* skb) {
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  return fm_is_ipv6_for_us(skb) ? fm_downlink(skb, true) : FM_PASS;
+  return fm_is_ip_for_us(skb) ? fm_downlink(skb, true) : FM_PASS;
 }
 
 /* Egress of interfaces towards MAGs: what this host itself says to a mobile node, and what one mobile node
  * says to the other. */
 SEC("tc") int lma_local(struct __sk_buff* skb) {
-  return skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present ? fm_downlink(skb, false) : FM_PASS;
+  bool is_ip = skb->protocol == bpf_htons(ETH_P_IPV6) || skb->protocol == bpf_htons(ETH_P_IP);
+  return is_ip && !skb->vlan_present ? fm_downlink(skb, false) : FM_PASS;
 }
 
 /* The inner source must be of a node with a session through this MAG (RFC 5213 section 5.6.2). */
@@ -153,8 +161,8 @@ static __always_inline void fm_count_uplink(struct __sk_buff* skb, struct fm_pac
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length) {
   struct fm_packet inner = {};
   const struct fm_uplink_row* row;
-  enum fm_parsed parsed = fm_parse_ipv6(skb, ETH_HLEN + outer_length, &inner);
-  if (parsed == FM_PARSE_NOT_IPV6) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
+  enum fm_parsed parsed = fm_parse_inner(skb, outer, outer_length, &inner);
+  if (parsed == FM_PARSE_NOT_IPV6 || parsed == FM_PARSE_NOT_IPV4) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   int reason = fm_check_uplink(outer, &inner, &row);
   if (reason >= 0 || !row) return fm_drop(skb, reason);
@@ -172,19 +180,15 @@ static __always_inline int fm_outside_tunnels(struct __sk_buff* skb, const struc
                                                                : FM_PASS;
 }
 
-static __always_inline bool fm_is_to_anchor(const struct fm_packet* packet) {
-  __u32 row = 0;
-  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &row);
-  return ours && fm_same_address(&ours->local, &packet->key.destination);
-}
-
 /* Ingress of interfaces towards MAGs. The stack routes what comes out of the tunnel. */
 SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   struct fm_packet outer = {};
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  if (!fm_is_ipv6_for_stack(skb)) return FM_PASS;
-  if (fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
-  if (skb->pkt_type != PACKET_HOST || !fm_is_to_anchor(&outer)) return fm_outside_tunnels(skb, &outer);
+  bool ipv4 = fm_is_ipv4_for_stack(skb);
+  if (!ipv4 && !fm_is_ipv6_for_stack(skb)) return FM_PASS;
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (skb->pkt_type != PACKET_HOST || !fm_is_anchor(&outer.key.destination))
+    return fm_outside_tunnels(skb, &outer);
   int length = fm_outer_length(skb, &outer);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
   return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length);

@@ -80,15 +80,15 @@ static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* o
   if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
   if (inner->hop_limit <= 1) return FM_PASS;
   fm_count_down(skb, inner, host.attachment);
-  if (fm_set_hop_limit(skb, ETH_HLEN, inner->hop_limit - 1) || fm_address_frame(skb, &host))
+  if (fm_set_hop_limit(skb, inner, ETH_HLEN, inner->hop_limit - 1) || fm_address_frame(skb, &host))
     return fm_drop(skb, FM_DROP_DECAPSULATION);
   return (int)bpf_redirect(host.interface, 0);
 }
 
 static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length) {
   struct fm_packet inner = {};
-  enum fm_parsed parsed = fm_parse_ipv6(skb, ETH_HLEN + outer_length, &inner);
-  if (parsed == FM_PARSE_NOT_IPV6) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
+  enum fm_parsed parsed = fm_parse_inner(skb, outer, outer_length, &inner);
+  if (parsed == FM_PARSE_NOT_IPV6 || parsed == FM_PARSE_NOT_IPV4) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   return fm_deliver(skb, outer, &inner);
 }
@@ -99,7 +99,8 @@ SEC("tc") int mag_downlink(struct __sk_buff* skb) {
   __u32 row = 0;
   const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  if (!ours || !fm_is_ipv6_for_us(skb) || fm_parse_ipv6(skb, ETH_HLEN, &outer) != FM_PARSED) return FM_PASS;
+  bool ipv4 = fm_is_ipv4_for_stack(skb);
+  if (!ours || !fm_is_ip_for_us(skb) || fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return FM_PASS;
   if (!fm_same_address(&ours->local, &outer.key.destination)) return FM_PASS;
   int length = fm_outer_length(skb, &outer);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
@@ -112,9 +113,9 @@ static __always_inline const struct fm_attachment_row* fm_find_attachment(struct
   return bpf_map_lookup_elem(&attachments, &key);
 }
 
-static __always_inline bool fm_owns(const struct fm_attachment_row* row, __u64 prefix) {
-  for (int i = 0; i < FM_MAX_PREFIXES; ++i)
-    if (i < (int)row->prefix_count && row->prefixes[i] == prefix) return true;
+static __always_inline bool fm_owns(const struct fm_attachment_row* row, __u64 key) {
+  for (int i = 0; i < FM_MAX_KEYS; ++i)
+    if (i < (int)row->key_count && row->keys[i] == key) return true;
   return false;
 }
 
@@ -129,11 +130,18 @@ static __always_inline bool fm_may_be_mobility_header(const struct fm_packet* pa
   return packet->key.protocol == FM_PROTOCOL_MOBILITY_HEADER || fm_is_extension_header(packet->key.protocol);
 }
 
+#define FM_MOBILITY_PORT 5436 /* of Mobility Headers over IPv4 (RFC 5844 section 4.1.3) */
+
+static __always_inline bool fm_is_signalling(const struct fm_packet* packet) {
+  if (!packet->ipv4) return fm_may_be_mobility_header(packet);
+  return packet->key.protocol == FM_PROTOCOL_UDP && packet->key.destination_port == FM_MOBILITY_PORT;
+}
+
 /* Those that a node exchanges with its own home agent go through the tunnel like all it sends. */
 static __always_inline bool fm_is_signalling_to_us(const struct fm_packet* packet) {
   __u32 row = 0;
   const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
-  return fm_may_be_mobility_header(packet) && ours && fm_same_address(&ours->local, &packet->key.destination);
+  return fm_is_signalling(packet) && ours && fm_same_address(&ours->local, &packet->key.destination);
 }
 
 static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* packet) {
@@ -152,7 +160,7 @@ static __always_inline int fm_deliver_locally(struct __sk_buff* skb, const struc
                                               const struct fm_hosted_row* row) {
   struct fm_hosted_row host = *row;
   fm_count_down(skb, packet, host.attachment);
-  if (fm_set_hop_limit(skb, ETH_HLEN, packet->hop_limit - 1) || fm_address_frame(skb, &host))
+  if (fm_set_hop_limit(skb, packet, ETH_HLEN, packet->hop_limit - 1) || fm_address_frame(skb, &host))
     return fm_drop(skb, FM_DROP_ENCAPSULATION);
   return (int)bpf_redirect(host.interface, 0);
 }
@@ -187,6 +195,13 @@ static __always_inline bool fm_send_locally(struct __sk_buff* skb, const struct 
   return true;
 }
 
+/* Who tells a node that a packet is too big: over IPv4 the gateway may have no address of IPv6 but the one
+ * that all gateways have on their links (RFC 6543). */
+static __always_inline struct fm_address fm_reporter(const struct fm_attachment_row* row) {
+  struct fm_address_number fixed = {0xfe80ULL << 48, 0x02005efffe005213ULL};
+  return fm_is_ipv4_address(&row->mag) ? fm_octets(&fixed) : row->mag;
+}
+
 static __always_inline bool fm_is_visitor(const struct __sk_buff* skb, const struct fm_packet* packet) {
   const __u32* interface = bpf_map_lookup_elem(&visited, &packet->key.source.high);
   return interface && *interface == skb->ifindex;
@@ -202,7 +217,12 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
   if (packet->hop_limit <= 1) return FM_PASS;
 
-  struct fm_tunnel tunnel = {.local = row->mag, .remote = row->lma, .mtu = row->mtu, .forwarded = true};
+  struct fm_tunnel tunnel = {.local = row->mag,
+                             .remote = row->lma,
+                             .ipv6_router = fm_reporter(row),
+                             .mtu = row->mtu,
+                             .ipv4_router = row->ipv4_router,
+                             .forwarded = true};
   struct fm_counter weight = fm_weight(skb, packet);
   __u32 attachment = row->attachment;
   int verdict;
@@ -213,14 +233,28 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   return verdict;
 }
 
+#define FM_DHCP_SERVER_PORT 67
+
+/* DHCP with the server that we are, under the default router's address, is the daemon's, which has it from a
+ * packet socket. Subnet broadcasts stay on the link: the home subnet is a point-to-point link. */
+static __always_inline bool fm_is_local_ipv4(struct __sk_buff* skb, struct fm_packet* packet) {
+  __u32 source = fm_ipv4_of(&packet->key.source), destination = fm_ipv4_of(&packet->key.destination);
+  if (!source || destination == 0xffffffff || destination >> 28 == 0xe) return true;
+  const struct fm_attachment_row* row = fm_find_attachment(skb);
+  if (!row || destination != bpf_ntohl(row->ipv4_router)) return false;
+  fm_parse_upper(skb, packet);
+  return packet->key.protocol == FM_PROTOCOL_UDP && packet->key.destination_port == FM_DHCP_SERVER_PORT;
+}
+
 /* Ingress of access interfaces (RFC 5213 section 6.10.5). Nothing that the stack would forward, or take for
  * the anchor's, passes unchecked. */
 SEC("tc") int mag_uplink(struct __sk_buff* skb) {
   struct fm_packet packet = {};
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  if (!fm_is_ipv6_for_stack(skb)) return FM_PASS;
-  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
-  if (fm_is_local_to_link(&packet)) return fm_on_link(skb, &packet);
+  bool ipv4 = fm_is_ipv4_for_stack(skb);
+  if (!ipv4 && !fm_is_ipv6_for_stack(skb)) return FM_PASS;
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (ipv4 ? fm_is_local_ipv4(skb, &packet) : fm_is_local_to_link(&packet)) return fm_on_link(skb, &packet);
   if (skb->pkt_type != PACKET_HOST) return fm_drop(skb, FM_DROP_MULTICAST_FRAME);
   return fm_uplink(skb, &packet);
 }

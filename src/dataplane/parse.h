@@ -6,7 +6,7 @@
 
 #define FM_MAX_EXTENSION_HEADERS 8
 
-enum fm_parsed { FM_PARSED, FM_PARSE_NOT_IPV6, FM_PARSE_MALFORMED };
+enum fm_parsed { FM_PARSED, FM_PARSE_NOT_IPV6, FM_PARSE_NOT_IPV4, FM_PARSE_MALFORMED };
 
 /* The IPv6 header at `offset`. A GSO packet longer than 64 KiB says 0 (jumbo); its buffer knows better. */
 static __always_inline enum fm_parsed fm_parse_ipv6(struct __sk_buff* skb, __u32 offset,
@@ -29,6 +29,40 @@ static __always_inline enum fm_parsed fm_parse_ipv6(struct __sk_buff* skb, __u32
   packet->key.ds = packet->traffic_class >> 2;
   packet->whole_key = true;
   return FM_PARSED;
+}
+
+/* IPv4 has no flow label: one that no rule's 20 bits can be. */
+#define FM_NO_FLOW_LABEL 0xffffffff
+
+static __always_inline enum fm_parsed fm_parse_ipv4(struct __sk_buff* skb, __u32 offset,
+                                                    struct fm_packet* packet) {
+  struct fm_ipv4_header header;
+  if (bpf_skb_load_bytes(skb, offset, &header, sizeof(header))) return FM_PARSE_MALFORMED;
+  if (header.version >> 4 != 4) return FM_PARSE_NOT_IPV4;
+  __u32 available = skb->len - offset;
+  packet->ipv4 = true;
+  packet->offset = offset;
+  packet->header = (__u8)((header.version & 0xf) * 4);
+  packet->length = bpf_ntohs(header.length);
+  if (skb->gso_size && !header.length) packet->length = available;
+  if (packet->header < FM_IPV4_HEADER || packet->length < packet->header || packet->length > available)
+    return FM_PARSE_MALFORMED;
+  packet->traffic_class = header.tos;
+  packet->next_header = header.protocol;
+  packet->hop_limit = header.ttl;
+  packet->fragment = bpf_ntohs(header.fragment);
+  packet->identification = bpf_ntohs(header.identification);
+  packet->key.source = fm_ipv4_number(header.source);
+  packet->key.destination = fm_ipv4_number(header.destination);
+  packet->key.flow_label = FM_NO_FLOW_LABEL;
+  packet->key.ds = header.tos >> 2;
+  packet->whole_key = true;
+  return FM_PARSED;
+}
+
+static __always_inline enum fm_parsed fm_parse_ip(struct __sk_buff* skb, __u32 offset, bool ipv4,
+                                                  struct fm_packet* packet) {
+  return ipv4 ? fm_parse_ipv4(skb, offset, packet) : fm_parse_ipv6(skb, offset, packet);
 }
 
 static __always_inline bool fm_has_ports(__u8 protocol) {
@@ -63,9 +97,10 @@ static __always_inline void fm_parse_upper_header(struct __sk_buff* skb, struct 
     __builtin_memcpy(&packet->key.spi, head, 4);
     packet->key.spi = bpf_ntohl(packet->key.spi);
     packet->key.has |= FM_FLOW_HAS_SPI;
-  } else if (packet->key.protocol == FM_PROTOCOL_ICMPV6) {
+  } else if (packet->key.protocol == FM_PROTOCOL_ICMPV6 || packet->key.protocol == FM_PROTOCOL_ICMP) {
     if (bpf_skb_load_bytes(skb, packet->upper, head, 8)) return;
-    if (head[0] == 128 || head[0] == 129) packet->key.spi = (__u32)head[4] << 8 | head[5];
+    bool is_echo = packet->ipv4 ? head[0] == 8 || head[0] == 0 : head[0] == 128 || head[0] == 129;
+    if (is_echo) packet->key.spi = (__u32)head[4] << 8 | head[5];
   }
   if (skb->gso_size) fm_parse_segment_headers(skb, packet);
 }
@@ -76,6 +111,17 @@ static __always_inline bool fm_is_extension_header(__u8 protocol) {
          protocol == FM_PROTOCOL_AH;
 }
 
+static __always_inline void fm_parse_upper_ipv4(struct __sk_buff* skb, struct fm_packet* packet) {
+  packet->key.protocol = packet->next_header;
+  if (packet->fragment & FM_IPV4_FRAGMENT_OFFSET) {
+    fm_follow_first_fragment(packet, packet->identification);
+    return;
+  }
+  packet->upper = packet->offset + packet->header;
+  fm_parse_upper_header(skb, packet);
+  if (packet->fragment & FM_IPV4_MORE_FRAGMENTS) fm_remember_first_fragment(packet, packet->identification);
+}
+
 /* Walks the extension headers, each at least 8 octets, to the upper layer and completes the key. What cannot
  * be read is left out of the key: to judge it is the destination's business. */
 static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* packet) {
@@ -84,6 +130,10 @@ static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* pa
   __u32 identification = 0;
   bool first_fragment = false;
 
+  if (packet->ipv4) {
+    fm_parse_upper_ipv4(skb, packet);
+    return 0;
+  }
   for (int i = 0; i < FM_MAX_EXTENSION_HEADERS && fm_is_extension_header(protocol); ++i) {
     __u8 header[8];
     __u32 word;

@@ -71,11 +71,28 @@ static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, 
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
                                              const struct fm_member_row* member) {
   struct fm_mac router = member->router, mac = member->mac;
+  __u8 group = 0;
   bool has_router = router.octets[0] | router.octets[1] | router.octets[2] | router.octets[3] |
                     router.octets[4] | router.octets[5];
-  if (has_router && !fm_is_multicast(&packet->key.destination))
+  if (bpf_skb_load_bytes(skb, 0, &group, 1)) return -1;
+  if (has_router && !(group & 1) && !fm_is_multicast(&packet->key.destination))
     bpf_skb_store_bytes(skb, 0, &router, sizeof(router), 0);
   return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
+}
+
+/* Where an ARP packet has its sender's link-layer address (RFC 826). */
+#define FM_ARP_SENDER (ETH_HLEN + 8)
+
+/* Questions for the router, which is the same on all links, go by the default member in its name. */
+static __always_inline int fm_send_arp(struct __sk_buff* skb, const struct fm_vif_config* vif) {
+  const struct fm_member_row* member = fm_pick_member(vif->default_member, vif->default_member);
+  if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
+  struct fm_mac mac = member->mac;
+  __u32 interface = member->interface;
+  if (bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0) ||
+      bpf_skb_store_bytes(skb, FM_ARP_SENDER, &mac, sizeof(mac), 0))
+    return fm_drop(skb, FM_DROP_MALFORMED);
+  return (int)bpf_redirect(interface, 0);
 }
 
 /* Egress of the virtual interface. */
@@ -83,8 +100,10 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
   struct fm_packet packet = {};
   if (!vif) return FM_PASS;
-  if (skb->protocol != bpf_htons(ETH_P_IPV6)) return fm_drop(skb, FM_DROP_NOT_IPV6);
-  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (skb->protocol == bpf_htons(ETH_P_ARP)) return fm_send_arp(skb, vif);
+  bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
+  if (!ipv4 && skb->protocol != bpf_htons(ETH_P_IPV6)) return fm_drop(skb, FM_DROP_NOT_IPV6);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   fm_parse_upper(skb, &packet);
   __u8 nd_type = fm_nd_type(skb, &packet);
   struct fm_counter weight = fm_weight(skb, &packet);
@@ -125,6 +144,7 @@ static __always_inline void fm_reflect(struct fm_vif_flow* flow, __u32 member, _
 /* Of Neighbor Discovery the virtual interface gets what is about its own, global addresses. Routers are found
  * on each link by the daemon, through packet sockets, and link-local addresses belong to the members. */
 static __always_inline bool fm_is_for_member(const struct fm_packet* packet, __u8 nd_type) {
+  if (packet->ipv4) return false; /* members have no IPv4 of their own */
   if (fm_is_link_local(&packet->key.destination)) return true;
   if (nd_type) return nd_type != FM_ND_NEIGHBOR_SOLICITATION && nd_type != FM_ND_NEIGHBOR_ADVERTISEMENT;
   return fm_is_multicast(&packet->key.destination);
@@ -154,6 +174,15 @@ static __always_inline int fm_hand_to_vif(struct __sk_buff* skb, const struct fm
   return (int)bpf_redirect(vif->interface, BPF_F_INGRESS);
 }
 
+/* Frames of IP and ARP that are for this host. */
+static __always_inline bool fm_is_for_vif(const struct __sk_buff* skb) {
+  if (skb->vlan_present) return false;
+  if (skb->protocol == bpf_htons(ETH_P_IPV6))
+    return skb->pkt_type == PACKET_HOST || skb->pkt_type == PACKET_MULTICAST;
+  return (skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_ARP)) &&
+         skb->pkt_type != PACKET_OTHERHOST;
+}
+
 /* Ingress of each member. */
 SEC("tc") int member_ingress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
@@ -161,9 +190,10 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   const __u32* number = bpf_map_lookup_elem(&member_by_interface, &interface);
   struct fm_packet packet = {};
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  if (!vif || !number || skb->protocol != bpf_htons(ETH_P_IPV6) || skb->vlan_present) return FM_PASS;
-  if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_MULTICAST) return FM_PASS;
-  if (fm_parse_ipv6(skb, ETH_HLEN, &packet) != FM_PARSED) return FM_PASS;
+  if (!vif || !number || !fm_is_for_vif(skb)) return FM_PASS;
+  if (skb->protocol == bpf_htons(ETH_P_ARP)) return fm_hand_to_vif(skb, vif);
+  bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   fm_parse_upper(skb, &packet);
   __u8 nd_type = fm_nd_type(skb, &packet);
   bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);

@@ -39,6 +39,10 @@ class Netlink {
   Result<void> ensure_route(const Route& route);
   Result<void> remove_route(const Route& route);
   Result<std::vector<Route>> routes();
+  // Likewise of IPv4 (netlink_ipv4_route.cc)
+  Result<void> ensure_route(const Ipv4Route& route);
+  Result<void> remove_route(const Ipv4Route& route);
+  Result<std::vector<Ipv4Route>> ipv4_routes();
   Result<Path> path_to(const Ipv6Address& destination, const std::optional<Ipv6Address>& source = {});
 
   // Neighbours (netlink_neighbor.cc)

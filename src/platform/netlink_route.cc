@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/socket.h>
 
+#include "base/ipv4.h"
 #include "platform/netlink.h"
 #include "platform/netlink_message.h"
 
@@ -53,6 +54,14 @@ void put_metrics(NetlinkMessage& message, std::uint32_t mtu) {
   nlattr* metrics = message.open(RTA_METRICS);
   message.attribute(RTAX_MTU, mtu);
   message.close(metrics);
+}
+
+/// Of IPv4-mapped addresses only what is IPv4.
+ByteView on_the_wire(const Ipv6Address& address) {
+  return is_mapped(address) ? ByteView(address.octets).subspan(12) : ByteView(address.octets);
+}
+std::uint8_t bits_of(const Ipv6Address& address) {
+  return static_cast<std::uint8_t>(8 * on_the_wire(address).size());
 }
 
 std::optional<Route> parse_own_route(const nlmsghdr& message) {
@@ -108,11 +117,11 @@ Result<std::vector<Route>> Netlink::routes() {
 Result<Path> Netlink::path_to(const Ipv6Address& destination, const std::optional<Ipv6Address>& source) {
   NetlinkMessage message(RTM_GETROUTE, 0);
   auto& header = message.put<rtmsg>();
-  header.rtm_family = AF_INET6;
-  header.rtm_dst_len = 128;
-  header.rtm_src_len = source ? 128 : 0;
-  message.attribute(RTA_DST, ByteView(destination.octets));
-  if (source) message.attribute(RTA_SRC, ByteView(source->octets));
+  header.rtm_family = is_mapped(destination) ? AF_INET : AF_INET6;
+  header.rtm_dst_len = bits_of(destination);
+  header.rtm_src_len = source ? bits_of(destination) : 0;
+  message.attribute(RTA_DST, on_the_wire(destination));
+  if (source) message.attribute(RTA_SRC, on_the_wire(*source));
   std::optional<Path> path;
   const auto done = socket_.request(message, [&](const nlmsghdr& reply) {
     const NetlinkAttributes<RTA_MAX> attributes(reply, sizeof(rtmsg));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/address.h"
+#include "base/ipv4.h"
 #include "base/strong_id.h"
 
 namespace flowmob::platform {
@@ -65,6 +66,16 @@ struct Route {
   RouteType type = RouteType::Unicast;
   std::optional<Ipv6Address> preferred_source;
   friend bool operator==(const Route&, const Route&) = default;
+};
+
+/// A route of IPv4, through a gateway of IPv6 where there is one (RFC 8950).
+struct Ipv4Route {
+  Ipv4Interface destination;  ///< no host bits
+  InterfaceIndex interface;   ///< none: unreachable
+  std::optional<Ipv6Address> gateway;
+  std::uint32_t metric = 512;
+  std::uint32_t mtu = 0;  ///< zero: the interface's
+  friend bool operator==(const Ipv4Route&, const Ipv4Route&) = default;
 };
 
 struct Neighbor {

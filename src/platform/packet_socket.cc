@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kHeaders = kEthernetHeader + kIpv6Header;
-constexpr std::size_t kReceiveBuffer = 16384;  ///< jumbo frames included
+constexpr std::size_t kLongestFrame = 16384;  ///< jumbo frames included
 
 // Ethernet: destination 0, source 6, type 12; IPv6: payload length 18, next header 20, hop limit 21,
 // addresses 22 and 38; ICMPv6 type 54. A Neighbor Discovery message behind extension headers is not looked
@@ -115,7 +115,7 @@ Result<PacketSocket> PacketSocket::open(InterfaceIndex interface) {
 }
 
 Result<std::optional<NdFrame>> PacketSocket::receive() {
-  Bytes buffer(kReceiveBuffer);
+  Bytes buffer(kLongestFrame);
   while (true) {
     // MSG_TRUNC makes the kernel tell the true length.
     const ::ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_TRUNC);

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "base/ipv4.h"
 #include "wire/checksum.h"
 #include "wire/field_reader.h"
 #include "wire/field_writer.h"
@@ -89,7 +90,7 @@ Result<MobilityMessage> decode(ByteView header, const Ipv6Address& source, const
   const std::size_t stated = 8 + std::size_t{header[1]} * 8;
   if (header.size() < stated)
     return fail("truncated", fmt::format("{} octets where Header Len says {}", header.size(), stated));
-  if (policy == ChecksumPolicy::Verify &&
+  if (policy == ChecksumPolicy::Verify && !is_mapped(source) &&
       ipv6_checksum(source, destination, kMobilityHeaderProtocol, header) != 0)
     return fail("bad-checksum", "the Mobility Header's checksum is wrong");
   const std::uint8_t type = header[2];
@@ -116,7 +117,7 @@ Bytes encode_for_udp(const MobilityMessage& message) {
 
 Bytes encode(const MobilityMessage& message, const Ipv6Address& source, const Ipv6Address& destination) {
   Bytes out = encode_for_udp(message);
-  if (out.empty()) return out;
+  if (out.empty() || is_mapped(destination)) return out;
   const std::uint16_t checksum = ipv6_checksum(source, destination, kMobilityHeaderProtocol, out);
   out[4] = static_cast<std::uint8_t>(checksum >> 8);
   out[5] = static_cast<std::uint8_t>(checksum);

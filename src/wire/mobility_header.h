@@ -38,8 +38,9 @@ using MobilityMessage = std::variant<ProxyBindingUpdate, ProxyBindingAcknowledge
 /// section 4.1.3).
 enum class ChecksumPolicy { Verify, Ignore };
 
-/// Decodes one whole Mobility Header. Octets behind the length that the header states are refused. Errors, in
-/// the order of RFC 6275 section 9.2:
+/// Decodes one whole Mobility Header. From an IPv4-mapped address it came in UDP: its checksum counts for
+/// nothing (RFC 5844 section 4.1.3.1). Octets behind the length that the header states are refused. Errors,
+/// in the order of RFC 6275 section 9.2:
 ///   truncated           fewer octets than the fixed header or than Header Len says
 ///   bad-checksum        drop in silence
 ///   bad-payload-proto   Payload Proto is not 59; an unknown type comes first, as it is answered otherwise
@@ -50,8 +51,9 @@ enum class ChecksumPolicy { Verify, Ignore };
 Result<MobilityMessage> decode(ByteView header, const Ipv6Address& source, const Ipv6Address& destination,
                                ChecksumPolicy policy = ChecksumPolicy::Verify);
 
-/// The header with options aligned, padding and checksum in place. Options are written in the given order.
-/// A message longer than kMaxMobilityHeader, or an option longer than 255 octets, gives an empty result.
+/// The header with options aligned, padding and checksum in place; to an IPv4-mapped address it goes in UDP:
+/// its checksum is zero (RFC 5844 section 4.1.3.2). Options are written in the given order. A message longer
+/// than kMaxMobilityHeader, or an option longer than 255 octets, gives an empty result.
 Bytes encode(const MobilityMessage& message, const Ipv6Address& source, const Ipv6Address& destination);
 
 /// The same for UDP over IPv4, where the Mobility Header's checksum is zero and UDP's own counts (RFC 5844

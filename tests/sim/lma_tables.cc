@@ -153,6 +153,16 @@ Result<void> LmaTables::apply(const core::EnsureRoute& effect) {
   return {};
 }
 
+Result<void> LmaTables::apply(const core::EnsureIpv4Route& effect) {
+  ipv4_routes_[effect.address] = true;
+  return {};
+}
+
+Result<void> LmaTables::apply(const core::RemoveIpv4Route& effect) {
+  ipv4_routes_.erase(effect.address);
+  return {};
+}
+
 Result<void> LmaTables::apply(const core::RemoveRoute& effect) {
   routes_.erase(effect.prefix);
   return {};
@@ -166,6 +176,7 @@ void LmaTables::begin_restart() {
     for (auto& [session, fresh] : holders) fresh = false;
   for (auto& [key, fresh] : tunnels_) fresh = false;
   for (auto& [key, fresh] : routes_) fresh = false;
+  for (auto& [key, fresh] : ipv4_routes_) fresh = false;
 }
 
 void LmaTables::sweep() {
@@ -177,6 +188,7 @@ void LmaTables::sweep() {
   sweep_map(uplink_, [](const auto& holders) { return !holders.empty(); });
   sweep_map(tunnels_, std::identity{});
   sweep_map(routes_, std::identity{});
+  sweep_map(ipv4_routes_, std::identity{});
   index_anew();
 }
 
@@ -208,6 +220,7 @@ std::string LmaTables::contents() const {
   for (const auto& [key, holders] : uplink_)
     text += fmt::format("uplink {} {}; ", key.first.to_string(), key.second.to_string());
   for (const auto& [key, fresh] : tunnels_) text += "tunnel " + key.second.to_string() + "; ";
+  for (const auto& [address, fresh] : ipv4_routes_) text += "route " + address.to_string() + "; ";
   for (const auto& [prefix, fresh] : routes_) text += "route " + prefix.to_string() + "; ";
   return text;
 }

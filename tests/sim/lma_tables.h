@@ -45,6 +45,8 @@ class LmaTables {
   Result<void> apply(const core::RemoveFlow& effect);
   Result<void> apply(const core::EnsureRoute& effect);
   Result<void> apply(const core::RemoveRoute& effect);
+  Result<void> apply(const core::EnsureIpv4Route& effect);
+  Result<void> apply(const core::RemoveIpv4Route& effect);
 
   void begin_restart();
   void sweep();
@@ -88,6 +90,7 @@ class LmaTables {
   ByNode<Ipv6Prefix> prefixes_by_node_;
   std::map<TunnelKey, bool> tunnels_;
   std::map<Ipv6Prefix, bool> routes_;
+  std::map<Ipv4Address, bool> ipv4_routes_;
 };
 
 }  // namespace flowmob::sim

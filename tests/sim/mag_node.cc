@@ -174,6 +174,12 @@ Result<void> MagNode::apply(const core::SendNeighborDiscovery& effect) {
   return {};
 }
 
+/// Nobody here speaks ARP or DHCP.
+Result<void> MagNode::apply(const core::SendIpv4Frame&) {
+  world_.broken(config_.name + ": a frame of IPv4 that nobody asked for");
+  return {};
+}
+
 Result<void> MagNode::apply(const core::PersistAttachment& effect) {
   if (world_.thorough || ++persisted_ % 16 == 0) check_json(effect.record);
   store_[effect.record.id] = effect.record;

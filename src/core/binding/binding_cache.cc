@@ -20,6 +20,11 @@ const MobileNode* BindingCache::find(const Ipv6Prefix& prefix) const {
   return found == by_prefix_.end() ? nullptr : find(found->second);
 }
 
+const MobileNode* BindingCache::find(const Ipv4Address& home_address) const {
+  const auto found = by_ipv4_.find(to_number(home_address));
+  return found == by_ipv4_.end() ? nullptr : find(found->second);
+}
+
 std::vector<const MobileNode*> BindingCache::find_all(std::string_view mn_id) const {
   std::vector<const MobileNode*> all;
   const auto [first, last] = by_mn_id_.equal_range(hash(mn_id));
@@ -32,10 +37,11 @@ std::vector<const MobileNode*> BindingCache::find_all(std::string_view mn_id) co
 void BindingCache::put(MobileNode node) {
   const NodeIndex index = node.index;
   const auto* known = find(index);
-  if (!known || known->prefixes != node.prefixes || known->mn_id != node.mn_id) {
+  if (!known || known->prefixes != node.prefixes || known->ipv4 != node.ipv4 || known->mn_id != node.mn_id) {
     erase(index);
     by_mn_id_.emplace(hash(node.mn_id), index);
     for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
+    if (node.ipv4) by_ipv4_[to_number(node.ipv4->address.address)] = index;
   }
   static_cast<MobileNode&>(nodes_[index]) = std::move(node);
   resume_deadlines(index);
@@ -45,6 +51,7 @@ void BindingCache::erase(NodeIndex index) {
   const auto found = nodes_.find(index);
   if (found == nodes_.end()) return;
   for (const auto& prefix : found->second.prefixes) by_prefix_.erase(prefix);
+  if (found->second.ipv4) by_ipv4_.erase(to_number(found->second.ipv4->address.address));
   const auto [first, last] = by_mn_id_.equal_range(hash(found->second.mn_id));
   by_mn_id_.erase(std::find_if(first, last, [&](const auto& row) { return row.second == index; }));
   nodes_.erase(found);

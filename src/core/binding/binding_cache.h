@@ -10,8 +10,8 @@
 
 namespace flowmob::core {
 
-/// All mobile nodes with a session, found by MN-ID, by number and by prefix; and which deadline is next. A
-/// node has one entry for each set of prefixes (docs/adr/0014).
+/// All mobile nodes with a session, found by MN-ID, by number, by prefix and by IPv4 home address; and which
+/// deadline is next. A node has one entry for each set of prefixes (docs/adr/0014).
 class BindingCache {
  public:
   struct Row : MobileNode {
@@ -22,6 +22,7 @@ class BindingCache {
   const Nodes& nodes() const { return nodes_; }
   const MobileNode* find(NodeIndex node) const;
   const MobileNode* find(const Ipv6Prefix& prefix) const;
+  const MobileNode* find(const Ipv4Address& home_address) const;
   /// Of this MN-ID, in the order of their numbers.
   std::vector<const MobileNode*> find_all(std::string_view mn_id) const;
 
@@ -43,6 +44,7 @@ class BindingCache {
   Nodes nodes_;
   std::unordered_multimap<std::size_t, NodeIndex> by_mn_id_;  ///< by the hash of it: the nodes have the text
   std::unordered_map<Ipv6Prefix, NodeIndex> by_prefix_;
+  std::unordered_map<std::uint32_t, NodeIndex> by_ipv4_;
   DeadlineQueue deadlines_;
 };
 

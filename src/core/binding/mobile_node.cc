@@ -29,6 +29,11 @@ std::vector<SessionId> MobileNode::opening() const {
   return ids;
 }
 
+void MobileNode::drop_unregistered_families() {
+  if (std::ranges::none_of(sessions, &Session::ipv6)) prefixes.clear();
+  if (std::ranges::none_of(sessions, &Session::ipv4)) ipv4.reset();
+}
+
 std::optional<TimePoint> MobileNode::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& session : sessions) {
@@ -45,13 +50,14 @@ NodeRecord MobileNode::to_record() const {
   record.index = index;
   record.generation = generation;
   record.prefixes = prefixes;
+  record.ipv4 = ipv4;
   record.default_flow = flows.default_flow().index;
   record.default_wanted = flows.default_flow().wanted;
   record.default_current = flows.default_flow().current;
   for (const auto& s : sessions)
     record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
                                s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value(),
-                               s.link_local});
+                               s.link_local, s.ipv6, s.ipv4});
   for (const auto& f : flows.bindings())
     if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow->name, f.wanted, f.current});
   return record;

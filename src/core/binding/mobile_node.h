@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "core/flow/flow_table.h"
+#include "core/ipv4_home.h"
 #include "core/lma/record.h"
 #include "wire/enums.h"
 
@@ -49,18 +50,22 @@ struct Session {
   std::uint16_t tunnel_mtu{};      ///< as configured when the link was new; it stays with the link
   std::uint16_t last_sequence{};
   std::uint64_t last_timestamp{};  ///< the message's, not ours; zero: none
+  bool ipv6 = true;                ///< its MAG registers the node's prefixes
+  bool ipv4 = false;               ///< its MAG registers the node's IPv4 home address (RFC 5844)
   friend bool operator==(const Session&, const Session&) = default;
 };
 
-/// A mobile node with one set of prefixes, the sessions that share it, and the flow bindings among those: one
-/// mobility session of RFC 5213 or several by RFC 7864. A node whose interfaces have prefixes of their own
-/// has one of these for each set (docs/adr/0014). A plain value, as FlowTable is.
+/// A mobile node with one set of prefixes and perhaps an IPv4 home address, the sessions that share them, and
+/// the flow bindings among those: one mobility session of RFC 5213 or several by RFC 7864. A node whose
+/// interfaces have prefixes of their own has one of these for each set (docs/adr/0014). A plain value, as
+/// FlowTable is.
 struct MobileNode {
   std::string mn_id;
   std::uint8_t mn_id_subtype = 1;
   NodeIndex index;
   std::uint32_t generation{};
-  std::vector<Ipv6Prefix> prefixes;  ///< ascending
+  std::vector<Ipv6Prefix> prefixes;  ///< ascending; empty: no session registers IPv6
+  std::optional<Ipv4Home> ipv4;      ///< none: no session registers IPv4
   std::vector<Session> sessions;
   FlowTable flows;
 
@@ -69,6 +74,8 @@ struct MobileNode {
   /// Those that flows may use: of unreachable MAGs only if there are no others.
   std::vector<SessionId> live() const;
   std::vector<SessionId> opening() const;
+  /// Gives up the addresses of a family that no session registers any more.
+  void drop_unregistered_families();
   std::optional<TimePoint> next_deadline() const;
 
   NodeRecord to_record() const;

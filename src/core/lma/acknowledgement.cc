@@ -35,10 +35,33 @@ std::vector<MobilityOption> prefixes_of(const MobileNode& node) {
   return all;
 }
 
+/// RFC 5844 section 3.1.2.6 item 2: the assigned address, router and where DHCP is served from.
+void add_ipv4(const PbuRequest& r, const MobileNode& node, bool dhcp_server, MobilityOptions& options) {
+  if (!r.wants_ipv4() || !node.ipv4) return;
+  const auto& [home, router] = *node.ipv4;
+  options.push_back(Ipv4HomeAddressReply{Ipv4HomeAddressStatus::Success, home.length, home.address});
+  options.push_back(Ipv4DefaultRouter{router});
+  options.push_back(Ipv4DhcpSupportMode{dhcp_server});
+}
+
+Ipv4HomeAddressStatus ipv4_status(BindingStatus status) {
+  const bool prohibited = status == BindingStatus::NotAuthorizedForIpv4HomeAddress ||
+                          status == BindingStatus::NotAuthorizedForIpv4MobilityService;
+  return prohibited ? Ipv4HomeAddressStatus::AdministrativelyProhibited
+                    : Ipv4HomeAddressStatus::ReasonUnspecified;
+}
+
+/// Item 1: what was asked for comes back refused.
+void add_refused_ipv4(const PbuRequest& r, BindingStatus status, MobilityOptions& options) {
+  for (const auto& asked : r.ipv4_requests)
+    options.push_back(Ipv4HomeAddressReply{ipv4_status(status), asked.prefix_length, asked.address});
+}
+
+/// A request for IPv4 alone is not answered with prefixes (RFC 5844 section 3.1.2.6).
 std::vector<MobilityOption> prefixes_asked_for(const PbuRequest& r) {
   std::vector<MobilityOption> all;
   for (const auto& option : find_all<HomeNetworkPrefixOption>(r.update.options)) all.push_back(option);
-  if (all.empty()) all.push_back(HomeNetworkPrefixOption{});
+  if (all.empty() && !r.wants_ipv4()) all.push_back(HomeNetworkPrefixOption{});
   return all;
 }
 
@@ -62,7 +85,7 @@ void add_refused_flows(const PbuRequest& r, MobilityOptions& options) {
 
 /// A request may hold more than an answer can echo; what need not be echoed goes first.
 SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement acknowledgement) {
-  SendMessage out{r.meta.destination, r.meta.source, {}};
+  SendMessage out{r.meta.destination, r.meta.source, {}, r.meta.source_port};
   MobilityMessage message = std::move(acknowledgement);
   auto& options = std::get<ProxyBindingAcknowledgement>(message).options;
   const auto encoded = [&] { return encode(message, out.source, out.destination); };
@@ -81,11 +104,12 @@ SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement acknowledgemen
 
 }  // namespace
 
-SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& session,
-                   std::uint16_t granted) {
+SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& session, std::uint16_t granted,
+                   bool dhcp_server) {
   auto message = answer(r, BindingStatus::Accepted, granted);
   auto& options = message.options;
-  options = prefixes_of(node);
+  if (r.has_home_network_prefix) options = prefixes_of(node);
+  add_ipv4(r, node, dhcp_server, options);
   options.push_back(identifier(r));
   add_link(r, options);
   if (r.link_local)
@@ -102,6 +126,7 @@ SendMessage reject(const PbuRequest& r, BindingStatus status, const std::optiona
   if (status == BindingStatus::SequenceNumberOutOfWindow && last) message.sequence = last->sequence;
   auto& options = message.options;
   options = prefixes_asked_for(r);
+  add_refused_ipv4(r, status, options);
   options.push_back(identifier(r));
   add_link(r, options);
   echo<LinkLocalAddressOption>(r, options);

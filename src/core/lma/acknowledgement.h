@@ -8,10 +8,10 @@
 /// Proxy Binding Acknowledgements (RFC 5213 section 5.3.6), to the source of the request, from where it went.
 namespace flowmob::core {
 
-/// `session` is one of `node`, `granted` in units of 4 seconds. Flow Identification options come back with
-/// status 128: the LMA decides where flows go, not the MAG.
+/// `session` is one of `node`, which has what it had if the request ends it; `granted` in units of 4 seconds.
+/// Flow Identification options come back with status 128: the LMA decides where flows go, not the MAG.
 SendMessage accept(const PbuRequest& request, const MobileNode& node, const Session& session,
-                   std::uint16_t granted);
+                   std::uint16_t granted, bool dhcp_server = true);
 
 /// Echoes what was asked. `last` gives the sequence number that status 135 reports.
 SendMessage reject(const PbuRequest& request, wire::BindingStatus status,

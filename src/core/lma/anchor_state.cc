@@ -11,11 +11,13 @@ constexpr unsigned kNotificationsPerSecond = 20;
 AnchorState::AnchorState(LmaConfig config)
     : policy(std::move(config)), notifications_(RateLimiter::per_second(kNotificationsPerSecond)) {
   prefixes.configure(policy.config().pools, policy.reserved());
+  ipv4.configure(policy.config().ipv4_pools, policy.reserved_ipv4());
 }
 
 void AnchorState::configure(LmaConfig config) {
   policy = Policy(std::move(config));
   prefixes.configure(policy.config().pools, policy.reserved());
+  ipv4.configure(policy.config().ipv4_pools, policy.reserved_ipv4());
 }
 
 void AnchorState::notify_limited(Now now, std::string event, Json fields) {

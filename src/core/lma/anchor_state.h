@@ -37,7 +37,7 @@ struct AnchorState {
   AnchorState(const AnchorState&) = delete;
   AnchorState& operator=(const AnchorState&) = delete;
 
-  Registration registration() { return {policy, cache, prefixes, numbers, tells_extensions}; }
+  Registration registration() { return {policy, cache, prefixes, ipv4, numbers, tells_extensions}; }
   void notify(std::string event, Json fields) { effects.push(Notify{std::move(event), std::move(fields)}); }
   /// What a stranger can cause at will must not flood the log; the counters have all of it.
   void notify_limited(Now now, std::string event, Json fields);
@@ -48,8 +48,9 @@ struct AnchorState {
   Policy policy;
   BindingCache cache;
   PrefixAllocator prefixes;
+  Ipv4Allocator ipv4;
   EffectQueue effects;
-  NodeChanges changes{cache, prefixes, effects};
+  NodeChanges changes{cache, prefixes, ipv4, effects};
   std::deque<CommandAnswer> answers;  ///< of commands that have ended
   Numbers numbers;
   NodeNews news;

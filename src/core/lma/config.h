@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/shared.h"
 #include "base/time.h"
+#include "core/ipv4_home.h"
 #include "core/peer/config.h"
 #include "wire/traffic_selector.h"
 
@@ -42,11 +43,13 @@ struct ServiceProfile {
 /// A mobile node's policy profile (RFC 5213 section 6.2, the LMA's view).
 struct PolicyProfile {
   std::string mn_id;
-  bool enabled = true;                 ///< false: status 152
-  std::vector<Ipv6Prefix> prefixes;    ///< permanently its own; empty: one from the pools
-  std::vector<MacAddress> link_layer;  ///< empty: any
-  std::vector<std::string> services;   ///< identifiers it may use; empty: none
-  std::vector<std::string> mags;       ///< names of MAGs that may register it; empty: all
+  bool enabled = true;                           ///< false: status 152
+  std::vector<Ipv6Prefix> prefixes;              ///< permanently its own; empty: one from the pools
+  std::vector<MacAddress> link_layer;            ///< empty: any
+  std::vector<std::string> services;             ///< identifiers it may use; empty: none
+  std::vector<std::string> mags;                 ///< names of MAGs that may register it; empty: all
+  IpVersions ip_versions = IpVersions::Dual;     ///< what it is entitled to (RFC 5844 section 3.2.2)
+  std::optional<Ipv4Address> ipv4_address = {};  ///< permanently its own; none: one from the pools
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 
@@ -54,7 +57,10 @@ struct PolicyProfile {
 struct LmaConfig {
   std::string name = "lma";
   Ipv6Address address;
+  std::optional<Ipv4Address> ipv4_address = {};  ///< IPv4-LMAA, towards MAGs whose address is IPv4-mapped
   std::vector<Ipv6Prefix> pools;
+  std::vector<Ipv4Interface> ipv4_pools;  ///< as their default routers' interfaces; empty: no IPv4 here
+  bool ipv4_dhcp_server = true;  ///< MAGs are told to be DHCP servers, not relays (RFC 5844 section 3.3.4)
   std::uint16_t tunnel_mtu = 1460;
   bool share_prefixes =
       true;  ///< one prefix set for all of a node's sessions, also where the MAG says HI 1 or 4

@@ -28,13 +28,15 @@ struct InstallNode {
   FlowIndex default_flow;  ///< what no rule matches
   std::uint32_t generation{};
   std::vector<ClassifierRule> rules;
+  std::optional<Ipv4Address> ipv4 = {};
 };
 struct RemoveNode {
   NodeIndex node;
   std::vector<Ipv6Prefix> prefixes;
+  std::optional<Ipv4Address> ipv4 = {};
 };
 
-/// Forwarding of a node's prefixes through one MAG, both ways.
+/// Forwarding of a node's prefixes and IPv4 home address through one MAG, both ways.
 struct InstallSession {
   SessionId session;
   NodeIndex node;
@@ -42,12 +44,14 @@ struct InstallSession {
   Ipv6Address mag;
   std::vector<Ipv6Prefix> prefixes;
   std::uint16_t mtu{};
+  std::optional<Ipv4Address> ipv4 = {};
 };
 struct RemoveSession {
   SessionId session;
   Ipv6Address mag;
   std::vector<Ipv6Prefix> prefixes;
   bool keep_uplink = false;  ///< another session of the node uses the same MAG
+  std::optional<Ipv4Address> ipv4 = {};
 };
 
 /// Where a flow goes; to move it is one write.
@@ -69,6 +73,17 @@ struct RemoveRoute {
   Ipv6Prefix prefix;
 };
 
+/// The same for an IPv4 home address (RFC 5844 section 3.1.2.2). What is longer than `mtu` the kernel cuts or
+/// answers before it meets the tunnel.
+struct EnsureIpv4Route {
+  Ipv4Address address;
+  Ipv6Address via_mag;
+  std::uint16_t mtu{};
+};
+struct RemoveIpv4Route {
+  Ipv4Address address;
+};
+
 /// Kept by the number: an MN-ID has a record for each set of prefixes.
 struct PersistNode {
   NodeRecord record;
@@ -81,8 +96,8 @@ struct ForgetNode {
 struct LmaEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
-               RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, PersistNode, ForgetNode,
-               SendIcmpv6>
+               RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, EnsureIpv4Route,
+               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6>
       action;
 };
 

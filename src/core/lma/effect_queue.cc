@@ -18,6 +18,8 @@ struct Name {
   std::string_view operator()(const RemoveFlow&) { return "remove-flow"; }
   std::string_view operator()(const EnsureRoute&) { return "ensure-route"; }
   std::string_view operator()(const RemoveRoute&) { return "remove-route"; }
+  std::string_view operator()(const EnsureIpv4Route&) { return "ensure-ipv4-route"; }
+  std::string_view operator()(const RemoveIpv4Route&) { return "remove-ipv4-route"; }
   std::string_view operator()(const PersistNode&) { return "persist-node"; }
   std::string_view operator()(const ForgetNode&) { return "forget-node"; }
 };

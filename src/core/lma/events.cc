@@ -44,6 +44,7 @@ Notify session_event(std::string event, const Policy& policy, const MobileNode& 
            {"session", session.id.value},
            {"mag", policy.mag_name(session.mag)},
            {"prefixes", prefixes_json(node.prefixes)},
+           {"ipv4_address", node.ipv4 ? Json(node.ipv4->address.to_string()) : Json()},
            {"access_technology", wire::to_string(session.technology)}}};
 }
 

@@ -20,6 +20,7 @@ Change without_expired(const Policy& policy, const MobileNode& node, TimePoint n
   if (next.sessions.empty()) return change;
   for (auto& session : next.sessions)
     if (session.opens && *session.opens <= now) session.opens.reset();
+  next.drop_unregistered_families();
   next.flows.reselect(next.live(), next.opening());
   append_flow_events(policy, node, next, change.events);
   next.flows.adopt_default();

@@ -15,11 +15,11 @@ std::vector<ClassifierRule> rules_of(const FlowTable& flows) {
 }
 
 /// Locally made packets have no flow: they go where the default flow goes, or last went.
-Ipv6Address via_mag(const MobileNode& node) {
+const Session& via(const MobileNode& node) {
   const auto& flow = node.flows.default_flow();
-  if (const auto* session = node.find(flow.current)) return session->mag;
-  if (const auto* session = node.find(flow.wanted)) return session->mag;
-  return node.sessions.empty() ? Ipv6Address{} : node.sessions.front().mag;
+  if (const auto* session = node.find(flow.current)) return *session;
+  if (const auto* session = node.find(flow.wanted)) return *session;
+  return node.sessions.front();
 }
 
 template <class Map>
@@ -30,25 +30,29 @@ bool holds(const Map& map, const typename Map::value_type& row) {
 
 }  // namespace
 
-NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma) {
+NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
   NodeRows rows;
   rows.node = node.index;
   if (node.sessions.empty()) return rows;
-  rows.classifier = {node.prefixes, node.flows.default_flow().index, rules_of(node.flows)};
+  const auto ipv4 = node.ipv4 ? std::optional(node.ipv4->address.address) : std::nullopt;
+  rows.classifier = {node.prefixes, node.flows.default_flow().index, rules_of(node.flows), ipv4};
   for (const auto& session : node.sessions)
     if (!session.in_delete_wait)
-      rows.sessions[session.id] = {lma, session.mag, node.prefixes, session.tunnel_mtu};
+      rows.sessions[session.id] = {lma.towards(session.mag), session.mag,
+                                   session.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{},
+                                   session.tunnel_mtu, session.ipv4 ? ipv4 : std::nullopt};
   for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
-  for (const auto& prefix : node.prefixes) rows.routes[prefix] = via_mag(node);
+  for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
+  if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, via(node).tunnel_mtu};
   return rows;
 }
 
 bool same_rows(const MobileNode& a, const MobileNode& b) {
   const auto same_path = [](const Session& x, const Session& y) {
     return x.id == y.id && x.mag == y.mag && x.in_delete_wait == y.in_delete_wait &&
-           x.tunnel_mtu == y.tunnel_mtu;
+           x.tunnel_mtu == y.tunnel_mtu && x.ipv6 == y.ipv6 && x.ipv4 == y.ipv4;
   };
-  return a.index == b.index && a.prefixes == b.prefixes &&
+  return a.index == b.index && a.prefixes == b.prefixes && a.ipv4 == b.ipv4 &&
          std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;
 }
 
@@ -59,15 +63,18 @@ std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRow
     if (holds(from.sessions, row)) continue;
     const auto& [id, path] = row;
     use_tunnel(path.lma, path.mag, id, out);
-    out.push_back(InstallSession{id, to.node, path.lma, path.mag, path.prefixes, path.mtu});
+    out.push_back(InstallSession{id, to.node, path.lma, path.mag, path.prefixes, path.mtu, path.ipv4});
   }
   for (const auto& row : to.flows)
     if (!holds(from.flows, row)) out.push_back(InstallFlow{row.first, to.node, row.second});
   if (to.classifier && to.classifier != from.classifier)
     out.push_back(InstallNode{to.node, to.classifier->prefixes, to.classifier->default_flow, generation,
-                              to.classifier->rules});
+                              to.classifier->rules, to.classifier->ipv4});
   for (const auto& row : to.routes)
     if (!holds(from.routes, row)) out.push_back(EnsureRoute{row.first, row.second});
+  for (const auto& row : to.ipv4_routes)
+    if (!holds(from.ipv4_routes, row))
+      out.push_back(EnsureIpv4Route{row.first, row.second.via_mag, row.second.mtu});
   return out;
 }
 
@@ -75,7 +82,10 @@ std::vector<LmaAction> Forwarding::retire(const NodeRows& from, const NodeRows& 
   std::vector<LmaAction> out;
   for (const auto& [prefix, via] : from.routes)
     if (!to.routes.contains(prefix)) out.push_back(RemoveRoute{prefix});
-  if (from.classifier && !to.classifier) out.push_back(RemoveNode{from.node, from.classifier->prefixes});
+  for (const auto& [address, via] : from.ipv4_routes)
+    if (!to.ipv4_routes.contains(address)) out.push_back(RemoveIpv4Route{address});
+  if (from.classifier && !to.classifier)
+    out.push_back(RemoveNode{from.node, from.classifier->prefixes, from.classifier->ipv4});
   for (const auto& [flow, session] : from.flows)
     if (!to.flows.contains(flow)) out.push_back(RemoveFlow{flow});
   retire_sessions(from, to, out);
@@ -89,7 +99,7 @@ void Forwarding::retire_sessions(const NodeRows& from, const NodeRows& to, std::
   for (const auto& [id, path] : from.sessions) {
     const auto now = to.sessions.find(id);
     if (now != to.sessions.end() && now->second.mag == path.mag) continue;
-    out.push_back(RemoveSession{id, path.mag, path.prefixes, still_uses(path.mag)});
+    out.push_back(RemoveSession{id, path.mag, path.prefixes, still_uses(path.mag), path.ipv4});
     leave_tunnel(path.mag, id, out);
   }
 }

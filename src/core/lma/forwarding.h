@@ -7,6 +7,7 @@
 
 #include "core/binding/mobile_node.h"
 #include "core/lma/effect_queue.h"
+#include "core/peer/own_address.h"
 
 namespace flowmob::core {
 
@@ -16,12 +17,14 @@ struct NodeRows {
     std::vector<Ipv6Prefix> prefixes;
     FlowIndex default_flow;
     std::vector<ClassifierRule> rules;
+    std::optional<Ipv4Address> ipv4;
     friend bool operator==(const Classifier&, const Classifier&) = default;
   };
   struct Path {
     Ipv6Address lma, mag;
     std::vector<Ipv6Prefix> prefixes;
     std::uint16_t mtu{};
+    std::optional<Ipv4Address> ipv4;
     friend bool operator==(const Path&, const Path&) = default;
   };
   NodeIndex node;
@@ -29,9 +32,15 @@ struct NodeRows {
   std::map<SessionId, Path> sessions;  ///< those alive: in delete-wait its traffic is dropped (section 5.3.5)
   std::map<FlowIndex, SessionId> flows;
   std::map<Ipv6Prefix, Ipv6Address> routes;  ///< with the MAG that locally made packets go by
+  struct Ipv4Way {
+    Ipv6Address via_mag;
+    std::uint16_t mtu{};
+    friend bool operator==(const Ipv4Way&, const Ipv4Way&) = default;
+  };
+  std::map<Ipv4Address, Ipv4Way> ipv4_routes;
 };
 
-NodeRows rows_of(const MobileNode& node, const Ipv6Address& lma);
+NodeRows rows_of(const MobileNode& node, const OwnAddress& lma);
 /// Whether two states of a node ask for the same rows. Far quicker than asking for them.
 bool same_rows(const MobileNode& a, const MobileNode& b);
 

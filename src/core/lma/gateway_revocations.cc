@@ -74,6 +74,24 @@ bool GatewayRevocations::end_sessions(Now now, const MobileNode& node, const Ipv
   return true;
 }
 
+/// The IPv4 home address alone; a session of nothing else ends with it.
+GatewayRevocations::Verdict GatewayRevocations::revoke_ipv4(Now now, const RevocationRequest& request,
+                                                            const Ipv6Address& mag) {
+  if (!request.ipv4_home) return {Status::Ipv4HomeAddressOptionRequired, {}};
+  const auto* node = state_.cache.find(*request.ipv4_home);
+  const auto has_ipv4 = [mag](const Session& s) { return s.mag == mag && s.ipv4 && !s.in_delete_wait; };
+  if (!node || node->mn_id != *request.mn_id || std::ranges::none_of(node->sessions, has_ipv4))
+    return {Status::BindingDoesNotExist, {}};
+  const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
+  edits_.make(*node, [this, has_ipv4, deadline](const MobileNode& n) {
+    const auto keeps_prefixes = [&](const Session& s) { return has_ipv4(s) && s.ipv6; };
+    if (std::ranges::any_of(n.sessions, keeps_prefixes))
+      return without_ipv4(state_.policy, n, keeps_prefixes, "address-revoked");
+    return in_delete_wait(state_.policy, n, has_ipv4, deadline, "binding-revoked");
+  });
+  return {Status::Success, {}};
+}
+
 /// The four cases of section 8.2. The node's prefixes say which of its bindings are meant; those that were
 /// released before are told apart.
 GatewayRevocations::Verdict GatewayRevocations::revoke_node(Now now, const RevocationRequest& request) {
@@ -81,8 +99,7 @@ GatewayRevocations::Verdict GatewayRevocations::revoke_node(Now now, const Revoc
   if (!request.indication.proxy) return {Status::BindingDoesNotExist, {}};
   if (!request.mn_id) return {Status::RevokedMobileNodesIdentityRequired, {}};
   if (request.care_of.value_or(mag.address) != mag.address) return {Status::BindingDoesNotExist, {}};
-  if (request.indication.ipv4_only)
-    return {request.ipv4_home ? Status::BindingDoesNotExist : Status::Ipv4HomeAddressOptionRequired, {}};
+  if (request.indication.ipv4_only) return revoke_ipv4(now, request, mag.address);
 
   std::vector<Ipv6Prefix> unknown = request.prefixes;
   bool any = false;

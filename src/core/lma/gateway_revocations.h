@@ -23,6 +23,7 @@ class GatewayRevocations {
   Verdict judge(Now now, const RevocationRequest& request);
   Verdict revoke_all(Now now, const RevocationRequest& request);
   Verdict revoke_node(Now now, const RevocationRequest& request);
+  Verdict revoke_ipv4(Now now, const RevocationRequest& request, const Ipv6Address& mag);
   bool end_sessions(Now now, const MobileNode& node, const Ipv6Address& mag);
 
   AnchorState& state_;

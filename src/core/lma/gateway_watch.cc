@@ -12,7 +12,7 @@ TimePoint confirmed(const Session& session) { return session.deadline.monotonic 
 GatewayWatch::GatewayWatch(AnchorState& state, NodeEdits& edits)
     : state_(state),
       edits_(edits),
-      heartbeats_(state.policy.config().address, state.policy.config().heartbeat) {}
+      heartbeats_(state.policy.own_address(), state.policy.config().heartbeat) {}
 
 void GatewayWatch::reconfigure(Now now) {
   heartbeats_.configure(now.monotonic, state_.policy.config().heartbeat);

@@ -128,7 +128,8 @@ Result<Json> LocalMobilityAnchor::Impl::revoke(Now now, const Json& arguments) {
 }
 
 Result<void> LocalMobilityAnchor::Impl::reconfigure(Now now, LmaConfig config) {
-  if (config.address != state.policy.config().address)
+  const auto& former = state.policy.config();
+  if (config.address != former.address || config.ipv4_address != former.ipv4_address)
     return fail("needs-restart", "the anchor's address cannot change while it runs");
   errors_.set_rate(config.binding_errors_per_second);
   state.configure(std::move(config));

@@ -7,7 +7,7 @@ namespace flowmob::core {
 namespace {
 
 NodeRows wanted_rows(const Policy& policy, const Change& change, const NodeRows& before) {
-  if (change.next) return rows_of(*change.next, policy.config().address);
+  if (change.next) return rows_of(*change.next, policy.own_address());
   NodeRows none;
   none.node = before.node;
   return none;
@@ -22,7 +22,7 @@ void NodeChanges::push(std::vector<LmaAction> actions, const std::string& owner,
 /// What is in the cache is in place.
 NodeRows NodeChanges::rows_in_place(const Policy& policy, NodeIndex index) const {
   const auto* node = cache_.find(index);
-  return node ? rows_of(*node, policy.config().address) : NodeRows{};
+  return node ? rows_of(*node, policy.own_address()) : NodeRows{};
 }
 
 /// A registration that changes no row only moves a deadline, if the rows are there.
@@ -49,10 +49,16 @@ NodeRows NodeChanges::establish(const Policy& policy, Change& change, const Node
   return rows;
 }
 
+/// Addresses that a node has no more are free.
+void NodeChanges::release_unless_kept(const MobileNode& former, const std::optional<MobileNode>& next) {
+  if (!next || next->prefixes.empty()) prefixes_.release(former.prefixes);
+  if (former.ipv4 && (!next || !next->ipv4)) ipv4_.release(former.ipv4->address.address);
+}
+
 void NodeChanges::take_effect(Change& change, const NodeRows& before, const NodeRows& rows) {
   push(forwarding_.retire(before, rows), change.mn_id, false);
+  if (const auto* former = cache_.find(change.node)) release_unless_kept(*former, change.next);
   if (change.next) return cache_.put(std::move(*change.next));
-  if (const auto* gone = cache_.find(change.node)) prefixes_.release(gone->prefixes);
   cache_.erase(change.node);
   incomplete_.erase(change.node);
   effects_.push_asking(ForgetNode{change.node, change.mn_id}, change.mn_id, false);
@@ -81,9 +87,10 @@ void NodeChanges::apply(const Policy& policy, Change change) {
 }
 
 void NodeChanges::restore(const Policy& policy, const MobileNode& former, Change change) {
-  const NodeRows left = rows_of(former, policy.config().address);
+  const NodeRows left = rows_of(former, policy.own_address());
   NodeRows rows = establish(policy, change, {}, false);
   rows.node = former.index;
+  release_unless_kept(former, change.next);
   take_effect(change, left, rows);
   for (auto& event : change.events) effects_.push(std::move(event));
 }
@@ -129,6 +136,7 @@ Finished NodeChanges::roll_back(const std::string& mn_id, const Error& error) {
   UnderWay failed = std::move(under_way_.extract(mn_id).mapped());
   effects_.cancel_gating(mn_id);
   prefixes_.release(failed.change.allocated);
+  if (failed.change.allocated_ipv4) ipv4_.release(*failed.change.allocated_ipv4);
   const NodeIndex index = failed.change.node;
   const NodeRows& before = failed.before;
   const std::uint32_t generation = failed.change.next ? failed.change.next->generation + 1 : 0;

@@ -9,6 +9,7 @@
 
 #include "base/shared.h"
 #include "core/binding/binding_cache.h"
+#include "core/binding/ipv4_allocator.h"
 #include "core/binding/prefix_allocator.h"
 #include "core/lma/command_answer.h"
 #include "core/lma/effect_queue.h"
@@ -37,6 +38,7 @@ struct Change {
   SessionId registered = {};             ///< by this change; none if it registers nothing
   Ipv6Address left_mag = {};             ///< where the session was, if that MAG has not de-registered it
   wire::AccessTechnology left_technology = {};
+  std::optional<Ipv4Address> allocated_ipv4 = {};
 };
 
 /// How a change that was begun ended.
@@ -50,8 +52,8 @@ struct Finished {
 /// fails, the former rows are asked for again. A change that is applied takes effect at once.
 class NodeChanges {
  public:
-  NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, EffectQueue& effects)
-      : cache_(cache), prefixes_(prefixes), effects_(effects) {}
+  NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, Ipv4Allocator& ipv4, EffectQueue& effects)
+      : cache_(cache), prefixes_(prefixes), ipv4_(ipv4), effects_(effects) {}
 
   /// Ends at once if it waits for nothing: a mere extension does not depend on the state store.
   std::optional<Finished> begin(const Policy& policy, Change change);
@@ -78,6 +80,7 @@ class NodeChanges {
   NodeRows rows_in_place(const Policy& policy, NodeIndex index) const;
   NodeRows establish(const Policy& policy, Change& change, const NodeRows& before, bool gates);
   void take_effect(Change& change, const NodeRows& before, const NodeRows& rows);
+  void release_unless_kept(const MobileNode& former, const std::optional<MobileNode>& next);
   Finished finish(const std::string& mn_id);
   Finished roll_back(const std::string& mn_id, const Error& error);
   void note_failure(const EffectQueue::Asked& asked);
@@ -85,6 +88,7 @@ class NodeChanges {
 
   BindingCache& cache_;
   PrefixAllocator& prefixes_;
+  Ipv4Allocator& ipv4_;
   EffectQueue& effects_;
   Forwarding forwarding_;
   TextMap<UnderWay> under_way_;

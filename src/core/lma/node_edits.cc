@@ -51,7 +51,23 @@ std::optional<Change> without(const Policy& policy, const MobileNode& node, cons
     change.events.push_back(session_event(event, policy, node, session));
   }
   if (change.events.empty()) return std::nullopt;
+  next.drop_unregistered_families();
   if (!next.sessions.empty()) follow(policy, node, std::move(next), change);
+  return change;
+}
+
+std::optional<Change> without_ipv4(const Policy& policy, const MobileNode& node, const SessionTest& these,
+                                   const std::string& event) {
+  Change change = change_of(node);
+  MobileNode next = node;
+  for (auto& session : next.sessions) {
+    if (!these(session)) continue;
+    session.ipv4 = false;
+    change.events.push_back(session_event(event, policy, node, session));
+  }
+  if (change.events.empty()) return std::nullopt;
+  next.drop_unregistered_families();
+  follow(policy, node, std::move(next), change);
   return change;
 }
 

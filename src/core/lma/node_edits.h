@@ -18,6 +18,9 @@ std::optional<Change> in_delete_wait(const Policy& policy, const MobileNode& nod
 /// Without these sessions; without any the node goes.
 std::optional<Change> without(const Policy& policy, const MobileNode& node, const SessionTest& these,
                               const std::string& event);
+/// These sessions keep the prefixes and lose the IPv4 home address.
+std::optional<Change> without_ipv4(const Policy& policy, const MobileNode& node, const SessionTest& these,
+                                   const std::string& event);
 /// Flows leave the sessions of an unreachable gateway for others, and return to them.
 std::optional<Change> with_reachable(const Policy& policy, const MobileNode& node, const Ipv6Address& mag,
                                      bool reachable);

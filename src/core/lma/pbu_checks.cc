@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lma/pbu_checks.h"
 
+#include "base/ipv4.h"
+
 namespace flowmob::core {
 namespace {
 
@@ -47,9 +49,25 @@ BindingStatus is_in_order(const PbuCheck& c) {
   return check_order(c.last, c.request.update.sequence, c.request.timestamp, c.now, window);
 }
 
-/// Item 10.
+/// Item 10; a request for IPv4 alone has none (RFC 5844 section 3.1.2.1).
 BindingStatus has_home_network_prefix(const PbuCheck& c) {
-  return demand(c.request.has_home_network_prefix, MissingHomeNetworkPrefixOption);
+  return demand(c.request.has_home_network_prefix || c.request.wants_ipv4(), MissingHomeNetworkPrefixOption);
+}
+
+/// RFC 5844 section 3.1.2.1, here and below; whoever leaves needs no permission.
+BindingStatus ipv6_is_entitled(const PbuCheck& c) {
+  if (!c.request.has_home_network_prefix || c.request.deregisters()) return Accepted;
+  return demand(has_ipv6(profile_of(c)->ip_versions), NotAuthorizedForIpv6MobilityService);
+}
+
+BindingStatus ipv4_is_entitled(const PbuCheck& c) {
+  if (!c.request.wants_ipv4() || c.request.deregisters()) return Accepted;
+  const bool is_routed = !c.policy.config().ipv4_pools.empty();
+  return demand(is_routed && has_ipv4(profile_of(c)->ip_versions), NotAuthorizedForIpv4MobilityService);
+}
+
+BindingStatus ipv4_is_asked_for_once(const PbuCheck& c) {
+  return demand(c.request.ipv4_requests.size() <= 1, MultipleIpv4HomeAddressAssignmentNotSupported);
 }
 
 /// Section 6.9.1.1 sends one ALL_ZERO option, or none; more, or a mixture, means nothing.
@@ -75,10 +93,17 @@ BindingStatus service_is_authorized(const PbuCheck& c) {
   return demand(permits_service(c.policy, *profile_of(c), *c.request.service), ServiceAuthorizationFailed);
 }
 
+/// RFC 5844 section 4.1.3.1: data goes in plain IPv4; AcceptForcedIPv4UDPEncapsulationRequest is always off.
+BindingStatus udp_is_not_forced(const PbuCheck& c) {
+  return demand(!is_mapped(c.request.meta.source) || !c.request.update.force_udp, AdministrativelyProhibited);
+}
+
 constexpr BindingStatus (*kChecks[])(const PbuCheck&) = {
-    has_mn_identifier,     mag_is_authorized,       mobile_node_is_ours,      mobile_node_is_entitled,
-    is_in_order,           has_home_network_prefix, prefixes_are_one_request, has_handoff_indicator,
-    has_access_technology, service_is_authorized,
+    has_mn_identifier,        mag_is_authorized,     mobile_node_is_ours,
+    mobile_node_is_entitled,  is_in_order,           has_home_network_prefix,
+    ipv6_is_entitled,         ipv4_is_entitled,      ipv4_is_asked_for_once,
+    prefixes_are_one_request, has_handoff_indicator, has_access_technology,
+    service_is_authorized,    udp_is_not_forced,
 };
 
 }  // namespace

@@ -23,7 +23,8 @@ bool is_of_same_sender(const PbuRequest& a, const PbuRequest& b) {
 /// Section 6.9.4: the same request with a new timestamp or sequence number.
 bool repeats(const PbuRequest& a, const PbuRequest& b) {
   return is_of_same_sender(a, b) && a.service == b.service && a.handoff == b.handoff &&
-         a.prefixes == b.prefixes && a.deregisters() == b.deregisters();
+         a.prefixes == b.prefixes && a.has_home_network_prefix == b.has_home_network_prefix &&
+         a.ipv4_requests == b.ipv4_requests && a.deregisters() == b.deregisters();
 }
 
 /// Needs handoff indicator and access technology; the checks see to it that requests without go no further.
@@ -156,9 +157,10 @@ void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResu
   if (found.kind != Kind::Update) return state_.drop(now, "no-such-binding", request.meta);
   if (session_of(found)->mag != request.proxy_coa)
     return state_.drop(now, "not-the-serving-mag", request.meta);
+  const MobileNode node = *state_.cache.find(found.node);  // with what the request ends
   state_.changes.apply(state_.policy, state_.registration().deregister(now, request, found));
   ++state_.statistics.accepted;
-  state_.effects.push(accept(request, *state_.cache.find(found.node), *session_of(found), 0));
+  state_.effects.push(accept(request, node, *session_of(found), 0, state_.policy.config().ipv4_dhcp_server));
   go_on_with_held(now, request.mn_id, false);
 }
 
@@ -203,7 +205,8 @@ void PbuHandler::answer(Now now, Finished& finished) {
       ++state_.statistics.accepted;
       const auto& [request, granted, session] = *change.answer;
       const auto* node = state_.cache.find(change.node);
-      state_.effects.push(accept(*request, *node, *node->find(session), granted));
+      state_.effects.push(
+          accept(*request, *node, *node->find(session), granted, state_.policy.config().ipv4_dhcp_server));
     }
     for (auto& event : change.events) state_.effects.push(std::move(event));
     note_registered(change);

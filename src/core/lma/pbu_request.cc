@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ipv4.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
@@ -17,7 +18,9 @@ bool is_all_zero(const Bytes& bytes) {
 PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
     : meta(from), update(std::move(message)), proxy_coa(from.source) {
   const auto& options = update.options;
-  if (const auto* o = wire::find<wire::AlternateCareOfAddress>(options)) proxy_coa = o->address;
+  // Over IPv4 the care-of address is the packet's source (RFC 5844 section 4.1.1).
+  if (const auto* o = wire::find<wire::AlternateCareOfAddress>(options); o && !is_mapped(from.source))
+    proxy_coa = o->address;
   if (const auto* o = wire::find<wire::MobileNodeIdentifier>(options)) {
     mn_id_subtype = o->subtype;
     mn_id = to_octet_string(o->identifier);
@@ -32,6 +35,7 @@ PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
   }
   std::ranges::sort(prefixes);
   prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  ipv4_requests = wire::find_all<wire::Ipv4HomeAddressRequest>(options);
   if (const auto* o = wire::find<wire::HandoffIndicatorOption>(options)) handoff = o->indicator;
   if (const auto* o = wire::find<wire::AccessTechnologyTypeOption>(options)) technology = o->type;
   if (const auto* o = wire::find<wire::MnLinkLayerIdentifier>(options); o && !is_all_zero(o->identifier))
@@ -39,6 +43,11 @@ PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
   if (const auto* o = wire::find<wire::LinkLocalAddressOption>(options)) link_local = o->address;
   if (const auto* o = wire::find<wire::TimestampOption>(options)) timestamp = o->value;
   if (const auto* o = wire::find<wire::ServiceSelection>(options)) service = to_octet_string(o->identifier);
+}
+
+std::optional<Ipv4Address> PbuRequest::ipv4_address() const {
+  if (ipv4_requests.empty() || ipv4_requests.front().address == Ipv4Address{}) return std::nullopt;
+  return ipv4_requests.front().address;
 }
 
 }  // namespace flowmob::core

@@ -27,6 +27,8 @@ struct PbuRequest {
   unsigned all_zero_prefixes = 0;
   std::vector<Ipv6Prefix> prefixes;  ///< those that are not ALL_ZERO, ascending, each once
 
+  std::vector<wire::Ipv4HomeAddressRequest> ipv4_requests;  ///< more than one is refused
+
   std::optional<wire::HandoffIndicator> handoff;
   std::optional<wire::AccessTechnology> technology;
   Bytes link_layer_id;  ///< empty: none, or ALL_ZERO
@@ -34,6 +36,9 @@ struct PbuRequest {
   std::optional<std::uint64_t> timestamp;
   std::optional<std::string> service;
 
+  bool wants_ipv4() const { return !ipv4_requests.empty(); }
+  /// The IPv4 home address that is asked for; none where any will do.
+  std::optional<Ipv4Address> ipv4_address() const;
   bool deregisters() const { return update.lifetime == 0; }
   bool hands_off(wire::HandoffIndicator indicator) const { return handoff == indicator; }
   LastAccepted order() const { return {update.sequence, timestamp.value_or(0)}; }

@@ -54,6 +54,13 @@ std::vector<Ipv6Prefix> Policy::reserved() const {
   return all;
 }
 
+std::vector<Ipv4Address> Policy::reserved_ipv4() const {
+  std::vector<Ipv4Address> all;
+  for (const auto& node : config_.mobile_nodes)
+    if (node.ipv4_address) all.push_back(*node.ipv4_address);
+  return all;
+}
+
 bool permits_service(const Policy& policy, const PolicyProfile& profile, std::string_view identifier) {
   return permits(profile.services, identifier) && policy.service(identifier);
 }

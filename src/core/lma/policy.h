@@ -7,6 +7,7 @@
 
 #include "base/text_hash.h"
 #include "core/lma/config.h"
+#include "core/peer/own_address.h"
 
 namespace flowmob::core {
 
@@ -16,6 +17,7 @@ class Policy {
   explicit Policy(LmaConfig config);
 
   const LmaConfig& config() const { return config_; }
+  OwnAddress own_address() const { return {config_.address, config_.ipv4_address}; }
   /// By the identifier's octets, or by the text that stands for them (identifier.h).
   const PolicyProfile* profile(std::string_view mn_id) const;
   const MagPeer* mag(const Ipv6Address& address) const;
@@ -26,6 +28,7 @@ class Policy {
 
   /// Prefixes that belong to somebody.
   std::vector<Ipv6Prefix> reserved() const;
+  std::vector<Ipv4Address> reserved_ipv4() const;
 
  private:
   LmaConfig config_;

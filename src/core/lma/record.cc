@@ -22,7 +22,9 @@ Json to_json(const SessionRecord& s) {
           {"last_timestamp", s.last_timestamp},
           {"in_delete_wait", s.in_delete_wait},
           {"opening", s.opening},
-          {"link_local", s.link_local.to_string()}};
+          {"link_local", s.link_local.to_string()},
+          {"ipv6", s.ipv6},
+          {"ipv4", s.ipv4}};
 }
 
 Json to_json(const FlowRecord& f) {
@@ -81,6 +83,17 @@ class Reader {
   void address(const char* key, Ipv6Address& value) { parsed(key, value, &Ipv6Address::parse); }
   void octets(const char* key, std::string& value) { parsed(key, value, &unescaped); }
 
+  /// An empty list, or home address and router.
+  void ipv4(const char* key, std::optional<Ipv4Home>& value) {
+    std::vector<std::string> texts;
+    list(key, [&](const Json& item) { texts.push_back(item.is_string() ? item.get<std::string>() : ""); });
+    if (texts.empty()) return;
+    const auto address = Ipv4Interface::parse(texts.front());
+    const auto router = Ipv4Address::parse(texts.back());
+    if (texts.size() != 2 || !address || !router) return complain(fmt::format("{} is no IPv4 home", key));
+    value = Ipv4Home{*address, *router};
+  }
+
   template <class Element>
   void list(const char* key, Element element) {
     const Json* member = take(key);
@@ -130,6 +143,8 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.boolean("in_delete_wait", s.in_delete_wait);
   reader.boolean("opening", s.opening);
   reader.address("link_local", s.link_local);
+  reader.boolean("ipv6", s.ipv6);
+  reader.boolean("ipv4", s.ipv4);
   if (!s.id) reader.complain("a session has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return s;
@@ -159,7 +174,7 @@ std::string contradiction(const NodeRecord& r) {
     if (!flows.insert(f.index).second) return "two flows with one number";
   const std::set<Ipv6Prefix> prefixes(r.prefixes.begin(), r.prefixes.end());
   if (prefixes.size() != r.prefixes.size()) return "a prefix that stands twice";
-  if (prefixes.empty()) return "a node has a prefix";
+  if (prefixes.empty() && !r.ipv4) return "a node has an address";
   return {};
 }
 
@@ -171,12 +186,14 @@ Json NodeRecord::to_json() const {
             {"index", index.value},
             {"generation", generation},
             {"prefixes", Json::array()},
+            {"ipv4", Json::array()},
             {"default_flow", default_flow.value},
             {"default_wanted", default_wanted.value},
             {"default_current", default_current.value},
             {"sessions", Json::array()},
             {"flows", Json::array()}};
   for (const auto& prefix : prefixes) json["prefixes"].push_back(prefix.to_string());
+  if (ipv4) json["ipv4"] = {ipv4->address.to_string(), ipv4->router.to_string()};
   for (const auto& session : sessions) json["sessions"].push_back(core::to_json(session));
   for (const auto& flow : flows) json["flows"].push_back(core::to_json(flow));
   return json;
@@ -199,6 +216,7 @@ Result<NodeRecord> NodeRecord::from_json(const Json& json) {
     append(r.prefixes, item.is_string() ? Ipv6Prefix::parse(item.get<std::string>())
                                         : Result<Ipv6Prefix>(fail("bad-record", "a prefix is no text")));
   });
+  reader.ipv4("ipv4", r.ipv4);
   reader.id("default_flow", r.default_flow);
   reader.id("default_wanted", r.default_wanted);
   reader.id("default_current", r.default_current);

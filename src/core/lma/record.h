@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 #include "core/effect.h"
+#include "core/ipv4_home.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
@@ -28,6 +30,8 @@ struct SessionRecord {
   bool in_delete_wait = false;
   bool opening = false;  ///< its MAG may not have had the answer yet
   Ipv6Address link_local;
+  bool ipv6 = true;   ///< its MAG registers the prefixes
+  bool ipv4 = false;  ///< its MAG registers the IPv4 home address
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 
@@ -48,6 +52,7 @@ struct NodeRecord {
   NodeIndex index;
   std::uint32_t generation{};
   std::vector<Ipv6Prefix> prefixes;
+  std::optional<Ipv4Home> ipv4;
   FlowIndex default_flow;
   SessionId default_wanted;
   SessionId default_current;

@@ -57,6 +57,12 @@ void note_departure(const Session* before, const PbuRequest& r, Change& change) 
   change.left_technology = before->technology;
 }
 
+/// RFC 5844 section 3.1.2.5: a request that leaves out a family which the session has keeps that one.
+bool is_selective(const Session& session, const PbuRequest& r) {
+  return !session.in_delete_wait &&
+         ((session.ipv6 && !r.has_home_network_prefix) || (session.ipv4 && !r.wants_ipv4()));
+}
+
 }  // namespace
 
 bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const PolicyProfile& profile,
@@ -84,15 +90,18 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
   session.in_delete_wait = false;
   note_link_local(session, r);
   session.unreachable = false;
+  session.ipv6 = r.has_home_network_prefix;
+  session.ipv4 = r.wants_ipv4();
   note_order(session, r);
 }
 
 /// Session, flows and events of a registration that stands but for the effects.
 Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, Now now,
-                            std::uint16_t granted) {
+                            std::uint16_t granted, Taken taken) {
   const MobileNode* before = cache_.find(next.index);
   const auto opened = next.find(id)->opens;
   accept_values(*next.find(id), r, now, granted);
+  next.drop_unregistered_families();
   const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
   next.mn_id_subtype = *r.mn_id_subtype;
   if (r.service)
@@ -111,11 +120,19 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   change.registered = id;
   note_departure(former, r, change);
   change.next = std::move(next);
+  change.allocated = std::move(taken.prefixes);
+  change.allocated_ipv4 = taken.ipv4;
   return change;
 }
 
+/// A family that the request does not mention is not extended with the rest: it goes (RFC 5844 section
+/// 3.1.2.4). One that the session did not have yet is added to it (section 3.1.2.1).
 Registration::Outcome Registration::update(Now now, const PbuRequest& r, const LookupResult& found) {
-  return finish(*cache_.find(found.node), found.session, r, now, grant(r));
+  MobileNode node = *cache_.find(found.node);
+  Taken taken;
+  if (const auto status = take_addresses(node, r, taken); status != BindingStatus::Accepted)
+    return tl::unexpected(status);
+  return finish(std::move(node), found.session, r, now, grant(r), std::move(taken));
 }
 
 /// Whose prefixes a further interface shares by RFC 7864 section 3.2.1, or by our policy where a MAG cannot
@@ -159,13 +176,50 @@ tl::expected<std::vector<Ipv6Prefix>, BindingStatus> Registration::choose_prefix
   return std::vector{*prefix};
 }
 
-tl::expected<MobileNode, BindingStatus> Registration::with_new_prefixes(const PbuRequest& r) {
-  auto chosen = choose_prefixes(r);
-  if (!chosen) return tl::unexpected(chosen.error());
+/// RFC 5844 section 3.1.2.2.
+tl::expected<Ipv4Home, BindingStatus> Registration::choose_ipv4(const PbuRequest& r) {
+  const auto& own = policy_.profile(r.mn_id)->ipv4_address;
+  const auto asked = r.ipv4_address();
+  const bool is_permitted = !asked || (own ? *asked == *own : ipv4_.is_offered(*asked));
+  if (!is_permitted) return tl::unexpected(BindingStatus::NotAuthorizedForIpv4HomeAddress);
+  const auto refusal =
+      asked ? BindingStatus::NotAuthorizedForIpv4HomeAddress : BindingStatus::InsufficientResources;
+  if (!asked && !own) {
+    const auto home = ipv4_.allocate();
+    if (!home) return tl::unexpected(refusal);
+    return *home;
+  }
+  const auto home = ipv4_.home_of(asked ? *asked : *own);
+  if (!home || !ipv4_.claim(home->address.address)) return tl::unexpected(refusal);
+  return *home;
+}
+
+/// What the node lacks of what is asked for; all of it or none.
+BindingStatus Registration::take_addresses(MobileNode& node, const PbuRequest& r, Taken& taken) {
+  if (r.has_home_network_prefix && node.prefixes.empty()) {
+    auto chosen = choose_prefixes(r);
+    if (!chosen) return chosen.error();
+    node.prefixes = taken.prefixes = std::move(*chosen);
+  }
+  if (!r.wants_ipv4()) return BindingStatus::Accepted;
+  auto status = BindingStatus::Accepted;
+  if (node.ipv4) {
+    if (r.ipv4_address().value_or(node.ipv4->address.address) != node.ipv4->address.address)
+      status = BindingStatus::NotAuthorizedForIpv4HomeAddress;
+  } else if (const auto home = choose_ipv4(r)) {
+    node.ipv4 = *home;
+    taken.ipv4 = home->address.address;
+  } else {
+    status = home.error();
+  }
+  if (status != BindingStatus::Accepted) prefixes_.release(taken.prefixes);
+  return status;
+}
+
+MobileNode Registration::fresh_node(const PbuRequest& r) {
   MobileNode node;
   node.mn_id = r.mn_id;
   node.index = numbers_.next_node();
-  node.prefixes = std::move(*chosen);
   node.flows = FlowTable::with_default(numbers_.flows.next());
   return node;
 }
@@ -175,14 +229,19 @@ Registration::Outcome Registration::create(Now now, const PbuRequest& r) {
     return tl::unexpected(BindingStatus::InsufficientResources);
   const auto shared = to_share_with(r);
   if (!shared) return tl::unexpected(shared.error());
-  auto node = *shared ? tl::expected<MobileNode, BindingStatus>(**shared) : with_new_prefixes(r);
-  if (!node) return tl::unexpected(node.error());
-  node->sessions.emplace_back().id = numbers_.next_session();
-  const SessionId id = node->sessions.back().id;
-  const auto allocated = *shared ? std::vector<Ipv6Prefix>{} : node->prefixes;
-  Change change = finish(std::move(*node), id, r, now, grant(r));
-  change.allocated = allocated;
-  return change;
+  MobileNode node = *shared ? **shared : MobileNode{};
+  Taken taken;
+  if (const auto status = take_addresses(node, r, taken); status != BindingStatus::Accepted)
+    return tl::unexpected(status);
+  if (!*shared) {
+    MobileNode fresh = fresh_node(r);
+    fresh.prefixes = std::move(node.prefixes);
+    fresh.ipv4 = node.ipv4;
+    node = std::move(fresh);
+  }
+  node.sessions.emplace_back().id = numbers_.next_session();
+  const SessionId id = node.sessions.back().id;
+  return finish(std::move(node), id, r, now, grant(r), std::move(taken));
 }
 
 /// Sent again it changes nothing but what counts as newer.
@@ -195,7 +254,12 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
   Change change;
   change.mn_id = next.mn_id;
   change.node = next.index;
-  if (!session.in_delete_wait) {
+  if (is_selective(session, r)) {
+    if (r.has_home_network_prefix) session.ipv6 = false;
+    if (r.wants_ipv4()) session.ipv4 = false;
+    next.drop_unregistered_families();
+    change.events.push_back(session_event("address-deregistered", policy_, next, session));
+  } else if (!session.in_delete_wait) {
     session.in_delete_wait = true;
     session.opens.reset();
     session.deadline = Deadline::after(now, policy_.config().min_delay_before_bce_delete);

@@ -32,11 +32,12 @@ bool permits_prefix(const Policy& policy, const PrefixAllocator& prefixes, const
 /// which it is refused after all. The request has passed check_pbu(), and has yet to be put into the answer.
 class Registration {
  public:
-  Registration(const Policy& policy, const BindingCache& cache, PrefixAllocator& prefixes, Numbers& numbers,
-               bool tells_extensions)
+  Registration(const Policy& policy, const BindingCache& cache, PrefixAllocator& prefixes,
+               Ipv4Allocator& ipv4, Numbers& numbers, bool tells_extensions)
       : policy_(policy),
         cache_(cache),
         prefixes_(prefixes),
+        ipv4_(ipv4),
         numbers_(numbers),
         tells_extensions_(tells_extensions) {}
 
@@ -53,15 +54,22 @@ class Registration {
   tl::expected<std::vector<Ipv6Prefix>, wire::BindingStatus> choose_prefixes(const PbuRequest& request);
   std::vector<Ipv6Prefix> unassigned(const PbuRequest& request) const;
   tl::expected<const MobileNode*, wire::BindingStatus> to_share_with(const PbuRequest& request) const;
-  tl::expected<MobileNode, wire::BindingStatus> with_new_prefixes(const PbuRequest& request);
+  MobileNode fresh_node(const PbuRequest& request);
+  struct Taken {
+    std::vector<Ipv6Prefix> prefixes;
+    std::optional<Ipv4Address> ipv4;
+  };
+  tl::expected<Ipv4Home, wire::BindingStatus> choose_ipv4(const PbuRequest& request);
+  wire::BindingStatus take_addresses(MobileNode& node, const PbuRequest& request, Taken& taken);
   void accept_values(Session& session, const PbuRequest& request, Now now, std::uint16_t granted) const;
-  Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now,
-                std::uint16_t granted);
+  Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now, std::uint16_t granted,
+                Taken taken);
   std::uint16_t grant(const PbuRequest& request) const;
 
   const Policy& policy_;
   const BindingCache& cache_;
   PrefixAllocator& prefixes_;
+  Ipv4Allocator& ipv4_;
   Numbers& numbers_;
   bool tells_extensions_;
 };

@@ -27,6 +27,8 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   s.tunnel_mtu = tunnel_mtu;
   s.last_sequence = r.last_sequence;
   s.last_timestamp = r.last_timestamp;
+  s.ipv6 = r.ipv6;
+  s.ipv4 = r.ipv4;
   return s;
 }
 
@@ -54,7 +56,6 @@ class Restorer {
     drop_strangers(record, permitted);
     permitted.flows.reselect(permitted.live(), permitted.opening());
     Change change = without_expired(state_.policy, permitted, now_.monotonic);
-    if (!change.next) state_.prefixes.release(former.prefixes);
     state_.changes.restore(state_.policy, former, std::move(change));
   }
 
@@ -69,12 +70,23 @@ class Restorer {
     const auto permitted = [&](const Ipv6Prefix& p) {
       return permits_prefix(policy(), state_.prefixes, *profile, p);
     };
-    return std::ranges::all_of(r.prefixes, permitted) ? "" : "prefix-not-permitted";
+    if (!std::ranges::all_of(r.prefixes, permitted)) return "prefix-not-permitted";
+    const bool may_have_ipv4 = !r.ipv4 || may_have(*profile, r.ipv4->address.address);
+    return may_have_ipv4 ? "" : "ipv4-address-not-permitted";
   }
 
   std::string contradiction(const NodeRecord& r) {
     if (has_taken_number(r)) return "contradicts-another-record";
-    return state_.prefixes.claim(r.prefixes) ? "" : "prefix-in-use";
+    if (!state_.prefixes.claim(r.prefixes)) return "prefix-in-use";
+    if (!r.ipv4 || state_.ipv4.claim(r.ipv4->address.address)) return "";
+    state_.prefixes.release(r.prefixes);
+    return "ipv4-address-in-use";
+  }
+
+  bool may_have(const PolicyProfile& profile, const Ipv4Address& address) const {
+    if (!has_ipv4(profile.ip_versions)) return false;
+    return profile.ipv4_address ? *profile.ipv4_address == address && state_.ipv4.home_of(address)
+                                : state_.ipv4.is_offered(address);
   }
 
   bool has_taken_number(const NodeRecord& r) const {
@@ -107,6 +119,8 @@ class Restorer {
     node.generation = r.generation;
     node.prefixes = r.prefixes;
     std::ranges::sort(node.prefixes);
+    if (r.ipv4)
+      node.ipv4 = state_.ipv4.home_of(r.ipv4->address.address);  // a pool's router may be another now
     for (const auto& s : r.sessions)
       node.sessions.push_back(session_from(s, now_, most_remaining(s), policy().config().tunnel_mtu));
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
@@ -160,6 +174,8 @@ class Restorer {
     if (state_.cache.find(r.index)) return;  // it is the other record's number
     for (const auto& prefix : r.prefixes)
       if (!state_.cache.find(prefix)) state_.effects.push_asking(RemoveRoute{prefix}, r.mn_id, false);
+    if (r.ipv4 && !state_.cache.find(r.ipv4->address.address))
+      state_.effects.push_asking(RemoveIpv4Route{r.ipv4->address.address}, r.mn_id, false);
     state_.effects.push_asking(ForgetNode{r.index, r.mn_id}, r.mn_id, false);
   }
 

@@ -40,7 +40,7 @@ Revocation revocation_of(const MobileNode& node, const Ipv6Address& mag, Trigger
 }
 
 Revoker::Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits)
-    : state_(state), updates_(updates), edits_(edits), initiator_(state.policy.config().address) {}
+    : state_(state), updates_(updates), edits_(edits), initiator_(state.policy.own_address()) {}
 
 void Revoker::revoke(Now now, Revocation revocation) {
   if (initiator_.has_room() && waiting_.empty()) return send(now, std::move(revocation));

@@ -126,6 +126,14 @@ LookupResult by_prefix(const BindingCache& cache, const PbuRequest& r) {
   return among_sessions_of_prefix(entries_of(*owner), r);
 }
 
+/// RFC 5844 section 3.1.2.7: the IPv4 home address in the place of the prefixes.
+LookupResult by_ipv4_address(const BindingCache& cache, const PbuRequest& r) {
+  const auto* owner = cache.find(*r.ipv4_address());
+  if (!owner) return create();
+  if (owner->mn_id != r.mn_id) return reject(BindingStatus::NotAuthorizedForIpv4HomeAddress);
+  return among_sessions_of_prefix(entries_of(*owner), r);
+}
+
 /// What sections 5.4.1.2 items 3 to 5 and 5.4.1.3 have in common.
 LookupResult by_handoff(const Entries& entries, const PbuRequest& r) {
   if (r.hands_off(HandoffBetweenInterfaces))
@@ -153,6 +161,7 @@ LookupResult by_mn_identifier(const Entries& entries, const PbuRequest& r) {
 
 LookupResult look_up(const BindingCache& cache, const PbuRequest& request) {
   if (!request.prefixes.empty()) return by_prefix(cache, request);
+  if (request.ipv4_address()) return by_ipv4_address(cache, request);
   const auto entries = entries_of(cache, request.mn_id);
   if (entries.empty()) return create();
   return request.link_layer_id.empty() ? by_mn_identifier(entries, request)

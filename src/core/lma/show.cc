@@ -13,6 +13,13 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
+Json ipv4_json(const MobileNode& node) { return node.ipv4 ? Json(node.ipv4->address.to_string()) : Json(); }
+
+std::string address_of(const MobileNode& node) {
+  if (!node.prefixes.empty()) return node.prefixes.front().to_string();
+  return node.ipv4 ? node.ipv4->address.to_string() : std::string();
+}
+
 struct View {
   const AnchorState& state;
   Now now;
@@ -32,8 +39,9 @@ struct View {
   Json binding(const MobileNode& node, const FlowBinding& flow) const {
     const auto* session = node.find(flow.current);
     Json row{{"mn", escaped(node.mn_id)},
-             {"address", node.prefixes.front().to_string()},
+             {"address", address_of(node)},
              {"prefixes", prefixes_json(node.prefixes)},
+             {"ipv4_address", ipv4_json(node)},
              {"flow", escaped(flow.name())},
              {"mag", nullptr},
              {"mag_address", nullptr},
@@ -67,7 +75,8 @@ struct View {
             {"access_technology", wire::to_string(s.technology)},
             {"handoff_indicator", wire::to_string(s.handoff)},
             {"link_layer_id", to_hex(s.link_layer_id)},
-            {"prefixes", prefixes_json(node.prefixes)},
+            {"prefixes", prefixes_json(s.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{})},
+            {"ipv4_address", s.ipv4 ? ipv4_json(node) : Json()},
             {"state", session_state(s)},
             {"lifetime_seconds", duration_cast<seconds>(s.lifetime).count()},
             {"remaining_seconds", remaining(s)}};

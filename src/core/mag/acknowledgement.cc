@@ -54,6 +54,12 @@ RefusalReaction reaction_to(BindingStatus status) {
       return RefusalReaction::AdoptSequence;
     case BindingStatus::NotAuthorizedForHomeNetworkPrefix:
       return RefusalReaction::AskForAny;
+    case BindingStatus::NotAuthorizedForIpv4HomeAddress:
+      return RefusalReaction::AnyIpv4;
+    case BindingStatus::NotAuthorizedForIpv4MobilityService:
+      return RefusalReaction::WithoutIpv4;
+    case BindingStatus::NotAuthorizedForIpv6MobilityService:
+      return RefusalReaction::WithoutIpv6;
     case BindingStatus::TimestampMismatch:
       return RefusalReaction::AwaitClock;
     case BindingStatus::TimestampLowerThanPrevAccepted:

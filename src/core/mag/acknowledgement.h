@@ -23,6 +23,9 @@ enum class RefusalReaction {
   RegisterAgain,  ///< with a fresh timestamp
   AdoptSequence,  ///< with a number above the returned one (RFC 6275 section 11.7.3)
   AskForAny,      ///< the same prefixes are not asked for again
+  AnyIpv4,        ///< the same IPv4 address is not asked for again (RFC 5844 section 3.2.3.2)
+  WithoutIpv4,    ///< likewise, IPv4 at all
+  WithoutIpv6,    ///< likewise, prefixes at all
   AwaitClock,     ///< after our clock was set, else at a slow pace, and never with the LMA's stamp
 };
 RefusalReaction reaction_to(wire::BindingStatus status);

@@ -80,8 +80,8 @@ AnchorRevocations::Verdict AnchorRevocations::judge_node(const RevocationRequest
   if (request.indication.ipv4_only && !request.ipv4_home)
     return {Status::Ipv4HomeAddressOptionRequired, {}, {}};
   Verdict verdict{Status::BindingDoesNotExist, {}, {}};
-  if (request.indication.ipv4_only) return verdict;
   if (request.care_of.value_or(context_.config.address) != context_.config.address) return verdict;
+  if (request.indication.ipv4_only) return judge_ipv4(request);
   std::vector<Ipv6Prefix> unknown = request.prefixes;
   for (const auto& [id, attachment] : context_.bindings.entries()) {
     const auto is_its_own = [&own = attachment.prefixes](const Ipv6Prefix& p) {
@@ -98,6 +98,17 @@ AnchorRevocations::Verdict AnchorRevocations::judge_node(const RevocationRequest
   verdict.failed.push_back(wire::MobileNodeIdentifier{wire::MobileNodeIdentifier::kNai,
                                                       Bytes(request.mn_id->begin(), request.mn_id->end())});
   for (const auto& prefix : unknown) verdict.failed.push_back(wire::HomeNetworkPrefixOption::of(prefix));
+  return verdict;
+}
+
+/// The IPv4 home address alone; the prefixes stay.
+AnchorRevocations::Verdict AnchorRevocations::judge_ipv4(const RevocationRequest& request) const {
+  Verdict verdict{Status::BindingDoesNotExist, {}, {}};
+  for (const auto& [id, attachment] : context_.bindings.entries()) {
+    if (!is_bound(attachment) || attachment.mn_id != *request.mn_id || !attachment.ipv4_home) continue;
+    if (attachment.ipv4_home->address.address == *request.ipv4_home) verdict.revoked.push_back(id);
+  }
+  if (!verdict.revoked.empty()) verdict.status = Status::Success;
   return verdict;
 }
 
@@ -164,7 +175,9 @@ void AnchorRevocations::detach(Now now, const RevocationRequest& request,
   for (const auto id : revoked) {
     auto* attachment = context_.bindings.find(id);
     if (!attachment || !is_bound(*attachment)) continue;
-    if (request.trigger() == PossibleOutOfSync)
+    if (request.indication.ipv4_only && attachment->ipv6)
+      detector_.release_revoked_ipv4(now, *attachment, may_return(request.trigger()));
+    else if (request.trigger() == PossibleOutOfSync)
       detector_.attach_anew(now, *attachment);
     else
       detector_.detach_revoked(now, *attachment, may_return(request.trigger()));

@@ -38,6 +38,7 @@ class AnchorRevocations {
   Verdict judge_all(const RevocationRequest& request) const;
   Verdict judge_realm(const RevocationRequest& request) const;
   Verdict judge_node(const RevocationRequest& request) const;
+  Verdict judge_ipv4(const RevocationRequest& request) const;
   bool is_asked_already(const RevocationRequest& request) const;
   Presence presence_of(const Asked& asked, TimePoint now) const;
   void ask(Now now, RevocationRequest request, Verdict verdict);

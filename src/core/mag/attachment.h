@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "core/ipv4_home.h"
 #include "core/mag/advertisement_schedule.h"
 #include "core/mag/presence.h"
 #include "core/mag/record.h"
@@ -37,8 +38,9 @@ enum class AttachmentState { Registering, Registered, Deregistering, Departed, R
 std::string_view to_string(AttachmentState state);
 
 /// Why a Proxy Binding Update is sent: RFC 5213 sections 6.9.1.1, 6.9.1.3 (Service: with a further Service
-/// Selection, of which one message carries one, RFC 5149 section 3) and 6.9.1.4.
-enum class RequestKind { Initial, Service, Refresh, Deregister };
+/// Selection, of which one message carries one, RFC 5149 section 3) and 6.9.1.4. ReleaseIpv4 de-registers the
+/// IPv4 home address alone (RFC 5844 section 3.2.3.3).
+enum class RequestKind { Initial, Service, Refresh, Deregister, ReleaseIpv4 };
 
 /// An unanswered Proxy Binding Update with everything that was sent for it.
 struct Request {
@@ -81,6 +83,13 @@ struct Attachment {
   /// No longer the node's, and until when that is said (RFC 5213 section 6.12).
   std::map<Ipv6Prefix, TimePoint> withdrawn;
   std::optional<Request> request;
+
+  bool ipv6 = true;                          ///< registered for: prefixes
+  bool ipv4 = false;                         ///< and an IPv4 home address
+  std::optional<Ipv4Interface> ipv4_wanted;  ///< by policy, unless the LMA refused it
+  bool ipv4_refused = false;                 ///< not asked for again until an administrative action
+  std::optional<Ipv4Home> ipv4_home;
+  bool dhcp_server = false;  ///< the LMA wants us to be one for this node
 
   Duration lifetime{};  ///< granted
   std::optional<TimePoint> expires;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/mag/ip_versions.h"
 #include "core/mag/nd_validity.h"
 
 namespace flowmob::core {
@@ -259,6 +260,7 @@ Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, cons
     attachment = &context_.bindings.add(std::move(fresh));
   }
   attachment->services = details.services.value_or(profile.services.value_or(access.services));
+  choose_ip_versions(context_.config, profile, *attachment);
   attachment->handoff_indicator = details.handoff_indicator.value_or(access.handoff_indicator);
   if (details.node_link_local.is_link_local()) attachment->node_link_local = details.node_link_local;
   attachment->node_stamp = links_.stamp_of(access.name, node);
@@ -310,6 +312,11 @@ void AttachmentDetector::detach_revoked(Now now, Attachment& attachment, bool ma
     return registrar_.drop(attachment);
   registrar_.cut_service(attachment);
   registrar_.deregister_departed(now, attachment);
+}
+
+void AttachmentDetector::release_revoked_ipv4(Now now, Attachment& attachment, bool may_return) {
+  attachment.ipv4_refused = !may_return;
+  registrar_.lose_ipv4(now, attachment);
 }
 
 void AttachmentDetector::attach_anew(Now now, Attachment& attachment) {

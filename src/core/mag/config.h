@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "core/ipv4_home.h"
 #include "core/peer/config.h"
 #include "wire/enums.h"
 
@@ -38,6 +39,8 @@ struct MagPolicyProfile {
   std::vector<MacAddress> link_layer;                ///< how it is known on the link
   std::optional<std::vector<std::string>> services;  ///< instead of the access's
   std::string access;                                ///< for attach_on_carrier; empty: any
+  std::optional<IpVersions> ip_versions = {};        ///< instead of the gateway's
+  std::optional<Ipv4Interface> ipv4_address = {};    ///< the home address to ask for; none: any
   friend bool operator==(const MagPolicyProfile&, const MagPolicyProfile&) = default;
 };
 
@@ -48,6 +51,9 @@ struct MagConfig {
   Ipv6Address lma;           ///< LMAA
   std::uint16_t tunnel_mtu = 1460;
   Ipv6Address router_link_local = Ipv6Address::parse("fe80::200:5eff:fe00:5213").value();  ///< RFC 6543
+
+  IpVersions ip_versions = IpVersions::Ipv6;            ///< of nodes whose profile does not say
+  Duration dhcp_lease_time = std::chrono::minutes(30);  ///< of IPv4 home addresses
 
   Duration lifetime = std::chrono::minutes(10);                ///< asked for in a PBU; at least 4 s
   Duration initial_bindack_timeout = std::chrono::seconds(1);  ///< RFC 6275 section 12

@@ -22,6 +22,7 @@ struct InstallHost {
   Ipv6Address mag;
   Ipv6Address lma;
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
+  std::optional<Ipv4Home> ipv4 = {};
   friend bool operator==(const InstallHost&, const InstallHost&) = default;
 };
 struct RemoveHost {
@@ -38,6 +39,12 @@ struct SendNeighborDiscovery {
   Bytes icmpv6;
 };
 
+/// One whole Ethernet frame of IPv4 or ARP.
+struct SendIpv4Frame {
+  InterfaceIndex interface;
+  Bytes frame;
+};
+
 struct PersistAttachment {
   AttachmentRecord record;
 };
@@ -48,7 +55,7 @@ struct ForgetAttachment {
 struct MagEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallHost, RemoveHost,
-               SendNeighborDiscovery, PersistAttachment, ForgetAttachment, SendIcmpv6>
+               SendNeighborDiscovery, SendIpv4Frame, PersistAttachment, ForgetAttachment, SendIcmpv6>
       action;
 };
 

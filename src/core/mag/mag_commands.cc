@@ -54,6 +54,7 @@ Json binding_json(Now now, const Attachment& attachment, const MagContext& conte
           {"interface", context.access(attachment.access)->interface},
           {"link_layer", attachment.link_layer.to_string()},
           {"prefixes", prefixes},
+          {"ipv4_address", attachment.ipv4_home ? Json(attachment.ipv4_home->address.to_string()) : Json()},
           {"services", attachment.services},
           {"state", to_string(attachment.state)},
           {"lifetime_seconds", attachment.expires ? whole_seconds(attachment.lifetime) : 0},

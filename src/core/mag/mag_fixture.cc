@@ -51,6 +51,10 @@ struct MagFixture::Carrier {
     test.advertisements.push_back(send);
     test.advertisement_times.push_back(test.now.monotonic - test.start_time.monotonic);
   }
+  void operator()(const SendIpv4Frame& send) {
+    test.order.emplace_back("ipv4-frame");
+    test.ipv4_frames.push_back(send);
+  }
   void operator()(const PersistAttachment& persist) {
     test.order.emplace_back("persist");
     test.records.push_back(persist.record);
@@ -107,6 +111,7 @@ void MagFixture::clear() {
   removed_hosts.clear();
   records.clear();
   forgotten.clear();
+  ipv4_frames.clear();
   notices.clear();
   order.clear();
 }

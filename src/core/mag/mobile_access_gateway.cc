@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/mag/attachment_detector.h"
+#include "core/mag/ipv4_access.h"
 #include "core/mag/mag_commands.h"
 #include "core/mag/message_handler.h"
 #include "core/mag/reconfiguration.h"
@@ -31,6 +32,7 @@ class MobileAccessGateway::Impl {
   Registrar registrar{context, service};
   AttachmentDetector detector{context, service, registrar};
   AnchorPeer anchor{context, registrar, detector};
+  Ipv4Access ipv4{context, registrar};
   MessageHandler messages{context, registrar, anchor};
   MagCommands commands{context, detector, anchor};
 };
@@ -62,6 +64,10 @@ void MobileAccessGateway::handle_message(Now now, const PacketMeta& meta, ByteVi
 void MobileAccessGateway::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
   impl_->detector.handle_neighbor_discovery(now, meta, icmpv6);
   impl_->anchor.settle(now);
+}
+
+void MobileAccessGateway::handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame) {
+  impl_->ipv4.handle_frame(now, interface, frame);
 }
 
 void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up) {

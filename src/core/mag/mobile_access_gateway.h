@@ -43,6 +43,8 @@ class MobileAccessGateway {
   /// An ICMPv6 packet of types 133 to 136 from an access link; `meta.link_source` and `meta.interface` are
   /// set.
   void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
+  /// A whole Ethernet frame of ARP or DHCP from an access link.
+  void handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame);
   /// The carrier of an access link, as first seen and at every change.
   void handle_link(Now now, InterfaceIndex interface, bool up);
 

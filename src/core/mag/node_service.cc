@@ -22,9 +22,10 @@ void NodeService::install(Attachment& attachment) {
   // The session in the lower half finds the attachment again; the count tells late answers from wanted ones.
   attachment.pending_install =
       EffectId{std::uint64_t{++context_.install_count} << 32 | std::uint64_t{attachment.id.value}};
-  context_.emit(InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
-                            attachment.prefixes, config.address, config.lma, config.tunnel_mtu},
-                attachment.pending_install);
+  context_.emit(
+      InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
+                  attachment.prefixes, config.address, config.lma, config.tunnel_mtu, attachment.ipv4_home},
+      attachment.pending_install);
 }
 
 void NodeService::advertise_now(const Attachment& attachment) {
@@ -47,6 +48,7 @@ void NodeService::offer_visit(Now now, const Attachment& attachment) {
 void NodeService::start_advertising(Now now, Attachment& attachment) {
   finals_.end(attachment.access, attachment.link_layer);
   visitors_.leave(*context_.access(attachment.access), attachment.link_layer);
+  if (attachment.prefixes.empty()) return stop_advertising(now, attachment, true);  // IPv4 alone
   attachment.advertisements.emplace(now.monotonic, context_.config.router_advertisement_interval);
   advance_advertising(now, attachment);
 }
@@ -139,7 +141,8 @@ void NodeService::persist(Now now, Attachment& attachment) {
                                    attachment.link_layer, attachment.node_link_local, attachment.services,
                                    attachment.services_registered, attachment.prefixes,
                                    context_.config.timestamps ? context_.sequence : attachment.sequence,
-                                   now.wall + (*attachment.expires - now.monotonic)}});
+                                   now.wall + (*attachment.expires - now.monotonic), attachment.ipv6,
+                                   attachment.ipv4, attachment.ipv4_home, attachment.dhcp_server}});
 }
 
 }  // namespace flowmob::core

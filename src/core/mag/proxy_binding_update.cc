@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/mag/ip_versions.h"
+
 namespace flowmob::core {
 namespace {
 
@@ -12,6 +14,7 @@ Bytes octets(const MacAddress& mac) { return Bytes(mac.octets.begin(), mac.octet
 /// One option for each assigned prefix, else one ALL_ZERO that asks for an assignment. An initial
 /// registration always asks: who owns what is the LMA's to know.
 void add_prefixes(const Attachment& attachment, RequestKind kind, wire::MobilityOptions& options) {
+  if (!attachment.ipv6 || kind == RequestKind::ReleaseIpv4) return;
   if (kind == RequestKind::Initial || attachment.prefixes.empty()) {
     options.emplace_back(wire::HomeNetworkPrefixOption{false, 64, {}});
     return;
@@ -35,6 +38,7 @@ wire::HandoffIndicator handoff_indicator(const Attachment& attachment, RequestKi
     case RequestKind::Refresh:
       return wire::HandoffIndicator::NoChange;
     case RequestKind::Deregister:
+    case RequestKind::ReleaseIpv4:
       return wire::HandoffIndicator::Unknown;
   }
   return wire::HandoffIndicator::Unknown;
@@ -57,6 +61,7 @@ wire::ProxyBindingUpdate build_update(const Attachment& attachment, bool query_l
   options.emplace_back(
       wire::MobileNodeIdentifier{wire::MobileNodeIdentifier::kNai, octets(attachment.mn_id)});
   add_prefixes(attachment, kind, options);
+  if (attachment.ipv4 || kind == RequestKind::ReleaseIpv4) options.emplace_back(ipv4_request(attachment));
   options.emplace_back(wire::HandoffIndicatorOption{handoff_indicator(attachment, kind)});
   options.emplace_back(wire::AccessTechnologyTypeOption{attachment.technology});
   if (!attachment.link_layer.is_zero())

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "core/mag/ip_versions.h"
+
 namespace flowmob::core {
 namespace {
 
@@ -73,9 +75,13 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
   adopt(context, registrar, std::move(config));
   for (const auto id : context.bindings.ids()) {
     auto& attachment = *context.bindings.find(id);
-    if (attachment.state == AttachmentState::Refused && context.profile(attachment.mn_id))
+    const auto* profile = context.profile(attachment.mn_id);
+    const bool ipv4 = attachment.ipv4, ipv6 = attachment.ipv6;
+    if (profile) choose_ip_versions(context.config, *profile, attachment);
+    const bool changed = attachment.ipv4 != ipv4 || attachment.ipv6 != ipv6;
+    if (attachment.state == AttachmentState::Refused && profile)
       registrar.register_node(now, attachment);
-    else if (attachment.held)
+    else if (attachment.held || (changed && attachment.state == AttachmentState::Registered))
       registrar.refresh(now, attachment);
     watch_anew(now, context, attachment);
   }

@@ -21,6 +21,15 @@ Result<std::vector<Ipv6Prefix>> parse_prefixes(const T& texts) {
   return prefixes;
 }
 
+Result<std::optional<Ipv4Home>> parse_ipv4(const std::string& home, const std::string& router) {
+  if (home.empty() && router.empty()) return std::nullopt;
+  const auto address = Ipv4Interface::parse(home);
+  if (!address) return bad_record(address.error().message);
+  const auto gateway = Ipv4Address::parse(router);
+  if (!gateway) return bad_record(gateway.error().message);
+  return Ipv4Home{*address, *gateway};
+}
+
 }  // namespace
 
 Json AttachmentRecord::to_json() const {
@@ -36,7 +45,12 @@ Json AttachmentRecord::to_json() const {
           {"services_registered", services_registered},
           {"prefixes", texts},
           {"sequence", sequence},
-          {"expires_ns", expires.time_since_epoch().count()}};
+          {"expires_ns", expires.time_since_epoch().count()},
+          {"ipv6", ipv6},
+          {"ipv4", ipv4},
+          {"ipv4_home", ipv4_home ? ipv4_home->address.to_string() : std::string()},
+          {"ipv4_router", ipv4_home ? ipv4_home->router.to_string() : std::string()},
+          {"dhcp_server", dhcp_server}};
 }
 
 Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
@@ -44,6 +58,8 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   std::vector<std::string> prefixes;
   std::string link_layer;
   std::string node_link_local;
+  std::string ipv4_home;
+  std::string ipv4_router;
   try {
     record.id = SessionId{json.at("id").get<std::uint32_t>()};
     json.at("mn").get_to(record.mn_id);
@@ -56,6 +72,11 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     json.at("prefixes").get_to(prefixes);
     json.at("sequence").get_to(record.sequence);
     record.expires = WallTime(Duration(json.at("expires_ns").get<std::int64_t>()));
+    json.at("ipv6").get_to(record.ipv6);
+    json.at("ipv4").get_to(record.ipv4);
+    json.at("ipv4_home").get_to(ipv4_home);
+    json.at("ipv4_router").get_to(ipv4_router);
+    json.at("dhcp_server").get_to(record.dhcp_server);
   } catch (const Json::exception& problem) {
     return bad_record(problem.what());
   }
@@ -65,8 +86,11 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   if (!address) return bad_record(address.error().message);
   auto parsed = parse_prefixes(prefixes);
   if (!parsed) return tl::unexpected(parsed.error());
-  if (!record.id || record.mn_id.empty() || mac->is_zero() || parsed->empty())
-    return bad_record("an id, a mobile node, its link-layer address and a prefix are needed");
+  const auto home = parse_ipv4(ipv4_home, ipv4_router);
+  if (!home) return tl::unexpected(home.error());
+  if (!record.id || record.mn_id.empty() || mac->is_zero() || (parsed->empty() && !*home))
+    return bad_record("an id, a mobile node, its link-layer address and a home address are needed");
+  record.ipv4_home = *home;
   record.link_layer = *mac;
   record.node_link_local = *address;
   record.prefixes = std::move(*parsed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 #include "core/effect.h"
+#include "core/ipv4_home.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
@@ -27,6 +29,10 @@ struct AttachmentRecord {
   std::vector<Ipv6Prefix> prefixes;
   std::uint16_t sequence{};
   WallTime expires;
+  bool ipv6 = true;
+  bool ipv4 = false;
+  std::optional<Ipv4Home> ipv4_home = {};
+  bool dhcp_server = false;
 
   Json to_json() const;
   static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"

@@ -24,6 +24,10 @@ bool ends_while_leaving(NodeService& service, Attachment& attachment) {
   return true;
 }
 
+Json ipv4_json(const Attachment& attachment) {
+  return attachment.ipv4_home ? Json(attachment.ipv4_home->address.to_string()) : Json();
+}
+
 /// What the node's clock says by now. Whatever it said, a stamp has an end.
 wire::TimestampOption later(const NodeStamp& stamp, TimePoint now) {
   const auto elapsed = wire::TimestampOption::from_wall(WallTime(now - stamp.heard)).value;
@@ -82,6 +86,33 @@ void Registrar::renew_service(Attachment& attachment) {
   settle(attachment.id);
 }
 
+void Registrar::request_ipv4(Now now, Attachment& attachment) {
+  if (attachment.ipv4_refused || attachment.ipv4_home) return;
+  if (attachment.state != AttachmentState::Registered || attachment.request) return;
+  attachment.ipv4 = true;
+  begin(now, attachment, RequestKind::Refresh);
+  settle(attachment.id);
+}
+
+void Registrar::release_ipv4(Now now, Attachment& attachment) {
+  if (attachment.state != AttachmentState::Registered || !attachment.ipv4_home) return;
+  attachment.ipv4 = false;
+  if (attachment.ipv6)
+    begin(now, attachment, RequestKind::ReleaseIpv4);
+  else
+    begin_deregistration(now, attachment);  // there is nothing else
+  settle(attachment.id);
+}
+
+void Registrar::lose_ipv4(Now now, Attachment& attachment) {
+  attachment.ipv4 = false;
+  if (attachment.state == AttachmentState::Registered)
+    ipv4_released(now, attachment, true);
+  else
+    attachment.ipv4_home.reset();  // and what is being registered is registered without
+  settle(attachment.id);
+}
+
 void Registrar::begin_deregistration(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Deregistering;
   attachment.presence.reset();
@@ -115,7 +146,8 @@ void Registrar::begin(Now now, Attachment& attachment, RequestKind kind) {
   attachment.clock_offset.reset();
   attachment.held = false;
   const RetransmissionTimer timer(now.monotonic, config.initial_bindack_timeout, config.max_bindack_timeout);
-  const auto lifetime = kind == RequestKind::Deregister ? std::uint16_t{0} : lifetime_units(config.lifetime);
+  const bool ends = kind == RequestKind::Deregister || kind == RequestKind::ReleaseIpv4;
+  const auto lifetime = ends ? std::uint16_t{0} : lifetime_units(config.lifetime);
   attachment.request = Request{kind, lifetime, timer, {}, 0, 0};
   transmit(now, attachment);
 }
@@ -165,6 +197,9 @@ void Registrar::handle_due(Now now, Attachment& attachment) {
 
 void Registrar::request_due(Now now, Attachment& attachment) {
   if (attachment.request->kind == RequestKind::Deregister) return deregistration_due(now, attachment);
+  if (attachment.request->kind == RequestKind::ReleaseIpv4 &&
+      attachment.request->retransmissions == kMaxDeregistrations)
+    return ipv4_released(now, attachment, false);
   auto& request = *attachment.request;
   request.timer.restart(now.monotonic);
   if (attachment.is_doubtful()) return;  // RFC 5213 section 6.9.4: only of one that is still attached
@@ -208,6 +243,7 @@ void Registrar::begin_anew(Now now, Attachment& attachment) {
   service_.stop_advertising(now, attachment, true);
   service_.cut(attachment);
   service_.assign_prefixes(now, attachment, {});
+  attachment.ipv4_home.reset();
   start(now, attachment);
 }
 
@@ -229,6 +265,7 @@ void Registrar::refuse(Now now, Attachment& attachment, std::string status,
   attachment.state = AttachmentState::Refused;
   attachment.status = std::move(status);
   service_.assign_prefixes(now, attachment, {});
+  attachment.ipv4_home.reset();
   attachment.request.reset();
   attachment.expires.reset();
   attachment.refresh_at.reset();
@@ -270,6 +307,7 @@ void Registrar::in_service(Now now, Attachment& attachment) {
     context_.notify(
         "registered", attachment,
         {{"prefixes", prefixes},
+         {"ipv4_address", ipv4_json(attachment)},
          {"lifetime_seconds", std::chrono::floor<std::chrono::seconds>(attachment.lifetime).count()}});
   }
   if (attachment.state != AttachmentState::Registered) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/mag/acknowledgement.h"
 #include "core/mag/mag_context.h"
 #include "core/mag/node_service.h"
 #include "wire/mobility_header.h"
@@ -22,6 +23,11 @@ class Registrar {
   void refresh_if_present(Now now, Attachment& attachment);
   /// The row of a node that has one anew, and what is advertised with it: the tunnel or the link has changed.
   void renew_service(Attachment& attachment);
+  /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).
+  void request_ipv4(Now now, Attachment& attachment);
+  void release_ipv4(Now now, Attachment& attachment);
+  /// The LMA has taken it from a node that keeps its prefixes.
+  void lose_ipv4(Now now, Attachment& attachment);
   /// Sends the de-registration and nothing else.
   void begin_deregistration(Now now, Attachment& attachment);
   /// Of one without service; its record stays until the LMA has answered.
@@ -55,6 +61,8 @@ class Registrar {
                         const wire::ProxyBindingAcknowledgement& ack);
   void in_service(Now now, Attachment& attachment);
   void next_service(Now now, Attachment& attachment);
+  void ipv4_released(Now now, Attachment& attachment, bool accepted);
+  void refuse_family(Now now, Attachment& attachment, const std::string& status, RefusalReaction reaction);
   void rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void deregistration_rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void refuse(Now now, Attachment& attachment, std::string status, std::optional<Duration> retry_in);

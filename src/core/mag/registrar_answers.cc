@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/mag/acknowledgement.h"
+#include "core/mag/ip_versions.h"
 #include "core/mag/registrar.h"
 #include "core/mag/router_advertisement.h"
 
@@ -93,6 +94,7 @@ void Registrar::hold_back(Now now, Attachment& attachment) {
   context_.notify("answer-mismatch", attachment);
   const RequestKind kind = attachment.request->kind;
   if (kind == RequestKind::Deregister) return finish_deregistration(attachment, false);
+  if (kind == RequestKind::ReleaseIpv4) return ipv4_released(now, attachment, false);
   if (kind == RequestKind::Initial) return refuse(now, attachment, "ANSWER_MISMATCH", std::nullopt);
   attachment.request.reset();
   attachment.status = "ANSWER_MISMATCH";
@@ -102,24 +104,56 @@ void Registrar::hold_back(Now now, Attachment& attachment) {
 void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) {
   const RequestKind kind = attachment.request->kind;
   if (kind == RequestKind::Deregister) return finish_deregistration(attachment, true);
-  auto prefixes = assigned_prefixes(ack);
+  if (kind == RequestKind::ReleaseIpv4) return ipv4_released(now, attachment, true);
+  auto prefixes = attachment.ipv6 ? assigned_prefixes(ack) : std::vector<Ipv6Prefix>{};
   if (!prefixes) return context_.statistics.drop(prefixes.error().code);
   if (ack.lifetime == 0) return context_.statistics.drop("zero-lifetime");
 
+  const auto ipv4 = attachment.ipv4 ? assigned_ipv4(ack) : std::nullopt;
+  if (!attachment.ipv6 && !ipv4)
+    return refuse(now, attachment, "NO_IPV4_HOME_ADDRESS", context_.config.max_bindack_timeout);
+
   attachment.status = wire::to_string(ack.status);
+  attachment.dhcp_server = says_dhcp_server(ack);
+  if (ipv4 && !attachment.dhcp_server && !attachment.ipv4_home)
+    context_.notify("dhcp-relay-not-supported", attachment);
   adopt_lifetime(attachment, ack, find_transmission(*attachment.request, ack.sequence)->sent);
   if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
     ++attachment.services_registered;
   attachment.request.reset();
   adopt_link_local(now, attachment, kind, ack);
 
-  const bool changed = attachment.prefixes != *prefixes;
+  const bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4;
+  attachment.ipv4_home = ipv4;
   service_.assign_prefixes(now, attachment, std::move(*prefixes));
   if (attachment.state == AttachmentState::Registering || changed) return service_.install(attachment);
   if (attachment.pending_install) return;
   context_.notify("reregistered", attachment);
   service_.persist(now, attachment);
   next_service(now, attachment);
+}
+
+/// What is left of the binding is registered on as before.
+void Registrar::ipv4_released(Now now, Attachment& attachment, bool accepted) {
+  attachment.request.reset();
+  attachment.ipv4_home.reset();
+  attachment.refresh_at = std::max(now.monotonic, *attachment.expires - attachment.lifetime / 2);
+  context_.notify("ipv4-released", attachment, {{"accepted", accepted}});
+  service_.install(attachment);
+}
+
+/// RFC 5844 section 3.2.3.2. The other family may still be had.
+void Registrar::refuse_family(Now now, Attachment& attachment, const std::string& status,
+                              RefusalReaction reaction) {
+  const bool asked_for_any = !attachment.ipv4_wanted && !attachment.ipv4_home;
+  if (reaction == RefusalReaction::WithoutIpv6)
+    attachment.ipv6 = false;
+  else if (reaction == RefusalReaction::WithoutIpv4 || asked_for_any)
+    attachment.ipv4 = !(attachment.ipv4_refused = true);
+  else
+    attachment.ipv4_wanted.reset();
+  refuse(now, attachment, status, std::nullopt);
+  if (attachment.ipv6 || attachment.ipv4) start(now, attachment);
 }
 
 /// Counts from the sending of what is answered; a shorter grant shortens what remains (RFC 6275 section
@@ -156,6 +190,9 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
   if (concerns_ordering(ack.status) && ack.sequence != attachment.request->transmissions.back().sequence)
     return;
   if (kind == RequestKind::Deregister) return deregistration_rejected(now, attachment, ack);
+  if (kind == RequestKind::ReleaseIpv4 && !concerns_ordering(ack.status) &&
+      ack.status != wire::BindingStatus::SequenceNumberOutOfWindow)
+    return ipv4_released(now, attachment, false);
   context_.notify("registration-refused", attachment,
                   {{"status", name}, {"code", static_cast<unsigned>(ack.status)}});
   if (kind == RequestKind::Service && ack.status == wire::BindingStatus::ServiceAuthorizationFailed)
@@ -181,6 +218,10 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
       return retry(now, attachment);
     case RefusalReaction::RegisterAgain:
       return retry(now, attachment);
+    case RefusalReaction::AnyIpv4:
+    case RefusalReaction::WithoutIpv4:
+    case RefusalReaction::WithoutIpv6:
+      return refuse_family(now, attachment, name, reaction_to(ack.status));
     case RefusalReaction::AskForAny:
       refuse(now, attachment, name, std::nullopt);
       if (kind != RequestKind::Initial) start(now, attachment);

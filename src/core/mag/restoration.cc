@@ -33,6 +33,10 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
     attachment.handoff_indicator = access->handoff_indicator;
   attachment.state = AttachmentState::Registered;
   attachment.prefixes = std::move(record.prefixes);
+  attachment.ipv6 = record.ipv6;
+  attachment.ipv4 = record.ipv4;
+  attachment.ipv4_home = record.ipv4_home;
+  attachment.dhcp_server = record.dhcp_server;
   // more was never granted: a record that claims more met a clock that was set back
   attachment.lifetime = std::min(record.expires - now.wall, context.config.lifetime);
   attachment.expires = now.monotonic + attachment.lifetime;
@@ -65,6 +69,7 @@ void give_up(Now now, MagContext& context, NodeService& service, Registrar& regi
 void register_again(Now now, MagContext& context, Registrar& registrar, Attachment& attachment) {
   context.notify("binding-expired", attachment);
   attachment.prefixes.clear();
+  attachment.ipv4_home.reset();
   registrar.register_node(now, attachment);
 }
 

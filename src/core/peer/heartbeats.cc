@@ -18,7 +18,8 @@ std::string_view event_name(PeerEvent::Kind kind) {
 }
 
 SendMessage Heartbeats::message_to(const Ipv6Address& peer, const wire::Heartbeat& message) const {
-  return {own_address_, peer, wire::encode(message, own_address_, peer)};
+  const auto& own = own_address_.towards(peer);
+  return {own, peer, wire::encode(message, own, peer)};
 }
 
 SendMessage Heartbeats::respond(const Ipv6Address& peer, std::uint32_t sequence, bool unsolicited) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/effect.h"
+#include "core/peer/own_address.h"
 #include "core/peer/peer_monitor.h"
 #include "wire/mobility_header.h"
 
@@ -30,7 +31,7 @@ struct HeartbeatOutcome {
 /// Heartbeat messages of both roles (RFC 5847): probes peers, answers theirs, and tells them of a restart.
 class Heartbeats {
  public:
-  Heartbeats(const Ipv6Address& own_address, HeartbeatConfig config)
+  Heartbeats(const OwnAddress& own_address, HeartbeatConfig config)
       : own_address_(own_address), monitor_(config) {}
 
   void configure(TimePoint now, HeartbeatConfig config) { monitor_.configure(now, config); }
@@ -64,7 +65,7 @@ class Heartbeats {
   SendMessage message_to(const Ipv6Address& peer, const wire::Heartbeat& message) const;
   SendMessage respond(const Ipv6Address& peer, std::uint32_t sequence, bool unsolicited);
 
-  Ipv6Address own_address_;
+  OwnAddress own_address_;
   PeerMonitor monitor_;
   std::uint32_t restart_counter_ = 0;
   Counters counters_;

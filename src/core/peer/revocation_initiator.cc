@@ -21,7 +21,8 @@ RevocationInitiator::Sent RevocationInitiator::begin(Now now, const RevocationCo
                                                      const Ipv6Address& peer,
                                                      wire::BindingRevocationIndication indication) {
   indication.sequence = next_sequence(now);
-  SendMessage message{own_address_, peer, wire::encode(indication, own_address_, peer)};
+  const auto& own = own_address_.towards(peer);
+  SendMessage message{own, peer, wire::encode(indication, own, peer)};
   const RetransmissionTimer timer(now.monotonic, config.initial_delay, config.max_delay);
   deadlines_.insert({timer.deadline(), indication.sequence});
   outstanding_.insert_or_assign(indication.sequence, Outstanding{message, timer, config.max_retries});

@@ -9,6 +9,7 @@
 
 #include "core/effect.h"
 #include "core/peer/config.h"
+#include "core/peer/own_address.h"
 #include "core/retransmission_timer.h"
 #include "wire/mobility_header.h"
 
@@ -18,7 +19,7 @@ namespace flowmob::core {
 /// What they were sent for is the caller's to remember, by sequence number.
 class RevocationInitiator {
  public:
-  explicit RevocationInitiator(const Ipv6Address& own_address) : own_address_(own_address) {}
+  explicit RevocationInitiator(const OwnAddress& own_address) : own_address_(own_address) {}
 
   using Sequence = std::uint16_t;
   /// Numbers are 16 bits wide; whoever has more to revoke waits for answers.
@@ -57,7 +58,7 @@ class RevocationInitiator {
   using Entries = std::map<Sequence, Outstanding>;
   void erase(Entries::iterator entry);
 
-  Ipv6Address own_address_;
+  OwnAddress own_address_;
   Entries outstanding_;
   std::set<std::pair<TimePoint, Sequence>> deadlines_;
   std::optional<Sequence> last_;

@@ -54,7 +54,7 @@ SendMessage acknowledge(const RevocationRequest& request, RevocationStatus statu
   const wire::BindingRevocationAcknowledgement answer{status,          asked.sequence, asked.proxy,
                                                       asked.ipv4_only, asked.global,   std::move(failed)};
   const auto& [own, peer] = std::pair(request.meta.destination, request.meta.source);
-  return {own, peer, wire::encode(answer, own, peer)};
+  return {own, peer, wire::encode(answer, own, peer), request.meta.source_port};
 }
 
 bool is_realm_identifier(std::string_view identifier) {

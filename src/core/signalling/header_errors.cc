@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ipv4.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
 #include "wire/neighbor_discovery.h"
@@ -73,13 +74,15 @@ std::optional<HeaderErrors::Answer> HeaderErrors::unknown_type(Now now, const Pa
   if (!may_answer(now, meta)) return std::nullopt;
   // A packet with a Home Address option is not for a socket of ours: the kernel drops and answers it.
   const wire::BindingError error{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}};
-  return SendMessage{meta.destination, meta.source, wire::encode(error, meta.destination, meta.source)};
+  return SendMessage{meta.destination, meta.source, wire::encode(error, meta.destination, meta.source),
+                     meta.source_port};
 }
 
 std::optional<HeaderErrors::Answer> HeaderErrors::undecodable(Now now, const PacketMeta& meta,
                                                               ByteView header, std::string_view code) {
   const auto octet = erroneous_octet(header, code);
-  if (!octet || !may_answer(now, meta)) return std::nullopt;
+  // Over IPv4 no ICMPv6 comes through, and UDP's errors are about UDP.
+  if (!octet || is_mapped(meta.source) || !may_answer(now, meta)) return std::nullopt;
   return SendIcmpv6{meta.destination, meta.source, parameter_problem(meta, header, *octet)};
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/ipv4.h"
 #include "daemon/config/lma_file.h"
 #include "daemon/config/prefix_check.h"
 #include "daemon/config/rules.h"
@@ -33,6 +34,7 @@ class LmaCheck {
     check_services();
     check_nodes();
     check_prefixes();
+    check_ipv4();
   }
 
  private:
@@ -44,6 +46,7 @@ class LmaCheck {
   void check_node(const Element<core::PolicyProfile>& node);
   void check_services_of(const Element<core::PolicyProfile>& node);
   void check_prefixes();
+  void check_ipv4();
 
   const LmaFile& file_;
   const LoadOptions& options_;
@@ -64,12 +67,20 @@ void LmaCheck::check_mags() {
   Once<std::string> names("MAG name", diagnostics_);
   Once<Ipv6Address> addresses("address", diagnostics_);
   const auto& own = file_.lma.value.core.address;
+  const auto& own_ipv4 = file_.lma.value.core.ipv4_address;
+  if (is_mapped(own))
+    diagnostics_.add(file_.lma.at("address"), "the LMA needs an address of IPv6",
+                     "an address of IPv6, and 'ipv4_address' beside it");
   addresses.check(own, own.to_string(), file_.lma.at("address"));
+  if (own_ipv4) addresses.check(to_mapped(*own_ipv4), own_ipv4->to_string(), file_.lma.at("ipv4_address"));
   for (const auto& mag : file_.mags) {
     const auto& peer = mag.value.peer;
     names.check(peer.name, mag.at("name"));
     addresses.check(peer.address, peer.address.to_string(), mag.at("address"));
     mags_.push_back(peer.name);
+    if (is_mapped(peer.address) && !own_ipv4)
+      diagnostics_.add(mag.at("address"), fmt::format("'{}' is behind IPv4, and the LMA is not", peer.name),
+                       "'ipv4_address' in [lma]");
   }
 }
 
@@ -126,7 +137,8 @@ void LmaCheck::check_node(const Element<core::PolicyProfile>& node) {
   if (profile.prefixes.size() > FM_MAX_PREFIXES)
     diagnostics_.add(node.at("prefixes"), fmt::format("{} prefixes for one node", profile.prefixes.size()),
                      fmt::format("at most {}", FM_MAX_PREFIXES));
-  if (!gives(node, "prefixes") && !gives(file_.lma, "pools") && file_.lma.node != nullptr)
+  if (has_ipv6(profile.ip_versions) && !gives(node, "prefixes") && !gives(file_.lma, "pools") &&
+      file_.lma.node != nullptr)
     diagnostics_.add(node.node->at,
                      fmt::format("'{}' has no prefix of its own, and there is no pool", profile.mn_id),
                      "'prefixes' here or 'pools' in [lma]");
@@ -177,6 +189,27 @@ void LmaCheck::check_prefixes() {
                             diagnostics_);
     for (const auto& mag : file_.mags)
       prefixes->check_outside("the MAG's address", mag.value.peer.address, mag.at("address"), diagnostics_);
+  }
+}
+
+void LmaCheck::check_ipv4() {
+  const auto& pools = file_.lma.value.core.ipv4_pools;
+  for (std::size_t i = 0; i < pools.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (pools[i].overlaps(pools[j]))
+        diagnostics_.add(
+            file_.lma.at("ipv4_pools", i),
+            fmt::format("the subnets of {} and {} overlap", pools[i].to_string(), pools[j].to_string()),
+            "subnets of their own");
+  Once<Ipv4Address> addresses("IPv4 address", diagnostics_);
+  for (const auto& node : file_.mobile_nodes) {
+    const auto& own = node.value.ipv4_address;
+    if (!own) continue;
+    addresses.check(*own, own->to_string(), node.at("ipv4_address"));
+    const auto holds = [&](const Ipv4Interface& pool) { return pool.contains(*own) && pool.address != *own; };
+    if (std::ranges::none_of(pools, holds))
+      diagnostics_.add(node.at("ipv4_address"), own->to_string() + " lies in none of the ipv4_pools",
+                       "a host's address of one of them");
   }
 }
 

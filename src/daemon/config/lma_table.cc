@@ -28,6 +28,11 @@ Section<LmaSettings> lma_head() {
        K::required("address", kLmaCore<&LmaConfig::address>,
                    "the LMA's address (LMAA), to which MAGs send; on one of this machine's interfaces",
                    unicast()),
+       K::derived(
+           "ipv4_address", kLmaCore<&LmaConfig::ipv4_address>,
+           "the LMA's IPv4 address (IPv4-LMAA) for MAGs that are behind IPv4: Mobility Headers come in "
+           "UDP to port 5436, and tunnels are plain IPv4 (RFC 5844 section 4)",
+           "none"),
        K::required("core_interfaces", &LmaSettings::core_interfaces, "the interfaces towards correspondents",
                    interface_name()),
        K::required("access_interfaces", &LmaSettings::access_interfaces, "the interfaces towards MAGs",
@@ -35,6 +40,12 @@ Section<LmaSettings> lma_head() {
        K::optional("pools", kLmaCore<&LmaConfig::pools>,
                    "the prefixes of which nodes without a prefix of their own are given a /64",
                    pool_prefix()),
+       K::optional("ipv4_pools", kLmaCore<&LmaConfig::ipv4_pools>,
+                   "the IPv4 home subnets, each written as its default router's address: nodes are given the "
+                   "other hosts' (RFC 5844); empty: no IPv4 here",
+                   ipv4_router()),
+       K::optional("ipv4_dhcp_server", kLmaCore<&LmaConfig::ipv4_dhcp_server>,
+                   "MAGs are to be DHCP servers for IPv4 home addresses; false: relays, which ours are not"),
        K::optional("tunnel_mtu", kLmaCore<&LmaConfig::tunnel_mtu>,
                    "the largest packet that fits a tunnel, in octets: the path's MTU less 40",
                    between<std::uint16_t>(1280, 65495)),
@@ -87,17 +98,19 @@ Section<LmaSettings> lma_head() {
 
 Section<MagRow> mag() {
   using K = Keys<MagRow>;
-  return {"[[mag]]",
-          {K::required("name", via<&MagRow::peer, &core::MagPeer::name>,
-                       "what commands and tables call this MAG", label()),
-           K::required("address", via<&MagRow::peer, &core::MagPeer::address>,
-                       "the MAG's address (Proxy-CoA), from which it sends", unicast()),
-           K::optional("global_revocation", via<&MagRow::peer, &core::MagPeer::global_revocation>,
-                       "it may end all its sessions with one message (RFC 5846 section 13)"),
-           K::required(
-               "security", &MagRow::security,
-               "how its messages are protected: by the kernel's IPsec, whose policies have to be there, or "
-               "not at all: whoever can send from this address can register nodes then")}};
+  return {
+      "[[mag]]",
+      {K::required("name", via<&MagRow::peer, &core::MagPeer::name>, "what commands and tables call this MAG",
+                   label()),
+       K::required("address", via<&MagRow::peer, &core::MagPeer::address>,
+                   "the MAG's address (Proxy-CoA), from which it sends; one behind IPv4 as ::ffff:192.0.2.1",
+                   unicast()),
+       K::optional("global_revocation", via<&MagRow::peer, &core::MagPeer::global_revocation>,
+                   "it may end all its sessions with one message (RFC 5846 section 13)"),
+       K::required(
+           "security", &MagRow::security,
+           "how its messages are protected: by the kernel's IPsec, whose policies have to be there, or "
+           "not at all: whoever can send from this address can register nodes then")}};
 }
 
 template <auto Member>
@@ -164,6 +177,13 @@ Section<PolicyProfile> mobile_node() {
                    "the home network prefixes that are always its own, at most 4; they may lie in a pool, "
                    "which then gives them to nobody else; empty: one from the pools",
                    home_prefix()),
+       K::optional("ip_versions", &PolicyProfile::ip_versions,
+                   "for what it may be registered; \"dual\" is IPv4 as well only where there are ipv4_pools"),
+       K::derived(
+           "ipv4_address", &PolicyProfile::ipv4_address,
+           "the IPv4 home address that is always its own; it lies in one of ipv4_pools, which gives it "
+           "to nobody else",
+           "one from ipv4_pools"),
        K::optional("link_layer", &PolicyProfile::link_layer,
                    "the link-layer addresses that it may come with; empty: any", station()),
        K::optional("services", &PolicyProfile::services,

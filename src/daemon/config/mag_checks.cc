@@ -2,6 +2,7 @@
 // What no single value of a MAG's file shows.
 #include <algorithm>
 
+#include "base/ipv4.h"
 #include "daemon/config/mag_file.h"
 #include "daemon/config/rules.h"
 
@@ -71,6 +72,9 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
   const Ipv6Address& anchor = file.lma.value.address;
   if (!anchor.is_unspecified() && anchor == file.mag.value.settings.core.address)
     diagnostics.add(file.lma.at("address"), "the LMA has the MAG's address", "the address of another node");
+  if (!anchor.is_unspecified() && is_mapped(anchor) != is_mapped(file.mag.value.settings.core.address))
+    diagnostics.add(file.lma.at("address"), "the LMA's address and the MAG's are not of one family",
+                    "both of IPv6, or both as ::ffff:192.0.2.1");
   Once<std::string> names("access name", diagnostics);
   Once<Ipv6Prefix> visited("visited prefix", diagnostics);
   std::vector<std::string> accesses;

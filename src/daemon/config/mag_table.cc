@@ -37,7 +37,8 @@ Section<MagHead> mag_head() {
            "revocations (RFC 5846 section 9.2)",
            file_name()),
        K::required("address", kMagCore<&MagConfig::address>,
-                   "the MAG's address (Proxy-CoA), from which it sends; on one of this machine's interfaces",
+                   "the MAG's address (Proxy-CoA), from which it sends; on one of this machine's interfaces; "
+                   "behind IPv4 (RFC 5844 section 4) as ::ffff:192.0.2.9",
                    unicast()),
        K::required("transport_interfaces", via<&MagHead::settings, &MagSettings::transport_interfaces>,
                    "the interfaces towards the LMA", interface_name()),
@@ -50,6 +51,12 @@ Section<MagHead> mag_head() {
                    link_local()),
        K::optional("lifetime", kMagCore<&MagConfig::lifetime>,
                    "the lifetime asked for in registrations; sent in units of 4 s", binding_lifetime()),
+       K::optional("ip_versions", kMagCore<&MagConfig::ip_versions>,
+                   "what nodes are registered for that do not say so themselves; IPv4 home addresses come by "
+                   "DHCP from this gateway (RFC 5844)"),
+       K::optional("dhcp_lease_time", kMagCore<&MagConfig::dhcp_lease_time>,
+                   "how long a node may use its IPv4 home address without asking again",
+                   between<Duration>(1min, 24h)),
        K::optional(
            "initial_bindack_timeout", kMagCore<&MagConfig::initial_bindack_timeout>,
            "how long after the first Proxy Binding Update the second follows, doubling from there (RFC "
@@ -101,7 +108,8 @@ Section<MagHead> mag_head() {
 Section<AnchorRow> lma() {
   using K = Keys<AnchorRow>;
   return {"[lma]",
-          {K::required("address", &AnchorRow::address, "the LMA's address (LMAA)", unicast()),
+          {K::required("address", &AnchorRow::address,
+                       "the LMA's address (LMAA), of the same family as the MAG's", unicast()),
            K::required(
                "security", &AnchorRow::security,
                "how messages to and from it are protected: by the kernel's IPsec, whose policies have to be "
@@ -157,6 +165,10 @@ Section<HostedNodeRow> hosted_node() {
                station()),
            K::derived("services", kServices, "the Service Selection identifiers that it asks for",
                       "those of the access", identifier()),
+           K::derived("ip_versions", via<&HostedNodeRow::profile, &MagPolicyProfile::ip_versions>,
+                      "what it is registered for", "as [mag] says"),
+           K::derived("ipv4_address", via<&HostedNodeRow::profile, &MagPolicyProfile::ipv4_address>,
+                      "the IPv4 home address to ask for, with its subnet's length", "any"),
            K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
                       "the access link whose carrier attaches it", "any", label())}};
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "core/ipv4_home.h"
 #include "daemon/config/value.h"
 #include "wire/enums.h"
 #include "wire/traffic_selector.h"
@@ -29,6 +30,30 @@ struct Words<Decider> {
   static constexpr std::array kAll{Word<Decider>{"lma", Decider::Lma}};
   static std::span<const Word<Decider>> all() { return kAll; }
 };
+
+/// For which IP versions a node has home address mobility (RFC 5844 section 3.2.2).
+template <>
+struct Words<core::IpVersions> {
+  static constexpr const char* kName = "IP versions";
+  static constexpr std::array kAll{Word<core::IpVersions>{"ipv6", core::IpVersions::Ipv6},
+                                   Word<core::IpVersions>{"ipv4", core::IpVersions::Ipv4},
+                                   Word<core::IpVersions>{"dual", core::IpVersions::Dual}};
+  static std::span<const Word<core::IpVersions>> all() { return kAll; }
+};
+
+template <class V>
+requires std::is_same_v<V, Ipv4Address> || std::is_same_v<V, Ipv4Interface>
+struct Ipv4Traits {
+  static constexpr bool kIsAddress = std::is_same_v<V, Ipv4Address>;
+  static constexpr const char* kName = kIsAddress ? "IPv4 address" : "IPv4 address with its subnet's length";
+  static constexpr const char* kExample = kIsAddress ? "192.0.2.7" : "192.0.2.1/24";
+  static std::optional<V> parse(std::string_view text) { return to_optional(V::parse(text)); }
+  static std::string unparse(const V& value) { return value.to_string(); }
+};
+template <>
+struct ValueType<Ipv4Address> : StringValue<Ipv4Address, Ipv4Traits<Ipv4Address>> {};
+template <>
+struct ValueType<Ipv4Interface> : StringValue<Ipv4Interface, Ipv4Traits<Ipv4Interface>> {};
 
 enum class AttachTrigger { RouterSolicitation, Carrier };
 template <>

@@ -92,7 +92,7 @@ TEST(Reference, ARowOfEachSort) {
   const std::string page = configuration_reference();
   EXPECT_THAT(page,
               HasSubstr("| `address` | IPv6 address | required | a unicast address that is not link-local "
-                        "| the LMA's address (LMAA) |\n"));
+                        "| the LMA's address (LMAA), of the same family as the MAG's |\n"));
   EXPECT_THAT(page, HasSubstr("| `max_lifetime` | duration | `\"1h\"` | \"4s\" to \"4369min\" | "));
   EXPECT_THAT(page, HasSubstr("| `protocol` | protocol |  | \"tcp\", "));
   EXPECT_THAT(page, HasSubstr("| `control` | absolute path | `\"/run/flowmob/NAME.sock\"` | "));

@@ -41,8 +41,11 @@ Rule<std::string> interface_name() {
   return {"an interface name of at most 15 characters", [](const auto& text) { return is_interface(text); }};
 }
 Rule<Ipv6Address> unicast() {
-  return {"a unicast address that is not link-local",
-          [](const auto& address) { return address.is_routable_unicast(); }};
+  return {"a unicast address that is not link-local", [](const auto& address) {
+            const auto first = from_mapped(address).octets[0];
+            const bool is_ipv4_host = first != 0 && first != 127 && first < 224;
+            return address.is_routable_unicast() && (!is_mapped(address) || is_ipv4_host);
+          }};
 }
 Rule<Ipv6Address> link_local() {
   return {"a link-local address (fe80::/10)", [](const auto& address) { return address.is_link_local(); }};
@@ -55,6 +58,12 @@ Rule<Ipv6Prefix> pool_prefix() {
 Rule<Ipv6Prefix> home_prefix() {
   return {"a unicast prefix of exactly 64 bits (/64)",
           [](const auto& prefix) { return prefix.length == 64 && prefix.address.is_routable_unicast(); }};
+}
+Rule<Ipv4Interface> ipv4_router() {
+  return {"a host of a subnet of 8 to 30 bits", [](const auto& router) {
+            return router.length >= 8 && router.length <= 30 && router.address != router.first() &&
+                   router.address != router.last();
+          }};
 }
 Rule<MacAddress> station() {
   return {"the MAC address of one station",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "daemon/config/load.h"
 #include "daemon/config/schema.h"
 
@@ -19,6 +20,7 @@ Rule<Ipv6Address> unicast();
 Rule<Ipv6Address> link_local();
 Rule<Ipv6Prefix> pool_prefix();     ///< global, at most 64 bits long
 Rule<Ipv6Prefix> home_prefix();     ///< global, exactly 64 bits long
+Rule<Ipv4Interface> ipv4_router();  ///< a host of a subnet that has room for others
 Rule<MacAddress> station();         ///< neither zero nor a group
 Rule<Duration> binding_lifetime();  ///< what the Lifetime field can carry, in units of 4 s
 

@@ -33,7 +33,7 @@ Result<void> keep_all_listening() {
 
 }  // namespace
 
-Result<void> ensure_forwarding(const std::vector<std::string>& interfaces) {
+Result<void> ensure_forwarding(const std::vector<std::string>& interfaces, bool over_ipv4) {
   // "all" switches every interface, so it is written only where it is off: a router's exceptions stay.
   const auto all = platform::get_ipv6("all", Ipv6Setting::Forwarding);
   if (!all) return tl::unexpected(all.error());
@@ -45,6 +45,8 @@ Result<void> ensure_forwarding(const std::vector<std::string>& interfaces) {
   for (const std::string& name : interfaces) {
     if (auto done = keep_listening(name); !done) return done;
     if (auto done = platform::set_ipv6(name, Ipv6Setting::Forwarding, 1); !done) return done;
+    if (!over_ipv4) continue;
+    if (auto done = platform::write_net_sysctl("ipv4/conf/" + name + "/forwarding", "1"); !done) return done;
   }
   return {};
 }

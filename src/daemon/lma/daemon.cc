@@ -26,6 +26,7 @@ dataplane::LmaDataplaneOptions dataplane_options(const LmaSettings& settings) {
   options.core_interfaces = settings.core_interfaces;
   options.access_interfaces = settings.access_interfaces;
   options.local = settings.core.address;
+  options.local_ipv4 = settings.core.ipv4_address;
   return options;
 }
 
@@ -68,7 +69,7 @@ Result<void> LmaDaemon::open() {
   auto netlink = platform::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
   netlink_.emplace(std::move(*netlink));
-  auto port = MobilityPort::open(host_->loop(), settings_.core.address);
+  auto port = MobilityPort::open(host_->loop(), settings_.core.address, settings_.core.ipv4_address);
   if (!port) return tl::unexpected(port.error());
   port_ = std::move(*port);
   auto watch = LinkWatch::open(host_->loop(), {all_interfaces(settings_), {}});
@@ -83,7 +84,7 @@ Result<void> LmaDaemon::bring_up() {
   auto dataplane = dataplane::LmaDataplane::open(dataplane_options(settings_));
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
-  return ensure_forwarding(all_interfaces(settings_))
+  return ensure_forwarding(all_interfaces(settings_), settings_.core.ipv4_address.has_value())
       .and_then([&] { return take_over(std::move(*records)); })
       .and_then([&] { return serve(); });
 }
@@ -93,10 +94,14 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   auto space = home_space(settings_.core);
   for (const auto& record : records)
     space.insert(space.end(), record.prefixes.begin(), record.prefixes.end());
+  auto ipv4_space = settings_.core.ipv4_pools;
+  for (const auto& record : records)
+    if (record.ipv4) ipv4_space.push_back({record.ipv4->address.address, 32});
 
   routes_ = std::make_unique<HomeRoutes>(*netlink_);
+  ipv4_routes_ = std::make_unique<HomeIpv4Routes>(*netlink_);
   anchor_ = std::make_unique<core::LocalMobilityAnchor>(settings_.core);
-  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_);
+  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *ipv4_routes_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
       [this] { return effects_->end_batch(); });
@@ -111,7 +116,10 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   if (!swept) return tl::unexpected(swept.error());
   spdlog::info("{} mobile nodes from {}; {} stale rows removed", known, settings_.paths.state.string(),
                *swept);
-  return routes_->set_pools(settings_.core.pools).and_then([&] { return routes_->sweep(space); });
+  return routes_->set_pools(settings_.core.pools)
+      .and_then([&] { return routes_->sweep(space); })
+      .and_then([&] { return ipv4_routes_->set_pools(settings_.core.ipv4_pools); })
+      .and_then([&] { return ipv4_routes_->sweep(ipv4_space); });
 }
 
 Result<void> LmaDaemon::serve() {
@@ -151,7 +159,8 @@ void LmaDaemon::link_changed(const std::string& interface, const std::optional<p
   const auto index = link ? std::optional(link->index) : std::nullopt;
   if (interfaces_.has_returned(interface, index)) prepare_again(interface);
   if (!link) return spdlog::warn("interface {} is gone", interface);
-  if (link->carrier && routes_timer_) note_routes(routes_->restore());
+  if (link->carrier && routes_timer_)
+    note_routes(routes_->restore().and_then([&] { return ipv4_routes_->restore(); }));
 }
 
 void LmaDaemon::prepare_again(const std::string& interface) {
@@ -160,19 +169,19 @@ void LmaDaemon::prepare_again(const std::string& interface) {
   // An error here may be that of another interface, which is still gone.
   if (const auto done = dataplane_->attach(); !done)
     spdlog::warn("data plane after the return of {}: {}", interface, done.error().message);
-  if (const auto done = ensure_forwarding({interface}); !done)
+  if (const auto done = ensure_forwarding({interface}, settings_.core.ipv4_address.has_value()); !done)
     spdlog::error("interface {}: {}", interface, done.error().message);
 }
 
 void LmaDaemon::follow_routes() {
-  note_routes(routes_->follow());
+  note_routes(routes_->follow().and_then([&] { return ipv4_routes_->follow(); }));
   routes_timer_->arm(platform::SystemClock::now().monotonic + kFollowRoutes);
 }
 
 /// Tells when it begins to fail, and when it works again.
 void LmaDaemon::note_routes(const Result<void>& outcome) {
   if (std::exchange(routes_fail_, !outcome) == !outcome) return;
-  if (outcome) return spdlog::info("routes of home network prefixes: complete again");
+  if (outcome) return spdlog::info("routes of home networks: complete again");
   host_->notify(
       "effect-failed",
       {{"effect", "home-routes"}, {"code", outcome.error().code}, {"message", outcome.error().message}});
@@ -190,7 +199,9 @@ Result<void> LmaDaemon::reload() {
   if (!done) return done;
   settings_ = std::move(*loaded);
   // The new configuration holds from here on: a route that fails is told as such, and tried again.
-  note_routes(routes_->set_pools(settings_.core.pools));
+  note_routes(routes_->set_pools(settings_.core.pools).and_then([&] {
+    return ipv4_routes_->set_pools(settings_.core.ipv4_pools);
+  }));
   return {};
 }
 
@@ -205,6 +216,7 @@ Result<void> LmaDaemon::teardown(const Options& options) {
   auto space = home_space(settings->core);
   return dataplane::LmaDataplane::teardown(dataplane_options(*settings))
       .and_then([&] { return HomeRoutes(*netlink).sweep(space); })
+      .and_then([&] { return HomeIpv4Routes(*netlink).sweep(settings->core.ipv4_pools); })
       .and_then([&] { return remove_records(settings->paths.state); });
 }
 

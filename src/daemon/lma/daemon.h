@@ -66,6 +66,7 @@ class LmaDaemon {
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
   std::unique_ptr<HomeRoutes> routes_;
+  std::unique_ptr<HomeIpv4Routes> ipv4_routes_;
   std::optional<platform::DeadlineTimer> routes_timer_;
   std::unique_ptr<core::LocalMobilityAnchor> anchor_;
   std::unique_ptr<LmaEffects> effects_;

@@ -28,6 +28,8 @@ std::string name_of(const core::InstallFlow& f) { return fmt::format("flow {}", 
 std::string name_of(const core::RemoveFlow& f) { return fmt::format("end of flow {}", f.flow.value); }
 std::string name_of(const core::EnsureRoute& r) { return "route to " + r.prefix.to_string(); }
 std::string name_of(const core::RemoveRoute& r) { return "end of route to " + r.prefix.to_string(); }
+std::string name_of(const core::EnsureIpv4Route& r) { return "route to " + r.address.to_string(); }
+std::string name_of(const core::RemoveIpv4Route& r) { return "end of route to " + r.address.to_string(); }
 std::string name_of(const core::PersistNode& n) { return "record of " + n.record.mn_id; }
 std::string name_of(const core::ForgetNode& n) { return "end of record of " + n.mn_id; }
 
@@ -37,11 +39,13 @@ constexpr bool kIsRecord =
 
 }  // namespace
 
-LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes)
+LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes,
+                       HomeIpv4Routes& ipv4_routes)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       routes_(routes),
+      ipv4_routes_(ipv4_routes),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 std::optional<Result<void>> LmaEffects::carry_out(const core::LmaEffect& effect) {

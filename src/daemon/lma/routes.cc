@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
+#include "daemon/lma/way_to_mag.h"
+
 namespace flowmob::daemon {
 namespace {
 
 using platform::Route;
 using platform::RouteType;
-
-/// Behind every other route.
-constexpr std::uint32_t kLastResort = 0x7fffffff;
 
 Route unreachable(const Ipv6Prefix& pool) {
   Route route;
@@ -18,10 +17,6 @@ Route unreachable(const Ipv6Prefix& pool) {
   route.metric = kLastResort;
   route.type = RouteType::Unreachable;
   return route;
-}
-
-void keep_first(Result<void>& first, const Result<void>& outcome) {
-  if (first && !outcome) first = outcome;
 }
 
 }  // namespace
@@ -51,13 +46,12 @@ Result<void> HomeRoutes::ensure_pools() {
 
 /// A route without a destination.
 Result<Route> HomeRoutes::look_up(const Ipv6Address& mag) const {
-  const auto path = netlink_.path_to(mag);
-  if (!path) return tl::unexpected(path.error());
-  if (path->local) return fail("unreachable", mag.to_string() + " is an address of this host");
-  Route route;
-  route.interface = path->interface;
-  route.gateway = path->gateway.value_or(mag);
-  return route;
+  return way_to_mag(netlink_, mag).map([](const WayToMag& way) {
+    Route route;
+    route.interface = way.interface;
+    route.gateway = way.gateway;
+    return route;
+  });
 }
 
 /// One that was found serves all nodes behind the MAG; one that was not may be there by now.

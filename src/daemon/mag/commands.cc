@@ -56,6 +56,7 @@ Result<Json> MagDaemon::statistics(const Json& arguments) {
   if (!answer) return answer;
   (*answer)["mobility_socket"] = port_->statistics();
   (*answer)["neighbor_discovery"] = accesses_->statistics();
+  (*answer)["arp_and_dhcp"] = ipv4_->statistics();
   (*answer)["data_plane_drops"] = to_json(dataplane_->drops());
   return answer;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/ipv4.h"
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/host/main.h"
@@ -83,7 +84,7 @@ Result<void> MagDaemon::bring_up() {
   auto dataplane = dataplane::MagDataplane::open(dataplane_options(settings_));
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
-  return ensure_forwarding(all_interfaces(settings_))
+  return ensure_forwarding(all_interfaces(settings_), is_mapped(settings_.core.address))
       .and_then([&] { return prepare_interfaces(); })
       .and_then([&] { return take_over(std::move(*records)); })
       .and_then([&] { return serve(); });
@@ -93,10 +94,12 @@ Result<void> MagDaemon::prepare_interfaces() {
   accesses_ = std::make_unique<NdPorts>(host_->loop(), [this](const core::PacketMeta& meta, ByteView icmpv6) {
     pump_->feed([&](Now now) { gateway_->handle_neighbor_discovery(now, meta, icmpv6); });
   });
+  ipv4_ = std::make_unique<Ipv4Ports>(host_->loop(), [this](InterfaceIndex interface, ByteView frame) {
+    pump_->feed([&](Now now) { gateway_->handle_ipv4_frame(now, interface, frame); });
+  });
   for (core::AccessConfig& access : settings_.core.accesses) {
-    auto done = prepare_access(*netlink_, access, settings_.core).and_then([&] {
-      return accesses_->open(access.index);
-    });
+    auto done =
+        prepare_access(*netlink_, access, settings_.core).and_then([&] { return open_ports(access.index); });
     if (!done) return done;
   }
   return apply_routing();
@@ -114,7 +117,7 @@ Result<void> MagDaemon::apply_routing() {
 Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
   const std::size_t known = records.size();
   gateway_ = std::make_unique<core::MobileAccessGateway>(settings_.core);
-  effects_ = std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_);
+  effects_ = std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_, *ipv4_);
   pump_ = std::make_unique<Pump<core::MobileAccessGateway, core::MagEffect>>(
       host_->loop(), *gateway_,
       [this](const core::MagEffect& effect) { return effects_->carry_out(effect); });

@@ -19,6 +19,7 @@
 #include "daemon/host/traffic.h"
 #include "daemon/mag/access_interface.h"
 #include "daemon/mag/effects.h"
+#include "daemon/mag/ipv4_ports.h"
 #include "platform/dataplane/mag_dataplane.h"
 #include "platform/netlink.h"
 
@@ -56,6 +57,8 @@ class MagDaemon {
   /// With the tunnel's MTU as the path has it now.
   core::MagConfig effective(core::MagConfig config) const;
   void path_changed(std::optional<std::uint32_t> mtu);
+  Result<void> open_ports(InterfaceIndex interface);
+  void close_ports(InterfaceIndex interface);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics(const core::Json& arguments);
@@ -72,6 +75,7 @@ class MagDaemon {
   std::optional<platform::Netlink> netlink_;
   std::unique_ptr<MobilityPort> port_;
   std::unique_ptr<NdPorts> accesses_;
+  std::unique_ptr<Ipv4Ports> ipv4_;
   std::unique_ptr<LinkWatch> access_watch_;
   std::unique_ptr<LinkWatch> transport_watch_;
   std::unique_ptr<dataplane::MagDataplane> dataplane_;

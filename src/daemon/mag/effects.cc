@@ -17,6 +17,7 @@ std::string name_of(const core::SendIcmpv6&) { return "ICMPv6 errors"; }
 std::string name_of(const core::SendNeighborDiscovery& m) {
   return "advertisement to " + m.link_destination.to_string();
 }
+std::string name_of(const core::SendIpv4Frame&) { return "frames of IPv4"; }
 std::string name_of(const core::Notify& n) { return n.event; }
 std::string name_of(const core::EnsureTunnel& t) { return "tunnel to " + t.remote.to_string(); }
 std::string name_of(const core::RemoveTunnel& t) { return "tunnel to " + t.remote.to_string(); }
@@ -31,11 +32,13 @@ std::string name_of(const core::ForgetAttachment& a) {
 
 }  // namespace
 
-MagEffects::MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses)
+MagEffects::MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses,
+                       Ipv4Ports& ipv4)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       accesses_(accesses),
+      ipv4_(ipv4),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 Result<void> MagEffects::carry_out(const core::MagEffect& effect) {
@@ -64,8 +67,8 @@ Result<void> MagEffects::apply(const core::SendNeighborDiscovery& message) {
 }
 
 Result<void> MagEffects::apply(const core::InstallHost& host) {
-  const dataplane::Host row{host.attachment, host.interface, host.node, host.router,
-                            host.prefixes,   host.mag,       host.lma,  host.mtu};
+  const dataplane::Host row{host.attachment, host.interface, host.node, host.router, host.prefixes,
+                            host.mag,        host.lma,       host.mtu,  host.ipv4};
   installed_.insert_or_assign(host.attachment, row);
   return dataplane_.install_host(row);
 }

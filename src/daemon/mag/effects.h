@@ -8,6 +8,7 @@
 #include "daemon/host/host.h"
 #include "daemon/host/mobility_port.h"
 #include "daemon/host/nd_ports.h"
+#include "daemon/mag/ipv4_ports.h"
 #include "platform/dataplane/mag_dataplane.h"
 
 namespace flowmob::daemon {
@@ -16,13 +17,15 @@ namespace flowmob::daemon {
 /// given back.
 class MagEffects {
  public:
-  MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses);
+  MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses,
+             Ipv4Ports& ipv4);
   Result<void> carry_out(const core::MagEffect& effect);
 
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
   Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
   Result<void> apply(const core::SendNeighborDiscovery& message);
+  Result<void> apply(const core::SendIpv4Frame& frame) { return ipv4_.send(frame.interface, frame.frame); }
   Result<void> apply(const core::Notify& event);
   /// A gateway's tunnels are in the rows of its hosts.
   Result<void> apply(const core::EnsureTunnel&) { return {}; }
@@ -36,6 +39,7 @@ class MagEffects {
   MobilityPort& port_;
   dataplane::MagDataplane& dataplane_;
   NdPorts& accesses_;
+  Ipv4Ports& ipv4_;
   std::map<SessionId, dataplane::Host> installed_;
   FailureLog failures_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ipv4.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/mag/daemon.h"
 
@@ -14,7 +15,8 @@ void MagDaemon::link_changed(const std::string& interface, const std::optional<p
   if (access != settings_.core.accesses.end()) return access_changed(*access, link);
   if (!link) spdlog::warn("interface {} is gone", interface);
   if (!transports_.has_returned(interface, link ? std::optional(link->index) : std::nullopt)) return;
-  auto done = dataplane_->attach(interface).and_then([&] { return ensure_forwarding({interface}); });
+  auto done = dataplane_->attach(interface).and_then(
+      [&] { return ensure_forwarding({interface}, is_mapped(settings_.core.address)); });
   if (!done) return spdlog::error("interface {}: {}", interface, done.error().message);
   spdlog::info("interface {} is back", interface);
 }
@@ -23,7 +25,7 @@ void MagDaemon::access_changed(core::AccessConfig& access, const std::optional<p
   const InterfaceIndex before = access.index;
   if (!link) {
     spdlog::warn("interface {} of access {} is gone", access.interface, access.name);
-    accesses_->close(before);
+    close_ports(before);
     access.index = {};  // the next one is another one, even if it has the same index
     return pump_->feed([&](Now now) { gateway_->handle_link(now, before, false); });
   }
@@ -39,7 +41,7 @@ void MagDaemon::access_changed(core::AccessConfig& access, const std::optional<p
 /// Without success it stays unknown, and the next change of its link tries again.
 Result<void> MagDaemon::access_returned(core::AccessConfig& access) {
   spdlog::info("interface {} of access {} is back", access.interface, access.name);
-  accesses_->close(access.index);
+  close_ports(access.index);
   access.index = {};
   core::AccessConfig fresh = access;
   return arm(fresh)
@@ -74,8 +76,17 @@ void MagDaemon::path_changed(std::optional<std::uint32_t> mtu) {
 Result<void> MagDaemon::arm(core::AccessConfig& access) {
   return prepare_access(*netlink_, access, settings_.core)
       .and_then([&] { return dataplane_->attach(access.interface); })
-      .and_then([&] { return ensure_forwarding({access.interface}); })
-      .and_then([&] { return accesses_->open(access.index); });
+      .and_then([&] { return ensure_forwarding({access.interface}, is_mapped(settings_.core.address)); })
+      .and_then([&] { return open_ports(access.index); });
+}
+
+Result<void> MagDaemon::open_ports(InterfaceIndex interface) {
+  return accesses_->open(interface).and_then([&] { return ipv4_->open(interface); });
+}
+
+void MagDaemon::close_ports(InterfaceIndex interface) {
+  accesses_->close(interface);
+  ipv4_->close(interface);
 }
 
 }  // namespace flowmob::daemon

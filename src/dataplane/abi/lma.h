@@ -5,15 +5,16 @@
 
 struct fm_lma_config {
   struct fm_address local;
-  __u32 next_generation; /* for user space alone */
+  struct fm_address local_ipv4; /* FM_IPV4_KEY in its upper half; zero: none */
+  __u32 next_generation;        /* for user space alone */
   __u32 pad;
 };
-FM_STATIC_ASSERT(sizeof(struct fm_lma_config) == 24, "fm_lma_config");
+FM_STATIC_ASSERT(sizeof(struct fm_lma_config) == 40, "fm_lma_config");
 
 #define FM_NODE_USES_FLOW_LABEL 1 /* some rule looks at the flow label: it belongs to the flow */
 #define FM_NODE_USES_DS 2
 
-/* Key: the upper 64 bits of the destination. */
+/* Key: the upper 64 bits of the destination, or its FM_IPV4_KEY. */
 struct fm_node_row {
   __u32 node;
   __u32 generation; /* of rules and cached flows; never used twice */

@@ -11,7 +11,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_mag_config) == 16, "fm_mag_config");
 /* EnableMAGLocalRouting (RFC 5213 section 9.2): between two nodes of this gateway past their anchor. */
 #define FM_MAG_LOCAL_ROUTING 1u
 
-/* Key: the upper 64 bits of the inner destination. */
+/* Key: the upper 64 bits of the inner destination, or its FM_IPV4_KEY. */
 struct fm_hosted_row {
   struct fm_address lma;
   __u32 attachment;
@@ -28,15 +28,16 @@ struct fm_attachment_key {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_attachment_key) == 12, "fm_attachment_key");
 
-#define FM_MAX_PREFIXES 4
+#define FM_MAX_PREFIXES 4 /* of IPv6 */
+#define FM_MAX_KEYS 5     /* and the IPv4 home address */
 
 struct fm_attachment_row {
-  __u64 prefixes[FM_MAX_PREFIXES];
+  __u64 keys[FM_MAX_KEYS];
   struct fm_address lma;
   struct fm_address mag;
-  __u32 prefix_count;
+  __u32 key_count;
   __u32 attachment;
-  __u32 mtu; /* of the inner packet */
-  __u32 pad;
+  __u32 mtu;         /* of the inner packet */
+  __u32 ipv4_router; /* network byte order; zero: the node has no IPv4 */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_attachment_row) == 80, "fm_attachment_row");
+FM_STATIC_ASSERT(sizeof(struct fm_attachment_row) == 88, "fm_attachment_row");

@@ -18,7 +18,10 @@ struct fm_address {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_address) == 16, "fm_address");
 
-/* An IPv6 address as a number, to be compared. */
+/* An IPv6 address as a number, to be compared. An IPv4 address is one of 0:ffff::/32, which nobody has (RFC
+ * 4291 section 2.4 reserves ::/8): its upper half is a key as that of a home network prefix is. So are the
+ * ends of tunnels over IPv4 in rows that have IPv6 addresses. */
+#define FM_IPV4_KEY(number) (0xffffULL << 32 | (__u32)(number))
 struct fm_address_number {
   __u64 high; /* of a home network prefix: the key */
   __u64 low;
@@ -30,7 +33,7 @@ struct fm_mac {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_mac) == 6, "fm_mac");
 
-/* Octets of IPv6 packets without the tunnel's header; a GSO packet counts as the segments it stands for. */
+/* Octets of IP packets without the tunnel's header; a GSO packet counts as the segments it stands for. */
 struct fm_counter {
   __u64 packets;
   __u64 bytes;

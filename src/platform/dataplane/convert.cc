@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ipv4.h"
+
 namespace flowmob::dataplane {
 namespace {
 
@@ -37,7 +39,12 @@ T same(const T& value) {
 
 fm_address to_row(const Ipv6Address& address) {
   fm_address row{};
-  std::ranges::copy(address.octets, row.octets);
+  if (!is_mapped(address)) {
+    std::ranges::copy(address.octets, row.octets);
+    return row;
+  }
+  row.octets[2] = row.octets[3] = 0xff;
+  std::ranges::copy(from_mapped(address).octets, row.octets + 4);
   return row;
 }
 
@@ -53,6 +60,10 @@ fm_address_number to_number(const Ipv6Address& address) {
 
 Ipv6Address from_number(const fm_address_number& number) {
   Ipv6Address address;
+  if (number.high >> 32 == 0xffff && number.low == 0) {
+    write_half(address, 8, number.high);
+    return address;
+  }
   write_half(address, 0, number.high);
   write_half(address, 8, number.low);
   return address;
@@ -62,6 +73,18 @@ Result<std::uint64_t> prefix_key(const Ipv6Prefix& prefix) {
   if (prefix.length != 64)
     return fail("bad-prefix", prefix.to_string() + ": home network prefixes have 64 bits");
   return read_half(prefix.address, 0);
+}
+
+Result<std::vector<std::uint64_t>> address_keys(const std::vector<Ipv6Prefix>& prefixes,
+                                                const std::optional<Ipv4Address>& ipv4) {
+  std::vector<std::uint64_t> keys;
+  for (const auto& prefix : prefixes) {
+    const auto key = prefix_key(prefix);
+    if (!key) return tl::unexpected(key.error());
+    keys.push_back(*key);
+  }
+  if (ipv4) keys.push_back(FM_IPV4_KEY(to_number(*ipv4)));
+  return keys;
 }
 
 Result<fm_rule> to_rule(const wire::TrafficSelector6& selector) {

@@ -39,7 +39,8 @@ Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptio
   auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<lma_bpf>("lma"), limits(options));
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<LmaDataplane> opened(new LmaDataplane(options, std::move(*pinned)));
-  auto ready = opened->rows_.set_local(options.local).and_then([&] { return opened->attach(); });
+  auto ready =
+      opened->rows_.set_local(options.local, options.local_ipv4).and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
 }

@@ -20,6 +20,7 @@ struct LmaDataplaneOptions {
   Ipv6Address local;                           ///< where tunnels end
   std::uint32_t max_nodes = 1U << 20;
   std::uint32_t max_cached_flows = 1U << 16;
+  std::optional<Ipv4Address> local_ipv4 = {};  ///< likewise, of those over IPv4
 };
 
 /// The anchor's packets. open() takes over what a predecessor left pinned, programs and rows, without losing

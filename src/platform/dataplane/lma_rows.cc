@@ -3,22 +3,13 @@
 
 #include <algorithm>
 
+#include "base/ipv4.h"
 #include "platform/dataplane/convert.h"
 
 namespace flowmob::dataplane {
 namespace {
 
 constexpr std::uint32_t kConfigRow = 0;
-
-Result<std::vector<std::uint64_t>> prefix_keys(const std::vector<Ipv6Prefix>& prefixes) {
-  std::vector<std::uint64_t> keys;
-  for (const auto& prefix : prefixes) {
-    const auto key = prefix_key(prefix);
-    if (!key) return tl::unexpected(key.error());
-    keys.push_back(*key);
-  }
-  return keys;
-}
 
 Result<std::vector<fm_rule>> to_rules(std::vector<core::ClassifierRule> rules) {
   if (rules.size() > FM_MAX_RULES)
@@ -59,9 +50,10 @@ LmaRows::LmaRows(const BpfObject& object)
       flow_counters_(object, "flow_counters"),
       session_counters_(object, "session_counters") {}
 
-Result<void> LmaRows::set_local(const Ipv6Address& local) {
+Result<void> LmaRows::set_local(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4) {
   fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
   row.local = to_row(local);
+  row.local_ipv4 = ipv4 ? to_row(to_mapped(*ipv4)) : fm_address{};
   return config_.set(kConfigRow, row);
 }
 
@@ -115,7 +107,7 @@ Result<void> LmaRows::write_prefixes(const std::vector<std::uint64_t>& prefixes,
 }
 
 Result<void> LmaRows::install_node(const core::InstallNode& node) {
-  const auto prefixes = prefix_keys(node.prefixes);
+  const auto prefixes = address_keys(node.prefixes, node.ipv4);
   if (!prefixes) return tl::unexpected(prefixes.error());
   const auto rules = to_rules(node.rules);
   if (!rules) return tl::unexpected(rules.error());
@@ -133,7 +125,7 @@ Result<void> LmaRows::install_node(const core::InstallNode& node) {
 }
 
 Result<void> LmaRows::remove_node(const core::RemoveNode& node) {
-  const auto prefixes = prefix_keys(node.prefixes);
+  const auto prefixes = address_keys(node.prefixes, node.ipv4);
   if (!prefixes) return tl::unexpected(prefixes.error());
   prefixes_of_[node.node].insert(prefixes->begin(), prefixes->end());
   fm_node_row row{};
@@ -163,7 +155,7 @@ Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session
 }
 
 Result<void> LmaRows::install_session(const core::InstallSession& session) {
-  const auto prefixes = prefix_keys(session.prefixes);
+  const auto prefixes = address_keys(session.prefixes, session.ipv4);
   if (!prefixes) return tl::unexpected(prefixes.error());
   if (session.mtu == 0) return fail("bad-mtu", "a session needs the MTU of its tunnel");
 
@@ -185,7 +177,7 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
 
 /// Of a session that has moved to another MAG meanwhile only the old MAG's rows go.
 Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
-  const auto prefixes = prefix_keys(session.prefixes);
+  const auto prefixes = address_keys(session.prefixes, session.ipv4);
   if (!prefixes) return tl::unexpected(prefixes.error());
   const fm_address mag = to_row(session.mag);
   for (const auto prefix : *prefixes) {

@@ -16,7 +16,7 @@ class LmaRows {
  public:
   explicit LmaRows(const BpfObject& object);
 
-  Result<void> set_local(const Ipv6Address& local);
+  Result<void> set_local(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4);
 
   Result<void> ensure_tunnel(const core::EnsureTunnel& tunnel);
   Result<void> remove_tunnel(const core::RemoveTunnel& tunnel);

@@ -2,6 +2,7 @@
 #include "platform/dataplane/mag_dataplane.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dataplane/mag.skel.h"
 #include "platform/dataplane/convert.h"
@@ -31,28 +32,23 @@ fm_hosted_row hosted_row(const Host& host) {
           to_row(host.router)};
 }
 
-fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64_t>& prefixes) {
+fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64_t>& keys) {
   fm_attachment_row row{};
-  std::ranges::copy(prefixes, row.prefixes);
-  row.prefix_count = static_cast<std::uint32_t>(prefixes.size());
+  std::ranges::copy(keys, row.keys);
+  row.key_count = static_cast<std::uint32_t>(keys.size());
   row.lma = to_row(host.lma);
   row.mag = to_row(host.mag);
   row.attachment = host.attachment.value;
   row.mtu = host.mtu;
+  if (host.ipv4) std::memcpy(&row.ipv4_router, host.ipv4->router.octets.data(), sizeof row.ipv4_router);
   return row;
 }
 
-Result<std::vector<std::uint64_t>> prefix_keys(const Host& host) {
+Result<std::vector<std::uint64_t>> keys_of(const Host& host) {
   if (host.prefixes.size() > FM_MAX_PREFIXES)
     return fail("too-many-prefixes",
                 "an attachment may have " + std::to_string(FM_MAX_PREFIXES) + " prefixes");
-  std::vector<std::uint64_t> keys;
-  for (const auto& prefix : host.prefixes) {
-    const auto key = prefix_key(prefix);
-    if (!key) return tl::unexpected(key.error());
-    keys.push_back(*key);
-  }
-  return keys;
+  return address_keys(host.prefixes, host.ipv4 ? std::optional(host.ipv4->address.address) : std::nullopt);
 }
 
 }  // namespace
@@ -138,7 +134,7 @@ Result<void> MagDataplane::erase_stale(SessionId attachment, const Keys& keep) {
 }
 
 Result<void> MagDataplane::install_host(const Host& host) {
-  const auto prefixes = prefix_keys(host);
+  const auto prefixes = keys_of(host);
   if (!prefixes) return tl::unexpected(prefixes.error());
   if (host.mtu == 0) return fail("bad-mtu", "an attachment needs the MTU of its tunnel");
   const Keys now{{prefixes->begin(), prefixes->end()}, {link_key(host)}};
@@ -147,7 +143,7 @@ Result<void> MagDataplane::install_host(const Host& host) {
 
 /// Rows that another attachment has taken over meanwhile stay.
 Result<void> MagDataplane::remove_host(const Host& host) {
-  const auto prefixes = prefix_keys(host);
+  const auto prefixes = keys_of(host);
   if (!prefixes) return tl::unexpected(prefixes.error());
   auto& keys = keys_of_[host.attachment];
   keys.prefixes.insert(prefixes->begin(), prefixes->end());

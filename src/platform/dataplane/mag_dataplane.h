@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/strong_id.h"
+#include "core/ipv4_home.h"
 #include "dataplane/abi/mag.h"
 #include "platform/dataplane/pinned_dataplane.h"
 #include "platform/dataplane/tracked_map.h"
@@ -36,6 +37,7 @@ struct Host {
   Ipv6Address mag;
   Ipv6Address lma;
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
+  std::optional<core::Ipv4Home> ipv4 = {};
 };
 
 /// The gateway's packets; what is said at LmaDataplane about taking over and sweeping holds here too.

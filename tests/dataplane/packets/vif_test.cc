@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "bench.h"
+#include "packet_ipv4.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "wire/checksum.h"
 #include "wire/neighbor_discovery.h"
@@ -109,9 +109,37 @@ TEST_F(Vif, WithoutAMemberPacketsAreCounted) {
   EXPECT_TRUE(dropped_for(outcome, vif_->drops(), "no-member"));
 }
 
-TEST_F(Vif, CarriesIpv6Only) {
-  const auto arp = frame(kPeerMac, kVifMac, Bytes(46), 0x0806);
-  const auto outcome = run(vif_->object(), "vif_egress", "vif0", arp);
+TEST_F(Vif, CarriesIpv4LikeIpv6) {
+  const Packet4 down{},
+      up{.source = kNode4, .destination = kCn4, .source_port = 4000, .destination_port = 80};
+  const auto received =
+      run(vif_->object(), "member_ingress", "if2", frame4(kMember2Mac, kPeerMac, down.build()));
+  EXPECT_EQ(received.verdict, Verdict::Redirect);
+  EXPECT_EQ(received.frame, frame4(kVifMac, kPeerMac, down.build()));
+  const auto sent = run(vif_->object(), "vif_egress", "vif0", frame4(kPeerMac, kVifMac, up.build()));
+  EXPECT_EQ(sent.verdict, Verdict::Redirect);
+  EXPECT_EQ(sent.frame, frame4(kPeerMac, kMember2Mac, up.build())) << "by the link of the downlink";
+}
+
+TEST_F(Vif, AsksByTheDefaultMemberInItsName) {
+  Bytes arp(46);
+  const auto put = [&arp](std::size_t at, std::string_view address) {
+    std::ranges::copy(mac(address).octets, arp.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  put(8, kVifMac);
+  const auto sent =
+      run(vif_->object(), "vif_egress", "vif0", frame("ff:ff:ff:ff:ff:ff", kVifMac, arp, 0x0806));
+  EXPECT_EQ(sent.verdict, Verdict::Redirect);
+  put(8, kMember1Mac);
+  EXPECT_EQ(sent.frame, frame("ff:ff:ff:ff:ff:ff", kMember1Mac, arp, 0x0806));
+  const auto answer = run(vif_->object(), "member_ingress", "if1", frame(kMember1Mac, kPeerMac, arp, 0x0806));
+  EXPECT_EQ(answer.verdict, Verdict::Redirect);
+  EXPECT_EQ(answer.frame, frame(kVifMac, kPeerMac, arp, 0x0806));
+}
+
+TEST_F(Vif, CarriesIpAndArpOnly) {
+  const auto other = frame(kPeerMac, kVifMac, Bytes(46), 0x88cc);
+  const auto outcome = run(vif_->object(), "vif_egress", "vif0", other);
   EXPECT_TRUE(dropped_for(outcome, vif_->drops(), "not-ipv6"));
 }
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/udp_mobility_socket.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+
+#include "base/ipv4.h"
+#include "platform/errno_error.h"
+
+namespace flowmob::platform {
+namespace {
+
+constexpr int kUdpReceiveQueue = 4 << 20;  ///< as MobilitySocket's
+
+::sockaddr_in to_socket_address(const Ipv4Address& address, std::uint16_t port) {
+  ::sockaddr_in result{};
+  result.sin_family = AF_INET;
+  result.sin_port = htons(port);
+  std::memcpy(&result.sin_addr, address.octets.data(), sizeof result.sin_addr);
+  return result;
+}
+
+void read_udp_ancillary(::msghdr& header, ReceivedMessage& message) {
+  for (::cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+    if (item->cmsg_level != IPPROTO_IP) continue;
+    if (item->cmsg_type == IP_PKTINFO) {
+      ::in_pktinfo info{};
+      std::memcpy(&info, CMSG_DATA(item), sizeof info);
+      message.interface = InterfaceIndex{static_cast<std::uint32_t>(info.ipi_ifindex)};
+    } else if (item->cmsg_type == IP_TTL) {
+      int ttl = 0;
+      std::memcpy(&ttl, CMSG_DATA(item), sizeof ttl);
+      message.hop_limit = static_cast<std::uint8_t>(ttl);
+    }
+  }
+}
+
+Result<void> configure_udp(int fd) {
+  const int on = 1, queue = kUdpReceiveQueue;
+  if (::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0 ||
+      ::setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) != 0)
+    return fail_errno("mobility-socket-failed", "socket options");
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof queue) != 0)
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &queue, sizeof queue);
+  return {};
+}
+
+}  // namespace
+
+Result<UdpMobilitySocket> UdpMobilitySocket::open(const Ipv4Address& local) {
+  UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fail_errno("mobility-socket-failed", "UDP socket");
+  if (auto done = configure_udp(fd.get()); !done) return tl::unexpected(done.error());
+  const auto address = to_socket_address(local, kPort);
+  if (::bind(fd.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address) != 0)
+    return fail_errno(errno == EADDRNOTAVAIL ? "address-unavailable" : "mobility-socket-failed",
+                      "bind to " + local.to_string() + " port " + std::to_string(kPort));
+  return UdpMobilitySocket(std::move(fd), local);
+}
+
+Result<std::optional<UdpMobilitySocket::Received>> UdpMobilitySocket::receive() {
+  while (true) {
+    std::array<std::uint8_t, MobilitySocket::kMaxMessage> buffer;
+    alignas(::cmsghdr) std::array<char, 256> control;
+    ::sockaddr_in source{};
+    ::iovec vector{buffer.data(), buffer.size()};
+    ::msghdr header{};
+    header.msg_name = &source;
+    header.msg_namelen = sizeof source;
+    header.msg_iov = &vector;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ::ssize_t count = ::recvmsg(fd_.get(), &header, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return std::optional<Received>();
+    if (count < 0) {
+      ++counters_.receive_errors;
+      return fail_errno("receive-failed", "mobility socket");
+    }
+    if ((header.msg_flags & MSG_TRUNC) != 0) {
+      ++counters_.truncated;
+      continue;
+    }
+    ++counters_.received;
+    Received received;
+    received.source_port = ntohs(source.sin_port);
+    Ipv4Address peer;
+    std::memcpy(peer.octets.data(), &source.sin_addr, peer.octets.size());
+    received.message.source = to_mapped(peer);
+    received.message.destination = to_mapped(local_);
+    received.message.mobility_header.assign(buffer.begin(), buffer.begin() + count);
+    read_udp_ancillary(header, received.message);
+    return received;
+  }
+}
+
+Result<void> UdpMobilitySocket::send(const Ipv6Address& destination, std::uint16_t port,
+                                     ByteView mobility_header) {
+  const auto to = to_socket_address(from_mapped(destination), port == 0 ? kPort : port);
+  ::ssize_t count = 0;
+  do {
+    count = ::sendto(fd_.get(), mobility_header.data(), mobility_header.size(), 0,
+                     reinterpret_cast<const ::sockaddr*>(&to), sizeof to);
+  } while (count < 0 && errno == EINTR);
+  ++(count >= 0 ? counters_.sent : counters_.send_failures);
+  if (count >= 0) return {};
+  const bool full = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
+  return fail_errno(full ? "would-block" : "send-failed", "to " + destination.to_string());
+}
+
+}  // namespace flowmob::platform

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tunnels over IPv4 (RFC 5844 sections 4.1.4 and 4.2.2.2).
+#include <cstdlib>
+
+#include "base/ipv4.h"
+#include "lma_bench.h"
+#include "packet_ipv4.h"
+#include "platform/dataplane/mag_dataplane.h"
+
+namespace flowmob::dataplane::testing {
+namespace {
+
+constexpr std::string_view kLma4 = "203.0.113.1", kMag4 = "203.0.113.9";
+Ipv6Address mapped(std::string_view text) { return to_mapped(ip4(text)); }
+
+/// acc1 leads to the other end.
+void prepare_transport() {
+  ASSERT_EQ(std::system("sysctl -qw net.ipv4.conf.core0.forwarding=1 net.ipv4.conf.acc1.forwarding=1"), 0);
+  ip_command("address replace 203.0.113.2/24 dev acc1");
+}
+
+/// A tunnel packet between the two.
+Bytes tunnelled(std::string_view from, std::string_view to, std::uint8_t protocol, const Bytes& inner,
+                std::uint8_t tos = 0, std::uint16_t fragment = 0x4000) {
+  Packet4 outer{.source = from, .destination = to, .tos = tos, .protocol = protocol, .fragment = fragment};
+  outer.payload = inner.size() - 8;
+  Bytes packet = outer.build();
+  packet.resize(20);
+  packet.insert(packet.end(), inner.begin(), inner.end());
+  return packet;
+}
+
+/// Addresses, protocol and what is inside, of a frame that is a sound tunnel packet.
+struct Tunnelled {
+  explicit Tunnelled(const Bytes& frame) {
+    if (frame.size() < 34) return;
+    const ByteView packet = ByteView(frame).subspan(14);
+    const bool is_ipv4 = frame[12] == 8 && frame[13] == 0 && packet[0] == 0x45;
+    EXPECT_TRUE(is_ipv4);
+    EXPECT_EQ(internet_checksum(packet.first(20)), 0);
+    EXPECT_EQ(packet[2] << 8 | packet[3], static_cast<int>(packet.size()));
+    tos = packet[1];
+    protocol = packet[9];
+    std::copy(packet.begin() + 12, packet.begin() + 16, source.octets.begin());
+    std::copy(packet.begin() + 16, packet.begin() + 20, destination.octets.begin());
+    inner.assign(packet.begin() + 20, packet.end());
+  }
+  std::uint8_t protocol = 0, tos = 0;
+  Ipv4Address source, destination;
+  Bytes inner;
+};
+
+class LmaOverIpv4 : public LmaBench {
+ protected:
+  void SetUp() override {
+    prepare_transport();
+    auto with_ipv4 = options();
+    with_ipv4.local_ipv4 = ip4(kLma4);
+    LmaBench::SetUp();
+    lma_.reset();
+    lma_ = LmaDataplane::open(with_ipv4).value();
+    must(lma_->ensure_tunnel({mapped(kLma4), mapped(kMag4)}));
+    for (const auto session : {kSession1, kSession2})
+      must(lma_->install_session(
+          {session, kNodeIndex, mapped(kLma4), mapped(kMag4), {prefix(kPrefix)}, kMtu, ip4(kNode4)}));
+    must(lma_->install_node({kNodeIndex, {prefix(kPrefix)}, kDefault, 1, {}, ip4(kNode4)}));
+  }
+  Outcome from_access4(const Bytes& packet) const {
+    return run(lma_->object(), "lma_uplink", "acc1", frame4(kAccess1Mac, kPeerMac, packet));
+  }
+};
+
+TEST_F(LmaOverIpv4, PrefixesGoIntoTheTunnel) {
+  const auto outcome = from_core(other().hop_limit(9).traffic_class(0xb8).build());
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  const Tunnelled packet(outcome.frame);
+  EXPECT_EQ(packet.protocol, 41);
+  EXPECT_EQ(packet.tos, 0xb8);
+  EXPECT_EQ(packet.source, ip4(kLma4));
+  EXPECT_EQ(packet.destination, ip4(kMag4));
+  EXPECT_EQ(packet.inner, other().hop_limit(8).traffic_class(0xb8).build());
+}
+
+TEST_F(LmaOverIpv4, Ipv4HomeAddressesGoIntoTheTunnel) {
+  const auto outcome =
+      run(lma_->object(), "lma_downlink", "core0", frame4(kCoreMac, kPeerMac, Packet4{.ttl = 9}.build()));
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  const Tunnelled packet(outcome.frame);
+  EXPECT_EQ(packet.protocol, 4);
+  EXPECT_EQ(packet.destination, ip4(kMag4));
+  EXPECT_EQ(packet.inner, Packet4{.ttl = 8}.build());
+}
+
+TEST_F(LmaOverIpv4, UplinkComesOutAsItWas) {
+  const auto sent = Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build();
+  const auto outcome = from_access4(tunnelled(kMag4, kLma4, 41, sent));
+  EXPECT_EQ(outcome.verdict, Verdict::Pass);
+  EXPECT_EQ(outcome.frame, frame(kAccess1Mac, kPeerMac, sent));
+  const auto sent4 = Packet4{.source = kNode4, .destination = kCn4}.build();
+  EXPECT_EQ(from_access4(tunnelled(kMag4, kLma4, 4, sent4)).frame, frame4(kAccess1Mac, kPeerMac, sent4));
+  EXPECT_EQ(packets_dropped(lma_->drops()), 0U);
+}
+
+TEST_F(LmaOverIpv4, CongestionInTheTunnelIsTold) {
+  const auto sent = Packet().from(kNode).to(kCn).ecn(2).udp(4000, 80).payload(100);
+  const auto outcome = from_access4(tunnelled(kMag4, kLma4, 41, sent.build(), 3));
+  EXPECT_EQ(outcome.frame, frame(kAccess1Mac, kPeerMac, Packet(sent).ecn(3).build()));
+}
+
+TEST_F(LmaOverIpv4, AStrangersTunnelIsDropped) {
+  const auto sent = Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build();
+  EXPECT_TRUE(dropped(from_access4(tunnelled("203.0.113.77", kLma4, 41, sent)), "unknown-tunnel"));
+}
+
+TEST_F(LmaOverIpv4, AForeignSourceIsDropped) {
+  const auto sent = Packet().from("2001:db8:101::1").to(kCn).udp(4000, 80).payload(100).build();
+  EXPECT_TRUE(dropped(from_access4(tunnelled(kMag4, kLma4, 41, sent)), "spoofed-source"));
+}
+
+TEST_F(LmaOverIpv4, FragmentsOfTunnelPacketsAreDropped) {
+  const auto sent = Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build();
+  EXPECT_TRUE(dropped(from_access4(tunnelled(kMag4, kLma4, 41, sent, 0, 0x2000)), "outer-fragment"));
+}
+
+TEST_F(LmaOverIpv4, TooBigForTheTunnelIsAnsweredFromTheIpv6Address) {
+  const auto outcome = from_core(Packet().from(kCn).to(kNode).udp(80, 4000).payload(1460).build());
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  const auto answer = Ipv6View::in_frame(outcome.frame);
+  EXPECT_EQ(answer.source, ip(kLma));
+  EXPECT_EQ(answer.destination, ip(kCn));
+}
+
+TEST_F(LmaOverIpv4, SignallingIsTheStacks) {
+  Packet4 update{.source = kMag4, .destination = kLma4, .source_port = 5436};
+  update.destination_port = 5436;
+  EXPECT_EQ(from_access4(update.build()).verdict, Verdict::Pass);
+}
+
+class MagOverIpv4 : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    prepare_transport();
+    auto opened = MagDataplane::open(options());
+    ASSERT_TRUE(opened) << opened.error().message;
+    mag_ = std::move(*opened);
+    ASSERT_TRUE(mag_->install_host({SessionId{41},
+                                    InterfaceIndex{index_of("core0")},
+                                    mac(kNode4Mac),
+                                    mac(kRouter4Mac),
+                                    {prefix("2001:db8:100::/64")},
+                                    mapped(kMag4),
+                                    mapped(kLma4),
+                                    1460,
+                                    core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)}}));
+  }
+  void TearDown() override { ASSERT_TRUE(MagDataplane::teardown(options())); }
+  static MagDataplaneOptions options() {
+    return {bpf_directory(), {"acc1"}, {"core0"}, mapped(kMag4), false, 64};
+  }
+  Outcome from_transport(const Bytes& packet) const {
+    return run(mag_->object(), "mag_downlink", "acc1", frame4(kAccess1Mac, kPeerMac, packet));
+  }
+  Outcome from_access(const Packet& packet) const {
+    return run(mag_->object(), "mag_uplink", "core0", frame(kCoreMac, kNode4Mac, packet.build()));
+  }
+  static Packet up() { return Packet().from(kNode).to(kCn).udp(4000, 80).payload(100); }
+  std::unique_ptr<MagDataplane> mag_;
+};
+
+TEST_F(MagOverIpv4, UplinkGoesIntoTheTunnel) {
+  const auto outcome = from_access(up().hop_limit(9));
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  const Tunnelled packet(outcome.frame);
+  EXPECT_EQ(packet.protocol, 41);
+  EXPECT_EQ(packet.source, ip4(kMag4));
+  EXPECT_EQ(packet.destination, ip4(kLma4));
+  EXPECT_EQ(packet.inner, up().hop_limit(8).build());
+}
+
+TEST_F(MagOverIpv4, Ipv4OfTheNodeGoesIntoTheTunnel) {
+  const Packet4 sent{.source = kNode4, .destination = kCn4, .ttl = 9};
+  const auto outcome = run(mag_->object(), "mag_uplink", "core0", frame4(kCoreMac, kNode4Mac, sent.build()));
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(Tunnelled(outcome.frame).protocol, 4);
+}
+
+TEST_F(MagOverIpv4, DownlinkComesOutAndGoesToTheNode) {
+  const auto down = Packet().from(kCn).to(kNode).udp(80, 4000).payload(100);
+  const auto outcome = from_transport(tunnelled(kLma4, kMag4, 41, Packet(down).hop_limit(9).build()));
+  EXPECT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(outcome.frame, frame(kNode4Mac, kRouter4Mac, Packet(down).hop_limit(8).build()));
+  const auto outcome4 = from_transport(tunnelled(kLma4, kMag4, 4, Packet4{.ttl = 9}.build()));
+  EXPECT_EQ(outcome4.frame, frame4(kNode4Mac, kRouter4Mac, Packet4{.ttl = 8}.build()));
+}
+
+TEST_F(MagOverIpv4, AStrangersTunnelIsDropped) {
+  const auto down = Packet().from(kCn).to(kNode).udp(80, 4000).payload(100).build();
+  EXPECT_TRUE(dropped_for(from_transport(tunnelled("203.0.113.77", kMag4, 41, down)), mag_->drops(),
+                          "unknown-tunnel"));
+}
+
+TEST_F(MagOverIpv4, TooBigForTheTunnelIsAnsweredFromTheAddressOfAllGateways) {
+  const auto outcome = from_access(Packet().from(kNode).to(kCn).udp(4000, 80).payload(1460));
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(Ipv6View::in_frame(outcome.frame).source, ip("fe80::200:5eff:fe00:5213"));
+}
+
+TEST_F(MagOverIpv4, NobodyOnTheLinkHasSignallingForTheGateway) {
+  Packet4 forged{.source = kNode4, .destination = kMag4, .source_port = 5436};
+  forged.destination_port = 5436;
+  const auto outcome =
+      run(mag_->object(), "mag_uplink", "core0", frame4(kCoreMac, kNode4Mac, forged.build()));
+  EXPECT_TRUE(dropped_for(outcome, mag_->drops(), "mobility-header"));
+}
+
+}  // namespace
+}  // namespace flowmob::dataplane::testing
