@@ -15,7 +15,7 @@ EMISSION = re.compile(r'(?:notify(?:_limited)?|session_event|Notify)\s*[({]\s*(?
 # In events.cc names are made by functions that return them.
 RETURNED = re.compile(r'(?:return|\?|:) "((?:binding|flow)-[a-z-]+)"')
 # Given to what changes a node without being asked by its gateway.
-GIVEN = re.compile(r'\b(?:in_delete_wait|without)\([^;]*?"(binding-[a-z]+)"')
+GIVEN = re.compile(r'\b(?:in_delete_wait|without|without_ipv4)\([^;]*?"((?:binding|address)-[a-z]+)"')
 # What both roles say of their peers, wherever the word stands.
 OF_PEERS = re.compile(r'"((?:peer|revocation)-[a-z-]+)"')
 # {"key", value}, row["key"] = value, and the columns of the kernel's counters.

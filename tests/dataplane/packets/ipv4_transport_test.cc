@@ -195,8 +195,8 @@ TEST_F(MagOverIpv4, DownlinkComesOutAndGoesToTheNode) {
 
 TEST_F(MagOverIpv4, AStrangersTunnelIsDropped) {
   const auto down = Packet().from(kCn).to(kNode).udp(80, 4000).payload(100).build();
-  EXPECT_TRUE(dropped_for(from_transport(tunnelled("203.0.113.77", kMag4, 41, down)), mag_->drops(),
-                          "unknown-tunnel"));
+  const auto outcome = from_transport(tunnelled("203.0.113.77", kMag4, 41, down));
+  EXPECT_TRUE(dropped_for(outcome, mag_->drops(), "unknown-tunnel"));
 }
 
 TEST_F(MagOverIpv4, TooBigForTheTunnelIsAnsweredFromTheAddressOfAllGateways) {
