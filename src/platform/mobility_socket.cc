@@ -9,14 +9,13 @@
 
 #include "platform/errno_error.h"
 #include "platform/raw_send.h"
+#include "platform/receive_datagram.h"
 #include "platform/socket_address.h"
 
 namespace flowmob::platform {
 namespace {
 
 constexpr int kMobilityHeader = 135;  // RFC 6275 section 6.1.1
-/// Room for a burst of a few thousand registrations while the daemon is busy.
-constexpr int kReceiveQueue = 4 << 20;
 
 bool set_option(int fd, int level, int option, int value) {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
@@ -27,9 +26,7 @@ Result<void> configure(int fd) {
                     set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
                     set_option(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
   if (!done) return fail_errno("mobility-socket-failed", "socket options");
-  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveQueue)) {
-    set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveQueue);  // as much as the system grants
-  }
+  make_room_for_bursts(fd);
   return {};
 }
 
@@ -66,36 +63,14 @@ Result<MobilitySocket> MobilitySocket::open(const Ipv6Address& local) {
 }
 
 Result<std::optional<ReceivedMessage>> MobilitySocket::receive() {
-  while (true) {
-    std::array<std::uint8_t, kMaxMessage> buffer;
-    alignas(::cmsghdr) std::array<char, 256> control;
-    ::sockaddr_in6 source{};
-    ::iovec vector{buffer.data(), buffer.size()};
-    ::msghdr header{};
-    header.msg_name = &source;
-    header.msg_namelen = sizeof source;
-    header.msg_iov = &vector;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ::ssize_t count = ::recvmsg(fd_.get(), &header, 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return std::optional<ReceivedMessage>();
-    if (count < 0) {
-      ++counters_.receive_errors;
-      return fail_errno("receive-failed", "mobility socket");
-    }
-    if ((header.msg_flags & MSG_TRUNC) != 0) {
-      ++counters_.truncated;
-      continue;
-    }
-    ++counters_.received;
-    ReceivedMessage message;
-    message.source = Ipv6Address::from_bytes(source.sin6_addr.s6_addr);
-    message.mobility_header.assign(buffer.begin(), buffer.begin() + count);
-    read_ancillary(header, message);
-    return message;
-  }
+  return receive_datagram<::sockaddr_in6>(
+      fd_.get(), counters_, [](const ::sockaddr_in6& source, ByteView octets, ::msghdr& header) {
+        ReceivedMessage message;
+        message.source = Ipv6Address::from_bytes(source.sin6_addr.s6_addr);
+        message.mobility_header.assign(octets.begin(), octets.end());
+        read_ancillary(header, message);
+        return message;
+      });
 }
 
 Result<void> MobilitySocket::send(const Ipv6Address& source, const Ipv6Address& destination,

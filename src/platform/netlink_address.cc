@@ -72,10 +72,7 @@ Result<void> Netlink::remove_address(InterfaceIndex interface, const Ipv6Address
   NetlinkMessage message(RTM_DELADDR, 0);
   put_header(message, interface, prefix_length);
   message.attribute(IFA_LOCAL, ByteView(address.octets));
-  auto removed = socket_.request(message).map_error(about(address, interface));
-  if (!removed && (removed.error().code == "not-found" || removed.error().code == "no-such-interface"))
-    return {};
-  return removed;
+  return socket_.request_removal(message).map_error(about(address, interface));
 }
 
 Result<std::vector<InterfaceAddress>> Netlink::addresses(InterfaceIndex interface) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "platform/netlink.h"
-#include "platform/netlink_message.h"
+#include "platform/netlink_route_message.h"
 
 namespace flowmob::platform {
 namespace {
@@ -26,26 +27,18 @@ Bytes via(const Ipv6Address& gateway) {
 }
 
 void put_key(NetlinkMessage& message, const Ipv4Route& route) {
-  auto& header = message.put<rtmsg>();
-  header.rtm_family = AF_INET;
-  header.rtm_dst_len = route.destination.length;
-  header.rtm_table = RT_TABLE_MAIN;
-  header.rtm_protocol = kRouteProtocol;
-  header.rtm_scope = RT_SCOPE_UNIVERSE;
-  header.rtm_type = route.interface ? RTN_UNICAST : RTN_UNREACHABLE;
-  message.attribute(RTA_DST, ByteView(route.destination.address.octets));
-  message.attribute(RTA_PRIORITY, route.metric);
+  put_route_key(message, AF_INET, route.interface ? RTN_UNICAST : RTN_UNREACHABLE,
+                route.destination.address.octets, route.destination.length, route.metric);
 }
 
 std::optional<Ipv4Route> parse_own_ipv4_route(const nlmsghdr& message) {
   const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
-  if (message.nlmsg_type != RTM_NEWROUTE || header->rtm_protocol != kRouteProtocol) return {};
   const NetlinkAttributes<RTA_MAX> attributes(message, sizeof *header);
-  if (attributes.u32(RTA_TABLE).value_or(header->rtm_table) != RT_TABLE_MAIN) return {};
-  const auto* destination = attributes.get(RTA_DST);
-  if (!destination || mnl_attr_get_payload_len(destination) != 4) return {};
   Ipv4Route route;
-  std::memcpy(route.destination.address.octets.data(), mnl_attr_get_payload(destination), 4);
+  const ByteView destination = attributes.bytes(RTA_DST);
+  if (!is_own_route(message, attributes) || destination.size() != route.destination.address.octets.size())
+    return {};
+  std::ranges::copy(destination, route.destination.address.octets.begin());
   route.destination.length = header->rtm_dst_len;
   if (header->rtm_type == RTN_UNICAST) route.interface = InterfaceIndex{attributes.u32(RTA_OIF).value_or(0)};
   route.metric = attributes.u32(RTA_PRIORITY).value_or(0);
@@ -59,21 +52,14 @@ Result<void> Netlink::ensure_route(const Ipv4Route& route) {
   put_key(message, route);
   if (route.interface) message.attribute(RTA_OIF, route.interface.value);
   if (route.gateway) message.attribute(RTA_VIA, ByteView(via(*route.gateway)));
-  if (route.mtu != 0) {
-    nlattr* metrics = message.open(RTA_METRICS);
-    message.attribute(RTAX_MTU, route.mtu);
-    message.close(metrics);
-  }
+  put_route_mtu(message, route.mtu);
   return socket_.request(message).map_error(about(route));
 }
 
 Result<void> Netlink::remove_route(const Ipv4Route& route) {
   NetlinkMessage message(RTM_DELROUTE, 0);
   put_key(message, route);
-  auto removed = socket_.request(message).map_error(about(route));
-  if (!removed && (removed.error().code == "not-found" || removed.error().code == "no-such-interface"))
-    return {};
-  return removed;
+  return socket_.request_removal(message).map_error(about(route));
 }
 
 Result<std::vector<Ipv4Route>> Netlink::ipv4_routes() {

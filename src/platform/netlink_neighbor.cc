@@ -37,10 +37,7 @@ Result<void> Netlink::remove_neighbor(InterfaceIndex interface, const Ipv6Addres
   NetlinkMessage message(RTM_DELNEIGH, 0);
   put_header(message, interface);
   message.attribute(NDA_DST, ByteView(address.octets));
-  auto removed = socket_.request(message).map_error(about_neighbor(address, interface));
-  if (!removed && (removed.error().code == "not-found" || removed.error().code == "no-such-interface"))
-    return {};
-  return removed;
+  return socket_.request_removal(message).map_error(about_neighbor(address, interface));
 }
 
 Result<std::vector<Neighbor>> Netlink::neighbors(InterfaceIndex interface) {

@@ -3,7 +3,7 @@
 
 #include "base/ipv4.h"
 #include "platform/netlink.h"
-#include "platform/netlink_message.h"
+#include "platform/netlink_route_message.h"
 
 namespace flowmob::platform {
 namespace {
@@ -34,26 +34,11 @@ std::optional<RouteType> from_kernel(std::uint8_t type) {
   return {};
 }
 
-/// What identifies a route, for adding as well as for removing: never one of another protocol.
 void put_key(NetlinkMessage& message, const Route& route) {
-  auto& header = message.put<rtmsg>();
-  header.rtm_family = AF_INET6;
-  header.rtm_dst_len = route.destination.length;
-  header.rtm_table = RT_TABLE_MAIN;
-  header.rtm_protocol = kRouteProtocol;
-  header.rtm_scope = RT_SCOPE_UNIVERSE;
-  header.rtm_type = to_kernel(route.type);
-  message.attribute(RTA_DST, ByteView(route.destination.address.octets));
-  message.attribute(RTA_PRIORITY, route.metric);
+  put_route_key(message, AF_INET6, to_kernel(route.type), route.destination.address.octets,
+                route.destination.length, route.metric);
   if (route.interface) message.attribute(RTA_OIF, route.interface.value);
   if (route.gateway) message.attribute(RTA_GATEWAY, ByteView(route.gateway->octets));
-}
-
-void put_metrics(NetlinkMessage& message, std::uint32_t mtu) {
-  if (mtu == 0) return;
-  nlattr* metrics = message.open(RTA_METRICS);
-  message.attribute(RTAX_MTU, mtu);
-  message.close(metrics);
 }
 
 /// Of IPv4-mapped addresses only what is IPv4.
@@ -67,9 +52,8 @@ std::uint8_t bits_of(const Ipv6Address& address) {
 std::optional<Route> parse_own_route(const nlmsghdr& message) {
   const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
   const auto type = from_kernel(header->rtm_type);
-  if (message.nlmsg_type != RTM_NEWROUTE || header->rtm_protocol != kRouteProtocol || !type) return {};
   const NetlinkAttributes<RTA_MAX> attributes(message, sizeof *header);
-  if (attributes.u32(RTA_TABLE).value_or(header->rtm_table) != RT_TABLE_MAIN) return {};
+  if (!type || !is_own_route(message, attributes)) return {};
   Route route;
   route.type = *type;
   route.destination = {attributes.ipv6(RTA_DST).value_or(Ipv6Address{}), header->rtm_dst_len};
@@ -87,7 +71,7 @@ std::optional<Route> parse_own_route(const nlmsghdr& message) {
 Result<void> Netlink::ensure_route(const Route& route) {
   NetlinkMessage message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   put_key(message, route);
-  put_metrics(message, route.mtu);
+  put_route_mtu(message, route.mtu);
   if (route.preferred_source) message.attribute(RTA_PREFSRC, ByteView(route.preferred_source->octets));
   return socket_.request(message).map_error(about(route));
 }
@@ -95,10 +79,7 @@ Result<void> Netlink::ensure_route(const Route& route) {
 Result<void> Netlink::remove_route(const Route& route) {
   NetlinkMessage message(RTM_DELROUTE, 0);
   put_key(message, route);
-  auto removed = socket_.request(message).map_error(about(route));
-  if (!removed && (removed.error().code == "not-found" || removed.error().code == "no-such-interface"))
-    return {};
-  return removed;
+  return socket_.request_removal(message).map_error(about(route));
 }
 
 Result<std::vector<Route>> Netlink::routes() {

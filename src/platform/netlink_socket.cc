@@ -130,6 +130,13 @@ Result<void> NetlinkSocket::request(NetlinkMessage& message, const Visitor& on_r
   }
 }
 
+Result<void> NetlinkSocket::request_removal(NetlinkMessage& message) {
+  auto removed = request(message);
+  if (!removed && (removed.error().code == "not-found" || removed.error().code == "no-such-interface"))
+    return {};
+  return removed;
+}
+
 Result<bool> NetlinkSocket::drain(const Visitor& on_message) {
   const Buffer buffer = make_buffer();
   bool complete = true;

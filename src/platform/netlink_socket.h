@@ -26,6 +26,8 @@ class NetlinkSocket {
   /// Sends and waits for the kernel's answer; `on_reply` sees the messages that come before it. The error's
   /// code is the errno in words ("exists", "not-found", "no-such-interface", "not-permitted", ...).
   Result<void> request(NetlinkMessage& message, const Visitor& on_reply = {});
+  /// What is to be removed may be gone already.
+  Result<void> request_removal(NetlinkMessage& message);
   /// Visits what waits on a subscription; false when announcements were lost.
   Result<bool> drain(const Visitor& on_message);
 

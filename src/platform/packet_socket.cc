@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/packet_socket.h"
 
-#include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 
-#include "platform/errno_error.h"
+#include "platform/frame_socket.h"
 
 namespace flowmob::platform {
 namespace {
@@ -20,7 +18,6 @@ namespace {
 constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kHeaders = kEthernetHeader + kIpv6Header;
-constexpr std::size_t kLongestFrame = 16384;  ///< jumbo frames included
 
 // Ethernet: destination 0, source 6, type 12; IPv6: payload length 18, next header 20, hop limit 21,
 // addresses 22 and 38; ICMPv6 type 54. A Neighbor Discovery message behind extension headers is not looked
@@ -37,20 +34,12 @@ constexpr std::array kOnlyNeighborDiscovery{
     ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
-Result<void> configure(int fd, InterfaceIndex interface) {
-  auto filter = kOnlyNeighborDiscovery;
-  const ::sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+/// Solicitations go to groups that this interface need not have joined.
+Result<void> hear_all_groups(int fd, InterfaceIndex interface) {
   ::packet_mreq membership{};
   membership.mr_ifindex = static_cast<int>(interface.value);
-  // Solicitations go to groups that this interface need not have joined.
   membership.mr_type = PACKET_MR_ALLMULTI;
-  const int on = 1;
-  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0 ||
-      ::setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0 ||
-      ::setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) != 0) {
-    return fail_errno("packet-socket-failed", "interface " + std::to_string(interface.value));
-  }
-  return {};
+  return set_packet_option(fd, interface, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership);
 }
 
 std::size_t read_u16(ByteView bytes, std::size_t at) {
@@ -81,54 +70,43 @@ std::optional<NdFrame> parse(ByteView frame) {
 Bytes build(const NdFrame& frame) {
   Bytes bytes;
   bytes.reserve(kHeaders + frame.icmpv6.size());
-  const auto append = [&bytes](const auto& octets) {
-    bytes.insert(bytes.end(), octets.begin(), octets.end());
-  };
-  append(frame.link_destination.octets);
-  append(frame.link_source.octets);
+  append(bytes, frame.link_destination.octets);
+  append(bytes, frame.link_source.octets);
   const std::size_t length = frame.icmpv6.size();
-  append(std::array<std::uint8_t, 2>{ETH_P_IPV6 >> 8, ETH_P_IPV6 & 0xff});
-  append(std::array<std::uint8_t, 8>{0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8),
+  append(bytes, std::array<std::uint8_t, 2>{ETH_P_IPV6 >> 8, ETH_P_IPV6 & 0xff});
+  append(bytes,
+         std::array<std::uint8_t, 8>{0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8),
                                      static_cast<std::uint8_t>(length), IPPROTO_ICMPV6, frame.hop_limit});
-  append(frame.source.octets);
-  append(frame.destination.octets);
-  append(frame.icmpv6);
+  append(bytes, frame.source.octets);
+  append(bytes, frame.destination.octets);
+  append(bytes, frame.icmpv6);
   return bytes;
 }
 
 }  // namespace
 
 Result<PacketSocket> PacketSocket::open(InterfaceIndex interface) {
-  // Protocol 0: nothing arrives before the filter is in place; bind() then starts reception.
-  UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd && errno == EPERM) return fail("not-permitted", "a packet socket needs root (CAP_NET_RAW)");
-  if (!fd) return fail_errno("packet-socket-failed", "packet socket");
-  if (auto done = configure(fd.get(), interface); !done) return tl::unexpected(done.error());
-  ::sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_IPV6);
-  address.sll_ifindex = static_cast<int>(interface.value);
-  if (::bind(fd.get(), reinterpret_cast<::sockaddr*>(&address), sizeof address) != 0) {
-    return fail_errno("packet-socket-failed", "interface " + std::to_string(interface.value));
-  }
-  return PacketSocket(std::move(fd), interface);
+  auto fd = open_frame_socket(interface, kOnlyNeighborDiscovery);
+  if (!fd) return tl::unexpected(fd.error());
+  auto ready = hear_all_groups(fd->get(), interface).and_then([&] {
+    return start_reception(fd->get(), interface, ETH_P_IPV6);
+  });
+  if (!ready) return tl::unexpected(ready.error());
+  return PacketSocket(std::move(*fd), interface);
 }
 
 Result<std::optional<NdFrame>> PacketSocket::receive() {
   Bytes buffer(kLongestFrame);
   while (true) {
-    // MSG_TRUNC makes the kernel tell the true length.
-    const ::ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_TRUNC);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return std::optional<NdFrame>();
-    if (count < 0 && errno == ENETDOWN) return fail("interface-down", "the interface went down");
-    if (count < 0) return fail_errno("receive-failed", "packet socket");
-    const auto length = static_cast<std::size_t>(count);
-    if (length > buffer.size()) {
+    ::msghdr nothing_else{};
+    const auto length = receive_frame(fd_.get(), buffer, nothing_else);
+    if (!length) return tl::unexpected(length.error());
+    if (!*length) return std::optional<NdFrame>();
+    if (**length > buffer.size()) {
       ++counters_.truncated;
       continue;
     }
-    auto frame = parse(ByteView(buffer).first(length));
+    auto frame = parse(ByteView(buffer).first(**length));
     if (!frame) {
       ++counters_.malformed;
       continue;
@@ -139,19 +117,9 @@ Result<std::optional<NdFrame>> PacketSocket::receive() {
 }
 
 Result<void> PacketSocket::send(const NdFrame& frame) {
-  const Bytes bytes = build(frame);
-  ::ssize_t count = 0;
-  do {
-    count = ::send(fd_.get(), bytes.data(), bytes.size(), 0);
-  } while (count < 0 && errno == EINTR);
-  if (count >= 0) {
-    ++counters_.sent;
-    return {};
-  }
-  ++counters_.send_failures;
-  if (errno == ENETDOWN || errno == ENXIO) return fail_errno("interface-down", "packet socket");
-  const bool full = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
-  return fail_errno(full ? "would-block" : "send-failed", "packet socket");
+  auto sent = send_frame(fd_.get(), build(frame));
+  ++(sent ? counters_.sent : counters_.send_failures);
+  return sent;
 }
 
 }  // namespace flowmob::platform

@@ -10,11 +10,10 @@
 
 #include "base/ipv4.h"
 #include "platform/errno_error.h"
+#include "platform/receive_datagram.h"
 
 namespace flowmob::platform {
 namespace {
-
-constexpr int kUdpReceiveQueue = 4 << 20;  ///< as MobilitySocket's
 
 ::sockaddr_in to_socket_address(const Ipv4Address& address, std::uint16_t port) {
   ::sockaddr_in result{};
@@ -40,12 +39,11 @@ void read_udp_ancillary(::msghdr& header, ReceivedMessage& message) {
 }
 
 Result<void> configure_udp(int fd) {
-  const int on = 1, queue = kUdpReceiveQueue;
+  const int on = 1;
   if (::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0 ||
       ::setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) != 0)
     return fail_errno("mobility-socket-failed", "socket options");
-  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof queue) != 0)
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &queue, sizeof queue);
+  make_room_for_bursts(fd);
   return {};
 }
 
@@ -63,40 +61,18 @@ Result<UdpMobilitySocket> UdpMobilitySocket::open(const Ipv4Address& local) {
 }
 
 Result<std::optional<UdpMobilitySocket::Received>> UdpMobilitySocket::receive() {
-  while (true) {
-    std::array<std::uint8_t, MobilitySocket::kMaxMessage> buffer;
-    alignas(::cmsghdr) std::array<char, 256> control;
-    ::sockaddr_in source{};
-    ::iovec vector{buffer.data(), buffer.size()};
-    ::msghdr header{};
-    header.msg_name = &source;
-    header.msg_namelen = sizeof source;
-    header.msg_iov = &vector;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ::ssize_t count = ::recvmsg(fd_.get(), &header, 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return std::optional<Received>();
-    if (count < 0) {
-      ++counters_.receive_errors;
-      return fail_errno("receive-failed", "mobility socket");
-    }
-    if ((header.msg_flags & MSG_TRUNC) != 0) {
-      ++counters_.truncated;
-      continue;
-    }
-    ++counters_.received;
-    Received received;
-    received.source_port = ntohs(source.sin_port);
-    Ipv4Address peer;
-    std::memcpy(peer.octets.data(), &source.sin_addr, peer.octets.size());
-    received.message.source = to_mapped(peer);
-    received.message.destination = to_mapped(local_);
-    received.message.mobility_header.assign(buffer.begin(), buffer.begin() + count);
-    read_udp_ancillary(header, received.message);
-    return received;
-  }
+  return receive_datagram<::sockaddr_in>(
+      fd_.get(), counters_, [this](const ::sockaddr_in& source, ByteView octets, ::msghdr& header) {
+        Received received;
+        received.source_port = ntohs(source.sin_port);
+        Ipv4Address peer;
+        std::memcpy(peer.octets.data(), &source.sin_addr, peer.octets.size());
+        received.message.source = to_mapped(peer);
+        received.message.destination = to_mapped(local_);
+        received.message.mobility_header.assign(octets.begin(), octets.end());
+        read_udp_ancillary(header, received.message);
+        return received;
+      });
 }
 
 Result<void> UdpMobilitySocket::send(const Ipv6Address& destination, std::uint16_t port,

@@ -29,10 +29,10 @@ class AttachmentDetector {
   Attachment& attach_by_command(Now now, const AccessConfig& access, const MagPolicyProfile& profile,
                                 const MacAddress& node, const Details& details);
   void detach_by_command(Now now, Attachment& attachment);
-  /// The LMA knows that it ends. It may come back by itself, or not before an administrator or its carrier
-  /// says so.
   /// The LMA has revoked its IPv4 home address and nothing else.
   void release_revoked_ipv4(Now now, Attachment& attachment, bool may_return);
+  /// The LMA knows that it ends. It may come back by itself, or not before an administrator or its carrier
+  /// says so.
   void detach_revoked(Now now, Attachment& attachment, bool may_return);
   /// The same, and as if it had just appeared there.
   void attach_anew(Now now, Attachment& attachment);

@@ -146,12 +146,14 @@ void Registrar::ipv4_released(Now now, Attachment& attachment, bool accepted) {
 void Registrar::refuse_family(Now now, Attachment& attachment, const std::string& status,
                               RefusalReaction reaction) {
   const bool asked_for_any = !attachment.ipv4_wanted && !attachment.ipv4_home;
-  if (reaction == RefusalReaction::WithoutIpv6)
+  if (reaction == RefusalReaction::WithoutIpv6) {
     attachment.ipv6 = false;
-  else if (reaction == RefusalReaction::WithoutIpv4 || asked_for_any)
-    attachment.ipv4 = !(attachment.ipv4_refused = true);
-  else
+  } else if (reaction == RefusalReaction::WithoutIpv4 || asked_for_any) {
+    attachment.ipv4 = false;
+    attachment.ipv4_refused = true;
+  } else {
     attachment.ipv4_wanted.reset();
+  }
   refuse(now, attachment, status, std::nullopt);
   if (attachment.ipv6 || attachment.ipv4) start(now, attachment);
 }

@@ -98,10 +98,9 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   for (const auto& record : records)
     if (record.ipv4) ipv4_space.push_back({record.ipv4->address.address, 32});
 
-  routes_ = std::make_unique<HomeRoutes>(*netlink_);
-  ipv4_routes_ = std::make_unique<HomeIpv4Routes>(*netlink_);
+  routes_ = std::make_unique<HomeNetworks>(*netlink_);
   anchor_ = std::make_unique<core::LocalMobilityAnchor>(settings_.core);
-  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *ipv4_routes_);
+  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
       [this] { return effects_->end_batch(); });
@@ -116,10 +115,9 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
   if (!swept) return tl::unexpected(swept.error());
   spdlog::info("{} mobile nodes from {}; {} stale rows removed", known, settings_.paths.state.string(),
                *swept);
-  return routes_->set_pools(settings_.core.pools)
-      .and_then([&] { return routes_->sweep(space); })
-      .and_then([&] { return ipv4_routes_->set_pools(settings_.core.ipv4_pools); })
-      .and_then([&] { return ipv4_routes_->sweep(ipv4_space); });
+  return routes_->set_pools(settings_.core.pools, settings_.core.ipv4_pools).and_then([&] {
+    return routes_->sweep(space, ipv4_space);
+  });
 }
 
 Result<void> LmaDaemon::serve() {
@@ -159,8 +157,7 @@ void LmaDaemon::link_changed(const std::string& interface, const std::optional<p
   const auto index = link ? std::optional(link->index) : std::nullopt;
   if (interfaces_.has_returned(interface, index)) prepare_again(interface);
   if (!link) return spdlog::warn("interface {} is gone", interface);
-  if (link->carrier && routes_timer_)
-    note_routes(routes_->restore().and_then([&] { return ipv4_routes_->restore(); }));
+  if (link->carrier && routes_timer_) note_routes(routes_->restore());
 }
 
 void LmaDaemon::prepare_again(const std::string& interface) {
@@ -174,7 +171,7 @@ void LmaDaemon::prepare_again(const std::string& interface) {
 }
 
 void LmaDaemon::follow_routes() {
-  note_routes(routes_->follow().and_then([&] { return ipv4_routes_->follow(); }));
+  note_routes(routes_->follow());
   routes_timer_->arm(platform::SystemClock::now().monotonic + kFollowRoutes);
 }
 
@@ -199,9 +196,7 @@ Result<void> LmaDaemon::reload() {
   if (!done) return done;
   settings_ = std::move(*loaded);
   // The new configuration holds from here on: a route that fails is told as such, and tried again.
-  note_routes(routes_->set_pools(settings_.core.pools).and_then([&] {
-    return ipv4_routes_->set_pools(settings_.core.ipv4_pools);
-  }));
+  note_routes(routes_->set_pools(settings_.core.pools, settings_.core.ipv4_pools));
   return {};
 }
 
@@ -215,8 +210,7 @@ Result<void> LmaDaemon::teardown(const Options& options) {
   if (!netlink) return tl::unexpected(netlink.error());
   auto space = home_space(settings->core);
   return dataplane::LmaDataplane::teardown(dataplane_options(*settings))
-      .and_then([&] { return HomeRoutes(*netlink).sweep(space); })
-      .and_then([&] { return HomeIpv4Routes(*netlink).sweep(settings->core.ipv4_pools); })
+      .and_then([&] { return HomeNetworks(*netlink).sweep(space, settings->core.ipv4_pools); })
       .and_then([&] { return remove_records(settings->paths.state); });
 }
 

@@ -15,7 +15,7 @@
 #include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
 #include "daemon/lma/effects.h"
-#include "daemon/lma/routes.h"
+#include "daemon/lma/home_networks.h"
 #include "platform/dataplane/lma_dataplane.h"
 #include "platform/netlink.h"
 
@@ -65,8 +65,7 @@ class LmaDaemon {
   std::unique_ptr<MobilityPort> port_;
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
-  std::unique_ptr<HomeRoutes> routes_;
-  std::unique_ptr<HomeIpv4Routes> ipv4_routes_;
+  std::unique_ptr<HomeNetworks> routes_;
   std::optional<platform::DeadlineTimer> routes_timer_;
   std::unique_ptr<core::LocalMobilityAnchor> anchor_;
   std::unique_ptr<LmaEffects> effects_;

@@ -39,13 +39,12 @@ constexpr bool kIsRecord =
 
 }  // namespace
 
-LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes,
-                       HomeIpv4Routes& ipv4_routes)
+LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane,
+                       HomeNetworks& routes)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       routes_(routes),
-      ipv4_routes_(ipv4_routes),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 std::optional<Result<void>> LmaEffects::carry_out(const core::LmaEffect& effect) {

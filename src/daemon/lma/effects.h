@@ -5,8 +5,7 @@
 #include "daemon/host/failure_log.h"
 #include "daemon/host/host.h"
 #include "daemon/host/mobility_port.h"
-#include "daemon/lma/ipv4_routes.h"
-#include "daemon/lma/routes.h"
+#include "daemon/lma/home_networks.h"
 #include "platform/dataplane/lma_dataplane.h"
 
 namespace flowmob::daemon {
@@ -15,8 +14,7 @@ namespace flowmob::daemon {
 /// given back. Records are written a batch at a time (docs/adr/0051).
 class LmaEffects {
  public:
-  LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeRoutes& routes,
-             HomeIpv4Routes& ipv4_routes);
+  LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeNetworks& routes);
   /// Nothing for a record: it is kept when the batch has been.
   std::optional<Result<void>> carry_out(const core::LmaEffect& effect);
   Result<void> end_batch();
@@ -33,18 +31,17 @@ class LmaEffects {
   Result<void> apply(const core::RemoveSession& session) { return dataplane_.remove_session(session); }
   Result<void> apply(const core::InstallFlow& flow) { return dataplane_.install_flow(flow); }
   Result<void> apply(const core::RemoveFlow& flow) { return dataplane_.remove_flow(flow); }
-  Result<void> apply(const core::EnsureRoute& route) { return routes_.ensure(route); }
-  Result<void> apply(const core::RemoveRoute& route) { return routes_.remove(route); }
-  Result<void> apply(const core::EnsureIpv4Route& route) { return ipv4_routes_.ensure(route); }
-  Result<void> apply(const core::RemoveIpv4Route& route) { return ipv4_routes_.remove(route); }
+  Result<void> apply(const core::EnsureRoute& route) { return routes_.ipv6.ensure(route); }
+  Result<void> apply(const core::RemoveRoute& route) { return routes_.ipv6.remove(route); }
+  Result<void> apply(const core::EnsureIpv4Route& route) { return routes_.ipv4.ensure(route); }
+  Result<void> apply(const core::RemoveIpv4Route& route) { return routes_.ipv4.remove(route); }
   Result<void> apply(const core::PersistNode& node);
   Result<void> apply(const core::ForgetNode& node);
 
   Host& host_;
   MobilityPort& port_;
   dataplane::LmaDataplane& dataplane_;
-  HomeRoutes& routes_;
-  HomeIpv4Routes& ipv4_routes_;
+  HomeNetworks& routes_;
   FailureLog failures_;
 };
 

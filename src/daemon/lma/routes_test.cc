@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/lma/routes.h"
-
 #include <algorithm>
 
+#include "daemon/lma/home_networks.h"
 #include "platform/private_namespace_for_test.h"
 
 namespace flowmob::daemon {
@@ -82,6 +81,26 @@ TEST(HomeRoutes, WhatTheKernelDroppedIsMadeAgain) {
     ASSERT_TRUE(host.routes.restore());
     EXPECT_EQ(host.home_leads_to(), host.one.here.index);
     EXPECT_EQ(route_of(host.netlink, kPool)->type, RouteType::Unreachable);
+  });
+}
+
+TEST(HomeNetworks, WhatFailsOfOneFamilyKeepsNothingFromTheOther) {
+  in_private_namespace([] {
+    Host host;
+    HomeNetworks both(host.netlink);
+    const Ipv4Address home = Ipv4Address::parse("10.1.0.7").value();
+    const auto leads_to = [&] {
+      const auto all = host.netlink.ipv4_routes().value();
+      const auto found = std::ranges::find(all, home, [](const auto& r) { return r.destination.address; });
+      return found == all.end() ? InterfaceIndex{} : found->interface;
+    };
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(both.ipv4.ensure({home, kMag, 1400}));
+    EXPECT_FALSE(both.ipv6.ensure({kHome, address("fd99::1")})) << "no way to it";
+    EXPECT_EQ(leads_to(), host.one.here.index);
+    host.lead_mag_by(host.two);
+    EXPECT_FALSE(both.follow());
+    EXPECT_EQ(leads_to(), host.two.here.index);
   });
 }
 
