@@ -306,6 +306,14 @@ class BulkRevocationTest : public RevocationFixture {
     deliver(Acknowledgement{status, asked.back().sequence, true, false, true, {}});
   }
   void shut_down() { ASSERT_TRUE(command("session revoke", Json::object())); }
+  void start_with_probes() {
+    auto config = default_config();
+    config.name = "mag1";
+    config.neighbor_probe_interval = 30s;
+    config.neighbor_probes = 1;
+    start(config);
+    register_whole();
+  }
 };
 
 TEST_F(BulkRevocationTest, AllEndWithOneMessage) {
@@ -402,12 +410,7 @@ TEST_F(BulkRevocationTest, TheLmaIsToldFirstAndTheRecordsWaitForIt) {
 }
 
 TEST_F(BulkRevocationTest, ProbesThatHadBegunUndoNothing) {
-  auto config = default_config();
-  config.name = "mag1";
-  config.neighbor_probe_interval = 30s;
-  config.neighbor_probes = 1;
-  start(config);
-  register_whole();
+  start_with_probes();
   advance(30s);
   ASSERT_EQ(probes.size(), 1U);
   clear();
@@ -422,12 +425,7 @@ TEST_F(BulkRevocationTest, ProbesThatHadBegunUndoNothing) {
 }
 
 TEST_F(BulkRevocationTest, WhoHadFallenSilentIsSentAwayAsWell) {
-  auto config = default_config();
-  config.name = "mag1";
-  config.neighbor_probe_interval = 30s;
-  config.neighbor_probes = 1;
-  start(config);
-  register_whole();
+  start_with_probes();
   advance(31s);
   ASSERT_EQ(last_notice("node-detached")["why"], "silent");
   clear();
