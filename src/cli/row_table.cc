@@ -11,7 +11,7 @@
 namespace flowmob::cli {
 namespace {
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(std::string text) { return text.empty() ? "-" : std::move(text); }
 
 /// A number that stays short: "980", "12k", "3.4M".
 std::string short_count(std::int64_t count) {

@@ -59,7 +59,7 @@ Result<bool> wait_readable(int fd, std::optional<Clock::time_point> deadline) {
     int milliseconds = -1;
     if (deadline) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
-      milliseconds = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3600 * 1000));
+      milliseconds = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
     }
     ::pollfd entry{fd, POLLIN, 0};
     const int ready = ::poll(&entry, 1, milliseconds);

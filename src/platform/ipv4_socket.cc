@@ -48,7 +48,7 @@ bool is_checksum_open(::msghdr& header) {
 void take_off_checksum(Bytes& frame) {
   constexpr std::size_t kEthernet = 14, kProtocol = 9, kChecksum = 6;
   if (frame.size() < kEthernet + 20 || frame[kEthernet + kProtocol] != IPPROTO_UDP) return;
-  const std::size_t at = kEthernet + (frame[kEthernet] & 0xfU) * 4 + kChecksum;
+  const std::size_t at = kEthernet + std::size_t{frame[kEthernet] & 0xfU} * 4 + kChecksum;
   if (at + 2 <= frame.size()) frame[at] = frame[at + 1] = 0;
 }
 

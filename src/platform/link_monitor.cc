@@ -27,7 +27,7 @@ Result<std::vector<LinkEvent>> LinkMonitor::receive() {
   });
   if (!complete) return tl::unexpected(complete.error());
   if (!*complete) {
-    const auto present = all();
+    auto present = all();
     if (!present) return present;
     events = absent_from(*present);
     events.insert(events.end(), present->begin(), present->end());
@@ -42,7 +42,7 @@ Result<std::vector<LinkEvent>> LinkMonitor::check(std::span<const InterfaceIndex
     NetlinkMessage one(RTM_GETLINK, 0);
     one.put<ifinfomsg>().ifi_index = static_cast<int>(index.value);
     one.attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    const auto present = ask(one);
+    auto present = ask(one);
     // Its removal is announced without delay.
     if (!present && present.error().code == "no-such-interface") continue;
     if (!present) return present;

@@ -30,6 +30,11 @@ Error describe(Error error, const std::string& what) {
 
 std::string describe(InterfaceIndex index) { return "interface " + std::to_string(index.value); }
 
+/// How a failure is told: by what it was about.
+auto describing(std::string what) {
+  return [what = std::move(what)](Error error) { return describe(std::move(error), what); };
+}
+
 void put_end(NetlinkMessage& message, std::string_view name, const std::optional<MacAddress>& mac,
              const std::optional<std::uint32_t>& mtu) {
   message.text(IFLA_IFNAME, name);
@@ -97,28 +102,28 @@ Result<void> Netlink::set_up(InterfaceIndex index, bool up) {
   info.ifi_index = static_cast<int>(index.value);
   info.ifi_change = IFF_UP;
   info.ifi_flags = up ? IFF_UP : 0;
-  return socket_.request(message).map_error([&](Error error) { return describe(error, describe(index)); });
+  return socket_.request(message).map_error(describing(describe(index)));
 }
 
 Result<void> Netlink::set_mac(InterfaceIndex index, const MacAddress& mac) {
   NetlinkMessage message(RTM_NEWLINK, 0);
   message.put<ifinfomsg>().ifi_index = static_cast<int>(index.value);
   message.attribute(IFLA_ADDRESS, ByteView(mac.octets));
-  return socket_.request(message).map_error([&](Error error) { return describe(error, describe(index)); });
+  return socket_.request(message).map_error(describing(describe(index)));
 }
 
 Result<void> Netlink::set_mtu(InterfaceIndex index, std::uint32_t mtu) {
   NetlinkMessage message(RTM_NEWLINK, 0);
   message.put<ifinfomsg>().ifi_index = static_cast<int>(index.value);
   message.attribute(IFLA_MTU, mtu);
-  return socket_.request(message).map_error([&](Error error) { return describe(error, describe(index)); });
+  return socket_.request(message).map_error(describing(describe(index)));
 }
 
 Result<void> Netlink::set_namespace(InterfaceIndex index, int namespace_fd) {
   NetlinkMessage message(RTM_NEWLINK, 0);
   message.put<ifinfomsg>().ifi_index = static_cast<int>(index.value);
   message.attribute(IFLA_NET_NS_FD, static_cast<std::uint32_t>(namespace_fd));
-  return socket_.request(message).map_error([&](Error error) { return describe(error, describe(index)); });
+  return socket_.request(message).map_error(describing(describe(index)));
 }
 
 Result<void> Netlink::create_veth(const VethPair& pair) {
@@ -138,14 +143,13 @@ Result<void> Netlink::create_veth(const VethPair& pair) {
     message.attribute(IFLA_NET_NS_FD, static_cast<std::uint32_t>(*pair.peer_namespace_fd));
   }
   for (nlattr* nest : {peer, data, info}) message.close(nest);
-  return socket_.request(message).map_error(
-      [&](Error error) { return describe(error, "veth '" + pair.name + "'"); });
+  return socket_.request(message).map_error(describing("veth '" + pair.name + "'"));
 }
 
 Result<void> Netlink::delete_link(InterfaceIndex index) {
   NetlinkMessage message(RTM_DELLINK, 0);
   message.put<ifinfomsg>().ifi_index = static_cast<int>(index.value);
-  return socket_.request(message).map_error([&](Error error) { return describe(error, describe(index)); });
+  return socket_.request(message).map_error(describing(describe(index)));
 }
 
 }  // namespace flowmob::platform

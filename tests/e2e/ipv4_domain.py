@@ -102,12 +102,12 @@ def over_ipv4(text):
 
 
 class Ipv4Domain:
-    """Namespaces, daemons and the host, which is at MAG1 in the beginning."""
+    """Namespaces, daemons and the host, which is at MAG1 in the beginning; `edited` changes what daemons are configured with."""
 
-    def __init__(self, name, directory, transport="ipv6"):
+    def __init__(self, name, directory, transport="ipv6", edited=lambda text: text):
         self.name, self.directory, self.processes = name, pathlib.Path(directory), []
         self.lines = LINES if transport == "ipv6" else {**LINES, **OVER_IPV4}
-        self.written = (lambda text: text) if transport == "ipv6" else over_ipv4
+        self.written = edited if transport == "ipv6" else over_ipv4
 
     def space(self, node):
         return f"{self.name}-{node}"

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
+#include <stdexcept>
 
 #include "life.h"
 #include "shrink.h"
@@ -18,7 +21,12 @@ constexpr unsigned kAttemptsToShrink = 250;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
-  return text == nullptr || *text == 0 ? otherwise : std::strtoull(text, nullptr, 10);
+  if (text == nullptr || *text == 0) return otherwise;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text, text + std::strlen(text), number);
+  if (error != std::errc{} || *end != 0 || number == 0)
+    throw std::invalid_argument(std::string(variable) + " is no number from 1 on: '" + text + "'");
+  return number;
 }
 
 /// What broke, with the last lines of what happened; nothing if all was as it should be.

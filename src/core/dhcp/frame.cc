@@ -56,10 +56,12 @@ Bytes ethernet(const MacAddress& destination, const MacAddress& source, std::uin
   return bytes;
 }
 
+std::size_t header_length(ByteView ipv4) { return std::size_t{ipv4[0] & 0xfU} * 4; }
+
 /// The IPv4 packet without its padding; nothing if it is not whole, a fragment, or not UDP.
 std::optional<ByteView> udp_in_ipv4(ByteView packet) {
   if (packet.size() < kIpv4 || packet[0] >> 4 != 4) return std::nullopt;
-  const std::size_t header = (packet[0] & 0xfU) * 4, length = u16(packet, 2);
+  const std::size_t header = header_length(packet), length = u16(packet, 2);
   if (header < kIpv4 || length < header + kUdp || length > packet.size()) return std::nullopt;
   const bool fragment = (u16(packet, 6) & 0x3fff) != 0;
   if (fragment || packet[9] != kProtocolUdp || checksum(packet.first(header)) != 0) return std::nullopt;
@@ -90,7 +92,7 @@ std::optional<UdpPacket> decode_udp(ByteView frame) {
   result.link_source = address_at<MacAddress>(frame, 6);
   result.source = address_at<Ipv4Address>(*packet, 12);
   result.destination = address_at<Ipv4Address>(*packet, 16);
-  ByteView udp = packet->subspan(((*packet)[0] & 0xfU) * 4);
+  ByteView udp = packet->subspan(header_length(*packet));
   const std::size_t length = u16(udp, 4);
   if (length < kUdp || length > udp.size()) return std::nullopt;
   udp = udp.first(length);

@@ -24,7 +24,7 @@ const std::vector<wire::RevocationTrigger> kSupported{Unspecified,
 
 }  // namespace
 
-void GatewayRevocations::handle(Now now, RevocationRequest request) {
+void GatewayRevocations::handle(Now now, const RevocationRequest& request) {
   const auto* mag = state_.policy.mag(request.meta.source);
   if (!mag) return state_.drop(now, "not-a-peer", request.meta);
   ++state_.statistics.revocation.indications_received;

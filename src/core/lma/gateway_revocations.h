@@ -12,7 +12,7 @@ class GatewayRevocations {
  public:
   GatewayRevocations(AnchorState& state, NodeEdits& edits) : state_(state), edits_(edits) {}
 
-  void handle(Now now, RevocationRequest request);
+  void handle(Now now, const RevocationRequest& request);
 
  private:
   using Status = wire::RevocationStatus;

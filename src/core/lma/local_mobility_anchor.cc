@@ -109,7 +109,7 @@ void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result
 /// What was begun. Whoever waits for the end gets all answers by the one way.
 Result<Json> LocalMobilityAnchor::Impl::move_flow(Now now, CommandId id, const Json& arguments) {
   auto move = plan_flow_move(state, arguments);
-  const auto answer = move.map([](const FlowMove& m) { return m.answer; });
+  auto answer = move.map([](const FlowMove& m) { return m.answer; });
   if (!move || !move->change) {
     if (id) state.answers.push_back({id, answer});
     return answer;
@@ -170,7 +170,7 @@ LocalMobilityAnchor::~LocalMobilityAnchor() = default;
 
 const LmaConfig& LocalMobilityAnchor::config() const { return impl_->state.policy.config(); }
 
-void LocalMobilityAnchor::restore(Now now, std::vector<NodeRecord> records) {
+void LocalMobilityAnchor::restore(Now now, const std::vector<NodeRecord>& records) {
   core::restore(impl_->state, now, records);
   impl_->settle(now);
 }

@@ -32,7 +32,7 @@ class LocalMobilityAnchor {
 
   /// What a predecessor persisted. Asks for all rows anew; sessions that expired meanwhile are gone. Records
   /// that the configuration no longer permits are dropped with a notification.
-  void restore(Now now, std::vector<NodeRecord> records);
+  void restore(Now now, const std::vector<NodeRecord>& records);
 
   /// The one kept across restarts; at most once, behind restore(). `lost_state`: it has grown, since there
   /// was no record of sessions that a predecessor had, and all MAGs are told (RFC 5847 section 3.2).

@@ -14,7 +14,7 @@ auto* find_in(const Range& range, Predicate predicate) {
 
 }  // namespace
 
-void MagContext::notify(std::string event, const Attachment& attachment, Json fields) {
+void MagContext::notify(std::string event, const Attachment& attachment, const Json& fields) {
   Json all{{"mn", attachment.mn_id},
            {"access", attachment.access},
            {"link_layer", attachment.link_layer.to_string()},

@@ -31,7 +31,7 @@ struct MagContext {
     effects.push_back(MagEffect{id, std::move(action)});
   }
   /// An event about one attachment; `fields` come behind those that name it.
-  void notify(std::string event, const Attachment& attachment, Json fields = Json::object());
+  void notify(std::string event, const Attachment& attachment, const Json& fields = Json::object());
   /// From here on this one; rows are found without a search.
   void configure(MagConfig fresh);
   void notify(std::string event, Json fields) { emit(Notify{std::move(event), std::move(fields)}); }

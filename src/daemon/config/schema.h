@@ -115,10 +115,10 @@ struct Keys {
 
   /// As optional(), where what holds in the key's absence depends on other keys: `absent` says how.
   template <class Where>
-  static Key<T> derived(std::string name, Where where, std::string help, std::string absent,
+  static Key<T> derived(std::string name, Where where, std::string help, const std::string& absent,
                         RuleOf<At<Where>> rule = {}) {
     auto key = make(std::move(name), where, std::move(help), std::move(rule));
-    key.doc.default_value = std::move(absent);
+    key.doc.default_value = absent;
     return key;
   }
 

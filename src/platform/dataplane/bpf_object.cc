@@ -36,7 +36,7 @@ Result<void> take_over(bpf_map* map, int pinned_fd, const BpfObjectOptions& opti
   if (bpf_obj_get_info_by_fd(pinned_fd, &info, &length) != 0)
     return platform::fail_errno("bpf-load", std::string("cannot read the pinned map ") + bpf_map__name(map));
   const bool disposable = std::ranges::count(options.disposable, bpf_map__name(map)) != 0;
-  const auto fits = check_layout(map, info);
+  auto fits = check_layout(map, info);
   if (disposable && (!fits || info.max_entries != bpf_map__max_entries(map))) {
     ::unlink(bpf_map__pin_path(map));
     return {};

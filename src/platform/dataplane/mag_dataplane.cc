@@ -155,11 +155,11 @@ Result<void> MagDataplane::remove_host(const Host& host) {
 }
 
 Result<std::size_t> MagDataplane::sweep() {
-  const auto hosted = hosted_.sweep();
+  auto hosted = hosted_.sweep();
   if (!hosted) return hosted;
-  const auto links = attachments_.sweep();
+  auto links = attachments_.sweep();
   if (!links) return links;
-  const auto counters = counters_.sweep();
+  auto counters = counters_.sweep();
   if (!counters) return counters;
   return *hosted + *links + *counters;
 }
