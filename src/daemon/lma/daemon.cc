@@ -85,11 +85,11 @@ Result<void> LmaDaemon::bring_up() {
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
   return ensure_forwarding(all_interfaces(settings_), settings_.core.ipv4_address.has_value())
-      .and_then([&] { return take_over(std::move(*records)); })
+      .and_then([&] { return take_over(*records); })
       .and_then([&] { return serve(); });
 }
 
-Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
+Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) {
   const std::size_t known = records.size();
   auto space = home_space(settings_.core);
   for (const auto& record : records)
@@ -106,7 +106,7 @@ Result<void> LmaDaemon::take_over(std::vector<core::NodeRecord> records) {
       [this] { return effects_->end_batch(); });
   const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
   if (!life) return tl::unexpected(life.error());
-  pump_->feed([&](Now now) { anchor_->restore(now, std::move(records)); });
+  pump_->feed([&](Now now) { anchor_->restore(now, records); });
   anchor_->number_heartbeats_from(std::random_device{}());
   pump_->feed([&](Now) { anchor_->set_restart_counter(life->value, life->lost_state); });
   anchor_->set_correspondent_interfaces(correspondent_interfaces());

@@ -38,7 +38,7 @@ class LmaDaemon {
       : file_(std::move(file)), settings_(std::move(settings)) {}
   Result<void> open();
   Result<void> bring_up();
-  Result<void> take_over(std::vector<core::NodeRecord> records);
+  Result<void> take_over(const std::vector<core::NodeRecord>& records);
   Result<void> serve();
   Result<void> add_commands();
   Result<void> reload();
