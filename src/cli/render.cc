@@ -28,6 +28,15 @@ RowColumn selector() {
           }};
 }
 
+/// Shown where some MAG says the access network's name (RFC 6757).
+void add_network(const Json& rows, std::vector<RowColumn>& columns) {
+  if (!has(rows, "access_network")) return;
+  columns.push_back({{"NETWORK", false, true}, [](const Json& row) {
+                       const std::string name = text_of(field(row, "access_network"), "network");
+                       return Cell(name.empty() ? "-" : name);
+                     }});
+}
+
 /// Where a flow is, and where it wants to be if that is elsewhere: "mag2 (mag1)".
 RowColumn mag_of_flow() {
   return {{"MAG", false, true}, [](const Json& row) {
@@ -40,13 +49,17 @@ RowColumn mag_of_flow() {
 
 /// An LMA's as the draft's Figure 3, a MAG's as its Binding Update List.
 std::string bindings(const Json& rows, const Look& look) {
-  if (has(rows, "access"))
-    return row_table(
-        rows,
-        {words("MN-ID", "mn", true), words("ACCESS", "access", true), words("LINK-LAYER", "link_layer"),
-         list("PREFIXES", "prefixes"), list("SERVICES", "services"), state("STATE", "state"),
-         remaining("LIFETIME", "remaining_seconds")},
-        "", look);
+  if (has(rows, "access")) {
+    std::vector<RowColumn> columns{words("MN-ID", "mn", true),
+                                   words("ACCESS", "access", true),
+                                   words("LINK-LAYER", "link_layer"),
+                                   list("PREFIXES", "prefixes"),
+                                   list("SERVICES", "services"),
+                                   state("STATE", "state"),
+                                   remaining("LIFETIME", "remaining_seconds")};
+    add_network(rows, columns);
+    return row_table(rows, columns, "", look);
+  }
   return row_table(rows,
                    {words("MN-ID", "mn", true), words("ADDRESS", "address"), words("FLOW", "flow", true),
                     words("MAG", "mag", true), words("ACCESS", "access_technology"),
@@ -56,12 +69,17 @@ std::string bindings(const Json& rows, const Look& look) {
 }
 
 std::string sessions(const Json& rows, const Look& look) {
-  return row_table(rows,
-                   {number("SESSION", "session"), words("MN-ID", "mn", true), words("MAG", "mag", true),
-                    words("ACCESS", "access_technology"), words("LINK-LAYER", "link_layer_id", true),
-                    state("STATE", "state"), remaining("LIFETIME", "remaining_seconds"),
-                    traffic("DOWN", "down"), traffic("UP", "up")},
-                   "no sessions", look);
+  std::vector<RowColumn> columns{number("SESSION", "session"),
+                                 words("MN-ID", "mn", true),
+                                 words("MAG", "mag", true),
+                                 words("ACCESS", "access_technology"),
+                                 words("LINK-LAYER", "link_layer_id", true),
+                                 state("STATE", "state"),
+                                 remaining("LIFETIME", "remaining_seconds"),
+                                 traffic("DOWN", "down"),
+                                 traffic("UP", "up")};
+  add_network(rows, columns);
+  return row_table(rows, columns, "no sessions", look);
 }
 
 std::string flows(const Json& rows, const Look& look) {

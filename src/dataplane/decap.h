@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Takes the outer header off (RFC 2473, RFC 4213). */
+/* Takes the outer header off (RFC 2473, RFC 4213), and a GRE header behind it (RFC 5845). */
 #pragma once
 
 #include "counters.h"
 #include "ecn.h"
+#include "gre.h"
 #include "packet.h"
 #include "parse.h"
 
@@ -17,34 +18,54 @@
 
 #define FM_NOT_A_TUNNEL 0
 #define FM_TUNNEL_FRAGMENT (-1)
+#define FM_TUNNEL_MALFORMED (-2)
 #define FM_TUNNEL_ENCAPSULATION_LIMIT 4
 
 static __always_inline bool fm_is_carried(__u8 protocol) {
   return protocol == FM_PROTOCOL_IPV6 || protocol == FM_PROTOCOL_IPV4;
 }
 
-static __always_inline int fm_outer_ipv4_length(const struct fm_packet* outer) {
-  if (!fm_is_carried(outer->next_header)) return FM_NOT_A_TUNNEL;
-  return outer->fragment & (FM_IPV4_MORE_FRAGMENTS | FM_IPV4_FRAGMENT_OFFSET) ? FM_TUNNEL_FRAGMENT
-                                                                              : outer->header;
+static __always_inline bool fm_is_tunnel(__u8 protocol) {
+  return fm_is_carried(protocol) || protocol == FM_PROTOCOL_GRE;
+}
+
+/* What stands before the inner packet where there is a GRE header behind `length` octets. */
+static __always_inline int fm_outer_gre_length(struct __sk_buff* skb, struct fm_packet* outer, int length,
+                                               struct fm_gre* gre) {
+  __u16 protocol = 0;
+  int header = fm_read_gre(skb, outer->offset + length, gre, &protocol);
+  if (!header || (protocol != ETH_P_IPV6 && protocol != ETH_P_IP)) return FM_TUNNEL_MALFORMED;
+  outer->key.protocol = protocol == ETH_P_IP ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
+  return length + header;
+}
+
+static __always_inline int fm_outer_ipv4_length(struct __sk_buff* skb, struct fm_packet* outer,
+                                                struct fm_gre* gre) {
+  if (!fm_is_tunnel(outer->next_header)) return FM_NOT_A_TUNNEL;
+  if (outer->fragment & (FM_IPV4_MORE_FRAGMENTS | FM_IPV4_FRAGMENT_OFFSET)) return FM_TUNNEL_FRAGMENT;
+  if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, outer->header, gre);
+  return outer->header;
 }
 
 /* The length of what stands before the inner packet, whose protocol gets into the key: an IPv6 header,
  * perhaps with the Destination Options header that carries the tunnel encapsulation limit, as Linux's own
- * tunnels send it (RFC 2473 section 4.1.1). */
-static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_packet* outer) {
+ * tunnels send it (RFC 2473 section 4.1.1), and perhaps a GRE header, which gets into `gre`. */
+static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_packet* outer,
+                                           struct fm_gre* gre) {
   __u8 next[8];
   outer->key.protocol = outer->next_header;
-  if (outer->ipv4) return fm_outer_ipv4_length(outer);
+  if (outer->ipv4) return fm_outer_ipv4_length(skb, outer, gre);
   if (fm_is_carried(outer->next_header)) return FM_IPV6_HEADER;
+  if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER, gre);
   if (outer->next_header != FM_PROTOCOL_DESTINATION_OPTIONS && outer->next_header != FM_PROTOCOL_FRAGMENT)
     return FM_NOT_A_TUNNEL;
   if (bpf_skb_load_bytes(skb, outer->offset + FM_IPV6_HEADER, next, sizeof(next))) return FM_NOT_A_TUNNEL;
   if (outer->next_header == FM_PROTOCOL_FRAGMENT)
-    return fm_is_carried(next[0]) || next[0] == FM_PROTOCOL_DESTINATION_OPTIONS ? FM_TUNNEL_FRAGMENT
-                                                                                : FM_NOT_A_TUNNEL;
-  if (!fm_is_carried(next[0]) || next[1] != 0 || next[2] != FM_TUNNEL_ENCAPSULATION_LIMIT || next[3] != 1)
+    return fm_is_tunnel(next[0]) || next[0] == FM_PROTOCOL_DESTINATION_OPTIONS ? FM_TUNNEL_FRAGMENT
+                                                                               : FM_NOT_A_TUNNEL;
+  if (!fm_is_tunnel(next[0]) || next[1] != 0 || next[2] != FM_TUNNEL_ENCAPSULATION_LIMIT || next[3] != 1)
     return FM_NOT_A_TUNNEL;
+  if (next[0] == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER + sizeof(next), gre);
   outer->key.protocol = next[0];
   return FM_IPV6_HEADER + sizeof(next);
 }

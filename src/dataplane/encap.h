@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* IPv6 or IPv4 in IPv6 (RFC 2473, RFC 5844 section 3.1.3) or in IPv4 (RFC 4213, RFC 5844 section 4.1.4)
- * towards the tunnel's other end. */
+ * towards the tunnel's other end, perhaps with GRE between them (RFC 5845). */
 #pragma once
 
 #include "counters.h"
+#include "gre.h"
 #include "icmp_too_big.h"
 #include "icmp_too_big_ipv4.h"
 #include "packet.h"
@@ -14,8 +15,9 @@ struct fm_tunnel {
   struct fm_address ipv6_router; /* who answers IPv6 packets that are too big */
   __u32 mtu;
   __u32 ipv4_router; /* who answers IPv4 packets that are too big; zero: the stack does */
-  bool forwarded;    /* false: the packet comes out of our own stack, which has counted the hop */
-  bool entered;      /* set once the packet is in it: an answer to its sender is a redirection as well */
+  struct fm_gre gre;
+  bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
+  bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
 };
 
 /* What the packet will be on the wire: a GSO packet is cut into segments later. */
@@ -37,16 +39,21 @@ static __always_inline __u32 fm_outer_flow_label(const struct fm_flow_key* key) 
   return label ? label : 1;
 }
 
+static __always_inline __u8 fm_next_to_outer(const struct fm_packet* packet, const struct fm_tunnel* tunnel) {
+  if (tunnel->gre.flags) return FM_PROTOCOL_GRE;
+  return packet->ipv4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
+}
+
 static __always_inline struct fm_ipv6_header fm_outer_header(const struct fm_packet* packet,
                                                              const struct fm_tunnel* tunnel) {
   __u32 word = 6u << 28 | (__u32)packet->traffic_class << 20 | fm_outer_flow_label(&packet->key);
-  struct fm_ipv6_header header = {
-      .word = bpf_htonl(word),
-      .payload_length = packet->length > 0xffff ? 0 : bpf_htons((__u16)packet->length),
-      .next_header = packet->ipv4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6,
-      .hop_limit = FM_OUTER_HOP_LIMIT,
-      .source = tunnel->local,
-      .destination = tunnel->remote};
+  __u32 length = packet->length + fm_gre_length(tunnel->gre.flags);
+  struct fm_ipv6_header header = {.word = bpf_htonl(word),
+                                  .payload_length = length > 0xffff ? 0 : bpf_htons((__u16)length),
+                                  .next_header = fm_next_to_outer(packet, tunnel),
+                                  .hop_limit = FM_OUTER_HOP_LIMIT,
+                                  .source = tunnel->local,
+                                  .destination = tunnel->remote};
   return header;
 }
 
@@ -54,13 +61,13 @@ static __always_inline struct fm_ipv6_header fm_outer_header(const struct fm_pac
 static __always_inline struct fm_ipv4_header fm_outer_ipv4_header(const struct fm_packet* packet,
                                                                   const struct fm_tunnel* tunnel) {
   struct fm_address_number local = fm_number(&tunnel->local), remote = fm_number(&tunnel->remote);
-  __u32 length = packet->length + FM_IPV4_HEADER;
+  __u32 length = packet->length + FM_IPV4_HEADER + fm_gre_length(tunnel->gre.flags);
   struct fm_ipv4_header header = {.version = 0x45,
                                   .tos = packet->traffic_class,
                                   .length = length > 0xffff ? 0 : bpf_htons((__u16)length),
                                   .fragment = bpf_htons(FM_IPV4_DONT_FRAGMENT),
                                   .ttl = FM_OUTER_HOP_LIMIT,
-                                  .protocol = packet->ipv4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6,
+                                  .protocol = fm_next_to_outer(packet, tunnel),
                                   .source = bpf_htonl(fm_ipv4_of(&local)),
                                   .destination = bpf_htonl(fm_ipv4_of(&remote))};
   header.checksum = (__u16)~fm_fold((__u32)bpf_csum_diff(NULL, 0, (__be32*)&header, sizeof(header), 0));
@@ -69,9 +76,10 @@ static __always_inline struct fm_ipv4_header fm_outer_ipv4_header(const struct f
 
 /* With the flags that let a GSO packet be segmented inside its tunnel. A packet that was in a tunnel before
  * and came out of it on this host still has that state, which then is right again. */
-static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4) {
-  const __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
-  __s32 room = FM_IPV6_HEADER;
+static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4, __u32 gre) {
+  __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
+  __s32 room = FM_IPV6_HEADER + (__s32)fm_gre_length(gre);
+  if (gre) encapsulated |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
   long error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, encapsulated);
   if (error == -FM_EALREADY) {
     // The packet has to become one of IPv6, which makes room for the difference of the headers.
@@ -82,9 +90,10 @@ static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4) {
   return error || !ipv4 ? error : fm_set_ethertype(skb, ETH_P_IPV6);
 }
 
-static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4) {
-  const __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-  __s32 room = FM_IPV4_HEADER;
+static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4, __u32 gre) {
+  __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+  __s32 room = FM_IPV4_HEADER + (__s32)fm_gre_length(gre);
+  if (gre) encapsulated |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
   long error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, encapsulated);
   if (error == -FM_EALREADY) {
     if (!ipv4 && bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0)) return -1;
@@ -94,16 +103,26 @@ static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4) {
   return error || ipv4 ? error : fm_set_ethertype(skb, ETH_P_IP);
 }
 
-static __always_inline long fm_cover(struct __sk_buff* skb, const struct fm_packet* packet,
-                                     const struct fm_tunnel* tunnel) {
+/* Behind the outer header, if there is one. */
+static __always_inline long fm_cover_gre(struct __sk_buff* skb, const struct fm_packet* packet,
+                                         const struct fm_tunnel* tunnel, __u32 offset) {
+  if (!tunnel->gre.flags) return 0;
+  return fm_write_gre(skb, offset, &tunnel->gre, packet->ipv4 ? ETH_P_IP : ETH_P_IPV6);
+}
+
+/* Not inline for the stack's sake: 512 octets are all that a program and what it calls have. */
+static __noinline long fm_cover(struct __sk_buff* skb, const struct fm_packet* packet,
+                                const struct fm_tunnel* tunnel) {
   if (fm_is_ipv4_address(&tunnel->remote)) {
     struct fm_ipv4_header outer = fm_outer_ipv4_header(packet, tunnel);
-    return fm_add_room_ipv4(skb, packet->ipv4) ||
-           bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), 0);
+    return fm_add_room_ipv4(skb, packet->ipv4, tunnel->gre.flags) ||
+           bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), 0) ||
+           fm_cover_gre(skb, packet, tunnel, ETH_HLEN + FM_IPV4_HEADER);
   }
   struct fm_ipv6_header outer = fm_outer_header(packet, tunnel);
-  return fm_add_room(skb, packet->ipv4) ||
-         bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), BPF_F_RECOMPUTE_CSUM);
+  return fm_add_room(skb, packet->ipv4, tunnel->gre.flags) ||
+         bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), BPF_F_RECOMPUTE_CSUM) ||
+         fm_cover_gre(skb, packet, tunnel, ETH_HLEN + FM_IPV6_HEADER);
 }
 
 /* The header's checksum makes up for the change, so that the whole packet's does not. */
@@ -161,13 +180,14 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
                                              struct fm_tunnel* tunnel) {
   struct bpf_fib_lookup route = {};
   __u32 segment = fm_segment_length(skb, packet);
-  __u32 header = fm_is_ipv4_address(&tunnel->remote) ? FM_IPV4_HEADER : FM_IPV6_HEADER;
+  __u32 headers = fm_is_ipv4_address(&tunnel->remote) ? FM_IPV4_HEADER : FM_IPV6_HEADER;
+  headers += fm_gre_length(tunnel->gre.flags);
   if (segment > FM_MINIMUM_MTU && segment > tunnel->mtu) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
 
-  long found = fm_find_route(skb, tunnel, segment + header, &route);
+  long found = fm_find_route(skb, tunnel, segment + headers, &route);
   if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
     if (segment <= FM_MINIMUM_MTU) return fm_drop(skb, FM_DROP_TUNNEL_TOO_SMALL);
-    return fm_too_big(skb, packet, tunnel, route.mtu_result - header);
+    return fm_too_big(skb, packet, tunnel, route.mtu_result - headers);
   }
   if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH)
     return fm_drop(skb, FM_DROP_NO_ROUTE);

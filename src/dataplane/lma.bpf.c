@@ -87,7 +87,7 @@ static __always_inline bool fm_is_anchor(const struct fm_address_number* address
 
 /* One of our own tunnel packets, on its way out. */
 static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* packet) {
-  return fm_is_carried(packet->next_header) && fm_is_anchor(&packet->key.source);
+  return fm_is_tunnel(packet->next_header) && fm_is_anchor(&packet->key.source);
 }
 
 static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
@@ -101,7 +101,8 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
 
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
-  struct fm_tunnel tunnel = {.local = row->lma, .remote = row->mag, .mtu = row->mtu, .forwarded = forwarded};
+  struct fm_tunnel tunnel = {
+      .local = row->lma, .remote = row->mag, .mtu = row->mtu, .gre = row->gre, .forwarded = forwarded};
   if (ours) tunnel.ipv6_router = ours->local;
   struct fm_counter weight = fm_weight(skb, packet);
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
@@ -146,6 +147,18 @@ static __always_inline int fm_check_uplink(const struct fm_packet* outer, const 
   return bpf_map_lookup_elem(&tunnels, &tunnel) ? FM_DROP_SPOOFED_SOURCE : FM_DROP_UNKNOWN_TUNNEL;
 }
 
+/* The packet is carried as was agreed, and its key is that of a session of this node through this MAG (RFC
+ * 5845 section 5.2). */
+static __always_inline bool fm_is_as_agreed(const struct fm_uplink_row* row, const struct fm_packet* outer,
+                                            const struct fm_gre* gre, __u32* session) {
+  *session = row->session;
+  if (row->gre != gre->flags) return false;
+  if (!(gre->flags & FM_GRE_KEYS)) return true;
+  const struct fm_session_row* named = bpf_map_lookup_elem(&sessions, &gre->key);
+  *session = gre->key;
+  return named && named->node == row->node && fm_same_address(&named->mag, &outer->key.source);
+}
+
 /* The flow is the one that the packet's answer would belong to. */
 static __always_inline void fm_count_uplink(struct __sk_buff* skb, struct fm_packet* inner, __u32 session) {
   struct fm_counter weight = fm_weight(skb, inner);
@@ -158,16 +171,18 @@ static __always_inline void fm_count_uplink(struct __sk_buff* skb, struct fm_pac
   fm_count_up(flow, session, &weight);
 }
 
-static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length) {
+static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length,
+                                     const struct fm_gre* gre) {
   struct fm_packet inner = {};
   const struct fm_uplink_row* row;
+  __u32 session;
   enum fm_parsed parsed = fm_parse_inner(skb, outer, outer_length, &inner);
   if (parsed == FM_PARSE_NOT_IPV6 || parsed == FM_PARSE_NOT_IPV4) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   int reason = fm_check_uplink(outer, &inner, &row);
   if (reason >= 0 || !row) return fm_drop(skb, reason);
+  if (!fm_is_as_agreed(row, outer, gre, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
-  __u32 session = row->session;
   fm_parse_upper(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
   fm_count_uplink(skb, &inner, session);
@@ -189,7 +204,9 @@ SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   if (skb->pkt_type != PACKET_HOST || !fm_is_anchor(&outer.key.destination))
     return fm_outside_tunnels(skb, &outer);
-  int length = fm_outer_length(skb, &outer);
+  struct fm_gre gre = {};
+  int length = fm_outer_length(skb, &outer, &gre);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
-  return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length);
+  if (length == FM_TUNNEL_MALFORMED) return fm_drop(skb, FM_DROP_MALFORMED);
+  return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length, &gre);
 }

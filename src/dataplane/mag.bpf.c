@@ -23,6 +23,15 @@ struct {
   __type(value, __u32);
 } flags SEC(".maps");
 
+/* All our addresses, where there are several (RFC 8278). */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 16);
+  __type(key, struct fm_address);
+  __type(value, __u32);
+} care_of SEC(".maps");
+
 /* The upper 64 bits of a prefix for nodes without mobility service, and the access interface where it is. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -56,6 +65,14 @@ struct {
   __type(value, struct fm_traffic);
 } attachment_counters SEC(".maps");
 
+static __always_inline bool fm_is_ours(const struct fm_address_number* address) {
+  __u32 row = 0;
+  const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
+  if (ours && fm_same_address(&ours->local, address)) return true;
+  struct fm_address octets = fm_octets(address);
+  return bpf_map_lookup_elem(&care_of, &octets) != NULL;
+}
+
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_hosted_row* host) {
   struct fm_mac addresses[2] = {host->node, host->router};
   return bpf_skb_store_bytes(skb, 0, addresses, sizeof(addresses), 0);
@@ -68,13 +85,19 @@ static __always_inline void fm_count_down(const struct __sk_buff* skb, const str
   if (traffic) fm_add(&traffic->down, &weight);
 }
 
+/* RFC 5845 section 4.2: the key, too, says whose the packet is. */
+static __always_inline bool fm_is_same_gre(const struct fm_gre* a, const struct fm_gre* b) {
+  return a->flags == b->flags && a->key == b->key;
+}
+
 /* A hop limit that ends here is the stack's to answer, for which it needs the inner packet. */
-static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* outer,
-                                      struct fm_packet* inner) {
+static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* outer, struct fm_packet* inner,
+                                      const struct fm_gre* gre) {
   const struct fm_hosted_row* row = bpf_map_lookup_elem(&hosted, &inner->key.destination.high);
   if (!row) return fm_drop(skb, FM_DROP_NOT_HOSTED);
   struct fm_hosted_row host = *row;
   if (!fm_same_address(&host.lma, &outer->key.source)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
+  if (!fm_is_same_gre(gre, &host.gre)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   if (skb->gso_size) fm_parse_upper(skb, inner);
   if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
@@ -85,26 +108,27 @@ static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* o
   return (int)bpf_redirect(host.interface, 0);
 }
 
-static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length) {
+static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length,
+                                       const struct fm_gre* gre) {
   struct fm_packet inner = {};
   enum fm_parsed parsed = fm_parse_inner(skb, outer, outer_length, &inner);
   if (parsed == FM_PARSE_NOT_IPV6 || parsed == FM_PARSE_NOT_IPV4) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
-  return fm_deliver(skb, outer, &inner);
+  return fm_deliver(skb, outer, &inner, gre);
 }
 
 /* Ingress of interfaces towards the LMA. */
 SEC("tc") int mag_downlink(struct __sk_buff* skb) {
   struct fm_packet outer = {};
-  __u32 row = 0;
-  const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   bool ipv4 = fm_is_ipv4_for_stack(skb);
-  if (!ours || !fm_is_ip_for_us(skb) || fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return FM_PASS;
-  if (!fm_same_address(&ours->local, &outer.key.destination)) return FM_PASS;
-  int length = fm_outer_length(skb, &outer);
+  if (!fm_is_ip_for_us(skb) || fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return FM_PASS;
+  if (!fm_is_ours(&outer.key.destination)) return FM_PASS;
+  struct fm_gre gre = {};
+  int length = fm_outer_length(skb, &outer, &gre);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
-  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_downlink(skb, &outer, length);
+  if (length == FM_TUNNEL_MALFORMED) return fm_drop(skb, FM_DROP_MALFORMED);
+  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_downlink(skb, &outer, length, &gre);
 }
 
 static __always_inline const struct fm_attachment_row* fm_find_attachment(struct __sk_buff* skb) {
@@ -139,9 +163,7 @@ static __always_inline bool fm_is_signalling(const struct fm_packet* packet) {
 
 /* Those that a node exchanges with its own home agent go through the tunnel like all it sends. */
 static __always_inline bool fm_is_signalling_to_us(const struct fm_packet* packet) {
-  __u32 row = 0;
-  const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
-  return fm_is_signalling(packet) && ours && fm_same_address(&ours->local, &packet->key.destination);
+  return fm_is_signalling(packet) && fm_is_ours(&packet->key.destination);
 }
 
 static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* packet) {
@@ -222,6 +244,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
                              .ipv6_router = fm_reporter(row),
                              .mtu = row->mtu,
                              .ipv4_router = row->ipv4_router,
+                             .gre = row->gre,
                              .forwarded = true};
   struct fm_counter weight = fm_weight(skb, packet);
   __u32 attachment = row->attachment;

@@ -107,7 +107,7 @@ class Ipv4Domain:
     def __init__(self, name, directory, transport="ipv6", edited=lambda text: text):
         self.name, self.directory, self.processes = name, pathlib.Path(directory), []
         self.lines = LINES if transport == "ipv6" else {**LINES, **OVER_IPV4}
-        self.written = edited if transport == "ipv6" else over_ipv4
+        self.edits = [edited] if transport == "ipv6" else [edited, over_ipv4]
 
     def space(self, node):
         return f"{self.name}-{node}"
@@ -144,7 +144,9 @@ class Ipv4Domain:
         paths = (f'control = "{self.directory / node}.sock"\nstate = "{self.directory / node}.db"\n'
                  f'bpf = "/sys/fs/bpf/{self.space(node)}"\n')
         file = self.directory / f"{node}.toml"
-        file.write_text(self.written(text).replace("PATHS", paths))
+        for edit in self.edits:
+            text = edit(text)
+        file.write_text(text.replace("PATHS", paths))
         with open(self.directory / f"{node}.log", "w", encoding="utf-8") as log:
             self.processes.append(subprocess.Popen([BIN / program, "--config", file, "--netns", self.space(node)],
                                                    stdout=log, stderr=log))

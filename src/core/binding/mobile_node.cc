@@ -57,7 +57,9 @@ NodeRecord MobileNode::to_record() const {
   for (const auto& s : sessions)
     record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
                                s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value(),
-                               s.link_local, s.ipv6, s.ipv4});
+                               s.link_local, s.ipv6, s.ipv4, s.tunnelling.encapsulation,
+                               s.tunnelling.downlink_key, s.path, s.path_label,
+                               s.notes ? *s.notes : wire::MobilityOptions{}});
   for (const auto& f : flows.bindings())
     if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow->name, f.wanted, f.current});
   return record;

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/shared.h"
 #include "base/time.h"
 #include "core/flow/flow_table.h"
 #include "core/ipv4_home.h"
 #include "core/lma/record.h"
+#include "core/tunnelling.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
@@ -49,11 +51,21 @@ struct Session {
   std::optional<TimePoint> opens;  ///< until then only flows come that have no other link
   std::uint16_t tunnel_mtu{};      ///< as configured when the link was new; it stays with the link
   std::uint16_t last_sequence{};
-  std::uint64_t last_timestamp{};  ///< the message's, not ours; zero: none
-  bool ipv6 = true;                ///< its MAG registers the node's prefixes
-  bool ipv4 = false;               ///< its MAG registers the node's IPv4 home address (RFC 5844)
+  std::uint64_t last_timestamp{};       ///< the message's, not ours; zero: none
+  bool ipv6 = true;                     ///< its MAG registers the node's prefixes
+  bool ipv4 = false;                    ///< its MAG registers the node's IPv4 home address (RFC 5844)
+  Tunnelling tunnelling;                ///< the uplink key is the session's number, wherever it is handed to
+  std::uint8_t path = 0;                ///< the MAG's number of this path (RFC 8278); zero: it has one alone
+  std::uint8_t path_label = 0;          ///< what kind of path that is, by the MAG's configuration
+  Shared<wire::MobilityOptions> notes;  ///< of its last PBU, to be shown (access_network.h)
   friend bool operator==(const Session&, const Session&) = default;
 };
+
+/// The uplink key stays the session's for its lifetime (RFC 5845 section 3.3.2): its number does.
+inline Tunnelling tunnelling_of(SessionId session, Encapsulation encapsulation, std::uint32_t downlink_key) {
+  if (encapsulation != Encapsulation::GreWithKeys) return {encapsulation, 0, 0};
+  return {encapsulation, downlink_key, session.value};
+}
 
 /// A mobile node with one set of prefixes and perhaps an IPv4 home address, the sessions that share them, and
 /// the flow bindings among those: one mobility session of RFC 5213 or several by RFC 7864. A node whose

@@ -83,6 +83,19 @@ void add_refused_flows(const PbuRequest& r, MobilityOptions& options) {
   }
 }
 
+/// RFC 5845 sections 5.2 and 7.4. The T flag asks for UDP, which we do not have, and stays clear.
+void add_tunnelling(const PbuRequest& r, const Session& session, ProxyBindingAcknowledgement& message) {
+  if (!r.gre || r.deregisters()) return;
+  const auto& tunnelling = session.tunnelling;
+  if (!tunnelling.has_gre()) {
+    message.status = BindingStatus::GreKeyOptionNotRequired;
+    return;
+  }
+  if (r.update.tlv_header) message.status = BindingStatus::GreTunnelingButTlvHeaderNotSupported;
+  message.options.push_back(
+      GreKey{tunnelling.has_keys() ? std::optional(tunnelling.uplink_key) : std::nullopt});
+}
+
 /// A request may hold more than an answer can echo; what need not be echoed goes first.
 SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement acknowledgement) {
   SendMessage out{r.meta.destination, r.meta.source, {}, r.meta.source_port};
@@ -116,6 +129,9 @@ SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& s
     options.push_back(
         LinkLocalAddressOption{r.link_local->is_unspecified() ? session.link_local : *r.link_local});
   echo<TimestampOption>(r, options);
+  echo<AccessNetworkIdentifier>(r, options);
+  echo<MagMultipathBinding>(r, options);
+  add_tunnelling(r, session, message);
   add_refused_flows(r, options);
   return send(r, std::move(message));
 }
@@ -130,6 +146,7 @@ SendMessage reject(const PbuRequest& r, BindingStatus status, const std::optiona
   options.push_back(identifier(r));
   add_link(r, options);
   echo<LinkLocalAddressOption>(r, options);
+  if (status == BindingStatus::CannotSupportMultipathBinding) echo<MagMultipathBinding>(r, options);
   if (r.timestamp)
     options.push_back(tells_the_time(status) ? TimestampOption::from_wall(now)
                                              : TimestampOption{*r.timestamp});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,12 +16,41 @@
 
 namespace flowmob::core {
 
+/// Whether packets to and from a MAG have a GRE header (RFC 5845).
+enum class GrePolicy {
+  Never,     ///< whoever asks for it is told that it is not needed
+  OnDemand,  ///< if the MAG asks for it
+  Required,  ///< with keys; who does not ask is refused
+};
+
 /// A MAG that may register mobile nodes here.
 struct MagPeer {
   std::string name;
   Ipv6Address address;             ///< its Proxy-CoA
   bool global_revocation = false;  ///< it may end all its sessions at once (RFC 5846 section 13)
+  /// Further ones that it may register, also as Alternate Care-of Address, and by several paths at once
+  /// (RFC 8278).
+  std::vector<Ipv6Address> care_of_addresses{};
+
+  GrePolicy gre = GrePolicy::Never;
+
+  std::vector<Ipv6Address> addresses() const {
+    std::vector<Ipv6Address> all{address};
+    all.insert(all.end(), care_of_addresses.begin(), care_of_addresses.end());
+    return all;
+  }
+  bool has(const Ipv6Address& any) const {
+    return any == address || std::ranges::find(care_of_addresses, any) != care_of_addresses.end();
+  }
   friend bool operator==(const MagPeer&, const MagPeer&) = default;
+};
+
+/// Where somebody or something is permitted, by what the MAG says of the access network (RFC 6757). Both
+/// empty: anywhere, also where it says nothing.
+struct AccessRule {
+  std::vector<std::string> networks;   ///< names: SSIDs, PLMNs
+  std::vector<std::string> operators;  ///< realms, or enterprise numbers in digits
+  friend bool operator==(const AccessRule&, const AccessRule&) = default;
 };
 
 /// One flow of a service profile, in the downlink direction: source is the correspondent.
@@ -37,6 +67,7 @@ struct ServiceProfile {
   std::string name;
   std::vector<Shared<FlowTemplate>> flows;  ///< every binding of it shares it
   bool is_default = false;  ///< the session that carries it takes all traffic that no flow matches
+  AccessRule access{};
   friend bool operator==(const ServiceProfile&, const ServiceProfile&) = default;
 };
 
@@ -50,6 +81,7 @@ struct PolicyProfile {
   std::vector<std::string> mags;                 ///< names of MAGs that may register it; empty: all
   IpVersions ip_versions = IpVersions::Dual;     ///< what it is entitled to (RFC 5844 section 3.2.2)
   std::optional<Ipv4Address> ipv4_address = {};  ///< permanently its own; none: one from the pools
+  AccessRule access{};
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 

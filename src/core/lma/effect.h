@@ -7,6 +7,7 @@
 
 #include "core/effect.h"
 #include "core/lma/record.h"
+#include "core/tunnelling.h"
 #include "wire/traffic_selector.h"
 
 /// What a LocalMobilityAnchor asks for. The Install effects mirror the rows of the data plane and are
@@ -45,6 +46,7 @@ struct InstallSession {
   std::vector<Ipv6Prefix> prefixes;
   std::uint16_t mtu{};
   std::optional<Ipv4Address> ipv4 = {};
+  Tunnelling tunnelling{};
 };
 struct RemoveSession {
   SessionId session;

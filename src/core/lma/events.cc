@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lma/events.h"
 
+#include "core/lma/access_network.h"
 #include "core/lma/identifier.h"
+#include "core/signalling/vendor_options.h"
 
 namespace flowmob::core {
 namespace {
@@ -31,6 +33,13 @@ Json mag_of(const Policy& policy, const MobileNode& node, SessionId session) {
 
 }  // namespace
 
+void add_notes(const Shared<wire::MobilityOptions>& notes, Json& fields) {
+  if (!notes) return;
+  if (const auto* network = access_network_in(notes)) fields["access_network"] = access_network_json(network);
+  const auto vendor = wire::find_all<wire::VendorSpecific>(*notes);
+  if (!vendor.empty()) fields["vendor_options"] = vendor_options_json(vendor);
+}
+
 Json prefixes_json(const std::vector<Ipv6Prefix>& prefixes) {
   Json list = Json::array();
   for (const auto& prefix : prefixes) list.push_back(prefix.to_string());
@@ -59,6 +68,7 @@ Notify binding_event(const Policy& policy, const Session* before, const MobileNo
   event.fields["handoff_indicator"] = wire::to_string(after.handoff);
   event.fields["lifetime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(after.lifetime).count();
   if (service) event.fields["service"] = escaped(*service);
+  add_notes(after.notes, event.fields);
   return event;
 }
 

@@ -14,6 +14,9 @@ namespace flowmob::core {
 
 Json prefixes_json(const std::vector<Ipv6Prefix>& prefixes);
 
+/// "access_network" and "vendor_options", where there are any.
+void add_notes(const Shared<wire::MobilityOptions>& notes, Json& fields);
+
 Notify session_event(std::string event, const Policy& policy, const MobileNode& node, const Session& session);
 
 /// "binding-registered", "binding-handoff", "binding-revived" or "binding-extended": from `before` to

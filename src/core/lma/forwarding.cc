@@ -22,6 +22,18 @@ const Session& via(const MobileNode& node) {
   return node.sessions.front();
 }
 
+std::uint16_t inner_mtu(const Session& session) {
+  return static_cast<std::uint16_t>(session.tunnel_mtu - session.tunnelling.overhead());
+}
+
+/// The stack cuts, or refuses, what does not fit every tunnel that a packet of the node may take.
+std::uint16_t least_mtu(const MobileNode& node) {
+  auto mtu = inner_mtu(via(node));
+  for (const auto& session : node.sessions)
+    if (session.ipv4 && !session.in_delete_wait) mtu = std::min(mtu, inner_mtu(session));
+  return mtu;
+}
+
 template <class Map>
 bool holds(const Map& map, const typename Map::value_type& row) {
   const auto found = map.find(row.first);
@@ -38,19 +50,23 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
   rows.classifier = {node.prefixes, node.flows.default_flow().index, rules_of(node.flows), ipv4};
   for (const auto& session : node.sessions)
     if (!session.in_delete_wait)
-      rows.sessions[session.id] = {lma.towards(session.mag), session.mag,
+      rows.sessions[session.id] = {lma.towards(session.mag),
+                                   session.mag,
                                    session.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{},
-                                   session.tunnel_mtu, session.ipv4 ? ipv4 : std::nullopt};
+                                   inner_mtu(session),
+                                   session.ipv4 ? ipv4 : std::nullopt,
+                                   session.tunnelling};
   for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
-  if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, via(node).tunnel_mtu};
+  if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node)};
   return rows;
 }
 
 bool same_rows(const MobileNode& a, const MobileNode& b) {
   const auto same_path = [](const Session& x, const Session& y) {
     return x.id == y.id && x.mag == y.mag && x.in_delete_wait == y.in_delete_wait &&
-           x.tunnel_mtu == y.tunnel_mtu && x.ipv6 == y.ipv6 && x.ipv4 == y.ipv4;
+           x.tunnel_mtu == y.tunnel_mtu && x.ipv6 == y.ipv6 && x.ipv4 == y.ipv4 &&
+           x.tunnelling == y.tunnelling;
   };
   return a.index == b.index && a.prefixes == b.prefixes && a.ipv4 == b.ipv4 &&
          std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;
@@ -63,7 +79,8 @@ std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRow
     if (holds(from.sessions, row)) continue;
     const auto& [id, path] = row;
     use_tunnel(path.lma, path.mag, id, out);
-    out.push_back(InstallSession{id, to.node, path.lma, path.mag, path.prefixes, path.mtu, path.ipv4});
+    out.push_back(
+        InstallSession{id, to.node, path.lma, path.mag, path.prefixes, path.mtu, path.ipv4, path.tunnelling});
   }
   for (const auto& row : to.flows)
     if (!holds(from.flows, row)) out.push_back(InstallFlow{row.first, to.node, row.second});

@@ -25,6 +25,7 @@ struct NodeRows {
     std::vector<Ipv6Prefix> prefixes;
     std::uint16_t mtu{};
     std::optional<Ipv4Address> ipv4;
+    Tunnelling tunnelling{};
     friend bool operator==(const Path&, const Path&) = default;
   };
   NodeIndex node;

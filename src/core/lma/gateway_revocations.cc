@@ -22,6 +22,16 @@ const std::vector<wire::RevocationTrigger> kSupported{Unspecified,
                                                       PossibleOutOfSync,
                                                       PerPeerPolicy};
 
+/// The care-of addresses that are meant: the one that it names if it is the MAG's, else all of them.
+std::vector<Ipv6Address> paths_of(const MagPeer& mag, const RevocationRequest& request) {
+  if (!request.care_of) return mag.addresses();
+  return mag.has(*request.care_of) ? std::vector{*request.care_of} : std::vector<Ipv6Address>{};
+}
+
+bool is_among(const std::vector<Ipv6Address>& paths, const Ipv6Address& mag) {
+  return std::ranges::find(paths, mag) != paths.end();
+}
+
 }  // namespace
 
 void GatewayRevocations::handle(Now now, const RevocationRequest& request) {
@@ -50,22 +60,21 @@ GatewayRevocations::Verdict GatewayRevocations::revoke_all(Now now, const Revoca
   const auto& mag = *state_.policy.mag(request.meta.source);
   if (!request.indication.proxy) return {Status::FunctionNotSupported, {}};
   if (request.mn_id != mag.name || !mag.global_revocation) return {Status::GlobalRevocationNotAuthorized, {}};
-  if (request.care_of.value_or(mag.address) != mag.address) return {Status::BindingDoesNotExist, {}};
-  std::vector<const MobileNode*> impacted;
-  for (const auto& [key, node] : state_.cache.nodes())
-    if (std::ranges::any_of(node.sessions, [&](const auto& s) { return s.mag == mag.address; }))
-      impacted.push_back(&node);
-  if (impacted.empty()) return {Status::BindingDoesNotExist, {}};
+  const auto paths = paths_of(mag, request);
+  const auto is_of = [paths](const Session& s) { return is_among(paths, s.mag); };
+  const bool any = std::ranges::any_of(
+      state_.cache.nodes(), [&](const auto& row) { return std::ranges::any_of(row.second.sessions, is_of); });
+  if (!any) return {Status::BindingDoesNotExist, {}};
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make_all([this, address = mag.address, deadline](const MobileNode& node) {
-    return in_delete_wait(
-        state_.policy, node, [&](const Session& s) { return s.mag == address; }, deadline, "binding-revoked");
+  edits_.make_all([this, is_of, deadline](const MobileNode& node) {
+    return in_delete_wait(state_.policy, node, is_of, deadline, "binding-revoked");
   });
   return {Status::Success, {}};
 }
 
-bool GatewayRevocations::end_sessions(Now now, const MobileNode& node, const Ipv6Address& mag) {
-  const auto is_of = [mag](const Session& s) { return s.mag == mag; };
+bool GatewayRevocations::end_sessions(Now now, const MobileNode& node,
+                                      const std::vector<Ipv6Address>& paths) {
+  const auto is_of = [paths](const Session& s) { return is_among(paths, s.mag); };
   if (std::ranges::none_of(node.sessions, is_of)) return false;
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
   edits_.make(node, [this, is_of, deadline](const MobileNode& n) {
@@ -76,10 +85,12 @@ bool GatewayRevocations::end_sessions(Now now, const MobileNode& node, const Ipv
 
 /// The IPv4 home address alone; a session of nothing else ends with it.
 GatewayRevocations::Verdict GatewayRevocations::revoke_ipv4(Now now, const RevocationRequest& request,
-                                                            const Ipv6Address& mag) {
+                                                            const std::vector<Ipv6Address>& paths) {
   if (!request.ipv4_home) return {Status::Ipv4HomeAddressOptionRequired, {}};
   const auto* node = state_.cache.find(*request.ipv4_home);
-  const auto has_ipv4 = [mag](const Session& s) { return s.mag == mag && s.ipv4 && !s.in_delete_wait; };
+  const auto has_ipv4 = [paths](const Session& s) {
+    return is_among(paths, s.mag) && s.ipv4 && !s.in_delete_wait;
+  };
   if (!node || node->mn_id != *request.mn_id || std::ranges::none_of(node->sessions, has_ipv4))
     return {Status::BindingDoesNotExist, {}};
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
@@ -98,8 +109,9 @@ GatewayRevocations::Verdict GatewayRevocations::revoke_node(Now now, const Revoc
   const auto& mag = *state_.policy.mag(request.meta.source);
   if (!request.indication.proxy) return {Status::BindingDoesNotExist, {}};
   if (!request.mn_id) return {Status::RevokedMobileNodesIdentityRequired, {}};
-  if (request.care_of.value_or(mag.address) != mag.address) return {Status::BindingDoesNotExist, {}};
-  if (request.indication.ipv4_only) return revoke_ipv4(now, request, mag.address);
+  const auto paths = paths_of(mag, request);
+  if (paths.empty()) return {Status::BindingDoesNotExist, {}};
+  if (request.indication.ipv4_only) return revoke_ipv4(now, request, paths);
 
   std::vector<Ipv6Prefix> unknown = request.prefixes;
   bool any = false;
@@ -108,7 +120,7 @@ GatewayRevocations::Verdict GatewayRevocations::revoke_node(Now now, const Revoc
       return std::ranges::find(node->prefixes, p) != node->prefixes.end();
     };
     const bool is_meant = request.prefixes.empty() || std::ranges::any_of(request.prefixes, is_its_own);
-    if (!is_meant || !end_sessions(now, *node, mag.address)) continue;
+    if (!is_meant || !end_sessions(now, *node, paths)) continue;
     any = true;
     std::erase_if(unknown, [&](const auto& p) { return is_its_own(p); });
   }

@@ -23,8 +23,8 @@ class GatewayRevocations {
   Verdict judge(Now now, const RevocationRequest& request);
   Verdict revoke_all(Now now, const RevocationRequest& request);
   Verdict revoke_node(Now now, const RevocationRequest& request);
-  Verdict revoke_ipv4(Now now, const RevocationRequest& request, const Ipv6Address& mag);
-  bool end_sessions(Now now, const MobileNode& node, const Ipv6Address& mag);
+  Verdict revoke_ipv4(Now now, const RevocationRequest& request, const std::vector<Ipv6Address>& paths);
+  bool end_sessions(Now now, const MobileNode& node, const std::vector<Ipv6Address>& paths);
 
   AnchorState& state_;
   NodeEdits& edits_;

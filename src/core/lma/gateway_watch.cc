@@ -35,7 +35,7 @@ void GatewayWatch::set_restart_counter(std::uint32_t counter, bool lost_state) {
   heartbeats_.set_restart_counter(counter);
   if (!lost_state) return;
   for (const auto& mag : state_.policy.config().mags)
-    state_.effects.push(heartbeats_.announce_restart(mag.address));
+    for (const auto& address : mag.addresses()) state_.effects.push(heartbeats_.announce_restart(address));
 }
 
 void GatewayWatch::handle_message(Now now, const PacketMeta& meta, const wire::Heartbeat& message) {
@@ -76,17 +76,20 @@ void GatewayWatch::act(Now now, const PeerEvent& event) {
   });
 }
 
+Json GatewayWatch::show_peer(const MagPeer& mag, const Ipv6Address& address) const {
+  const auto& tunnels = state_.changes.forwarding().tunnels();
+  const auto tunnel = tunnels.find(address);
+  Json row{{"name", mag.name},
+           {"address", address.to_string()},
+           {"sessions", tunnel != tunnels.end() ? tunnel->second.sessions.size() : 0}};
+  row.update(heartbeats_.show(address));
+  return row;
+}
+
 Json GatewayWatch::show_peers() const {
   Json peers = Json::array();
-  for (const auto& mag : state_.policy.config().mags) {
-    const auto tunnel = state_.changes.forwarding().tunnels().find(mag.address);
-    const bool has_sessions = tunnel != state_.changes.forwarding().tunnels().end();
-    Json row{{"name", mag.name},
-             {"address", mag.address.to_string()},
-             {"sessions", has_sessions ? tunnel->second.sessions.size() : 0}};
-    row.update(heartbeats_.show(mag.address));
-    peers.push_back(std::move(row));
-  }
+  for (const auto& mag : state_.policy.config().mags)
+    for (const auto& address : mag.addresses()) peers.push_back(show_peer(mag, address));
   return {{"peers", std::move(peers)}};
 }
 

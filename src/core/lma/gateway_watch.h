@@ -30,6 +30,7 @@ class GatewayWatch {
   Json statistics() const { return heartbeats_.statistics(); }
 
  private:
+  Json show_peer(const MagPeer& mag, const Ipv6Address& address) const;
   void act(Now now, HeartbeatOutcome outcome);
   void act(Now now, const PeerEvent& event);
 

@@ -50,31 +50,41 @@ Result<Nodes> with_flow(Nodes nodes, const std::string& mn, const std::string& n
   return nodes;
 }
 
-Result<const MagPeer*> find_mag(const Policy& policy, const std::string& name) {
-  const auto* mag = policy.mag_named(name);
+/// A MAG, and by which of its addresses; unspecified: whichever.
+struct Where {
+  const MagPeer* mag;
+  Ipv6Address address;
+};
+
+Result<Where> find_mag(const Policy& policy, const std::string& name) {
+  if (const auto* mag = policy.mag_named(name)) return Where{mag, {}};
   const auto address = Ipv6Address::parse(name);
-  if (!mag && address) mag = policy.mag(*address);
-  if (!mag) return fail("no-such-mag", "no MAG " + escaped(name) + " is configured");
-  return mag;
+  if (const auto* mag = address ? policy.mag(*address) : nullptr) return Where{mag, *address};
+  return fail("no-such-mag", "no MAG " + escaped(name) + " is configured");
 }
 
-std::optional<SessionId> live_session_at(const MobileNode& node, const MagPeer& mag) {
-  for (const auto& session : node.sessions)
-    if (!session.in_delete_wait && session.mag == mag.address) return session.id;
+std::optional<SessionId> live_session_at(const MobileNode& node, const Where& where) {
+  for (const auto& session : node.sessions) {
+    const bool is_there =
+        where.address.is_unspecified() ? where.mag->has(session.mag) : session.mag == where.address;
+    if (!session.in_delete_wait && is_there) return session.id;
+  }
   return std::nullopt;
 }
 
 /// A flow moves among the sessions that share its prefixes.
-Result<Target> find_target(const Nodes& nodes, const std::string& name, const MagPeer& mag) {
+Result<Target> find_target(const Nodes& nodes, const std::string& name, const Where& where) {
   std::optional<Target> found;
   for (const auto* node : nodes) {
-    const auto session = live_session_at(*node, mag);
+    const auto session = live_session_at(*node, where);
     if (!session) continue;
     if (found)
-      return fail("ambiguous-flow", escaped(node->mn_id) + " has several sets of prefixes at " + mag.name);
+      return fail("ambiguous-flow",
+                  escaped(node->mn_id) + " has several sets of prefixes at " + where.mag->name);
     found = Target{node, node->flows.find(name), *session};
   }
-  if (!found) return fail("no-session", escaped(nodes.front()->mn_id) + " has no session at " + mag.name);
+  if (!found)
+    return fail("no-session", escaped(nodes.front()->mn_id) + " has no session at " + where.mag->name);
   return *found;
 }
 
@@ -87,7 +97,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   if (!nodes) return tl::unexpected(nodes.error());
   const auto mag = find_mag(state.policy, text(arguments, "to"));
   if (!mag) return tl::unexpected(mag.error());
-  const auto target = find_target(*nodes, name, **mag);
+  const auto target = find_target(*nodes, name, *mag);
   if (!target) return tl::unexpected(target.error());
   const auto& [node, flow, session] = *target;
   if (state.changes.under_way(node->mn_id))
@@ -99,7 +109,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   };
   MobileNode next = *node;
   if (std::ranges::count(next.live(), session) == 0)
-    return fail("no-session", (*mag)->name + " does not answer: the flow would not stay there");
+    return fail("no-session", mag->mag->name + " does not answer: the flow would not stay there");
   next.flows.move(flow->index, session);
   next.flows.reselect(next.live(), next.opening());
   const auto& moved = *next.flows.find(flow->index);
@@ -109,7 +119,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
                  {"flow_index", flow->index.value},
                  {"from", mag_of(flow->current)},
                  {"wanted_from", mag_of(flow->wanted)},
-                 {"to", (*mag)->name},
+                 {"to", mag->mag->name},
                  {"session", session.value},
                  {"changed", flow->wanted != session || flow->current != moved.current},
                  {"waits", moved.current != session}};

@@ -2,6 +2,7 @@
 #include "core/lma/pbu_checks.h"
 
 #include "base/ipv4.h"
+#include "core/lma/access_network.h"
 
 namespace flowmob::core {
 namespace {
@@ -22,7 +23,7 @@ BindingStatus has_mn_identifier(const PbuCheck& c) {
 BindingStatus mag_is_authorized(const PbuCheck& c) {
   if (c.leaves) return Accepted;
   const auto* mag = c.policy.mag(c.request.meta.source);
-  if (!mag || mag->address != c.request.proxy_coa) return MagNotAuthorizedForProxyReg;
+  if (!mag || !mag->has(c.request.proxy_coa)) return MagNotAuthorizedForProxyReg;
   const auto* profile = profile_of(c);
   return demand(!profile || permits_mag(*profile, *mag), MagNotAuthorizedForProxyReg);
 }
@@ -87,10 +88,43 @@ BindingStatus has_access_technology(const PbuCheck& c) {
   return demand(c.request.technology.has_value(), MissingAccessTechTypeOption);
 }
 
+/// RFC 5845 section 5.2; whoever leaves needs no tunnel.
+BindingStatus gre_is_as_required(const PbuCheck& c) {
+  if (c.request.deregisters()) return Accepted;
+  const auto* mag = c.policy.mag(c.request.meta.source);
+  const bool has_key = c.request.gre && c.request.gre->key;
+  return demand(!mag || mag->gre != GrePolicy::Required || has_key, GreKeyOptionRequired);
+}
+
+/// RFC 8278 sections 4.1 and 4.4. Of a MAG with one address there are no several paths.
+BindingStatus path_is_possible(const PbuCheck& c) {
+  if (!c.request.path) return Accepted;
+  const auto& path = *c.request.path;
+  const bool names_a_binding = path.binding_id != 0 && path.binding_id != 0xff;
+  const bool contradicts = path.overwrite && (path.bulk || c.request.deregisters());
+  const bool names_its_mag = wire::find<wire::MagIdentifier>(c.request.update.options) != nullptr;
+  const auto* mag = c.policy.mag(c.request.meta.source);
+  const bool is_permitted = c.leaves || (mag && !mag->care_of_addresses.empty());
+  return demand(names_a_binding && !contradicts && names_its_mag && is_permitted,
+                CannotSupportMultipathBinding);
+}
+
+const wire::AccessNetworkIdentifier* network_of(const PbuCheck& c) {
+  return wire::find<wire::AccessNetworkIdentifier>(c.request.update.options);
+}
+
+/// Our policy's word, not the RFC's; whoever leaves needs no permission.
+BindingStatus access_network_is_permitted(const PbuCheck& c) {
+  if (c.request.deregisters()) return Accepted;
+  return demand(permits_network(profile_of(c)->access, network_of(c)), AdministrativelyProhibited);
+}
+
 /// RFC 5149 section 3; whoever leaves needs no permission.
 BindingStatus service_is_authorized(const PbuCheck& c) {
   if (!c.request.service || c.request.deregisters()) return Accepted;
-  return demand(permits_service(c.policy, *profile_of(c), *c.request.service), ServiceAuthorizationFailed);
+  const bool is_permitted = permits_service(c.policy, *profile_of(c), *c.request.service) &&
+                            permits_network(c.policy.service(*c.request.service)->access, network_of(c));
+  return demand(is_permitted, ServiceAuthorizationFailed);
 }
 
 /// RFC 5844 section 4.1.3.1: data goes in plain IPv4; AcceptForcedIPv4UDPEncapsulationRequest is always off.
@@ -103,6 +137,7 @@ constexpr BindingStatus (*kChecks[])(const PbuCheck&) = {
     mobile_node_is_entitled,  is_in_order,           has_home_network_prefix,
     ipv6_is_entitled,         ipv4_is_entitled,      ipv4_is_asked_for_once,
     prefixes_are_one_request, has_handoff_indicator, has_access_technology,
+    gre_is_as_required,       path_is_possible,      access_network_is_permitted,
     service_is_authorized,    udp_is_not_forced,
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lma/pbu_handler.h"
 
+#include "core/lma/access_network.h"
 #include "core/lma/acknowledgement.h"
+#include "core/lma/events.h"
 #include "core/lma/expiry.h"
 #include "core/lma/identifier.h"
 #include "core/lma/pbu_checks.h"
@@ -24,7 +26,7 @@ bool is_of_same_sender(const PbuRequest& a, const PbuRequest& b) {
 bool repeats(const PbuRequest& a, const PbuRequest& b) {
   return is_of_same_sender(a, b) && a.service == b.service && a.handoff == b.handoff &&
          a.prefixes == b.prefixes && a.has_home_network_prefix == b.has_home_network_prefix &&
-         a.ipv4_requests == b.ipv4_requests && a.deregisters() == b.deregisters();
+         a.ipv4_requests == b.ipv4_requests && a.deregisters() == b.deregisters() && a.gre == b.gre;
 }
 
 /// Needs handoff indicator and access technology; the checks see to it that requests without go no further.
@@ -188,6 +190,7 @@ void PbuHandler::reject(Now now, const PbuRequest& request, Status status,
               {"source", request.meta.source.to_string()},
               {"status", static_cast<unsigned>(status)},
               {"reason", reason.empty() ? wire::to_string(status) : reason}};
+  add_notes(notes_of(request.update.options), fields);
   state_.notify_limited(now, "binding-rejected", std::move(fields));
 }
 

@@ -43,6 +43,8 @@ PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
   if (const auto* o = wire::find<wire::LinkLocalAddressOption>(options)) link_local = o->address;
   if (const auto* o = wire::find<wire::TimestampOption>(options)) timestamp = o->value;
   if (const auto* o = wire::find<wire::ServiceSelection>(options)) service = to_octet_string(o->identifier);
+  if (const auto* o = wire::find<wire::GreKey>(options)) gre = *o;
+  if (const auto* o = wire::find<wire::MagMultipathBinding>(options)) path = *o;
 }
 
 std::optional<Ipv4Address> PbuRequest::ipv4_address() const {

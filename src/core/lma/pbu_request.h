@@ -35,6 +35,8 @@ struct PbuRequest {
   std::optional<Ipv6Address> link_local;
   std::optional<std::uint64_t> timestamp;
   std::optional<std::string> service;
+  std::optional<wire::GreKey> gre;                ///< it asks for GRE, with a key or without (RFC 5845)
+  std::optional<wire::MagMultipathBinding> path;  ///< one of several of the MAG's (RFC 8278)
 
   bool wants_ipv4() const { return !ipv4_requests.empty(); }
   /// The IPv4 home address that is asked for; none where any will do.

@@ -26,7 +26,7 @@ Policy::Policy(LmaConfig config) : config_(std::move(config)) {
   for (std::size_t i = 0; i < config_.services.size(); ++i)
     services_.try_emplace(config_.services[i].identifier, i);
   for (std::size_t i = 0; i < config_.mags.size(); ++i) {
-    mags_.try_emplace(config_.mags[i].address, i);
+    for (const auto& address : config_.mags[i].addresses()) mags_.try_emplace(address, i);
     mags_by_name_.try_emplace(config_.mags[i].name, i);
   }
 }

@@ -7,9 +7,22 @@
 #include <set>
 
 #include "core/lma/identifier.h"
+#include "wire/option_codec.h"
 
 namespace flowmob::core {
 namespace {
+
+/// As they were on the wire.
+std::string hex_of(const wire::MobilityOptions& options) {
+  Bytes octets;
+  return wire::encode_options(options, octets) ? to_hex(octets) : std::string();
+}
+
+Result<wire::MobilityOptions> options_of(std::string_view hex) {
+  const auto octets = from_hex(hex);
+  if (!octets) return tl::unexpected(octets.error());
+  return wire::decode_options(*octets);
+}
 
 Json to_json(const SessionRecord& s) {
   return {{"id", s.id.value},
@@ -24,7 +37,12 @@ Json to_json(const SessionRecord& s) {
           {"opening", s.opening},
           {"link_local", s.link_local.to_string()},
           {"ipv6", s.ipv6},
-          {"ipv4", s.ipv4}};
+          {"ipv4", s.ipv4},
+          {"encapsulation", static_cast<unsigned>(s.encapsulation)},
+          {"downlink_key", s.downlink_key},
+          {"path", s.path},
+          {"path_label", s.path_label},
+          {"notes", hex_of(s.notes)}};
 }
 
 Json to_json(const FlowRecord& f) {
@@ -145,6 +163,12 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.address("link_local", s.link_local);
   reader.boolean("ipv6", s.ipv6);
   reader.boolean("ipv4", s.ipv4);
+  reader.enumeration("encapsulation", s.encapsulation);
+  if (s.encapsulation > Encapsulation::GreWithKeys) reader.complain("no such encapsulation");
+  reader.number("downlink_key", s.downlink_key);
+  reader.number("path", s.path);
+  reader.number("path_label", s.path_label);
+  reader.parsed("notes", s.notes, &options_of);
   if (!s.id) reader.complain("a session has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return s;

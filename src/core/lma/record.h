@@ -13,7 +13,9 @@
 #include "base/time.h"
 #include "core/effect.h"
 #include "core/ipv4_home.h"
+#include "core/tunnelling.h"
 #include "wire/enums.h"
+#include "wire/options.h"
 
 namespace flowmob::core {
 
@@ -32,6 +34,11 @@ struct SessionRecord {
   Ipv6Address link_local;
   bool ipv6 = true;   ///< its MAG registers the prefixes
   bool ipv4 = false;  ///< its MAG registers the IPv4 home address
+  Encapsulation encapsulation{};
+  std::uint32_t downlink_key = 0;
+  std::uint8_t path = 0;  ///< RFC 8278; zero: the MAG has one alone
+  std::uint8_t path_label = 0;
+  wire::MobilityOptions notes;  ///< what is only shown
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 

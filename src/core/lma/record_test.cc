@@ -20,7 +20,9 @@ NodeRecord example() {
   r.default_current = SessionId{2};
   r.sessions = {{SessionId{1}, Ipv6Address::parse("2001:db8:f1::1").value(), wire::AccessTechnology::Wimax,
                  wire::HandoffIndicator::NewInterface, Bytes{1, 2, 3}, WallTime{1'700'000'000s + 5ns}, 65535,
-                 ~std::uint64_t{0}, true, false, Ipv6Address::parse("fe80::1").value()}};
+                 ~std::uint64_t{0}, true, false, Ipv6Address::parse("fe80::1").value(), false, true,
+                 Encapsulation::GreWithKeys, 0xfffffffe, 2, 11,
+                 wire::MobilityOptions{wire::VendorSpecific{1, 2, Bytes{3}}}}};
   r.flows = {{FlowIndex{5}, "svc", "video", SessionId{1}, SessionId{2}}};
   return r;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/lma/access_network.h"
 #include "core/lma/events.h"
 #include "core/lma/identifier.h"
 
@@ -14,6 +15,12 @@ using wire::BindingStatus;
 /// Section 5.3.6: what it is told it keeps.
 void note_link_local(Session& session, const PbuRequest& r) {
   if (r.link_local && r.link_local->is_link_local()) session.link_local = *r.link_local;
+}
+
+/// What is not said any more is known no more (RFC 6757 section 4.2).
+void note_details(Session& session, const PbuRequest& r) {
+  auto notes = notes_of(r.update.options);
+  if (notes != session.notes) session.notes = std::move(notes);
 }
 
 /// A request that was held back may be older than what came in between.
@@ -50,9 +57,18 @@ std::size_t sessions_of(const BindingCache& cache, std::string_view mn_id) {
   return count;
 }
 
+/// By whatever path.
+bool are_of_one_mag(const Policy& policy, const Ipv6Address& a, const Ipv6Address& b) {
+  return a == b || (policy.mag(a) && policy.mag(a) == policy.mag(b));
+}
+
+bool is_of_interface(const Session& session, const PbuRequest& r) {
+  return session.link_layer_id == r.link_layer_id && session.technology == *r.technology;
+}
+
 /// A MAG that has not de-registered the node may still believe that it is there.
-void note_departure(const Session* before, const PbuRequest& r, Change& change) {
-  if (!before || before->in_delete_wait || before->mag == r.proxy_coa) return;
+void note_departure(const Policy& policy, const Session* before, const PbuRequest& r, Change& change) {
+  if (!before || before->in_delete_wait || are_of_one_mag(policy, before->mag, r.proxy_coa)) return;
   change.left_mag = before->mag;
   change.left_technology = before->technology;
 }
@@ -88,11 +104,46 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
   session.lifetime = wire::kLifetimeUnit * granted;
   session.deadline = Deadline::after(now, session.lifetime);
   session.in_delete_wait = false;
+  session.tunnelling = tunnelling_for(session.id, r);
+  session.path = r.path ? r.path->binding_id : std::uint8_t{0};
+  session.path_label = r.path ? r.path->label : std::uint8_t{0};
   note_link_local(session, r);
-  session.unreachable = false;
+  note_details(session, r);
+  session.unreachable = session.unreachable && r.meta.source != r.proxy_coa;  // who speaks there is heard
   session.ipv6 = r.has_home_network_prefix;
   session.ipv4 = r.wants_ipv4();
   note_order(session, r);
+}
+
+/// What a registration says of the interface's other paths (RFC 8278 section 4.1): nothing, that they live as
+/// long, or that they are no more, as after a handoff and where the MAG has but one path now. Returns those.
+std::vector<Session> Registration::follow_paths(MobileNode& next, SessionId id, const PbuRequest& r,
+                                                Now now) const {
+  const Session& own = *next.find(id);
+  const bool replaces = !r.path || r.path->overwrite;
+  std::vector<Session> replaced;
+  for (auto& session : next.sessions) {
+    if (session.id == id || session.path == 0 || !is_of_interface(session, r)) continue;
+    if (replaces || !are_of_one_mag(policy_, session.mag, r.proxy_coa)) {
+      replaced.push_back(session);
+    } else if (r.path->bulk && !session.in_delete_wait) {
+      session.lifetime = own.lifetime;
+      session.deadline = Deadline::after(now, own.lifetime);
+    }
+  }
+  for (const auto& session : replaced) {
+    next.flows.forget(session.id);
+    std::erase_if(next.sessions, [&](const Session& s) { return s.id == session.id; });
+  }
+  return replaced;
+}
+
+/// RFC 5845 section 5.2: what the MAG asks for, if it may.
+Tunnelling Registration::tunnelling_for(SessionId session, const PbuRequest& r) const {
+  const auto* mag = policy_.mag(r.meta.source);
+  if (!r.gre || !mag || mag->gre == GrePolicy::Never) return {};
+  if (!r.gre->key) return tunnelling_of(session, Encapsulation::Gre, 0);
+  return tunnelling_of(session, Encapsulation::GreWithKeys, *r.gre->key);
 }
 
 /// Session, flows and events of a registration that stands but for the effects.
@@ -101,6 +152,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   const MobileNode* before = cache_.find(next.index);
   const auto opened = next.find(id)->opens;
   accept_values(*next.find(id), r, now, granted);
+  const auto replaced = follow_paths(next, id, r, now);
   next.drop_unregistered_families();
   const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
   next.mn_id_subtype = *r.mn_id_subtype;
@@ -115,10 +167,12 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   const Session* former = before ? before->find(id) : nullptr;
   if (tells_extensions_ || !is_extension(former, *next.find(id)))
     change.events.push_back(binding_event(policy_, former, next, *next.find(id), r.service));
+  for (const auto& session : replaced)
+    change.events.push_back(session_event("binding-replaced", policy_, next, session));
   if (before) append_flow_events(policy_, *before, next, change.events);
   change.answer = Answer{{}, granted, id};
   change.registered = id;
-  note_departure(former, r, change);
+  note_departure(policy_, former, r, change);
   change.next = std::move(next);
   change.allocated = std::move(taken.prefixes);
   change.allocated_ipv4 = taken.ipv4;
@@ -135,12 +189,27 @@ Registration::Outcome Registration::update(Now now, const PbuRequest& r, const L
   return finish(std::move(node), found.session, r, now, grant(r), std::move(taken));
 }
 
+/// A further path carries the prefixes of the first (RFC 8278 section 3.1).
+const MobileNode* Registration::with_other_paths(const std::vector<const MobileNode*>& known,
+                                                 const PbuRequest& r) const {
+  if (!r.path) return nullptr;
+  const auto is_other_path = [&](const Session& s) {
+    return s.path != 0 && is_of_interface(s, r) && are_of_one_mag(policy_, s.mag, r.proxy_coa);
+  };
+  for (const auto* node : known)
+    if ((r.prefixes.empty() || r.prefixes == node->prefixes) &&
+        std::ranges::any_of(node->sessions, is_other_path))
+      return node;
+  return nullptr;
+}
+
 /// Whose prefixes a further interface shares by RFC 7864 section 3.2.1, or by our policy where a MAG cannot
 /// say so; nullptr: it has its own (section 5.4). A MAG may say HI 6 without knowing a prefix: then there has
 /// to be one set alone.
 tl::expected<const MobileNode*, BindingStatus> Registration::to_share_with(const PbuRequest& r) const {
   const auto known = cache_.find_all(r.mn_id);
   if (known.empty()) return nullptr;
+  if (const auto* same_interface = with_other_paths(known, r)) return same_interface;
   const bool always = policy_.config().share_prefixes;
   if (!always && !r.hands_off(wire::HandoffIndicator::NewInterfaceSharingPrefixes)) return nullptr;
   if (r.prefixes.empty()) return always || known.size() == 1 ? known.front() : nullptr;
@@ -250,6 +319,7 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
   MobileNode next = before;
   Session& session = *next.find(found.session);
   note_link_local(session, r);
+  note_details(session, r);
   note_order(session, r);
   Change change;
   change.mn_id = next.mn_id;

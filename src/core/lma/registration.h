@@ -64,6 +64,11 @@ class Registration {
   void accept_values(Session& session, const PbuRequest& request, Now now, std::uint16_t granted) const;
   Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now, std::uint16_t granted,
                 Taken taken);
+  std::vector<Session> follow_paths(MobileNode& next, SessionId session, const PbuRequest& request,
+                                    Now now) const;
+  const MobileNode* with_other_paths(const std::vector<const MobileNode*>& known,
+                                     const PbuRequest& request) const;
+  Tunnelling tunnelling_for(SessionId session, const PbuRequest& request) const;
   std::uint16_t grant(const PbuRequest& request) const;
 
   const Policy& policy_;

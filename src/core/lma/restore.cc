@@ -24,6 +24,10 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   s.came = now.monotonic;
   if (r.opening) s.opens = now.monotonic + kAsksAgainWithin;
   s.link_local = r.link_local;
+  s.tunnelling = tunnelling_of(s.id, r.encapsulation, r.downlink_key);
+  s.path = r.path;
+  s.path_label = r.path_label;
+  if (!r.notes.empty()) s.notes = r.notes;
   s.tunnel_mtu = tunnel_mtu;
   s.last_sequence = r.last_sequence;
   s.last_timestamp = r.last_timestamp;

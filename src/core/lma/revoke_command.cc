@@ -25,11 +25,11 @@ std::string word_in(const Json& arguments, const char* name) {
   return found != arguments.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// Empty: every MAG.
-Result<Ipv6Address> mag_of(const Policy& policy, const Json& arguments) {
+/// nullptr: every MAG.
+Result<const MagPeer*> mag_of(const Policy& policy, const Json& arguments) {
   const auto name = word_in(arguments, "mag");
-  if (name.empty()) return Ipv6Address{};
-  if (const auto* mag = policy.mag_named(name)) return mag->address;
+  if (name.empty()) return nullptr;
+  if (const auto* mag = policy.mag_named(name)) return mag;
   return fail("no-such-mag", "no MAG is named '" + name + "'");
 }
 
@@ -44,13 +44,13 @@ Result<wire::RevocationTrigger> reason_of(const Json& arguments) {
 
 /// One indication for each MAG that `is_meant` leaves a session with.
 template <class IsMeant>
-std::vector<Revocation> at_each_mag(const AnchorState& state, const Ipv6Address& only, Revocation shape,
+std::vector<Revocation> at_each_mag(const AnchorState& state, const MagPeer* only, Revocation shape,
                                     IsMeant is_meant) {
   std::map<Ipv6Address, Revocation> by_mag;
   for (const auto& [key, node] : state.cache.nodes()) {
     if (!is_meant(node)) continue;
     for (const auto& session : node.sessions) {
-      if (!only.is_unspecified() && session.mag != only) continue;
+      if (only && !only->has(session.mag)) continue;
       auto& revocation = by_mag.try_emplace(session.mag, shape).first->second;
       revocation.mag = session.mag;
       revocation.targets.push_back({node.mn_id, node.index, session.id});
@@ -61,13 +61,13 @@ std::vector<Revocation> at_each_mag(const AnchorState& state, const Ipv6Address&
   return all;
 }
 
-std::vector<Revocation> of_node(const AnchorState& state, const std::string& mn, const Ipv6Address& only,
+std::vector<Revocation> of_node(const AnchorState& state, const std::string& mn, const MagPeer* only,
                                 wire::RevocationTrigger trigger) {
   std::vector<Revocation> all;
   for (const auto* node : state.cache.find_all(mn)) {
     std::set<Ipv6Address> mags;
     for (const auto& session : node->sessions)
-      if (only.is_unspecified() || session.mag == only) mags.insert(session.mag);
+      if (!only || only->has(session.mag)) mags.insert(session.mag);
     for (const auto& mag : mags) all.push_back(revocation_of(*node, mag, trigger));
   }
   return all;
@@ -87,7 +87,7 @@ Result<std::vector<Revocation>> plan_revocation(const AnchorState& state, const 
   const auto mn = word_in(arguments, "mn");
   auto realm = word_in(arguments, "realm");
   if (!mn.empty() && !realm.empty()) return fail("bad-argument", "mn or realm, not both");
-  if (mn.empty() && realm.empty() && mag->is_unspecified())
+  if (mn.empty() && realm.empty() && !*mag)
     return fail("bad-argument", "whose sessions: mn, realm or mag is needed");
   if (!realm.empty() && realm.front() != '@') realm.insert(0, 1, '@');
   if (!realm.empty() && !is_realm_identifier(realm))

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/lma/access_network.h"
 #include "core/lma/identifier.h"
 #include "core/peer/revocation_message.h"
 
@@ -264,6 +265,12 @@ bool is_permitted(const AnchorState& state, const PolicyProfile* profile, const 
          });
 }
 
+bool may_use(const Policy& policy, const PolicyProfile& profile, const Session& session,
+             const std::string& service) {
+  return permits_service(policy, profile, service) &&
+         permits_network(policy.service(service)->access, access_network_in(session.notes));
+}
+
 /// The MAGs at which the node may not be any more.
 std::set<Ipv6Address> not_permitted(const AnchorState& state, const MobileNode& node) {
   const auto& policy = state.policy;
@@ -272,13 +279,14 @@ std::set<Ipv6Address> not_permitted(const AnchorState& state, const MobileNode& 
   std::set<Ipv6Address> mags;
   for (const auto& s : node.sessions) {
     const auto* mag = policy.mag(s.mag);
-    if (!anywhere || !mag || !permits_mag(*profile, *mag) || !permits_link_layer(*profile, s.link_layer_id))
+    if (!anywhere || !mag || !permits_mag(*profile, *mag) || !permits_link_layer(*profile, s.link_layer_id) ||
+        !permits_network(profile->access, access_network_in(s.notes)))
       mags.insert(s.mag);
   }
   if (!profile) return mags;
   for (const auto& flow : node.flows.bindings())
     if (const auto* s = node.find(flow.wanted);
-        s && !flow.is_default() && !permits_service(policy, *profile, flow.service))
+        s && !flow.is_default() && !may_use(policy, *profile, *s, flow.service))
       mags.insert(s->mag);
   return mags;
 }

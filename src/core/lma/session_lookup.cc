@@ -26,16 +26,40 @@ void append(Entries& entries, const MobileNode& node) {
   for (const auto& session : node.sessions) entries.push_back({&node, &session});
 }
 
-Entries entries_of(const MobileNode& node) {
-  Entries all;
-  append(all, node);
-  return all;
+bool are_of_one_interface(const Session& a, const Session& b) {
+  return a.link_layer_id == b.link_layer_id && a.technology == b.technology;
 }
 
-Entries entries_of(const BindingCache& cache, std::string_view mn_id) {
+/// A MAG's paths (RFC 8278) are entries of their own, each with its number. Whoever has one path alone means
+/// the interface: its first entry stands for all.
+Entries of_path(Entries entries, const PbuRequest& r) {
+  if (r.path) {
+    std::erase_if(entries, [&](const Entry& e) {
+      return e.session->path != 0 && e.session->path != r.path->binding_id;
+    });
+    std::ranges::stable_partition(entries, [](const Entry& e) { return e.session->path != 0; });
+    return entries;
+  }
+  Entries first;
+  for (const auto& entry : entries)
+    if (entry.session->path == 0 || std::ranges::none_of(first, [&](const Entry& e) {
+          return e.node == entry.node && e.session->path != 0 &&
+                 are_of_one_interface(*e.session, *entry.session);
+        }))
+      first.push_back(entry);
+  return first;
+}
+
+Entries entries_of(const MobileNode& node, const PbuRequest& r) {
   Entries all;
-  for (const auto* node : cache.find_all(mn_id)) append(all, *node);
-  return all;
+  append(all, node);
+  return of_path(std::move(all), r);
+}
+
+Entries entries_of(const BindingCache& cache, const PbuRequest& r) {
+  Entries all;
+  for (const auto* node : cache.find_all(r.mn_id)) append(all, *node);
+  return of_path(std::move(all), r);
 }
 
 template <class Condition>
@@ -123,7 +147,7 @@ LookupResult by_prefix(const BindingCache& cache, const PbuRequest& r) {
   }
   if (!owner) return create();
   if (owner->prefixes != r.prefixes) return reject(BindingStatus::BcePbuPrefixSetDoNotMatch);
-  return among_sessions_of_prefix(entries_of(*owner), r);
+  return among_sessions_of_prefix(entries_of(*owner, r), r);
 }
 
 /// RFC 5844 section 3.1.2.7: the IPv4 home address in the place of the prefixes.
@@ -131,7 +155,7 @@ LookupResult by_ipv4_address(const BindingCache& cache, const PbuRequest& r) {
   const auto* owner = cache.find(*r.ipv4_address());
   if (!owner) return create();
   if (owner->mn_id != r.mn_id) return reject(BindingStatus::NotAuthorizedForIpv4HomeAddress);
-  return among_sessions_of_prefix(entries_of(*owner), r);
+  return among_sessions_of_prefix(entries_of(*owner, r), r);
 }
 
 /// What sections 5.4.1.2 items 3 to 5 and 5.4.1.3 have in common.
@@ -162,7 +186,7 @@ LookupResult by_mn_identifier(const Entries& entries, const PbuRequest& r) {
 LookupResult look_up(const BindingCache& cache, const PbuRequest& request) {
   if (!request.prefixes.empty()) return by_prefix(cache, request);
   if (request.ipv4_address()) return by_ipv4_address(cache, request);
-  const auto entries = entries_of(cache, request.mn_id);
+  const auto entries = entries_of(cache, request);
   if (entries.empty()) return create();
   return request.link_layer_id.empty() ? by_mn_identifier(entries, request)
                                        : by_link_layer_identifier(entries, request);

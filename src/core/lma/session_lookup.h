@@ -19,8 +19,8 @@ struct LookupResult {
   NodeIndex node;  ///< that has the session
 };
 
-/// RFC 5213 section 5.4.1 with RFC 7864 section 3.2.1. Handoff indicator and access technology have to be
-/// there.
+/// RFC 5213 section 5.4.1 with RFC 7864 section 3.2.1 and the paths of RFC 8278 (docs/adr/0048). Handoff
+/// indicator and access technology have to be there.
 LookupResult look_up(const BindingCache& cache, const PbuRequest& request);
 
 }  // namespace flowmob::core

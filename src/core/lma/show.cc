@@ -58,6 +58,7 @@ struct View {
     row["access_technology"] = wire::to_string(session->technology);
     row["lifetime_seconds"] = duration_cast<seconds>(session->lifetime).count();
     row["remaining_seconds"] = remaining(*session);
+    add_notes(session->notes, row);
     return row;
   }
 
@@ -68,18 +69,26 @@ struct View {
   }
 
   Json session(const MobileNode& node, const Session& s) const {
-    return {{"session", s.id.value},
-            {"mn", escaped(node.mn_id)},
-            {"mag", mag_name(s)},
-            {"mag_address", s.mag.to_string()},
-            {"access_technology", wire::to_string(s.technology)},
-            {"handoff_indicator", wire::to_string(s.handoff)},
-            {"link_layer_id", to_hex(s.link_layer_id)},
-            {"prefixes", prefixes_json(s.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{})},
-            {"ipv4_address", s.ipv4 ? ipv4_json(node) : Json()},
-            {"state", session_state(s)},
-            {"lifetime_seconds", duration_cast<seconds>(s.lifetime).count()},
-            {"remaining_seconds", remaining(s)}};
+    Json row{{"session", s.id.value},
+             {"mn", escaped(node.mn_id)},
+             {"mag", mag_name(s)},
+             {"mag_address", s.mag.to_string()},
+             {"access_technology", wire::to_string(s.technology)},
+             {"handoff_indicator", wire::to_string(s.handoff)},
+             {"link_layer_id", to_hex(s.link_layer_id)},
+             {"prefixes", prefixes_json(s.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{})},
+             {"ipv4_address", s.ipv4 ? ipv4_json(node) : Json()},
+             {"state", session_state(s)},
+             {"lifetime_seconds", duration_cast<seconds>(s.lifetime).count()},
+             {"remaining_seconds", remaining(s)}};
+    row["encapsulation"] = to_string(s.tunnelling.encapsulation);
+    if (s.tunnelling.has_keys()) {
+      row["downlink_key"] = s.tunnelling.downlink_key;
+      row["uplink_key"] = s.tunnelling.uplink_key;
+    }
+    if (s.path != 0) row["path"] = {{"id", s.path}, {"label", s.path_label}};
+    add_notes(s.notes, row);
+    return row;
   }
 
   Json flow(const MobileNode& node, const FlowBinding& f) const {

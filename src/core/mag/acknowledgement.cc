@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/mag/proxy_binding_update.h"
+#include "core/signalling/vendor_options.h"
 
 namespace flowmob::core {
 namespace {
@@ -43,6 +44,11 @@ Result<std::vector<Ipv6Prefix>> assigned_prefixes(const wire::ProxyBindingAcknow
   }
   if (prefixes.empty()) return fail("bad-prefix", "the acknowledgement assigns no prefix");
   return prefixes;
+}
+
+void add_vendor_options(const Attachment& attachment, Json& fields) {
+  if (!attachment.vendor_options.empty())
+    fields["vendor_options"] = vendor_options_json(attachment.vendor_options);
 }
 
 RefusalReaction reaction_to(BindingStatus status) {

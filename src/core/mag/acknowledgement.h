@@ -16,6 +16,9 @@ bool echoes_request(const wire::ProxyBindingAcknowledgement& ack, const Attachme
 /// reached by.
 Result<std::vector<Ipv6Prefix>> assigned_prefixes(const wire::ProxyBindingAcknowledgement& ack);
 
+/// "vendor_options" of the last answer (RFC 5094), where there are any.
+void add_vendor_options(const Attachment& attachment, Json& fields);
+
 /// What a refused registration leads to (RFC 5213 section 6.9.1.2, items 7 to 11).
 enum class RefusalReaction {
   Stop,           ///< until an administrative action or a new attachment

@@ -66,7 +66,7 @@ AnchorRevocations::Verdict AnchorRevocations::judge_all(const RevocationRequest&
 AnchorRevocations::Verdict AnchorRevocations::judge_realm(const RevocationRequest& request) const {
   Verdict verdict{Status::RevokedMobileNodesIdentityRequired, {}, {}};
   if (!request.mn_id || !is_realm_identifier(*request.mn_id)) return verdict;
-  if (request.care_of.value_or(context_.config.address) != context_.config.address) return verdict;
+  if (request.care_of && !context_.config.has_address(*request.care_of)) return verdict;
   for (const auto& [id, attachment] : context_.bindings.entries())
     if (is_bound(attachment) && is_in_realm(attachment.mn_id, *request.mn_id)) verdict.revoked.push_back(id);
   if (!verdict.revoked.empty()) verdict.status = Status::Success;
@@ -80,7 +80,7 @@ AnchorRevocations::Verdict AnchorRevocations::judge_node(const RevocationRequest
   if (request.indication.ipv4_only && !request.ipv4_home)
     return {Status::Ipv4HomeAddressOptionRequired, {}, {}};
   Verdict verdict{Status::BindingDoesNotExist, {}, {}};
-  if (request.care_of.value_or(context_.config.address) != context_.config.address) return verdict;
+  if (request.care_of && !context_.config.has_address(*request.care_of)) return verdict;
   if (request.indication.ipv4_only) return judge_ipv4(request);
   std::vector<Ipv6Prefix> unknown = request.prefixes;
   for (const auto& [id, attachment] : context_.bindings.entries()) {

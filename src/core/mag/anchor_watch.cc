@@ -12,6 +12,7 @@ AnchorWatch::AnchorWatch(MagContext& context, Registrar& registrar)
 void AnchorWatch::follow_attachments(Now now) {
   const bool has_sessions = !context_.tunnels.users().empty();
   if (std::exchange(has_sessions_, has_sessions) == has_sessions) return;
+  context_.first_path_is_dead = false;  // as far as anybody knows
   heartbeats_.set_peers(now.monotonic,
                         has_sessions ? std::set{context_.config.lma} : std::set<Ipv6Address>{});
 }
@@ -36,6 +37,8 @@ void AnchorWatch::act(Now now, HeartbeatOutcome outcome) {
   for (auto& message : outcome.messages) context_.emit(std::move(message));
   for (const auto& event : outcome.events) {
     context_.notify(std::string(event_name(event.kind)), Json{{"address", event.peer.to_string()}});
+    context_.first_path_is_dead = event.kind == PeerEvent::Kind::Lost;
+    if (event.kind == PeerEvent::Kind::Restarted) ++context_.anchor_restarts;
     if (event.kind == PeerEvent::Kind::Back || event.kind == PeerEvent::Kind::Restarted)
       register_all(now, event.kind);
   }

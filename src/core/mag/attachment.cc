@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/attachment.h"
 
+#include <algorithm>
+
 namespace flowmob::core {
 namespace {
+
+/// Answers to earlier transmissions than these are not waited for.
+constexpr std::size_t kRememberedTransmissions = 8;
 
 void take_earlier(std::optional<TimePoint>& earliest, const std::optional<TimePoint>& candidate) {
   if (candidate && (!earliest || *candidate < *earliest)) earliest = candidate;
 }
 
 }  // namespace
+
+void Request::note_sent(std::uint16_t sequence, TimePoint now) {
+  if (transmissions.size() == kRememberedTransmissions) transmissions.erase(transmissions.begin());
+  transmissions.push_back({sequence, now});
+}
+
+const Request::Transmission* Request::find(std::uint16_t sequence) const {
+  const auto found = std::ranges::find(transmissions, sequence, &Transmission::sequence);
+  return found == transmissions.end() ? nullptr : &*found;
+}
 
 std::string_view to_string(AttachmentState state) {
   switch (state) {

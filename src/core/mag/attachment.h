@@ -16,7 +16,8 @@
 #include "core/mag/record.h"
 #include "core/mag/timestamp_source.h"
 #include "core/retransmission_timer.h"
-#include "wire/enums.h"
+#include "core/tunnelling.h"
+#include "wire/group_options.h"
 
 namespace flowmob::core {
 
@@ -42,6 +43,13 @@ std::string_view to_string(AttachmentState state);
 /// IPv4 home address alone (RFC 5844 section 3.2.3.3).
 enum class RequestKind { Initial, Service, Refresh, Deregister, ReleaseIpv4 };
 
+/// Whether a node is registered by several of our paths (RFC 8278 section 4.4).
+enum class Multipath {
+  Unknown,   ///< the LMA has not said; where we have several it is asked
+  Agreed,    ///< it repeats what we say of the path
+  Disabled,  ///< it does not, or has refused
+};
+
 /// An unanswered Proxy Binding Update with everything that was sent for it.
 struct Request {
   struct Transmission {
@@ -51,9 +59,13 @@ struct Request {
   RequestKind kind{};
   std::uint16_t lifetime{};  ///< units of 4 s, as sent
   RetransmissionTimer timer;
-  std::vector<Transmission> transmissions;  ///< the recent ones; any of them may be answered
+  std::vector<Transmission> transmissions{};  ///< the recent ones; any of them may be answered
   unsigned retransmissions = 0;
   unsigned immediate_retries = 0;
+  Encapsulation encapsulation{};  ///< asked for last (RFC 5845)
+
+  void note_sent(std::uint16_t sequence, TimePoint now);
+  const Transmission* find(std::uint16_t sequence) const;
 };
 
 /// The node's own clock, and when it was read.
@@ -79,6 +91,8 @@ struct Attachment {
 
   AttachmentState state = AttachmentState::Registering;
   std::string status;  ///< of the last answer, by name
+  /// Of the last answer (RFC 5094), to be shown.
+  std::vector<wire::VendorSpecific> vendor_options;
   std::vector<Ipv6Prefix> prefixes;
   /// No longer the node's, and until when that is said (RFC 5213 section 6.12).
   std::map<Ipv6Prefix, TimePoint> withdrawn;
@@ -90,6 +104,13 @@ struct Attachment {
   bool ipv4_refused = false;                 ///< not asked for again until an administrative action
   std::optional<Ipv4Home> ipv4_home;
   bool dhcp_server = false;  ///< the LMA wants us to be one for this node
+
+  Tunnelling tunnelling;      ///< agreed with the LMA
+  bool gre_required = false;  ///< by the LMA
+  bool gre_refused = false;   ///< not needed, it says
+  Multipath multipath = Multipath::Unknown;
+  /// Which of our addresses it is served by; unspecified: the first.
+  Ipv6Address care_of;
 
   Duration lifetime{};  ///< granted
   std::optional<TimePoint> expires;

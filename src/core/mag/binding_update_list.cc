@@ -23,6 +23,7 @@ Attachment& BindingUpdateList::restore(Attachment attachment) {
 void BindingUpdateList::erase(SessionId id) {
   const auto entry = entries_.find(id);
   if (entry == entries_.end()) return;
+  if (notes_changes_) changed_.push_back(id);
   unindex(entry->second);
   indexed_.erase(id);
   by_mac_.erase({entry->second.link_layer, id});
@@ -41,6 +42,7 @@ void BindingUpdateList::unindex(const Attachment& attachment) {
 }
 
 void BindingUpdateList::update(const Attachment& attachment) {
+  if (notes_changes_) changed_.push_back(attachment.id);
   unindex(attachment);
   auto& indexed = indexed_[attachment.id];
   indexed.deadline = attachment.next_deadline();

@@ -22,6 +22,10 @@ class BindingUpdateList {
   void erase(SessionId id);
   void update(const Attachment& attachment);
 
+  /// For those who follow the entries: which were added, updated or erased since they last asked.
+  void note_changes(bool on) { notes_changes_ = on; }
+  std::vector<SessionId> take_changed() { return std::exchange(changed_, {}); }
+
   Attachment* find(SessionId id);
   /// Departed entries are not found by link.
   Attachment* find(std::string_view access, const MacAddress& link_layer);
@@ -51,6 +55,8 @@ class BindingUpdateList {
   std::map<std::pair<std::string, MacAddress>, SessionId, std::less<>> by_link_;
   std::set<std::pair<MacAddress, SessionId>> by_mac_;
   std::uint32_t last_id_ = 0;
+  bool notes_changes_ = false;
+  std::vector<SessionId> changed_;
 };
 
 }  // namespace flowmob::core

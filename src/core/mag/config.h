@@ -10,6 +10,7 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 #include "core/ipv4_home.h"
+#include "core/mag/access_network.h"
 #include "core/peer/config.h"
 #include "wire/enums.h"
 
@@ -29,6 +30,7 @@ struct AccessConfig {
   bool attach_on_carrier =
       false;  ///< the one node whose profile names this access attaches when the link comes up
   bool fixed_link_layer_address = true;      ///< RFC 6543
+  AccessNetwork network;                     ///< what registrations say of it
   std::optional<Ipv6Prefix> visited_prefix;  ///< for nodes without mobility service; none: they get nothing
   friend bool operator==(const AccessConfig&, const AccessConfig&) = default;
 };
@@ -44,11 +46,32 @@ struct MagPolicyProfile {
   friend bool operator==(const MagPolicyProfile&, const MagPolicyProfile&) = default;
 };
 
+/// A way to the LMA with a care-of address of its own (RFC 8278).
+struct PathConfig {
+  Ipv6Address address;
+  wire::AccessTechnology technology = wire::AccessTechnology::Ethernet;
+  std::uint8_t label{};  ///< what kind of way it is, for policies of both ends
+  friend bool operator==(const PathConfig&, const PathConfig&) = default;
+};
+
+/// Whether packets to and from the LMA have a GRE header (RFC 5845). One that requires it is asked with keys.
+enum class GreWish { None, Gre, Keys };
+
 /// Protocol configuration of a MAG.
 struct MagConfig {
   std::string name = "mag";  ///< also its identity (RFC 5846 section 9.2)
   Ipv6Address address;       ///< Proxy-CoA
   Ipv6Address lma;           ///< LMAA
+  /// Every way to the LMA, the first with `address`; a node is registered by each if the LMA agrees. Empty:
+  /// just by that address.
+  std::vector<PathConfig> paths;
+  bool has_address(const Ipv6Address& any) const;
+  std::vector<Ipv6Address> addresses() const {
+    std::vector<Ipv6Address> all{address};
+    for (std::size_t i = 1; i < paths.size(); ++i) all.push_back(paths[i].address);
+    return all;
+  }
+  GreWish gre = GreWish::None;
   std::uint16_t tunnel_mtu = 1460;
   Ipv6Address router_link_local = Ipv6Address::parse("fe80::200:5eff:fe00:5213").value();  ///< RFC 6543
 

@@ -7,6 +7,7 @@
 
 #include "core/effect.h"
 #include "core/mag/record.h"
+#include "core/tunnelling.h"
 
 /// What a MobileAccessGateway asks for. The Install effects mirror the rows of the data plane and are
 /// idempotent.
@@ -23,6 +24,7 @@ struct InstallHost {
   Ipv6Address lma;
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
   std::optional<Ipv4Home> ipv4 = {};
+  Tunnelling tunnelling{};
   friend bool operator==(const InstallHost&, const InstallHost&) = default;
 };
 struct RemoveHost {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/mag/gre_negotiation.h"
+
 namespace flowmob::core {
 namespace {
 
@@ -67,7 +69,8 @@ void Ipv4Access::handle_dhcp(Now now, const AccessConfig& access, const dhcp::Ud
 void Ipv4Access::serve(Now now, const AccessConfig& access, Attachment& attachment,
                        const dhcp::UdpPacket& udp, const Message& request) {
   if (!attachment.dhcp_server) return context_.statistics.drop("dhcp-relay-not-supported");
-  const dhcp::Lease lease{*attachment.ipv4_home, std::min(context_.config.tunnel_mtu, access.link_mtu),
+  const dhcp::Lease lease{*attachment.ipv4_home,
+                          std::min(inner_mtu(context_.config, attachment), access.link_mtu),
                           context_.config.dhcp_lease_time};
   if (dhcp::releases(lease, request)) return registrar_.release_ipv4(now, attachment);
   const auto reply = dhcp::answer(lease, request);

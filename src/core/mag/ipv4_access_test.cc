@@ -90,6 +90,18 @@ TEST_F(Ipv4OnTheLink, DhcpOffersTheHomeAddress) {
   EXPECT_EQ(packet.destination, ip("192.0.2.2"));
 }
 
+TEST_F(Ipv4OnTheLink, DhcpTellsWhatFitsTheTunnelWithItsGreHeader) {  // RFC 5845
+  auto config = dual();
+  config.gre = GreWish::Keys;
+  start(config);
+  register_with_ipv4();
+  EXPECT_EQ(hosts.at(0).mtu, 1452);
+  say(message(Type::Discover));
+  const auto offer = heard();
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->options.at(dhcp::option::kInterfaceMtu), (Bytes{1452 >> 8, 1452 & 0xff}));
+}
+
 TEST_F(Ipv4OnTheLink, DhcpBroadcastsWhereItIsAskedTo) {
   register_with_ipv4();
   auto discover = message(Type::Discover);
@@ -167,6 +179,21 @@ TEST_F(Ipv4OnTheLink, ReleaseDeregistersIpv4Alone) {
   advance(std::chrono::minutes(5));
   EXPECT_GT(last_update.lifetime, 0);
   EXPECT_FALSE(asks_for_ipv4());
+}
+
+TEST_F(Ipv4OnTheLink, AReleaseSaysNothingOfGreAndChangesNothingOfIt) {  // RFC 5845
+  auto config = dual();
+  config.gre = GreWish::Keys;
+  start(config);
+  register_with_ipv4();
+  auto release = message(Type::Release);
+  release.client = ip("192.0.2.2");
+  say(release);
+  ASSERT_EQ(last_update.lifetime, 0);
+  EXPECT_FALSE(wire::find<wire::GreKey>(last_update.options));
+  accept();
+  EXPECT_FALSE(hosts.back().ipv4);
+  EXPECT_TRUE(hosts.back().tunnelling.has_keys());
 }
 
 TEST_F(Ipv4OnTheLink, AReleaseThatNobodyAnswersIsGivenUp) {

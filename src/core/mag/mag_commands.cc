@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/mag/acknowledgement.h"
+
 namespace flowmob::core {
 namespace {
 
@@ -49,18 +51,27 @@ Json binding_json(Now now, const Attachment& attachment, const MagContext& conte
   Json prefixes = Json::array();
   for (const auto& prefix : attachment.prefixes) prefixes.push_back(prefix.to_string());
   const auto remaining = attachment.expires ? *attachment.expires - now.monotonic : Duration::zero();
-  return {{"mn", attachment.mn_id},
-          {"access", attachment.access},
-          {"interface", context.access(attachment.access)->interface},
-          {"link_layer", attachment.link_layer.to_string()},
-          {"prefixes", prefixes},
-          {"ipv4_address", attachment.ipv4_home ? Json(attachment.ipv4_home->address.to_string()) : Json()},
-          {"services", attachment.services},
-          {"state", to_string(attachment.state)},
-          {"lifetime_seconds", attachment.expires ? whole_seconds(attachment.lifetime) : 0},
-          {"remaining_seconds", whole_seconds(remaining)},
-          {"session", attachment.id.value},
-          {"status", attachment.status}};
+  const auto& access = *context.access(attachment.access);  // who is shown has not departed
+  Json row{{"mn", attachment.mn_id},
+           {"access", attachment.access},
+           {"interface", access.interface},
+           {"link_layer", attachment.link_layer.to_string()},
+           {"prefixes", prefixes},
+           {"ipv4_address", attachment.ipv4_home ? Json(attachment.ipv4_home->address.to_string()) : Json()},
+           {"services", attachment.services},
+           {"state", to_string(attachment.state)},
+           {"lifetime_seconds", attachment.expires ? whole_seconds(attachment.lifetime) : 0},
+           {"remaining_seconds", whole_seconds(remaining)},
+           {"session", attachment.id.value},
+           {"status", attachment.status}};
+  if (access.network != AccessNetwork{}) row["access_network"] = to_json(access.network);
+  row["encapsulation"] = to_string(attachment.tunnelling.encapsulation);
+  if (attachment.tunnelling.has_keys()) {
+    row["downlink_key"] = attachment.tunnelling.downlink_key;
+    row["uplink_key"] = attachment.tunnelling.uplink_key;
+  }
+  add_vendor_options(attachment, row);
+  return row;
 }
 
 }  // namespace
@@ -182,12 +193,18 @@ Result<Json> MagCommands::detach(Now now, const Json& arguments) {
   return Json{{"detached", detached}};
 }
 
+Json MagCommands::row_of(Now now, const Attachment& attachment) const {
+  Json row = binding_json(now, attachment, context_);
+  if (auto paths = paths_.show(now, attachment); !paths.empty()) row["paths"] = std::move(paths);
+  return row;
+}
+
 Result<Json> MagCommands::show_bindings(Now now, const Json& arguments) const {
   const auto mn = text(arguments, "mn");
   Json bindings = Json::array();
   for (const auto& [id, attachment] : context_.bindings.entries())
     if (attachment.state != AttachmentState::Departed && (!mn || attachment.mn_id == *mn))
-      bindings.push_back(binding_json(now, attachment, context_));
+      bindings.push_back(row_of(now, attachment));
   return Json{{"bindings", bindings}};
 }
 

@@ -2,14 +2,16 @@
 #pragma once
 
 #include "core/mag/anchor_peer.h"
+#include "core/mag/path_registrar.h"
 
 namespace flowmob::core {
 
 /// The commands of the control socket that a MAG answers.
 class MagCommands {
  public:
-  MagCommands(MagContext& context, AttachmentDetector& detector, AnchorPeer& anchor)
-      : context_(context), detector_(detector), anchor_(anchor) {}
+  MagCommands(MagContext& context, AttachmentDetector& detector, AnchorPeer& anchor,
+              const PathRegistrar& paths)
+      : context_(context), detector_(detector), anchor_(anchor), paths_(paths) {}
 
   Result<Json> handle(Now now, std::string_view command, const Json& arguments);
 
@@ -21,6 +23,7 @@ class MagCommands {
   Result<Json> attach(Now now, const Json& arguments);
   Result<Json> detach(Now now, const Json& arguments);
   Result<Json> show_bindings(Now now, const Json& arguments) const;
+  Json row_of(Now now, const Attachment& attachment) const;
   Json show_tunnels() const;
   Json show_statistics() const;
   Result<Json> revoke(Now now, const Json& arguments);
@@ -32,6 +35,7 @@ class MagCommands {
   MagContext& context_;
   AttachmentDetector& detector_;
   AnchorPeer& anchor_;
+  const PathRegistrar& paths_;
 };
 
 /// "new", "sharing", "unknown", "between-interfaces", "between-mags"; else "bad-argument".

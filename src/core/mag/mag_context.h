@@ -25,6 +25,9 @@ struct MagContext {
   TimestampSource timestamps;
   std::uint16_t sequence = 0;
   std::uint32_t install_count = 0;
+  bool anchor_knows_gre = true;       ///< until it shows that it does not (RFC 5845 section 4.2)
+  std::uint32_t anchor_restarts = 0;  ///< heard of
+  bool first_path_is_dead = false;    ///< nothing was heard from the LMA by it (RFC 5847)
 
   template <class Action>
   void emit(Action action, EffectId id = {}) {
@@ -36,7 +39,12 @@ struct MagContext {
   void configure(MagConfig fresh);
   void notify(std::string event, Json fields) { emit(Notify{std::move(event), std::move(fields)}); }
 
-  /// Never null for an attachment's access: reconfigure() keeps the set of accesses.
+  /// The address by which a node is served.
+  const Ipv6Address& care_of(const Attachment& attachment) const {
+    return attachment.care_of.is_unspecified() ? config.address : attachment.care_of;
+  }
+  /// Never null for the access of an attachment that has not departed: reconfigure() keeps the set of
+  /// accesses, and a record of one that is no longer configured departs at the start.
   const AccessConfig* access(std::string_view name) const;
   const AccessConfig* access(InterfaceIndex interface) const;
   const MagPolicyProfile* profile(std::string_view mn_id) const;

@@ -16,7 +16,7 @@ bool is_ours(const wire::MobilityMessage& message) {
 void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_header) {
   // A source address proves nothing where anybody may write one (docs/adr/0032).
   if (context_.access(meta.interface)) return context_.statistics.drop("from-access-link");
-  if (meta.destination != context_.config.address) return context_.statistics.drop("not-for-us");
+  if (!context_.config.has_address(meta.destination)) return context_.statistics.drop("not-for-us");
   const auto message = wire::decode(mobility_header, meta.source, meta.destination);
   if (!message) {
     context_.statistics.drop(message.error().code);
@@ -29,7 +29,7 @@ void MessageHandler::handle(Now now, const PacketMeta& meta, ByteView mobility_h
   if (meta.source != context_.config.lma) return context_.statistics.drop("not-from-lma");
   if (const auto* ack = std::get_if<wire::ProxyBindingAcknowledgement>(&*message)) {
     context_.statistics.message("pba_received");
-    registrar_.handle_acknowledgement(now, *ack);
+    if (!paths_.handle_acknowledgement(now, *ack)) registrar_.handle_acknowledgement(now, *ack);
   } else if (const auto* error = std::get_if<wire::BindingError>(&*message)) {
     binding_error(now, meta, *error);
   } else if (!anchor_.handle_message(now, meta, *message)) {

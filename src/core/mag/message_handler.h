@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/mag/anchor_peer.h"
+#include "core/mag/path_registrar.h"
 #include "core/rate_limiter.h"
 #include "core/signalling/header_errors.h"
 
@@ -10,9 +11,10 @@ namespace flowmob::core {
 /// Mobility Headers from anybody: only the LMA's answers go further.
 class MessageHandler {
  public:
-  MessageHandler(MagContext& context, Registrar& registrar, AnchorPeer& anchor)
+  MessageHandler(MagContext& context, Registrar& registrar, PathRegistrar& paths, AnchorPeer& anchor)
       : context_(context),
         registrar_(registrar),
+        paths_(paths),
         anchor_(anchor),
         errors_(context.config.binding_errors_per_second) {}
 
@@ -25,6 +27,7 @@ class MessageHandler {
 
   MagContext& context_;
   Registrar& registrar_;
+  PathRegistrar& paths_;
   AnchorPeer& anchor_;
   HeaderErrors errors_;
   RateLimiter error_notices_{std::chrono::seconds(10)};

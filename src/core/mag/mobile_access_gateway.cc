@@ -30,11 +30,17 @@ class MobileAccessGateway::Impl {
   MagContext context;
   NodeService service{context};
   Registrar registrar{context, service};
+  PathRegistrar paths{context, registrar};
   AttachmentDetector detector{context, service, registrar};
   AnchorPeer anchor{context, registrar, detector};
   Ipv4Access ipv4{context, registrar};
-  MessageHandler messages{context, registrar, anchor};
-  MagCommands commands{context, detector, anchor};
+  MessageHandler messages{context, registrar, paths, anchor};
+  MagCommands commands{context, detector, anchor, paths};
+
+  void settle(Now now) {
+    anchor.settle(now);
+    paths.settle(now);
+  }
 };
 
 MobileAccessGateway::MobileAccessGateway(MagConfig config)
@@ -45,7 +51,7 @@ const MagConfig& MobileAccessGateway::config() const { return impl_->context.con
 
 void MobileAccessGateway::restore(Now now, std::vector<AttachmentRecord> records) {
   restore_attachments(now, impl_->context, impl_->service, impl_->registrar, std::move(records));
-  impl_->anchor.settle(now);
+  impl_->settle(now);
 }
 
 void MobileAccessGateway::set_restart_counter(std::uint32_t counter, bool lost_state) {
@@ -58,12 +64,12 @@ void MobileAccessGateway::number_heartbeats_from(std::uint32_t sequence) {
 
 void MobileAccessGateway::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
   impl_->messages.handle(now, meta, mobility_header);
-  impl_->anchor.settle(now);
+  impl_->settle(now);
 }
 
 void MobileAccessGateway::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
   impl_->detector.handle_neighbor_discovery(now, meta, icmpv6);
-  impl_->anchor.settle(now);
+  impl_->settle(now);
 }
 
 void MobileAccessGateway::handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame) {
@@ -72,18 +78,18 @@ void MobileAccessGateway::handle_ipv4_frame(Now now, InterfaceIndex interface, B
 
 void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up) {
   if (const auto* access = impl_->context.access(interface)) impl_->detector.handle_link(now, *access, up);
-  impl_->anchor.settle(now);
+  impl_->settle(now);
 }
 
 Result<Json> MobileAccessGateway::handle_command(Now now, std::string_view command, const Json& arguments) {
   auto answer = impl_->commands.handle(now, command, arguments);
-  impl_->anchor.settle(now);
+  impl_->settle(now);
   return answer;
 }
 
 void MobileAccessGateway::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {
   impl_->registrar.handle_install_result(now, id, outcome);
-  impl_->anchor.settle(now);
+  impl_->settle(now);
 }
 
 void MobileAccessGateway::handle_timeout(Now now) {
@@ -93,8 +99,9 @@ void MobileAccessGateway::handle_timeout(Now now) {
     if (auto* attachment = bindings.find(id)) impl_->registrar.handle_due(now, *attachment);
     if (auto* attachment = bindings.find(id)) impl_->detector.handle_due(now, *attachment);
   }
+  impl_->paths.handle_timeout(now);
   impl_->anchor.handle_timeout(now);
-  impl_->anchor.settle(now);
+  impl_->settle(now);
 }
 
 Result<void> MobileAccessGateway::reconfigure(Now now, MagConfig config) {
@@ -109,7 +116,7 @@ Result<void> MobileAccessGateway::reconfigure(Now now, MagConfig config) {
 std::optional<TimePoint> MobileAccessGateway::poll_timeout() const {
   std::optional<TimePoint> next;
   for (const auto& one : {impl_->context.bindings.next_deadline(), impl_->detector.next_deadline(),
-                          impl_->anchor.next_deadline()})
+                          impl_->anchor.next_deadline(), impl_->paths.next_deadline()})
     if (one && (!next || *one < *next)) next = one;
   return next;
 }

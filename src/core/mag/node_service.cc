@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/mag/gre_negotiation.h"
 #include "core/mag/router_advertisement.h"
 
 namespace flowmob::core {
@@ -22,10 +23,10 @@ void NodeService::install(Attachment& attachment) {
   // The session in the lower half finds the attachment again; the count tells late answers from wanted ones.
   attachment.pending_install =
       EffectId{std::uint64_t{++context_.install_count} << 32 | std::uint64_t{attachment.id.value}};
-  context_.emit(
-      InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
-                  attachment.prefixes, config.address, config.lma, config.tunnel_mtu, attachment.ipv4_home},
-      attachment.pending_install);
+  context_.emit(InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
+                            attachment.prefixes, context_.care_of(attachment), config.lma,
+                            inner_mtu(config, attachment), attachment.ipv4_home, attachment.tunnelling},
+                attachment.pending_install);
 }
 
 void NodeService::advertise_now(const Attachment& attachment) {
@@ -142,7 +143,8 @@ void NodeService::persist(Now now, Attachment& attachment) {
                                    attachment.services_registered, attachment.prefixes,
                                    context_.config.timestamps ? context_.sequence : attachment.sequence,
                                    now.wall + (*attachment.expires - now.monotonic), attachment.ipv6,
-                                   attachment.ipv4, attachment.ipv4_home, attachment.dhcp_server}});
+                                   attachment.ipv4, attachment.ipv4_home, attachment.dhcp_server,
+                                   attachment.tunnelling.encapsulation, attachment.tunnelling.uplink_key}});
 }
 
 }  // namespace flowmob::core

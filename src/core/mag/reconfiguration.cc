@@ -68,11 +68,13 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
     return {};
   }
   if (config.address != old.address || config.lma != old.lma) return needs_restart("an address");
+  if (config.paths != old.paths) return needs_restart("the paths");
   if (config.router_link_local != old.router_link_local) return needs_restart("the router's address");
   if (config.accesses.size() != old.accesses.size()) return needs_restart("the set of access links");
   for (auto& access : config.accesses)
     if (auto carried = carry_over(context, access); !carried) return carried;
   adopt(context, registrar, std::move(config));
+  context.anchor_knows_gre = true;  // as far as the new configuration tells
   for (const auto id : context.bindings.ids()) {
     auto& attachment = *context.bindings.find(id);
     const auto* profile = context.profile(attachment.mn_id);

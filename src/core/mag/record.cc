@@ -50,7 +50,9 @@ Json AttachmentRecord::to_json() const {
           {"ipv4", ipv4},
           {"ipv4_home", ipv4_home ? ipv4_home->address.to_string() : std::string()},
           {"ipv4_router", ipv4_home ? ipv4_home->router.to_string() : std::string()},
-          {"dhcp_server", dhcp_server}};
+          {"dhcp_server", dhcp_server},
+          {"encapsulation", static_cast<unsigned>(encapsulation)},
+          {"uplink_key", uplink_key}};
 }
 
 Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
@@ -71,6 +73,8 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     json.at("services_registered").get_to(record.services_registered);
     json.at("prefixes").get_to(prefixes);
     json.at("sequence").get_to(record.sequence);
+    record.encapsulation = Encapsulation{json.at("encapsulation").get<std::uint8_t>()};
+    json.at("uplink_key").get_to(record.uplink_key);
     record.expires = WallTime(Duration(json.at("expires_ns").get<std::int64_t>()));
     json.at("ipv6").get_to(record.ipv6);
     json.at("ipv4").get_to(record.ipv4);
@@ -90,6 +94,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   if (!home) return tl::unexpected(home.error());
   if (!record.id || record.mn_id.empty() || mac->is_zero() || (parsed->empty() && !*home))
     return bad_record("an id, a mobile node, its link-layer address and a home address are needed");
+  if (record.encapsulation > Encapsulation::GreWithKeys) return bad_record("no such encapsulation");
   record.ipv4_home = *home;
   record.link_layer = *mac;
   record.node_link_local = *address;

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "core/effect.h"
 #include "core/ipv4_home.h"
+#include "core/tunnelling.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
@@ -33,6 +34,8 @@ struct AttachmentRecord {
   bool ipv4 = false;
   std::optional<Ipv4Home> ipv4_home = {};
   bool dhcp_server = false;
+  Encapsulation encapsulation{};
+  std::uint32_t uplink_key = 0;  ///< the LMA's; ours is the id (RFC 5845)
 
   Json to_json() const;
   static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"

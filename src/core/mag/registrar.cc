@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/mag/acknowledgement.h"
+#include "core/mag/gre_negotiation.h"
+#include "core/mag/path_options.h"
 #include "core/mag/proxy_binding_update.h"
 
 namespace flowmob::core {
 namespace {
 
-/// Answers to earlier transmissions than these are not waited for.
-constexpr std::size_t kRememberedTransmissions = 8;
-/// After these a de-registration is given up; the binding at the LMA ends with its lifetime.
-constexpr unsigned kMaxDeregistrations = 3;
 /// A clock that moved by less was not set.
 constexpr Duration kClockStep = std::chrono::milliseconds(10);
 
@@ -153,16 +152,29 @@ void Registrar::begin(Now now, Attachment& attachment, RequestKind kind) {
 }
 
 void Registrar::transmit(Now now, Attachment& attachment) {
-  auto& sent = attachment.request->transmissions;
-  if (sent.size() == kRememberedTransmissions) sent.erase(sent.begin());
-  sent.push_back({next_sequence(attachment), now.monotonic});
+  const auto sequence = next_sequence(attachment);
+  attachment.request->note_sent(sequence, now.monotonic);
   const auto& config = context_.config;
-  const auto update = build_update(attachment, config.router_link_local.is_unspecified(),
-                                   {sent.back().sequence, timestamp(now, attachment)});
-  auto header = wire::encode(update, config.address, config.lma);
+  auto update = build_update(attachment, config.router_link_local.is_unspecified(),
+                             {sequence, timestamp(now, attachment)});
+  if (auto network = access_network_of(context_, attachment))
+    update.options.emplace_back(std::move(*network));
+  ask_for_gre(context_, attachment, update.options);
+  add_paths(attachment, update.options);
+  const auto& source = context_.care_of(attachment);
+  auto header = wire::encode(update, source, config.lma);
   if (header.empty()) return context_.statistics.drop("update-too-long");
   context_.statistics.message("pbu_sent");
-  context_.emit(SendMessage{config.address, config.lma, std::move(header)});
+  context_.emit(SendMessage{source, config.lma, std::move(header)});
+}
+
+/// RFC 8278 section 4.4. Where the first path is dead its binding is kept alive by another one.
+void Registrar::add_paths(const Attachment& attachment, wire::MobilityOptions& options) const {
+  const auto& config = context_.config;
+  if (!attachment.care_of.is_unspecified())
+    options.emplace_back(wire::AlternateCareOfAddress{config.address});
+  if (uses_paths(attachment))
+    add_path_options(config, 1, attachment.request->kind == RequestKind::Initial, options);
 }
 
 /// One counter for all where it only pairs answers with questions, else one for each session (RFC 5213
@@ -304,11 +316,11 @@ void Registrar::in_service(Now now, Attachment& attachment) {
     attachment.state = AttachmentState::Registered;
     Json prefixes = Json::array();
     for (const auto& prefix : attachment.prefixes) prefixes.push_back(prefix.to_string());
-    context_.notify(
-        "registered", attachment,
-        {{"prefixes", prefixes},
-         {"ipv4_address", ipv4_json(attachment)},
-         {"lifetime_seconds", std::chrono::floor<std::chrono::seconds>(attachment.lifetime).count()}});
+    Json fields{{"prefixes", prefixes},
+                {"ipv4_address", ipv4_json(attachment)},
+                {"lifetime_seconds", std::chrono::floor<std::chrono::seconds>(attachment.lifetime).count()}};
+    add_vendor_options(attachment, fields);
+    context_.notify("registered", attachment, fields);
   }
   if (attachment.state != AttachmentState::Registered) return;
   service_.persist(now, attachment);  // first: a node that was served does not solicit again

@@ -8,6 +8,9 @@
 
 namespace flowmob::core {
 
+/// After these a de-registration is given up; the binding at the LMA ends with its lifetime.
+constexpr unsigned kMaxDeregistrations = 3;
+
 /// The Binding Update List's state machine (RFC 5213 section 6.9.1): registers attached nodes, keeps them
 /// registered and de-registers those that left. The states are drawn in attachment.h.
 class Registrar {
@@ -47,6 +50,9 @@ class Registrar {
   void begin_anew(Now now, Attachment& attachment);
   void begin(Now now, Attachment& attachment, RequestKind kind);
   void transmit(Now now, Attachment& attachment);
+  bool uses_paths(const Attachment& attachment) const;
+  void add_paths(const Attachment& attachment, wire::MobilityOptions& options) const;
+  void note_multipath(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) const;
   std::uint16_t next_sequence(Attachment& attachment);
   void adopt_sequence(Attachment& attachment, std::uint16_t accepted);
   std::optional<wire::TimestampOption> timestamp(Now now, Attachment& attachment);
@@ -57,6 +63,7 @@ class Registrar {
 
   void accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void adopt_lifetime(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack, TimePoint sent);
+  void note_access_network(const Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void adopt_link_local(Now now, Attachment& attachment, RequestKind kind,
                         const wire::ProxyBindingAcknowledgement& ack);
   void in_service(Now now, Attachment& attachment);

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "core/mag/acknowledgement.h"
+#include "core/mag/gre_negotiation.h"
 #include "core/mag/ip_versions.h"
+#include "core/mag/path_options.h"
 #include "core/mag/registrar.h"
 #include "core/mag/router_advertisement.h"
 
@@ -36,11 +38,6 @@ bool was_late(Now now, const wire::ProxyBindingAcknowledgement& ack, TimePoint s
   return theirs > now.wall - (now.monotonic - sent) - kSameClock && theirs < now.wall + kSameClock;
 }
 
-const Request::Transmission* find_transmission(const Request& request, std::uint16_t sequence) {
-  const auto found = std::ranges::find(request.transmissions, sequence, &Request::Transmission::sequence);
-  return found == request.transmissions.end() ? nullptr : &*found;
-}
-
 std::uint8_t to_octet(char c) { return static_cast<std::uint8_t>(c); }
 
 }  // namespace
@@ -69,7 +66,7 @@ Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
   for (const auto id : context_.bindings.find_all(mac)) {
     auto* attachment = context_.bindings.find(id);
     if (!attachment->request || !echoes_request(ack, *attachment)) continue;
-    if (!has_number || find_transmission(*attachment->request, ack.sequence)) return attachment;
+    if (!has_number || attachment->request->find(ack.sequence)) return attachment;
   }
   return nullptr;
 }
@@ -79,6 +76,7 @@ void Registrar::handle_acknowledgement(Now now, const wire::ProxyBindingAcknowle
   auto* attachment = match(ack);
   if (!attachment) return context_.statistics.drop("unmatched-acknowledgement");
   const SessionId id = attachment->id;
+  attachment->vendor_options = wire::find_all<wire::VendorSpecific>(ack.options);
   if (!echoes_request(ack, *attachment))
     hold_back(now, *attachment);
   else if (ack.accepted())
@@ -117,18 +115,23 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   attachment.dhcp_server = says_dhcp_server(ack);
   if (ipv4 && !attachment.dhcp_server && !attachment.ipv4_home)
     context_.notify("dhcp-relay-not-supported", attachment);
-  adopt_lifetime(attachment, ack, find_transmission(*attachment.request, ack.sequence)->sent);
+  if (kind == RequestKind::Initial) note_access_network(attachment, ack);
+  note_multipath(attachment, ack);
+  const bool carried_otherwise = adopt_tunnelling(context_, attachment, ack);
+  adopt_lifetime(attachment, ack, attachment.request->find(ack.sequence)->sent);
   if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
     ++attachment.services_registered;
   attachment.request.reset();
   adopt_link_local(now, attachment, kind, ack);
 
-  const bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4;
+  const bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4 || carried_otherwise;
   attachment.ipv4_home = ipv4;
   service_.assign_prefixes(now, attachment, std::move(*prefixes));
   if (attachment.state == AttachmentState::Registering || changed) return service_.install(attachment);
   if (attachment.pending_install) return;
-  context_.notify("reregistered", attachment);
+  Json fields = Json::object();
+  add_vendor_options(attachment, fields);
+  context_.notify("reregistered", attachment, fields);
   service_.persist(now, attachment);
   next_service(now, attachment);
 }
@@ -156,6 +159,24 @@ void Registrar::refuse_family(Now now, Attachment& attachment, const std::string
   }
   refuse(now, attachment, status, std::nullopt);
   if (attachment.ipv6 || attachment.ipv4) start(now, attachment);
+}
+
+/// RFC 6757 section 4.1: an LMA that does not repeat what we said of the access network knows nothing of it.
+void Registrar::note_access_network(const Attachment& attachment,
+                                    const wire::ProxyBindingAcknowledgement& ack) {
+  if (access_network_of(context_, attachment) && !wire::find<wire::AccessNetworkIdentifier>(ack.options))
+    context_.notify("access-network-ignored", attachment);
+}
+
+bool Registrar::uses_paths(const Attachment& attachment) const {
+  return !context_.config.paths.empty() && attachment.multipath != Multipath::Disabled;
+}
+
+/// RFC 8278 section 4.4: whoever repeats what we say of our path knows of several.
+void Registrar::note_multipath(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) const {
+  if (!uses_paths(attachment)) return;
+  const bool agrees = wire::find<wire::MagMultipathBinding>(ack.options) != nullptr;
+  attachment.multipath = agrees ? Multipath::Agreed : Multipath::Disabled;
 }
 
 /// Counts from the sending of what is answered; a shorter grant shortens what remains (RFC 6275 section
@@ -195,8 +216,15 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
   if (kind == RequestKind::ReleaseIpv4 && !concerns_ordering(ack.status) &&
       ack.status != wire::BindingStatus::SequenceNumberOutOfWindow)
     return ipv4_released(now, attachment, false);
-  context_.notify("registration-refused", attachment,
-                  {{"status", name}, {"code", static_cast<unsigned>(ack.status)}});
+  Json fields{{"status", name}, {"code", static_cast<unsigned>(ack.status)}};
+  add_vendor_options(attachment, fields);
+  context_.notify("registration-refused", attachment, fields);
+  if (ack.status == wire::BindingStatus::GreKeyOptionRequired && note_gre_required(attachment))
+    return retry(now, attachment);
+  if (ack.status == wire::BindingStatus::CannotSupportMultipathBinding && uses_paths(attachment)) {
+    attachment.multipath = Multipath::Disabled;
+    return retry(now, attachment);
+  }
   if (kind == RequestKind::Service && ack.status == wire::BindingStatus::ServiceAuthorizationFailed)
     return service_refused(now, attachment);
 

@@ -31,6 +31,8 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
   attachment.services_registered = std::min(record.services_registered, attachment.services.size());
   if (const auto* access = context.access(attachment.access))
     attachment.handoff_indicator = access->handoff_indicator;
+  attachment.tunnelling = {record.encapsulation, 0, record.uplink_key};
+  if (attachment.tunnelling.has_keys()) attachment.tunnelling.downlink_key = record.id.value;
   attachment.state = AttachmentState::Registered;
   attachment.prefixes = std::move(record.prefixes);
   attachment.ipv6 = record.ipv6;

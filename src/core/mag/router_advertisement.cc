@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/mag/gre_negotiation.h"
 #include "wire/neighbor_discovery.h"
 
 namespace flowmob::core {
@@ -66,7 +67,7 @@ SendNeighborDiscovery build(const MagConfig& config, const AccessConfig& access,
     if (std::ranges::find(prefixes, prefix) == prefixes.end())
       add_prefix(message, prefix, {lifetimes.router, 0, 0});
   return in_frame(access, {attachment.link_layer, attachment.node_link_local, attachment.router_link_local},
-                  std::min(config.tunnel_mtu, access.link_mtu), std::move(message));
+                  std::min(inner_mtu(config, attachment), access.link_mtu), std::move(message));
 }
 
 }  // namespace

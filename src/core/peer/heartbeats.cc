@@ -22,19 +22,24 @@ SendMessage Heartbeats::message_to(const Ipv6Address& peer, const wire::Heartbea
   return {own, peer, wire::encode(message, own, peer)};
 }
 
-SendMessage Heartbeats::respond(const Ipv6Address& peer, std::uint32_t sequence, bool unsolicited) {
+/// From where we were asked: we may have several addresses (RFC 8278).
+SendMessage Heartbeats::respond(const Ipv6Address& own, const Ipv6Address& peer, std::uint32_t sequence,
+                                bool unsolicited) {
   ++counters_.responses_sent;
-  return message_to(peer, {unsolicited, true, sequence, {wire::RestartCounter{restart_counter_}}});
+  const wire::Heartbeat message{unsolicited, true, sequence, {wire::RestartCounter{restart_counter_}}};
+  return {own, peer, wire::encode(message, own, peer)};
 }
 
-SendMessage Heartbeats::announce_restart(const Ipv6Address& peer) { return respond(peer, 0, true); }
+SendMessage Heartbeats::announce_restart(const Ipv6Address& peer) {
+  return respond(own_address_.towards(peer), peer, 0, true);
+}
 
 HeartbeatOutcome Heartbeats::handle_message(TimePoint now, const PacketMeta& meta,
                                             const wire::Heartbeat& message) {
   HeartbeatOutcome outcome;
   if (!message.response) {
     ++counters_.requests_received;
-    outcome.messages.push_back(respond(meta.source, message.sequence, false));
+    outcome.messages.push_back(respond(meta.destination, meta.source, message.sequence, false));
     return outcome;
   }
   PeerMonitor::Response response{message.sequence, message.unsolicited, {}};

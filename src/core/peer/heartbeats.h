@@ -63,7 +63,8 @@ class Heartbeats {
         losses{}, restarts{};
   };
   SendMessage message_to(const Ipv6Address& peer, const wire::Heartbeat& message) const;
-  SendMessage respond(const Ipv6Address& peer, std::uint32_t sequence, bool unsolicited);
+  SendMessage respond(const Ipv6Address& own, const Ipv6Address& peer, std::uint32_t sequence,
+                      bool unsolicited);
 
   OwnAddress own_address_;
   PeerMonitor monitor_;

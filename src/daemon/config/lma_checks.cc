@@ -77,8 +77,11 @@ void LmaCheck::check_mags() {
     const auto& peer = mag.value.peer;
     names.check(peer.name, mag.at("name"));
     addresses.check(peer.address, peer.address.to_string(), mag.at("address"));
+    for (std::size_t i = 0; i < peer.care_of_addresses.size(); ++i)
+      addresses.check(peer.care_of_addresses[i], peer.care_of_addresses[i].to_string(),
+                      mag.at("care_of_addresses", i));
     mags_.push_back(peer.name);
-    if (is_mapped(peer.address) && !own_ipv4)
+    if (std::ranges::any_of(peer.addresses(), &is_mapped) && !own_ipv4)
       diagnostics_.add(mag.at("address"), fmt::format("'{}' is behind IPv4, and the LMA is not", peer.name),
                        "'ipv4_address' in [lma]");
   }
@@ -188,7 +191,8 @@ void LmaCheck::check_prefixes() {
     prefixes->check_outside("the LMA's address", file_.lma.value.core.address, file_.lma.at("address"),
                             diagnostics_);
     for (const auto& mag : file_.mags)
-      prefixes->check_outside("the MAG's address", mag.value.peer.address, mag.at("address"), diagnostics_);
+      for (const auto& address : mag.value.peer.addresses())
+        prefixes->check_outside("the MAG's address", address, mag.at("address"), diagnostics_);
   }
 }
 
@@ -223,7 +227,8 @@ LmaSettings assemble(LmaFile file) {
   LmaSettings settings = std::move(file.lma.value);
   for (auto& mag : file.mags) {
     const auto& peer = settings.core.mags.emplace_back(std::move(mag.value.peer));
-    if (mag.value.security == Security::Ipsec) settings.protected_peers.push_back({peer.name, peer.address});
+    if (mag.value.security == Security::Ipsec)
+      for (const auto& address : peer.addresses()) settings.protected_peers.push_back({peer.name, address});
   }
   for (auto& service : file.services) {
     auto& profile = settings.core.services.emplace_back(std::move(service.value.profile));

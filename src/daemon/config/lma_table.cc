@@ -9,6 +9,7 @@ namespace flowmob::daemon::config {
 namespace {
 
 using namespace std::chrono_literals;
+using core::AccessRule;
 using core::FlowTemplate;
 using core::LmaConfig;
 using core::PolicyProfile;
@@ -107,6 +108,13 @@ Section<MagRow> mag() {
                    unicast()),
        K::optional("global_revocation", via<&MagRow::peer, &core::MagPeer::global_revocation>,
                    "it may end all its sessions with one message (RFC 5846 section 13)"),
+       K::optional("care_of_addresses", via<&MagRow::peer, &core::MagPeer::care_of_addresses>,
+                   "further addresses that it may register, each as a path of its own (RFC 8278) or as "
+                   "Alternate Care-of Address",
+                   unicast()),
+       K::optional("gre", via<&MagRow::peer, &core::MagPeer::gre>,
+                   "whether packets to and from it have a GRE header (RFC 5845): \"required\" refuses a MAG "
+                   "that does not ask for one with a key"),
        K::required(
            "security", &MagRow::security,
            "how its messages are protected: by the kernel's IPsec, whose policies have to be there, or "
@@ -149,6 +157,15 @@ Section<FlowRow> flow() {
                        up_to<std::optional<wire::Range<std::uint8_t>>>(63u))}};
 }
 
+template <auto Member>
+constexpr auto kServiceAccess = [](ServiceRow& row) -> auto& {
+  return row.profile.access.*Member;
+};
+template <auto Member>
+constexpr auto kNodeAccess = via<&PolicyProfile::access, Member>;
+
+constexpr const char* kAnywhere = "any, also where the MAG does not say";
+
 Section<ServiceRow> service() {
   using K = Keys<ServiceRow>;
   constexpr auto kName = via<&ServiceRow::profile, &ServiceProfile::name>;
@@ -160,6 +177,12 @@ Section<ServiceRow> service() {
        K::derived("name", kName, "what tables call this service", "the identifier"),
        K::optional("default", via<&ServiceRow::profile, &ServiceProfile::is_default>,
                    "the session that asks for this service takes all traffic that no flow matches"),
+       K::derived("networks", kServiceAccess<&AccessRule::networks>,
+                  "the access networks from which it may be asked for, by the names that MAGs say (RFC 6757: "
+                  "SSIDs, PLMN identifiers)",
+                  kAnywhere, network_name()),
+       K::derived("operators", kServiceAccess<&AccessRule::operators>,
+                  "and their operators: realms, or enterprise numbers in digits", kAnywhere, operator_name()),
        K::tables("flow", &ServiceRow::flows, flow(), false,
                  "a flow that goes to the session which asks for the service; downlink direction: the "
                  "source is the correspondent")}};
@@ -189,7 +212,14 @@ Section<PolicyProfile> mobile_node() {
        K::optional("services", &PolicyProfile::services,
                    "the identifiers of services that it may ask for; empty: none", identifier()),
        K::optional("mags", &PolicyProfile::mags, "the names of MAGs that may register it; empty: all",
-                   label())}};
+                   label()),
+       K::derived("networks", kNodeAccess<&AccessRule::networks>,
+                  "the access networks from which it may be registered, by the names that MAGs say (RFC "
+                  "6757); from another it is refused with ADMINISTRATIVELY_PROHIBITED",
+                  kAnywhere, network_name()),
+       K::derived("operators", kNodeAccess<&AccessRule::operators>,
+                  "and their operators: realms, or enterprise numbers in digits", kAnywhere,
+                  operator_name())}};
 }
 
 }  // namespace

@@ -64,11 +64,35 @@ void check_nodes(const MagFile& file, const std::vector<std::string>& accesses, 
   }
 }
 
+void check_paths(const MagFile& file, Diagnostics& diagnostics) {
+  constexpr std::size_t kMost = 8;
+  if (file.paths.empty()) return;
+  Once<Ipv6Address> addresses("care-of address", diagnostics);
+  const auto& own = file.mag.value.settings.core.address;
+  bool has_own = own.is_unspecified();
+  for (const auto& path : file.paths) {
+    addresses.check(path.value.address, path.value.address.to_string(), path.at("address"));
+    has_own = has_own || path.value.address == own;
+    if (is_mapped(path.value.address))  // docs/adr/0048
+      diagnostics.add(path.at("address"), "a [[path]] over IPv4", "an address of IPv6, or no [[path]]");
+  }
+  if (!has_own)
+    diagnostics.add(file.paths.front().at("address"),
+                    fmt::format("no [[path]] has the address {} of [mag]", own.to_string()),
+                    "a [[path]] for it as well");
+  if (file.paths.size() > 1 && file.lma.value.gre != core::GreWish::None)  // its keys are the first path's
+    diagnostics.add(file.lma.at("gre"), "'gre' with several paths", "\"none\", or no [[path]]");
+  if (file.paths.size() > kMost)
+    diagnostics.add(file.paths[kMost].at("address"), fmt::format("{} paths", file.paths.size()),
+                    fmt::format("at most {}", kMost));
+}
+
 }  // namespace
 
 void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
   check_timers(file.mag, diagnostics);
   check_interfaces(file, options, diagnostics);
+  check_paths(file, diagnostics);
   const Ipv6Address& anchor = file.lma.value.address;
   if (!anchor.is_unspecified() && anchor == file.mag.value.settings.core.address)
     diagnostics.add(file.lma.at("address"), "the LMA has the MAG's address", "the address of another node");
@@ -84,6 +108,10 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
     visited.check(access.value.visited_prefix, access.value.visited_prefix.to_string(),
                   access.at("visited_prefix"));
     check_carrier(file, access, diagnostics);
+    const auto& network = access.value.access.network;
+    if (network.network.empty() && !network.access_point.empty())  // one sub-option carries both
+      diagnostics.add(access.at("access_point"), "'access_point' without 'network_name'",
+                      "the name of its network as well");
   }
   check_nodes(file, accesses, diagnostics);
 }
@@ -91,10 +119,14 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
 MagSettings assemble(MagFile file) {
   MagSettings settings = std::move(file.mag.value.settings);
   settings.core.lma = file.lma.value.address;
+  settings.core.gre = file.lma.value.gre;
   if (file.lma.value.security == Security::Ipsec)
     settings.protected_peers.push_back({"the LMA", settings.core.lma});
   settings.core.router_lifetime = static_cast<std::uint16_t>(
       std::chrono::duration_cast<std::chrono::seconds>(file.mag.value.router_lifetime).count());
+  for (const auto& row : file.paths) settings.core.paths.push_back(row.value);
+  std::ranges::stable_partition(
+      settings.core.paths, [own = settings.core.address](const auto& path) { return path.address == own; });
   for (auto& row : file.accesses) {
     const auto& triggers = row.value.attach_on;
     const auto has = [&](AttachTrigger trigger) {

@@ -8,7 +8,7 @@
 #include "daemon/config/protocol_values.h"
 #include "daemon/config/schema.h"
 
-/// A MAG's file: [mag], [lma], [[access]], [[mobile_node]].
+/// A MAG's file: [mag], [lma], [[path]], [[access]], [[mobile_node]].
 namespace flowmob::daemon::config {
 
 struct MagHead {
@@ -18,6 +18,7 @@ struct MagHead {
 
 struct AnchorRow {
   Ipv6Address address;
+  core::GreWish gre = core::GreWish::None;
   Security security = Security::None;
 };
 
@@ -36,6 +37,7 @@ struct HostedNodeRow {
 struct MagFile {
   Element<MagHead> mag;
   Element<AnchorRow> lma;
+  std::vector<Element<core::PathConfig>> paths;
   std::vector<Element<AccessRow>> accesses;
   std::vector<Element<HostedNodeRow>> mobile_nodes;
 };

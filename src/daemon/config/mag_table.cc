@@ -10,8 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using core::AccessConfig;
+using core::AccessNetwork;
 using core::MagConfig;
 using core::MagPolicyProfile;
+using core::PathConfig;
 
 template <auto Member>
 constexpr auto kMagCore = [](MagHead& head) -> auto& {
@@ -107,17 +109,39 @@ Section<MagHead> mag_head() {
 
 Section<AnchorRow> lma() {
   using K = Keys<AnchorRow>;
-  return {"[lma]",
-          {K::required("address", &AnchorRow::address,
-                       "the LMA's address (LMAA), of the same family as the MAG's", unicast()),
-           K::required(
-               "security", &AnchorRow::security,
-               "how messages to and from it are protected: by the kernel's IPsec, whose policies have to be "
-               "there, or not at all: whoever can send from this address can answer for it then")}};
+  return {
+      "[lma]",
+      {K::required("address", &AnchorRow::address,
+                   "the LMA's address (LMAA), of the same family as the MAG's", unicast()),
+       K::optional("gre", &AnchorRow::gre,
+                   "whether packets to and from it shall have a GRE header (RFC 5845); an LMA that requires "
+                   "one with a key gets it anyway"),
+       K::required(
+           "security", &AnchorRow::security,
+           "how messages to and from it are protected: by the kernel's IPsec, whose policies have to be "
+           "there, or not at all: whoever can send from this address can answer for it then")}};
+}
+
+Section<PathConfig> path() {
+  using K = Keys<PathConfig>;
+  return {
+      "[[path]]",
+      {K::required("address", &PathConfig::address,
+                   "the care-of address, of IPv6; one of the paths has that of [mag], and is used before the "
+                   "others",
+                   unicast()),
+       K::optional("technology", &PathConfig::technology, "what registrations say of the way"),
+       K::optional("label", &PathConfig::label,
+                   "what kind of way it is, by a number that the LMA's operator knows")}};
 }
 
 template <auto Member>
 constexpr auto kAccess = via<&AccessRow::access, Member>;
+
+template <auto Member>
+constexpr auto kNetwork = [](AccessRow& row) -> auto& {
+  return row.access.network.*Member;
+};
 
 Section<AccessRow> access() {
   using K = Keys<AccessRow>;
@@ -145,6 +169,17 @@ Section<AccessRow> access() {
            "the prefix of this link from which a node without mobility service gets plain IPv6, routed "
            "and not tunnelled (RFC 5213 section 6.14)",
            "none: it gets nothing", home_prefix()),
+       K::derived("network_name", kNetwork<&AccessNetwork::network>,
+                  "what registrations say the access network is called: the SSID; of 3GPP access the PLMN "
+                  "identifier (RFC 6757)",
+                  "not said", network_name()),
+       K::derived("access_point", kNetwork<&AccessNetwork::access_point>,
+                  "and what its access point is called", "not said", network_name()),
+       K::derived("operator", kNetwork<&AccessNetwork::owner>,
+                  "whose access network it is: a realm, or an enterprise number in digits", "not said",
+                  operator_name()),
+       K::derived("location", kNetwork<&AccessNetwork::location>, "where it is: degrees north, degrees east",
+                  "not said"),
        K::optional("link_mtu", kAccess<&AccessConfig::link_mtu>, "the access link's MTU, in octets",
                    between<std::uint16_t>(1280, 65535)),
        K::optional("fixed_link_layer_address", kAccess<&AccessConfig::fixed_link_layer_address>,
@@ -181,6 +216,9 @@ const Section<MagFile>& mag_section() {
       "the file",
       {K::table("mag", &MagFile::mag, mag_head(), true, "the MAG itself"),
        K::table("lma", &MagFile::lma, lma(), true, "the LMA with which it registers nodes"),
+       K::tables("path", &MagFile::paths, path(), false,
+                 "one of several ways to the LMA, each with a care-of address of its own (RFC 8278); the LMA "
+                 "has to know them as `care_of_addresses`"),
        K::tables("access", &MagFile::accesses, access(), true, "a link on which mobile nodes appear"),
        K::tables("mobile_node", &MagFile::mobile_nodes, hosted_node(), false,
                  "a mobile node that may attach here")}};

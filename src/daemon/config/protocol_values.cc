@@ -2,6 +2,8 @@
 #include "daemon/config/protocol_values.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 
 namespace flowmob::daemon::config {
 namespace {
@@ -14,6 +16,17 @@ constexpr std::array kProtocols{
     ProtocolName{"tcp", 6},  ProtocolName{"udp", 17},    ProtocolName{"dccp", 33},
     ProtocolName{"esp", 50}, ProtocolName{"icmpv6", 58}, ProtocolName{"sctp", 132},
 };
+
+constexpr double kUnitsPerDegree = 32768;  // RFC 6757 section 3.1.2
+
+std::optional<std::int32_t> parse_degrees(std::string_view text, double most) {
+  if (text.find_first_not_of("-.0123456789") != std::string_view::npos) return std::nullopt;
+  double degrees = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), degrees);
+  if (error != std::errc{} || end != text.data() + text.size() || !(std::abs(degrees) <= most))
+    return std::nullopt;
+  return static_cast<std::int32_t>(std::lround(degrees * kUnitsPerDegree));
+}
 
 }  // namespace
 
@@ -46,6 +59,20 @@ std::optional<InterfaceMac> ValueType<InterfaceMac>::convert(const Node& node) {
 
 std::string ValueType<InterfaceMac>::print(const InterfaceMac& value) {
   return value.address.is_zero() ? "\"member\"" : fmt::format("\"{}\"", value.address.to_string());
+}
+
+/// Degrees, without exponents and the like; nothing for what lies beyond the poles.
+std::optional<wire::GeoLocation> GeoLocationTraits::parse(std::string_view text) {
+  const auto comma = text.find(',');
+  if (comma == std::string_view::npos) return std::nullopt;
+  const auto latitude = parse_degrees(text.substr(0, comma), 90);
+  const auto longitude = parse_degrees(text.substr(comma + 1), 180);
+  if (!latitude || !longitude) return std::nullopt;
+  return wire::GeoLocation{*latitude, *longitude};
+}
+
+std::string GeoLocationTraits::unparse(const wire::GeoLocation& value) {
+  return fmt::format("{:.5f},{:.5f}", value.latitude / kUnitsPerDegree, value.longitude / kUnitsPerDegree);
 }
 
 std::string ValueType<NextHeader>::expected() {

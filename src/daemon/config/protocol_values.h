@@ -5,7 +5,10 @@
 #include <span>
 
 #include "core/ipv4_home.h"
+#include "core/lma/config.h"
+#include "core/mag/config.h"
 #include "daemon/config/value.h"
+#include "wire/access_network_option.h"
 #include "wire/enums.h"
 #include "wire/traffic_selector.h"
 
@@ -55,6 +58,23 @@ struct ValueType<Ipv4Address> : StringValue<Ipv4Address, Ipv4Traits<Ipv4Address>
 template <>
 struct ValueType<Ipv4Interface> : StringValue<Ipv4Interface, Ipv4Traits<Ipv4Interface>> {};
 
+template <>
+struct Words<core::GrePolicy> {
+  static constexpr const char* kName = "GRE policy";
+  static constexpr std::array kAll{Word<core::GrePolicy>{"never", core::GrePolicy::Never},
+                                   Word<core::GrePolicy>{"on-demand", core::GrePolicy::OnDemand},
+                                   Word<core::GrePolicy>{"required", core::GrePolicy::Required}};
+  static std::span<const Word<core::GrePolicy>> all() { return kAll; }
+};
+template <>
+struct Words<core::GreWish> {
+  static constexpr const char* kName = "GRE wish";
+  static constexpr std::array kAll{Word<core::GreWish>{"none", core::GreWish::None},
+                                   Word<core::GreWish>{"without-keys", core::GreWish::Gre},
+                                   Word<core::GreWish>{"with-keys", core::GreWish::Keys}};
+  static std::span<const Word<core::GreWish>> all() { return kAll; }
+};
+
 enum class AttachTrigger { RouterSolicitation, Carrier };
 template <>
 struct Words<AttachTrigger> {
@@ -97,6 +117,16 @@ struct ValueType<InterfaceMac> {
   static std::optional<InterfaceMac> convert(const Node& node);
   static std::string print(const InterfaceMac& value);
 };
+
+/// RFC 6757 section 3.1.2.
+struct GeoLocationTraits {
+  static constexpr const char* kName = "location";
+  static constexpr const char* kExample = "48.13715,11.57540";
+  static std::optional<wire::GeoLocation> parse(std::string_view text);
+  static std::string unparse(const wire::GeoLocation& value);
+};
+template <>
+struct ValueType<wire::GeoLocation> : StringValue<wire::GeoLocation, GeoLocationTraits> {};
 
 /// A protocol above IPv6, by name or number.
 struct NextHeader {

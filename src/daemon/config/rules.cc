@@ -37,6 +37,16 @@ Rule<std::string> identifier() {
   // One octet of the option's length is the subtype (RFC 4283 section 3).
   return {"1 to 254 octets", [](const auto& text) { return !text.empty() && text.size() <= 254; }};
 }
+Rule<std::string> network_name() {
+  return {"1 to 32 octets", [](const auto& text) { return !text.empty() && text.size() <= 32; }};
+}
+Rule<std::string> operator_name() {
+  return {"a realm or an enterprise number below 2^32", [](const auto& text) {
+            if (text.find_first_not_of("0123456789") == std::string::npos)
+              return !text.empty() && text.size() <= 10 && std::stoull(text) <= 0xffffffff;
+            return is_word(text, 253);
+          }};
+}
 Rule<std::string> interface_name() {
   return {"an interface name of at most 15 characters", [](const auto& text) { return is_interface(text); }};
 }

@@ -15,6 +15,8 @@ namespace flowmob::daemon::config {
 Rule<std::string> file_name();       ///< of a daemon: its sockets and databases are called so
 Rule<std::string> label();           ///< of a peer, service, flow or access: for people and commands
 Rule<std::string> identifier();      ///< an MN-ID or Service Selection identifier: what an option can carry
+Rule<std::string> network_name();    ///< of an access network or access point: as long as an SSID
+Rule<std::string> operator_name();   ///< of an access network: a realm or an enterprise number
 Rule<std::string> interface_name();  ///< what Linux takes
 Rule<Ipv6Address> unicast();
 Rule<Ipv6Address> link_local();

@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "base/ipv4.h"
 
 namespace flowmob::daemon {
@@ -13,34 +15,37 @@ constexpr int kBurst = 64;
 
 using Counters = platform::MobilitySocket::Counters;
 
-core::Json to_json(const Counters& a, const Counters& b) {
-  return {{"received", a.received + b.received},
-          {"sent", a.sent + b.sent},
-          {"truncated", a.truncated + b.truncated},
-          {"receive_errors", a.receive_errors + b.receive_errors},
-          {"send_failures", a.send_failures + b.send_failures}};
+void add(Counters& all, const Counters& one) {
+  all.received += one.received;
+  all.sent += one.sent;
+  all.truncated += one.truncated;
+  all.receive_errors += one.receive_errors;
+  all.send_failures += one.send_failures;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<MobilityPort>> MobilityPort::open(platform::EventLoop& loop, const Ipv6Address& local,
-                                                         const std::optional<Ipv4Address>& ipv4) {
+Result<std::unique_ptr<MobilityPort>> MobilityPort::open(platform::EventLoop& loop,
+                                                         const std::vector<Ipv6Address>& locals) {
   auto errors = platform::Icmpv6Sender::open();
   if (!errors) return tl::unexpected(errors.error());
   std::unique_ptr<MobilityPort> port(new MobilityPort(loop, std::move(*errors)));
-  if (auto done = port->open_sockets(local, ipv4); !done) return tl::unexpected(done.error());
+  for (const auto& local : locals) {
+    auto done = is_mapped(local) ? port->open_udp(from_mapped(local)) : port->open_socket(local);
+    if (!done) return tl::unexpected(done.error());
+  }
   return port;
 }
 
-Result<void> MobilityPort::open_sockets(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4) {
-  const auto over_udp = is_mapped(local) ? std::optional(from_mapped(local)) : ipv4;
-  if (!is_mapped(local)) {
-    auto socket = platform::MobilitySocket::open(local);
-    if (!socket) return tl::unexpected(socket.error());
-    socket_.emplace(std::move(*socket));
-  }
-  if (!over_udp) return {};
-  auto udp = platform::UdpMobilitySocket::open(*over_udp);
+Result<void> MobilityPort::open_socket(const Ipv6Address& local) {
+  auto socket = platform::MobilitySocket::open(local);
+  if (!socket) return tl::unexpected(socket.error());
+  endpoints_.push_back({local, std::move(*socket), {}});
+  return {};
+}
+
+Result<void> MobilityPort::open_udp(const Ipv4Address& local) {
+  auto udp = platform::UdpMobilitySocket::open(local);
   if (!udp) return tl::unexpected(udp.error());
   udp_.emplace(std::move(*udp));
   return {};
@@ -49,10 +54,10 @@ Result<void> MobilityPort::open_sockets(const Ipv6Address& local, const std::opt
 Result<void> MobilityPort::listen(OnMessage on_message, std::function<void()> on_pause) {
   on_message_ = std::move(on_message);
   on_pause_ = std::move(on_pause);
-  if (socket_) {
-    auto watch = loop_.watch(socket_->fd(), [this] { receive(); });
+  for (auto& endpoint : endpoints_) {
+    auto watch = loop_.watch(endpoint.socket.fd(), [this, &endpoint] { receive(endpoint.socket); });
     if (!watch) return tl::unexpected(watch.error());
-    watch_ = std::move(*watch);
+    endpoint.watch = std::move(*watch);
   }
   if (udp_) {
     auto watch = loop_.watch(udp_->fd(), [this] { receive_udp(); });
@@ -62,14 +67,14 @@ Result<void> MobilityPort::listen(OnMessage on_message, std::function<void()> on
   return {};
 }
 
-void MobilityPort::receive() {
-  take_burst();
+void MobilityPort::receive(platform::MobilitySocket& socket) {
+  take_burst(socket);
   on_pause_();
 }
 
-void MobilityPort::take_burst() {
+void MobilityPort::take_burst(platform::MobilitySocket& socket) {
   for (int i = 0; i < kBurst; ++i) {
-    const auto message = socket_->receive();
+    const auto message = socket.receive();
     if (!message) return spdlog::debug("mobility socket: {}", message.error().message);
     if (!*message) return;
     const platform::ReceivedMessage& m = **message;
@@ -95,10 +100,12 @@ void MobilityPort::take_udp_burst() {
 
 Result<void> MobilityPort::send(const core::SendMessage& message) {
   const bool over_udp = is_mapped(message.destination);
-  if (over_udp ? !udp_ : !socket_)
+  if (over_udp ? !udp_ : endpoints_.empty())
     return fail("no-such-family", "no socket for peers such as " + message.destination.to_string());
   if (over_udp) return udp_->send(message.destination, message.port, message.mobility_header);
-  return socket_->send(message.source, message.destination, message.mobility_header);
+  const auto found = std::ranges::find(endpoints_, message.source, &Endpoint::local);
+  auto& socket = (found == endpoints_.end() ? endpoints_.front() : *found).socket;
+  return socket.send(message.source, message.destination, message.mobility_header);
 }
 
 Result<void> MobilityPort::send(const core::SendIcmpv6& error) {
@@ -106,7 +113,13 @@ Result<void> MobilityPort::send(const core::SendIcmpv6& error) {
 }
 
 core::Json MobilityPort::statistics() const {
-  return to_json(socket_ ? socket_->counters() : Counters{}, udp_ ? udp_->counters() : Counters{});
+  Counters all = udp_ ? udp_->counters() : Counters{};
+  for (const auto& endpoint : endpoints_) add(all, endpoint.socket.counters());
+  return {{"received", all.received},
+          {"sent", all.sent},
+          {"truncated", all.truncated},
+          {"receive_errors", all.receive_errors},
+          {"send_failures", all.send_failures}};
 }
 
 }  // namespace flowmob::daemon

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/effect.h"
 #include "platform/event_loop.h"
@@ -13,15 +14,15 @@
 
 namespace flowmob::daemon {
 
-/// The Mobility Header sockets of an LMA or MAG in its event loop: that of IPv6, and that of UDP over IPv4
-/// for peers whose addresses are IPv4-mapped.
+/// The Mobility Header sockets of an LMA or MAG in its event loop: one of IPv6 for each of its addresses, and
+/// that of UDP over IPv4 for peers whose addresses are IPv4-mapped.
 class MobilityPort {
  public:
   using OnMessage = std::function<void(const core::PacketMeta&, ByteView)>;
 
-  /// An IPv4-mapped `local` has no socket of IPv6.
-  static Result<std::unique_ptr<MobilityPort>> open(platform::EventLoop& loop, const Ipv6Address& local,
-                                                    const std::optional<Ipv4Address>& ipv4 = {});
+  /// At most one of the addresses may be IPv4-mapped.
+  static Result<std::unique_ptr<MobilityPort>> open(platform::EventLoop& loop,
+                                                    const std::vector<Ipv6Address>& locals);
   /// Delivers from now on; `on_pause` follows the last message that was at hand.
   Result<void> listen(
       OnMessage on_message, std::function<void()> on_pause = [] {});
@@ -30,21 +31,27 @@ class MobilityPort {
   core::Json statistics() const;
 
  private:
+  struct Endpoint {
+    Ipv6Address local;
+    platform::MobilitySocket socket;
+    platform::FdWatch watch;
+  };
   MobilityPort(platform::EventLoop& loop, platform::Icmpv6Sender errors)
       : loop_(loop), errors_(std::move(errors)) {}
-  Result<void> open_sockets(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4);
-  void receive();
-  void take_burst();
+  Result<void> open_socket(const Ipv6Address& local);
+  Result<void> open_udp(const Ipv4Address& local);
+  void receive(platform::MobilitySocket& socket);
+  void take_burst(platform::MobilitySocket& socket);
   void receive_udp();
   void take_udp_burst();
 
   platform::EventLoop& loop_;
-  std::optional<platform::MobilitySocket> socket_;
   std::optional<platform::UdpMobilitySocket> udp_;
   platform::Icmpv6Sender errors_;
   OnMessage on_message_;
   std::function<void()> on_pause_;
-  platform::FdWatch watch_, udp_watch_;
+  platform::FdWatch udp_watch_;
+  std::vector<Endpoint> endpoints_;
 };
 
 }  // namespace flowmob::daemon

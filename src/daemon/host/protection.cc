@@ -24,13 +24,15 @@ Result<void> check_way(const std::string& peer, const Ipv6Address& from, const I
 
 }  // namespace
 
-Result<void> check_protection(const Ipv6Address& local, const std::vector<ProtectedPeer>& peers) {
-  for (const auto& peer : peers) {
-    auto done = check_way(peer.name, peer.address, local, PolicyDirection::In).and_then([&] {
-      return check_way(peer.name, local, peer.address, PolicyDirection::Out);
-    });
-    if (!done) return done;
-  }
+Result<void> check_protection(const std::vector<Ipv6Address>& locals,
+                              const std::vector<ProtectedPeer>& peers) {
+  for (const auto& peer : peers)
+    for (const auto& local : locals) {
+      auto done = check_way(peer.name, peer.address, local, PolicyDirection::In).and_then([&] {
+        return check_way(peer.name, local, peer.address, PolicyDirection::Out);
+      });
+      if (!done) return done;
+    }
   return {};
 }
 

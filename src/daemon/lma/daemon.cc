@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/ipv4.h"
 #include "daemon/config/load.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/host/main.h"
@@ -62,14 +63,16 @@ Result<std::unique_ptr<LmaDaemon>> LmaDaemon::start(const Options& options) {
 }
 
 Result<void> LmaDaemon::open() {
-  if (auto done = check_protection(settings_.core.address, settings_.protected_peers); !done) return done;
+  if (auto done = check_protection({settings_.core.address}, settings_.protected_peers); !done) return done;
   auto host = Host::create(platform::DaemonRole::Lma, {settings_.paths.control, settings_.paths.state});
   if (!host) return tl::unexpected(host.error());
   host_ = std::move(*host);
   auto netlink = platform::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
   netlink_.emplace(std::move(*netlink));
-  auto port = MobilityPort::open(host_->loop(), settings_.core.address, settings_.core.ipv4_address);
+  std::vector<Ipv6Address> addresses{settings_.core.address};
+  if (settings_.core.ipv4_address) addresses.push_back(to_mapped(*settings_.core.ipv4_address));
+  auto port = MobilityPort::open(host_->loop(), addresses);
   if (!port) return tl::unexpected(port.error());
   port_ = std::move(*port);
   auto watch = LinkWatch::open(host_->loop(), {all_interfaces(settings_), {}});
@@ -190,7 +193,7 @@ Result<void> LmaDaemon::reload() {
   if (loaded->paths != settings_.paths || loaded->core_interfaces != settings_.core_interfaces ||
       loaded->access_interfaces != settings_.access_interfaces)
     return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
-  auto done = check_protection(loaded->core.address, loaded->protected_peers).and_then([&] {
+  auto done = check_protection({loaded->core.address}, loaded->protected_peers).and_then([&] {
     return pump_->feed([&](Now now) { return anchor_->reconfigure(now, loaded->core); });
   });
   if (!done) return done;

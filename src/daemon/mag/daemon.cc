@@ -39,6 +39,7 @@ dataplane::MagDataplaneOptions dataplane_options(const MagSettings& settings) {
   options.transport_interfaces = settings.transport_interfaces;
   options.access_interfaces = access_interfaces(settings);
   options.local = settings.core.address;
+  options.care_of = settings.core.addresses();
   options.local_routing = settings.core.local_routing;
   return options;
 }
@@ -59,14 +60,14 @@ Result<std::unique_ptr<MagDaemon>> MagDaemon::start(const Options& options) {
 }
 
 Result<void> MagDaemon::open() {
-  if (auto done = check_protection(settings_.core.address, settings_.protected_peers); !done) return done;
+  if (auto done = check_protection(settings_.core.addresses(), settings_.protected_peers); !done) return done;
   auto host = Host::create(platform::DaemonRole::Mag, {settings_.paths.control, settings_.paths.state});
   if (!host) return tl::unexpected(host.error());
   host_ = std::move(*host);
   auto netlink = platform::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
   netlink_.emplace(std::move(*netlink));
-  auto port = MobilityPort::open(host_->loop(), settings_.core.address);
+  auto port = MobilityPort::open(host_->loop(), settings_.core.addresses());
   if (!port) return tl::unexpected(port.error());
   port_ = std::move(*port);
   auto watch = LinkWatch::open(host_->loop(), {access_interfaces(settings_), kCarrierPoll});
@@ -158,7 +159,7 @@ Result<void> MagDaemon::reload() {
     return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
   for (core::AccessConfig& access : loaded->core.accesses)
     if (auto done = resolve_access(*netlink_, access, loaded->core); !done) return done;
-  auto done = check_protection(loaded->core.address, loaded->protected_peers).and_then([&] {
+  auto done = check_protection(loaded->core.addresses(), loaded->protected_peers).and_then([&] {
     return pump_->feed([&](Now now) { return gateway_->reconfigure(now, effective(loaded->core)); });
   });
   if (!done) return done;

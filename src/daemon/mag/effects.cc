@@ -68,7 +68,7 @@ Result<void> MagEffects::apply(const core::SendNeighborDiscovery& message) {
 
 Result<void> MagEffects::apply(const core::InstallHost& host) {
   const dataplane::Host row{host.attachment, host.interface, host.node, host.router, host.prefixes,
-                            host.mag,        host.lma,       host.mtu,  host.ipv4};
+                            host.mag,        host.lma,       host.mtu,  host.ipv4,   host.tunnelling};
   installed_.insert_or_assign(host.attachment, row);
   return dataplane_.install_host(row);
 }

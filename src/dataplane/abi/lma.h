@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flow_key.h"
+#include "gre.h"
 
 struct fm_lma_config {
   struct fm_address local;
@@ -74,8 +75,9 @@ struct fm_session_row {
   struct fm_address lma;
   __u32 mtu; /* of the inner packet */
   __u32 node;
+  struct fm_gre gre; /* with the downlink key; the uplink key is the session */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_session_row) == 40, "fm_session_row");
+FM_STATIC_ASSERT(sizeof(struct fm_session_row) == 48, "fm_session_row");
 
 struct fm_uplink_key {
   struct fm_address mag;
@@ -86,8 +88,9 @@ FM_STATIC_ASSERT(sizeof(struct fm_uplink_key) == 24, "fm_uplink_key");
 struct fm_uplink_row {
   __u32 session;
   __u32 node;
+  __u32 gre; /* FM_GRE* */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_uplink_row) == 8, "fm_uplink_row");
+FM_STATIC_ASSERT(sizeof(struct fm_uplink_row) == 12, "fm_uplink_row");
 
 struct fm_tunnel_key {
   struct fm_address local;

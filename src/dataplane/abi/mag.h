@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#include "types.h"
+#include "gre.h"
 
 struct fm_mag_config {
   struct fm_address local;
@@ -18,8 +18,9 @@ struct fm_hosted_row {
   __u32 interface;
   struct fm_mac node;
   struct fm_mac router;
+  struct fm_gre gre; /* with the downlink key */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_hosted_row) == 36, "fm_hosted_row");
+FM_STATIC_ASSERT(sizeof(struct fm_hosted_row) == 44, "fm_hosted_row");
 
 struct fm_attachment_key {
   __u32 interface;
@@ -39,5 +40,6 @@ struct fm_attachment_row {
   __u32 attachment;
   __u32 mtu;         /* of the inner packet */
   __u32 ipv4_router; /* network byte order; zero: the node has no IPv4 */
+  struct fm_gre gre; /* with the uplink key */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_attachment_row) == 88, "fm_attachment_row");
+FM_STATIC_ASSERT(sizeof(struct fm_attachment_row) == 96, "fm_attachment_row");

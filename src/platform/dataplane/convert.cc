@@ -48,6 +48,18 @@ fm_address to_row(const Ipv6Address& address) {
   return row;
 }
 
+fm_gre to_row(core::Encapsulation encapsulation, std::uint32_t key) {
+  switch (encapsulation) {
+    case core::Encapsulation::Ipv6:
+      return {0, 0};
+    case core::Encapsulation::Gre:
+      return {FM_GRE, 0};
+    case core::Encapsulation::GreWithKeys:
+      return {FM_GRE | FM_GRE_KEYS, key};
+  }
+  return {0, 0};
+}
+
 fm_mac to_row(const MacAddress& mac) {
   fm_mac row{};
   std::ranges::copy(mac.octets, row.octets);

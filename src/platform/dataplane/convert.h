@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "core/tunnelling.h"
 #include "dataplane/abi/lma.h"
 #include "wire/traffic_selector.h"
 
@@ -16,6 +17,9 @@ fm_mac to_row(const MacAddress& mac);
 fm_address_number to_number(const Ipv6Address& address);
 /// IPv4 addresses come out as IPv4-mapped ones.
 Ipv6Address from_number(const fm_address_number& number);
+
+/// With one of the keys of what was agreed.
+fm_gre to_row(core::Encapsulation encapsulation, std::uint32_t key);
 
 /// The key of a home network prefix. "bad-prefix" for any length but 64.
 Result<std::uint64_t> prefix_key(const Ipv6Prefix& prefix);

@@ -136,20 +136,17 @@ Result<void> LmaRows::remove_node(const core::RemoveNode& node) {
 }
 
 /// Two sessions of one node through the same MAG share the row; it counts for the one that came last.
-Result<void> LmaRows::hold_uplink(const fm_uplink_key& key, SessionId session, NodeIndex node) {
-  holders_[key][session] = node;
-  uplinks_of_[session].insert(key);
-  return uplink_.set(key, fm_uplink_row{session.value, node.value});
+Result<void> LmaRows::hold_uplink(const fm_uplink_key& key, const fm_uplink_row& row) {
+  holders_[key][SessionId{row.session}] = row;
+  uplinks_of_[SessionId{row.session}].insert(key);
+  return uplink_.set(key, row);
 }
 
 Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session, bool keep) {
   auto& holders = holders_[key];
   holders.erase(session);
   uplinks_of_[session].erase(key);
-  if (!holders.empty()) {
-    const auto& [other, node] = *holders.begin();
-    return uplink_.set(key, fm_uplink_row{other.value, node.value});
-  }
+  if (!holders.empty()) return uplink_.set(key, holders.begin()->second);
   holders_.erase(key);
   return keep ? Result<void>{} : uplink_.erase(key);
 }
@@ -159,7 +156,10 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
   if (!prefixes) return tl::unexpected(prefixes.error());
   if (session.mtu == 0) return fail("bad-mtu", "a session needs the MTU of its tunnel");
 
-  const fm_session_row row{to_row(session.mag), to_row(session.lma), session.mtu, session.node.value};
+  const auto& tunnelling = session.tunnelling;
+  const fm_session_row row{to_row(session.mag), to_row(session.lma), session.mtu, session.node.value,
+                           to_row(tunnelling.encapsulation, tunnelling.downlink_key)};
+  const fm_uplink_row uplink{session.session.value, session.node.value, row.gre.flags};
   auto written = session_counters_.ensure(session.session.value).and_then([&] {
     return sessions_.set(session.session.value, row);
   });
@@ -168,7 +168,7 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
   for (const auto prefix : *prefixes) {
     const fm_uplink_key key{row.mag, prefix};
     stale.erase(key);
-    if (auto held = hold_uplink(key, session.session, session.node); !held) return held;
+    if (auto held = hold_uplink(key, uplink); !held) return held;
   }
   for (const auto& key : stale)
     if (auto released = release_uplink(key, session.session); !released) return released;

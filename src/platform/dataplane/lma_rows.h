@@ -41,7 +41,7 @@ class LmaRows {
   Result<void> erase_rules(const RuleSet& rules);
   Result<void> write_prefixes(const std::vector<std::uint64_t>& prefixes, const fm_node_row& row);
 
-  Result<void> hold_uplink(const fm_uplink_key& key, SessionId session, NodeIndex node);
+  Result<void> hold_uplink(const fm_uplink_key& key, const fm_uplink_row& row);
   /// `keep`: the row stays even when no session we know of needs it.
   Result<void> release_uplink(const fm_uplink_key& key, SessionId session, bool keep = false);
 
@@ -57,7 +57,7 @@ class LmaRows {
 
   std::map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
   std::map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;
-  std::map<fm_uplink_key, std::map<SessionId, NodeIndex>, ByOctets> holders_;
+  std::map<fm_uplink_key, std::map<SessionId, fm_uplink_row>, ByOctets> holders_;
 };
 
 }  // namespace flowmob::dataplane

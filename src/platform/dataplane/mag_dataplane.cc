@@ -28,8 +28,9 @@ std::vector<Attachment> attachments(const MagDataplaneOptions& options) {
 fm_attachment_key link_key(const Host& host) { return {host.interface.value, to_row(host.node), 0}; }
 
 fm_hosted_row hosted_row(const Host& host) {
-  return {to_row(host.lma), host.attachment.value, host.interface.value, to_row(host.node),
-          to_row(host.router)};
+  return {to_row(host.lma),     host.attachment.value,
+          host.interface.value, to_row(host.node),
+          to_row(host.router),  to_row(host.tunnelling.encapsulation, host.tunnelling.downlink_key)};
 }
 
 fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64_t>& keys) {
@@ -41,6 +42,7 @@ fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64
   row.attachment = host.attachment.value;
   row.mtu = host.mtu;
   if (host.ipv4) std::memcpy(&row.ipv4_router, host.ipv4->router.octets.data(), sizeof row.ipv4_router);
+  row.gre = to_row(host.tunnelling.encapsulation, host.tunnelling.uplink_key);
   return row;
 }
 
@@ -65,6 +67,7 @@ Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptio
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<MagDataplane> opened(new MagDataplane(options, std::move(*pinned)));
   auto ready = opened->set_local(options.local)
+                   .and_then([&] { return opened->set_care_of(options.care_of); })
                    .and_then([&] { return opened->set_local_routing(options.local_routing); })
                    .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
@@ -73,6 +76,20 @@ Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptio
 
 Result<void> MagDataplane::set_local(const Ipv6Address& local) {
   return BpfMap<std::uint32_t, fm_mag_config>(pinned_.object(), "config").set(0, {to_row(local)});
+}
+
+Result<void> MagDataplane::set_care_of(const std::vector<Ipv6Address>& addresses) {
+  BpfMap<fm_address, std::uint32_t> map(pinned_.object(), "care_of");
+  std::set<fm_address, ByOctets> wanted;
+  for (const auto& address : addresses) {
+    wanted.insert(to_row(address));
+    if (auto set = map.set(to_row(address), std::uint32_t{1}); !set) return set;
+  }
+  for (const auto& key : map.keys()) {
+    if (wanted.contains(key)) continue;
+    if (auto erased = map.erase(key); !erased) return erased;
+  }
+  return {};
 }
 
 Result<void> MagDataplane::set_local_routing(bool on) {

@@ -12,6 +12,7 @@
 #include "base/address.h"
 #include "base/strong_id.h"
 #include "core/ipv4_home.h"
+#include "core/tunnelling.h"
 #include "dataplane/abi/mag.h"
 #include "platform/dataplane/pinned_dataplane.h"
 #include "platform/dataplane/tracked_map.h"
@@ -25,6 +26,7 @@ struct MagDataplaneOptions {
   Ipv6Address local;                              ///< the Proxy-CoA, where tunnels end
   bool local_routing = false;                     ///< between two nodes of this gateway past their anchor
   std::uint32_t max_hosts = 1U << 16;
+  std::vector<Ipv6Address> care_of{};  ///< where they end besides: of several paths (RFC 8278)
 };
 
 /// One attached mobile node: who it is on the link, and where its packets go.
@@ -38,6 +40,7 @@ struct Host {
   Ipv6Address lma;
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
   std::optional<core::Ipv4Home> ipv4 = {};
+  core::Tunnelling tunnelling{};
 };
 
 /// The gateway's packets; what is said at LmaDataplane about taking over and sweeping holds here too.
@@ -73,6 +76,7 @@ class MagDataplane {
 
   MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned);
   Result<void> set_local(const Ipv6Address& local);
+  Result<void> set_care_of(const std::vector<Ipv6Address>& addresses);
   Result<void> write(const Host& host, const std::vector<std::uint64_t>& prefixes);
   Result<void> erase_stale(SessionId attachment, const Keys& keep);
 

@@ -130,6 +130,53 @@ TEST_F(LmaOverIpv4, TooBigForTheTunnelIsAnsweredFromTheIpv6Address) {
   EXPECT_EQ(answer.destination, ip(kCn));
 }
 
+/// With a GRE header between the two (RFC 5845).
+Bytes behind_gre_header(std::optional<std::uint32_t> key, const Bytes& packet, std::uint16_t protocol) {
+  Bytes octets = gre_header(key, protocol);
+  octets.insert(octets.end(), packet.begin(), packet.end());
+  return octets;
+}
+
+class LmaGreOverIpv4 : public LmaOverIpv4 {
+ protected:
+  static constexpr std::uint32_t kDown = 0x01020304;
+  void SetUp() override {
+    LmaOverIpv4::SetUp();
+    must(lma_->install_session({kSession2,
+                                kNodeIndex,
+                                mapped(kLma4),
+                                mapped(kMag4),
+                                {prefix(kPrefix)},
+                                kMtu,
+                                ip4(kNode4),
+                                {core::Encapsulation::GreWithKeys, kDown, kSession2.value}}));
+  }
+};
+
+TEST_F(LmaGreOverIpv4, BothFamiliesHaveTheKey) {
+  const Tunnelled packet(from_core(other().hop_limit(9).build()).frame);
+  EXPECT_EQ(packet.protocol, 47);
+  EXPECT_EQ(packet.destination, ip4(kMag4));
+  EXPECT_EQ(packet.inner, behind_gre_header(kDown, other().hop_limit(8).build(), 0x86dd));
+  const Tunnelled packet4(
+      run(lma_->object(), "lma_downlink", "core0", frame4(kCoreMac, kPeerMac, Packet4{.ttl = 9}.build()))
+          .frame);
+  EXPECT_EQ(packet4.protocol, 47);
+  EXPECT_EQ(packet4.inner, behind_gre_header(kDown, Packet4{.ttl = 8}.build(), 0x0800));
+}
+
+TEST_F(LmaGreOverIpv4, UplinkComesOutAsItWas) {
+  const auto sent = Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build();
+  const auto through = [&](std::uint32_t key, const Bytes& packet, std::uint16_t protocol) {
+    return from_access4(tunnelled(kMag4, kLma4, 47, behind_gre_header(key, packet, protocol)));
+  };
+  EXPECT_EQ(through(kSession2.value, sent, 0x86dd).frame, frame(kAccess1Mac, kPeerMac, sent));
+  const auto sent4 = Packet4{.source = kNode4, .destination = kCn4}.build();
+  EXPECT_EQ(through(kSession2.value, sent4, 0x0800).frame, frame4(kAccess1Mac, kPeerMac, sent4));
+  EXPECT_EQ(packets_dropped(lma_->drops()), 0U);
+  EXPECT_TRUE(dropped(through(kSession2.value + 1, sent, 0x86dd), "unknown-tunnel"));
+}
+
 TEST_F(LmaOverIpv4, SignallingIsTheStacks) {
   Packet4 update{.source = kMag4, .destination = kLma4, .source_port = 5436};
   update.destination_port = 5436;
@@ -191,6 +238,28 @@ TEST_F(MagOverIpv4, DownlinkComesOutAndGoesToTheNode) {
   EXPECT_EQ(outcome.frame, frame(kNode4Mac, kRouter4Mac, Packet(down).hop_limit(8).build()));
   const auto outcome4 = from_transport(tunnelled(kLma4, kMag4, 4, Packet4{.ttl = 9}.build()));
   EXPECT_EQ(outcome4.frame, frame4(kNode4Mac, kRouter4Mac, Packet4{.ttl = 8}.build()));
+}
+
+TEST_F(MagOverIpv4, WithGreBothWaysHaveTheirKeys) {  // RFC 5845
+  ASSERT_TRUE(mag_->install_host({SessionId{41},
+                                  InterfaceIndex{index_of("core0")},
+                                  mac(kNode4Mac),
+                                  mac(kRouter4Mac),
+                                  {prefix("2001:db8:100::/64")},
+                                  mapped(kMag4),
+                                  mapped(kLma4),
+                                  1452,
+                                  core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)},
+                                  {core::Encapsulation::GreWithKeys, 41, 7}}));
+  const Tunnelled packet(from_access(up().hop_limit(9)).frame);
+  EXPECT_EQ(packet.protocol, 47);
+  EXPECT_EQ(packet.inner, behind_gre_header(7, up().hop_limit(8).build(), 0x86dd));
+  const auto down4 = [](std::uint32_t key) {
+    return tunnelled(kLma4, kMag4, 47, behind_gre_header(key, Packet4{.ttl = 9}.build(), 0x0800));
+  };
+  EXPECT_EQ(from_transport(down4(41)).frame, frame4(kNode4Mac, kRouter4Mac, Packet4{.ttl = 8}.build()));
+  EXPECT_EQ(from_transport(down4(42)).verdict, Verdict::Drop);
+  EXPECT_EQ(from_transport(tunnelled(kLma4, kMag4, 4, Packet4{.ttl = 9}.build())).verdict, Verdict::Drop);
 }
 
 TEST_F(MagOverIpv4, AStrangersTunnelIsDropped) {

@@ -112,6 +112,23 @@ TEST_F(MagDownlink, WhatIsNotATunnelPacketOfOursIsLeftAlone) {
   }
 }
 
+TEST_F(MagDownlink, EveryCareOfAddressIsATunnelsEnd) {  // RFC 8278
+  auto several = options();
+  several.care_of = {ip(kMag1), ip(kMag2)};
+  mag_.reset();
+  auto opened = MagDataplane::open(several);
+  ASSERT_TRUE(opened) << opened.error().message;
+  mag_ = std::move(*opened);
+  must(mag_->install_host(host()));
+  for (const auto address : {kMag1, kMag2})
+    EXPECT_EQ(from_transport(down().in_tunnel(kLma, address)).frame,
+              frame(kNodeMac, kRouterMac, down().hop_limit(62).build()));
+  mag_.reset();
+  mag_ = std::move(*MagDataplane::open(options()));
+  must(mag_->install_host(host()));
+  EXPECT_EQ(from_transport(down().in_tunnel(kLma, kMag2)).verdict, Verdict::Pass) << "it is no more";
+}
+
 TEST_F(MagDownlink, BrokenTunnelPacketsAreCounted) {
   EXPECT_EQ(from_transport(tunnelled().fragment(0, true, 3)).verdict, Verdict::Drop);
   EXPECT_EQ(from_transport(tunnelled(down().claimed_length(900))).verdict, Verdict::Drop);

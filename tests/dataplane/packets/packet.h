@@ -47,6 +47,9 @@ class Packet {
   Packet& fragment(std::uint16_t offset, bool more, std::uint32_t identification);
   /// The packet so far becomes the payload of a new one.
   Packet in_tunnel(std::string_view source, std::string_view destination) const;
+  /// With a GRE header between the two.
+  Packet in_gre(std::string_view source, std::string_view destination,
+                std::optional<std::uint32_t> key) const;
   /// What the header says, whatever there is.
   Packet& claimed_length(std::uint16_t octets);
 
@@ -71,6 +74,9 @@ class Packet {
   bool partial_ = false;
   std::optional<std::uint16_t> claimed_;
 };
+
+/// RFC 2784, perhaps with a key (RFC 2890).
+Bytes gre_header(std::optional<std::uint32_t> key, std::uint16_t protocol = 0x86dd);
 
 /// An Ethernet frame around a packet.
 Bytes frame(std::string_view to, std::string_view from, const Bytes& packet, std::uint16_t type = 0x86dd);

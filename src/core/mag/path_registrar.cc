@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/path_registrar.h"
+
+#include <algorithm>
+
+#include "core/mag/acknowledgement.h"
+#include "core/mag/path_options.h"
+#include "core/mag/proxy_binding_update.h"
+
+namespace flowmob::core {
+namespace {
+
+/// The LMA has agreed to several paths for it.
+bool has_paths(const Attachment& attachment) {
+  return attachment.state == AttachmentState::Registered && attachment.multipath == Multipath::Agreed;
+}
+
+/// Whether a path was registered for what the first path has by now.
+bool has_addresses_of(const Attachment& path, const Attachment& first) {
+  return path.prefixes == first.prefixes && path.ipv4_home == first.ipv4_home;
+}
+
+bool is_out_of_order(wire::BindingStatus status) {
+  return status == wire::BindingStatus::TimestampLowerThanPrevAccepted ||
+         status == wire::BindingStatus::SequenceNumberOutOfWindow;
+}
+
+}  // namespace
+
+PathRegistrar::PathRegistrar(MagContext& context, Registrar& registrar)
+    : context_(context), registrar_(registrar) {
+  context_.bindings.note_changes(context_.config.paths.size() > 1);
+}
+
+const PathConfig& PathRegistrar::config_of(const Path& path) const {
+  return context_.config.paths.at(path.binding_id - 1U);
+}
+
+void PathRegistrar::settle(Now now) {
+  for (const auto id : context_.bindings.take_changed()) follow(now, id);
+  if (std::exchange(known_restarts_, context_.anchor_restarts) != context_.anchor_restarts) register_all(now);
+  if (std::exchange(first_is_dead_, context_.first_path_is_dead) == context_.first_path_is_dead) return;
+  for (const auto id : context_.bindings.ids()) choose_uplink(*context_.bindings.find(id));
+}
+
+/// An LMA that has restarted may know nothing of them (RFC 5847 section 3), as of the first.
+void PathRegistrar::register_all(Now now) {
+  for (auto& [key, path] : paths_)
+    if (path.is_registered() && !path.node.request) request(now, path, RequestKind::Refresh);
+}
+
+void PathRegistrar::follow(Now now, SessionId id) {
+  const auto* attachment = context_.bindings.find(id);
+  for (std::uint8_t binding_id = 2; binding_id <= context_.config.paths.size(); ++binding_id)
+    follow_path(now, attachment, {id, binding_id});
+  if (auto* still_there = context_.bindings.find(id)) choose_uplink(*still_there);
+}
+
+/// The first path's initial registration replaces all others at the LMA (the O flag), without a word from us.
+void PathRegistrar::follow_path(Now now, const Attachment* attachment, const Key& key) {
+  const auto known = paths_.find(key);
+  if (attachment && attachment->state == AttachmentState::Registering) {
+    if (known != paths_.end()) paths_.erase(known);
+    return;
+  }
+  if (!attachment || !has_paths(*attachment)) {
+    if (known != paths_.end() && !known->second.leaves) leave(now, known->second);
+    return;
+  }
+  if (known != paths_.end() && !known->second.leaves && has_addresses_of(known->second.node, *attachment))
+    return;
+  Path& path = paths_[key];
+  path.binding_id = key.second;
+  path.leaves = false;
+  begin(now, path, *attachment);
+}
+
+/// It carries the addresses that the first path's binding was given (section 3.1), and asks for no others.
+void PathRegistrar::begin(Now now, Path& path, const Attachment& attachment) {
+  const auto sequence = path.node.sequence;
+  const auto expires = path.node.expires;
+  path.node = attachment;
+  path.node.ipv4 = attachment.ipv4_home.has_value();
+  path.node.services.clear();
+  path.node.services_registered = 0;
+  path.node.sequence = sequence;
+  path.node.expires = expires;
+  request(now, path, RequestKind::Refresh);
+}
+
+void PathRegistrar::leave(Now now, Path& path) {
+  path.leaves = true;
+  request(now, path, RequestKind::Deregister);
+}
+
+void PathRegistrar::request(Now now, Path& path, RequestKind kind) {
+  const auto& config = context_.config;
+  const RetransmissionTimer timer(now.monotonic, config.initial_bindack_timeout, config.max_bindack_timeout);
+  const auto lifetime = kind == RequestKind::Deregister ? std::uint16_t{0} : lifetime_units(config.lifetime);
+  path.node.refresh_at.reset();
+  path.node.retry_at.reset();
+  path.node.request = Request{kind, lifetime, timer, {}, 0, 0};
+  transmit(now, path);
+}
+
+void PathRegistrar::transmit(Now now, Path& path) {
+  const auto& config = context_.config;
+  const auto sequence = config.timestamps ? context_.next_sequence() : ++path.node.sequence;
+  path.node.request->note_sent(sequence, now.monotonic);
+  TransmissionFields fields{sequence, std::nullopt};
+  if (config.timestamps) fields.timestamp = context_.timestamps.next(now.wall);
+  auto update = build_update(path.node, config.router_link_local.is_unspecified(), fields);
+  if (auto network = access_network_of(context_, path.node)) update.options.emplace_back(std::move(*network));
+  add_path_options(config, path.binding_id, false, update.options);
+  const auto& address = config_of(path).address;
+  auto header = wire::encode(update, address, config.lma);
+  if (header.empty()) return context_.statistics.drop("update-too-long");
+  context_.statistics.message("pbu_sent");
+  context_.emit(SendMessage{address, config.lma, std::move(header)});
+}
+
+/// An answer to a request by several paths says which one is meant.
+bool PathRegistrar::is_answered_by(const Path& path, const wire::ProxyBindingAcknowledgement& ack) const {
+  if (!path.node.request || !echoes_request(ack, path.node)) return false;
+  const auto* named = wire::find<wire::MagMultipathBinding>(ack.options);
+  if (named && named->binding_id != path.binding_id) return false;
+  if (named && ack.status == wire::BindingStatus::SequenceNumberOutOfWindow) return true;
+  return (named || context_.config.timestamps) && path.node.request->find(ack.sequence);
+}
+
+PathRegistrar::Paths::iterator PathRegistrar::match(const wire::ProxyBindingAcknowledgement& ack) {
+  return std::ranges::find_if(paths_, [&](const auto& row) { return is_answered_by(row.second, ack); });
+}
+
+bool PathRegistrar::handle_acknowledgement(Now now, const wire::ProxyBindingAcknowledgement& ack) {
+  const auto found = ack.proxy ? match(ack) : paths_.end();
+  if (found == paths_.end()) return false;
+  Path& path = found->second;
+  const SessionId id = found->first.first;
+  if (path.leaves && !is_out_of_order(ack.status))
+    paths_.erase(found);
+  else if (ack.accepted() && ack.lifetime != 0)
+    accepted(path, ack);
+  else
+    rejected(now, path, ack);
+  if (auto* attachment = context_.bindings.find(id)) choose_uplink(*attachment);
+  return true;
+}
+
+/// Counts as the first path's (Registrar::adopt_lifetime).
+void PathRegistrar::accepted(Path& path, const wire::ProxyBindingAcknowledgement& ack) {
+  const bool is_new = !path.is_registered();
+  auto& node = path.node;
+  const TimePoint sent = node.request->find(ack.sequence)->sent;
+  node.lifetime = std::min(ack.lifetime, node.request->lifetime) * wire::kLifetimeUnit;
+  node.expires = sent + node.lifetime;
+  node.refresh_at = sent + node.lifetime / 2;
+  node.request.reset();
+  if (is_new)
+    context_.notify("path-registered", node, {{"care_of_address", config_of(path).address.to_string()}});
+}
+
+/// It asks again later: the node has another path meanwhile. An LMA that wants no several has its way
+/// (section 4.4).
+void PathRegistrar::rejected(Now now, Path& path, const wire::ProxyBindingAcknowledgement& ack) {
+  auto& request = *path.node.request;
+  if (is_out_of_order(ack.status)) {
+    if (ack.status == wire::BindingStatus::SequenceNumberOutOfWindow) path.node.sequence = ack.sequence;
+    if (++request.immediate_retries <= 2) transmit(now, path);
+    return;
+  }
+  context_.statistics.rejection(wire::to_string(ack.status));
+  context_.notify(
+      "path-refused", path.node,
+      {{"care_of_address", config_of(path).address.to_string()}, {"status", wire::to_string(ack.status)}});
+  path.node.request.reset();
+  path.node.expires.reset();
+  path.node.retry_at = now.monotonic + context_.config.max_bindack_timeout;
+  if (ack.status != wire::BindingStatus::CannotSupportMultipathBinding) return;
+  if (auto* attachment = context_.bindings.find(path.node.id)) {
+    attachment->multipath = Multipath::Disabled;
+    registrar_.refresh(now, *attachment);
+  }
+}
+
+void PathRegistrar::handle_timeout(Now now) {
+  for (auto at = paths_.begin(); at != paths_.end();)
+    at = handle_due(now, at->second) ? std::next(at) : paths_.erase(at);
+}
+
+/// False: it is over.
+bool PathRegistrar::handle_due(Now now, Path& path) {
+  auto& node = path.node;
+  const auto due = [&](const std::optional<TimePoint>& deadline) {
+    return deadline && *deadline <= now.monotonic;
+  };
+  if (due(node.expires)) {
+    node.expires.reset();
+    if (auto* attachment = context_.bindings.find(node.id)) choose_uplink(*attachment);
+  }
+  if (due(node.refresh_at) || due(node.retry_at)) request(now, path, RequestKind::Refresh);
+  if (!node.request || !due(node.request->timer.deadline())) return true;
+  if (path.leaves && node.request->retransmissions == kMaxDeregistrations) return false;
+  ++node.request->retransmissions;
+  node.request->immediate_retries = 0;
+  node.request->timer.restart(now.monotonic);
+  context_.statistics.message("pbu_retransmitted");
+  transmit(now, path);
+  return true;
+}
+
+std::optional<TimePoint> PathRegistrar::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const auto& [key, path] : paths_)
+    for (const auto& one :
+         {path.node.expires, path.node.refresh_at, path.node.retry_at,
+          path.node.request ? std::optional(path.node.request->timer.deadline()) : std::nullopt})
+      if (one && (!next || *one < *next)) next = one;
+  return next;
+}
+
+/// The first path, or the first that lives where that one does not.
+void PathRegistrar::choose_uplink(Attachment& attachment) {
+  Ipv6Address chosen;
+  if (context_.first_path_is_dead && !attachment.tunnelling.has_gre())  // of which the others have none
+    for (const auto& [key, path] : paths_)
+      if (key.first == attachment.id && path.is_registered() && chosen.is_unspecified())
+        chosen = config_of(path).address;
+  if (attachment.care_of == chosen) return;
+  attachment.care_of = chosen;
+  context_.notify("uplink-moved", attachment,
+                  {{"care_of_address", context_.care_of(attachment).to_string()}});
+  registrar_.renew_service(attachment);
+}
+
+Json PathRegistrar::show(Now now, const Attachment& attachment) const {
+  Json rows = Json::array();
+  if (!has_paths(attachment)) return rows;
+  const auto row = [&](const PathConfig& path, const std::optional<TimePoint>& expires) {
+    const auto left = expires ? *expires - now.monotonic : Duration::zero();
+    rows.push_back({{"care_of_address", path.address.to_string()},
+                    {"label", path.label},
+                    {"state", expires ? "registered" : "registering"},
+                    {"remaining_seconds",
+                     std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(left).count())}});
+  };
+  row(context_.config.paths.front(), attachment.expires);
+  for (const auto& [key, path] : paths_)
+    if (key.first == attachment.id) row(config_of(path), path.node.expires);
+  return rows;
+}
+
+}  // namespace flowmob::core
