@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Takes the outer header off (RFC 2473, RFC 4213), and a GRE header behind it (RFC 5845). */
+/* Takes the outer header off (RFC 2473, RFC 4213), and a GRE (RFC 5845) or UDP header (RFC 5844) behind it.
+ */
 #pragma once
 
 #include "counters.h"
 #include "ecn.h"
-#include "gre.h"
 #include "packet.h"
 #include "parse.h"
+#include "shim.h"
 
 #ifndef BPF_F_ADJ_ROOM_DECAP_L3_IPV4 /* Linux 6.3 */
 #define FM_DECAP_L3_IPV4 (1ULL << 7)
@@ -31,32 +32,46 @@ static __always_inline bool fm_is_tunnel(__u8 protocol) {
 
 /* What stands before the inner packet where there is a GRE header behind `length` octets. */
 static __always_inline int fm_outer_gre_length(struct __sk_buff* skb, struct fm_packet* outer, int length,
-                                               struct fm_gre* gre) {
+                                               struct fm_shim* shim) {
   __u16 protocol = 0;
-  int header = fm_read_gre(skb, outer->offset + length, gre, &protocol);
+  int header = fm_read_gre(skb, outer->offset + length, shim, &protocol);
   if (!header || (protocol != ETH_P_IPV6 && protocol != ETH_P_IP)) return FM_TUNNEL_MALFORMED;
   outer->key.protocol = protocol == ETH_P_IP ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
   return length + header;
 }
 
+/* A fragment behind the first does not say what it is of; without the first the stack makes nothing of it. */
+static __always_inline int fm_outer_udp_length(struct __sk_buff* skb, struct fm_packet* outer,
+                                               struct fm_shim* shim) {
+  __u32 offset = outer->offset + outer->header;
+  __u8 version;
+  if (outer->fragment & FM_IPV4_FRAGMENT_OFFSET || !fm_is_udp_of_tunnel(skb, offset)) return FM_NOT_A_TUNNEL;
+  if (outer->fragment & FM_IPV4_MORE_FRAGMENTS) return FM_TUNNEL_FRAGMENT;
+  if (bpf_skb_load_bytes(skb, offset + sizeof(struct fm_udp_header), &version, 1)) return FM_TUNNEL_MALFORMED;
+  shim->flags = FM_SHIM_UDP;
+  outer->key.protocol = version >> 4 == 4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
+  return outer->header + (int)sizeof(struct fm_udp_header);
+}
+
 static __always_inline int fm_outer_ipv4_length(struct __sk_buff* skb, struct fm_packet* outer,
-                                                struct fm_gre* gre) {
+                                                struct fm_shim* shim) {
+  if (outer->next_header == FM_PROTOCOL_UDP) return fm_outer_udp_length(skb, outer, shim);
   if (!fm_is_tunnel(outer->next_header)) return FM_NOT_A_TUNNEL;
   if (outer->fragment & (FM_IPV4_MORE_FRAGMENTS | FM_IPV4_FRAGMENT_OFFSET)) return FM_TUNNEL_FRAGMENT;
-  if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, outer->header, gre);
+  if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, outer->header, shim);
   return outer->header;
 }
 
 /* The length of what stands before the inner packet, whose protocol gets into the key: an IPv6 header,
  * perhaps with the Destination Options header that carries the tunnel encapsulation limit, as Linux's own
- * tunnels send it (RFC 2473 section 4.1.1), and perhaps a GRE header, which gets into `gre`. */
+ * tunnels send it (RFC 2473 section 4.1.1), and perhaps a GRE header, which gets into `shim`. */
 static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_packet* outer,
-                                           struct fm_gre* gre) {
+                                           struct fm_shim* shim) {
   __u8 next[8];
   outer->key.protocol = outer->next_header;
-  if (outer->ipv4) return fm_outer_ipv4_length(skb, outer, gre);
+  if (outer->ipv4) return fm_outer_ipv4_length(skb, outer, shim);
   if (fm_is_carried(outer->next_header)) return FM_IPV6_HEADER;
-  if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER, gre);
+  if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER, shim);
   if (outer->next_header != FM_PROTOCOL_DESTINATION_OPTIONS && outer->next_header != FM_PROTOCOL_FRAGMENT)
     return FM_NOT_A_TUNNEL;
   if (bpf_skb_load_bytes(skb, outer->offset + FM_IPV6_HEADER, next, sizeof(next))) return FM_NOT_A_TUNNEL;
@@ -65,7 +80,7 @@ static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_pack
                                                                                : FM_NOT_A_TUNNEL;
   if (!fm_is_tunnel(next[0]) || next[1] != 0 || next[2] != FM_TUNNEL_ENCAPSULATION_LIMIT || next[3] != 1)
     return FM_NOT_A_TUNNEL;
-  if (next[0] == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER + sizeof(next), gre);
+  if (next[0] == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER + sizeof(next), shim);
   outer->key.protocol = next[0];
   return FM_IPV6_HEADER + sizeof(next);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* IPv6 or IPv4 in IPv6 (RFC 2473, RFC 5844 section 3.1.3) or in IPv4 (RFC 4213, RFC 5844 section 4.1.4)
- * towards the tunnel's other end, perhaps with GRE between them (RFC 5845). */
+ * towards the tunnel's other end, perhaps with a header between them (RFC 5845, RFC 5844 section 4). */
 #pragma once
 
 #include "counters.h"
-#include "gre.h"
 #include "icmp_too_big.h"
 #include "icmp_too_big_ipv4.h"
 #include "packet.h"
+#include "shim.h"
 
 struct fm_tunnel {
   struct fm_address local;
@@ -15,7 +15,7 @@ struct fm_tunnel {
   struct fm_address ipv6_router; /* who answers IPv6 packets that are too big */
   __u32 mtu;
   __u32 ipv4_router; /* who answers IPv4 packets that are too big; zero: the stack does */
-  struct fm_gre gre;
+  struct fm_shim shim;
   bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
   bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
 };
@@ -40,14 +40,15 @@ static __always_inline __u32 fm_outer_flow_label(const struct fm_flow_key* key) 
 }
 
 static __always_inline __u8 fm_next_to_outer(const struct fm_packet* packet, const struct fm_tunnel* tunnel) {
-  if (tunnel->gre.flags) return FM_PROTOCOL_GRE;
+  if (tunnel->shim.flags & FM_SHIM_UDP) return FM_PROTOCOL_UDP;
+  if (tunnel->shim.flags) return FM_PROTOCOL_GRE;
   return packet->ipv4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
 }
 
 static __always_inline struct fm_ipv6_header fm_outer_header(const struct fm_packet* packet,
                                                              const struct fm_tunnel* tunnel) {
   __u32 word = 6u << 28 | (__u32)packet->traffic_class << 20 | fm_outer_flow_label(&packet->key);
-  __u32 length = packet->length + fm_gre_length(tunnel->gre.flags);
+  __u32 length = packet->length + fm_shim_length(tunnel->shim.flags);
   struct fm_ipv6_header header = {.word = bpf_htonl(word),
                                   .payload_length = length > 0xffff ? 0 : bpf_htons((__u16)length),
                                   .next_header = fm_next_to_outer(packet, tunnel),
@@ -61,7 +62,7 @@ static __always_inline struct fm_ipv6_header fm_outer_header(const struct fm_pac
 static __always_inline struct fm_ipv4_header fm_outer_ipv4_header(const struct fm_packet* packet,
                                                                   const struct fm_tunnel* tunnel) {
   struct fm_address_number local = fm_number(&tunnel->local), remote = fm_number(&tunnel->remote);
-  __u32 length = packet->length + FM_IPV4_HEADER + fm_gre_length(tunnel->gre.flags);
+  __u32 length = packet->length + FM_IPV4_HEADER + fm_shim_length(tunnel->shim.flags);
   struct fm_ipv4_header header = {.version = 0x45,
                                   .tos = packet->traffic_class,
                                   .length = length > 0xffff ? 0 : bpf_htons((__u16)length),
@@ -74,12 +75,16 @@ static __always_inline struct fm_ipv4_header fm_outer_ipv4_header(const struct f
   return header;
 }
 
+static __always_inline __u64 fm_shim_room(__u32 shim) {
+  if (shim & FM_SHIM_UDP) return BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+  return shim ? BPF_F_ADJ_ROOM_ENCAP_L4_GRE : 0;
+}
+
 /* With the flags that let a GSO packet be segmented inside its tunnel. A packet that was in a tunnel before
  * and came out of it on this host still has that state, which then is right again. */
-static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4, __u32 gre) {
-  __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
-  __s32 room = FM_IPV6_HEADER + (__s32)fm_gre_length(gre);
-  if (gre) encapsulated |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4, __u32 shim) {
+  __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 | fm_shim_room(shim);
+  __s32 room = FM_IPV6_HEADER + (__s32)fm_shim_length(shim);
   long error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, encapsulated);
   if (error == -FM_EALREADY) {
     // The packet has to become one of IPv6, which makes room for the difference of the headers.
@@ -90,10 +95,9 @@ static __always_inline long fm_add_room(struct __sk_buff* skb, bool ipv4, __u32 
   return error || !ipv4 ? error : fm_set_ethertype(skb, ETH_P_IPV6);
 }
 
-static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4, __u32 gre) {
-  __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-  __s32 room = FM_IPV4_HEADER + (__s32)fm_gre_length(gre);
-  if (gre) encapsulated |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4, __u32 shim) {
+  __u64 encapsulated = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | fm_shim_room(shim);
+  __s32 room = FM_IPV4_HEADER + (__s32)fm_shim_length(shim);
   long error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, encapsulated);
   if (error == -FM_EALREADY) {
     if (!ipv4 && bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0)) return -1;
@@ -104,10 +108,11 @@ static __always_inline long fm_add_room_ipv4(struct __sk_buff* skb, bool ipv4, _
 }
 
 /* Behind the outer header, if there is one. */
-static __always_inline long fm_cover_gre(struct __sk_buff* skb, const struct fm_packet* packet,
-                                         const struct fm_tunnel* tunnel, __u32 offset) {
-  if (!tunnel->gre.flags) return 0;
-  return fm_write_gre(skb, offset, &tunnel->gre, packet->ipv4 ? ETH_P_IP : ETH_P_IPV6);
+static __always_inline long fm_cover_shim(struct __sk_buff* skb, const struct fm_packet* packet,
+                                          const struct fm_tunnel* tunnel, __u32 offset) {
+  if (!tunnel->shim.flags) return 0;
+  if (tunnel->shim.flags & FM_SHIM_UDP) return fm_write_udp(skb, offset, packet->length);
+  return fm_write_gre(skb, offset, &tunnel->shim, packet->ipv4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
 /* Not inline for the stack's sake: 512 octets are all that a program and what it calls have. */
@@ -115,14 +120,14 @@ static __noinline long fm_cover(struct __sk_buff* skb, const struct fm_packet* p
                                 const struct fm_tunnel* tunnel) {
   if (fm_is_ipv4_address(&tunnel->remote)) {
     struct fm_ipv4_header outer = fm_outer_ipv4_header(packet, tunnel);
-    return fm_add_room_ipv4(skb, packet->ipv4, tunnel->gre.flags) ||
+    return fm_add_room_ipv4(skb, packet->ipv4, tunnel->shim.flags) ||
            bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), 0) ||
-           fm_cover_gre(skb, packet, tunnel, ETH_HLEN + FM_IPV4_HEADER);
+           fm_cover_shim(skb, packet, tunnel, ETH_HLEN + FM_IPV4_HEADER);
   }
   struct fm_ipv6_header outer = fm_outer_header(packet, tunnel);
-  return fm_add_room(skb, packet->ipv4, tunnel->gre.flags) ||
+  return fm_add_room(skb, packet->ipv4, tunnel->shim.flags) ||
          bpf_skb_store_bytes(skb, ETH_HLEN, &outer, sizeof(outer), BPF_F_RECOMPUTE_CSUM) ||
-         fm_cover_gre(skb, packet, tunnel, ETH_HLEN + FM_IPV6_HEADER);
+         fm_cover_shim(skb, packet, tunnel, ETH_HLEN + FM_IPV6_HEADER);
 }
 
 /* The header's checksum makes up for the change, so that the whole packet's does not. */
@@ -181,7 +186,7 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
   struct bpf_fib_lookup route = {};
   __u32 segment = fm_segment_length(skb, packet);
   __u32 headers = fm_is_ipv4_address(&tunnel->remote) ? FM_IPV4_HEADER : FM_IPV6_HEADER;
-  headers += fm_gre_length(tunnel->gre.flags);
+  headers += fm_shim_length(tunnel->shim.flags);
   if (segment > FM_MINIMUM_MTU && segment > tunnel->mtu) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
 
   long found = fm_find_route(skb, tunnel, segment + headers, &route);

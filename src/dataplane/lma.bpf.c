@@ -102,7 +102,7 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
   struct fm_tunnel tunnel = {
-      .local = row->lma, .remote = row->mag, .mtu = row->mtu, .gre = row->gre, .forwarded = forwarded};
+      .local = row->lma, .remote = row->mag, .mtu = row->mtu, .shim = row->shim, .forwarded = forwarded};
   if (ours) tunnel.ipv6_router = ours->local;
   struct fm_counter weight = fm_weight(skb, packet);
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
@@ -150,12 +150,12 @@ static __always_inline int fm_check_uplink(const struct fm_packet* outer, const 
 /* The packet is carried as was agreed, and its key is that of a session of this node through this MAG (RFC
  * 5845 section 5.2). */
 static __always_inline bool fm_is_as_agreed(const struct fm_uplink_row* row, const struct fm_packet* outer,
-                                            const struct fm_gre* gre, __u32* session) {
+                                            const struct fm_shim* shim, __u32* session) {
   *session = row->session;
-  if (row->gre != gre->flags) return false;
-  if (!(gre->flags & FM_GRE_KEYS)) return true;
-  const struct fm_session_row* named = bpf_map_lookup_elem(&sessions, &gre->key);
-  *session = gre->key;
+  if (row->shim != shim->flags) return false;
+  if (!(shim->flags & FM_SHIM_KEYS)) return true;
+  const struct fm_session_row* named = bpf_map_lookup_elem(&sessions, &shim->key);
+  *session = shim->key;
   return named && named->node == row->node && fm_same_address(&named->mag, &outer->key.source);
 }
 
@@ -172,7 +172,7 @@ static __always_inline void fm_count_uplink(struct __sk_buff* skb, struct fm_pac
 }
 
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length,
-                                     const struct fm_gre* gre) {
+                                     const struct fm_shim* shim) {
   struct fm_packet inner = {};
   const struct fm_uplink_row* row;
   __u32 session;
@@ -181,7 +181,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   int reason = fm_check_uplink(outer, &inner, &row);
   if (reason >= 0 || !row) return fm_drop(skb, reason);
-  if (!fm_is_as_agreed(row, outer, gre, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
+  if (!fm_is_as_agreed(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   fm_parse_upper(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
@@ -204,9 +204,9 @@ SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   if (skb->pkt_type != PACKET_HOST || !fm_is_anchor(&outer.key.destination))
     return fm_outside_tunnels(skb, &outer);
-  struct fm_gre gre = {};
-  int length = fm_outer_length(skb, &outer, &gre);
+  struct fm_shim shim = {};
+  int length = fm_outer_length(skb, &outer, &shim);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
   if (length == FM_TUNNEL_MALFORMED) return fm_drop(skb, FM_DROP_MALFORMED);
-  return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length, &gre);
+  return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length, &shim);
 }

@@ -86,18 +86,18 @@ static __always_inline void fm_count_down(const struct __sk_buff* skb, const str
 }
 
 /* RFC 5845 section 4.2: the key, too, says whose the packet is. */
-static __always_inline bool fm_is_same_gre(const struct fm_gre* a, const struct fm_gre* b) {
+static __always_inline bool fm_is_same_shim(const struct fm_shim* a, const struct fm_shim* b) {
   return a->flags == b->flags && a->key == b->key;
 }
 
 /* A hop limit that ends here is the stack's to answer, for which it needs the inner packet. */
 static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* outer, struct fm_packet* inner,
-                                      const struct fm_gre* gre) {
+                                      const struct fm_shim* shim) {
   const struct fm_hosted_row* row = bpf_map_lookup_elem(&hosted, &inner->key.destination.high);
   if (!row) return fm_drop(skb, FM_DROP_NOT_HOSTED);
   struct fm_hosted_row host = *row;
   if (!fm_same_address(&host.lma, &outer->key.source)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
-  if (!fm_is_same_gre(gre, &host.gre)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
+  if (!fm_is_same_shim(shim, &host.shim)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   if (skb->gso_size) fm_parse_upper(skb, inner);
   if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
@@ -109,12 +109,12 @@ static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* o
 }
 
 static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length,
-                                       const struct fm_gre* gre) {
+                                       const struct fm_shim* shim) {
   struct fm_packet inner = {};
   enum fm_parsed parsed = fm_parse_inner(skb, outer, outer_length, &inner);
   if (parsed == FM_PARSE_NOT_IPV6 || parsed == FM_PARSE_NOT_IPV4) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
-  return fm_deliver(skb, outer, &inner, gre);
+  return fm_deliver(skb, outer, &inner, shim);
 }
 
 /* Ingress of interfaces towards the LMA. */
@@ -124,11 +124,11 @@ SEC("tc") int mag_downlink(struct __sk_buff* skb) {
   bool ipv4 = fm_is_ipv4_for_stack(skb);
   if (!fm_is_ip_for_us(skb) || fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return FM_PASS;
   if (!fm_is_ours(&outer.key.destination)) return FM_PASS;
-  struct fm_gre gre = {};
-  int length = fm_outer_length(skb, &outer, &gre);
+  struct fm_shim shim = {};
+  int length = fm_outer_length(skb, &outer, &shim);
   if (length == FM_TUNNEL_FRAGMENT) return fm_drop(skb, FM_DROP_OUTER_FRAGMENT);
   if (length == FM_TUNNEL_MALFORMED) return fm_drop(skb, FM_DROP_MALFORMED);
-  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_downlink(skb, &outer, length, &gre);
+  return length == FM_NOT_A_TUNNEL ? FM_PASS : fm_downlink(skb, &outer, length, &shim);
 }
 
 static __always_inline const struct fm_attachment_row* fm_find_attachment(struct __sk_buff* skb) {
@@ -244,7 +244,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
                              .ipv6_router = fm_reporter(row),
                              .mtu = row->mtu,
                              .ipv4_router = row->ipv4_router,
-                             .gre = row->gre,
+                             .shim = row->shim,
                              .forwarded = true};
   struct fm_counter weight = fm_weight(skb, packet);
   __u32 attachment = row->attachment;

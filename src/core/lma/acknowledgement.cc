@@ -83,10 +83,13 @@ void add_refused_flows(const PbuRequest& r, MobilityOptions& options) {
   }
 }
 
-/// RFC 5845 sections 5.2 and 7.4. The T flag asks for UDP, which we do not have, and stays clear.
+/// RFC 5845 sections 5.2 and 7.4. The T flag asks for GRE in UDP, which we do not have, and stays clear. RFC
+/// 5844 section 4.2.2: UDP is agreed by an option that would tell of a NAT, which there is not.
 void add_tunnelling(const PbuRequest& r, const Session& session, ProxyBindingAcknowledgement& message) {
-  if (!r.gre || r.deregisters()) return;
+  if (r.deregisters()) return;
   const auto& tunnelling = session.tunnelling;
+  if (tunnelling.has_udp()) message.options.push_back(NatDetection{true, NatDetection::kNoKeepalives});
+  if (!r.gre) return;
   if (!tunnelling.has_gre()) {
     message.status = BindingStatus::GreKeyOptionNotRequired;
     return;

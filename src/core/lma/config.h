@@ -93,6 +93,7 @@ struct LmaConfig {
   std::vector<Ipv6Prefix> pools;
   std::vector<Ipv4Interface> ipv4_pools;  ///< as their default routers' interfaces; empty: no IPv4 here
   bool ipv4_dhcp_server = true;  ///< MAGs are told to be DHCP servers, not relays (RFC 5844 section 3.3.4)
+  bool accept_forced_ipv4_udp = false;  ///< AcceptForcedIPv4UDPEncapsulationRequest (RFC 5844 section 5.1)
   std::uint16_t tunnel_mtu = 1460;
   bool share_prefixes =
       true;  ///< one prefix set for all of a node's sessions, also where the MAG says HI 1 or 4

@@ -129,7 +129,7 @@ TEST_F(AnchorGre, WhereItIsNotRequiredAHandoffWithoutItIsAcceptedWithoutIt) {  /
   moved.handoff = HI::HandoffBetweenMags;
   const auto pba = accepted(moved);
   EXPECT_FALSE(key_in(pba));
-  EXPECT_EQ(session()["encapsulation"], "ipv6");
+  EXPECT_EQ(session()["encapsulation"], "plain");
   EXPECT_FALSE(session().contains("downlink_key"));
 }
 

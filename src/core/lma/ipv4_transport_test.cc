@@ -39,12 +39,13 @@ class AnchorOverIpv4 : public AnchorFixture {
     EXPECT_THAT(sent, SizeIs(1));
     return sent.size() == 1 ? sent[0] : SendMessage{};
   }
-  static Status status_of(const SendMessage& sent) {
+  static wire::ProxyBindingAcknowledgement answer_in(const SendMessage& sent) {
     const auto decoded = wire::decode(sent.mobility_header, sent.source, sent.destination);
     const auto* pba = decoded ? std::get_if<wire::ProxyBindingAcknowledgement>(&*decoded) : nullptr;
     EXPECT_NE(pba, nullptr);
-    return pba ? pba->status : Status::ReasonUnspecified;
+    return pba ? *pba : wire::ProxyBindingAcknowledgement{};
   }
+  static Status status_of(const SendMessage& sent) { return answer_in(sent).status; }
 };
 
 TEST_F(AnchorOverIpv4, AnswersFromWhereItWasAskedToThePortThatAsked) {
@@ -93,6 +94,66 @@ TEST_F(AnchorOverIpv4, OverIpv6TheTunnelIsOneOfIpv6) {
 TEST_F(AnchorOverIpv4, ForcedUdpEncapsulationIsProhibited) {
   auto update = message(of_mag4());
   update.force_udp = true;
+  EXPECT_EQ(status_of(say(update)), Status::AdministrativelyProhibited);
+  EXPECT_THAT(all<InstallSession>(), IsEmpty());
+}
+
+class AnchorWithUdp : public AnchorOverIpv4 {
+ protected:
+  explicit AnchorWithUdp(GrePolicy gre = GrePolicy::OnDemand) : AnchorOverIpv4(with_udp(gre)) {}
+  static LmaConfig with_udp(GrePolicy gre) {
+    auto c = with_ipv4_mag();
+    c.accept_forced_ipv4_udp = true;
+    for (auto& mag : c.mags) mag.gre = gre;
+    return c;
+  }
+  wire::ProxyBindingUpdate forced() {
+    auto update = message(of_mag4());
+    update.force_udp = true;
+    return update;
+  }
+};
+
+TEST_F(AnchorWithUdp, ForcedAndAcceptedDataGoesInUdp) {  // section 4.1.3.1
+  const auto answer = answer_in(say(forced()));
+  EXPECT_EQ(answer.status, Status::Accepted);
+  const auto* option = wire::find<wire::NatDetection>(answer.options);
+  ASSERT_NE(option, nullptr);
+  EXPECT_EQ(*option, (wire::NatDetection{true, wire::NatDetection::kNoKeepalives}));
+  ASSERT_THAT(all<InstallSession>(), SizeIs(1));
+  EXPECT_EQ(all<InstallSession>()[0].tunnelling.encapsulation, Encapsulation::Udp);
+  EXPECT_EQ(all<InstallSession>()[0].mtu, test_config().tunnel_mtu - 8);
+  EXPECT_EQ(show("sessions").at(0).at("encapsulation"), "udp");
+}
+
+TEST_F(AnchorWithUdp, NotForcedItGoesInPlainIpv4) {
+  const auto answer = answer_in(say(message(of_mag4())));
+  EXPECT_EQ(wire::find<wire::NatDetection>(answer.options), nullptr);
+  EXPECT_EQ(all<InstallSession>().at(0).tunnelling, Tunnelling{});
+}
+
+TEST_F(AnchorWithUdp, OverIpv6TheFlagMeansNothing) {
+  auto update = message(first());
+  update.force_udp = true;
+  deliver(wire::encode(update, kMag1, kLma), kMag1);
+  EXPECT_EQ(all<InstallSession>().at(0).tunnelling, Tunnelling{});
+}
+
+TEST_F(AnchorWithUdp, WhereBothAreAskedForItIsUdp) {
+  auto update = forced();
+  update.options.emplace_back(wire::GreKey{7});
+  EXPECT_EQ(status_of(say(update)), Status::GreKeyOptionNotRequired);
+  EXPECT_EQ(all<InstallSession>().at(0).tunnelling.encapsulation, Encapsulation::Udp);
+}
+
+class AnchorRequiringGreOverIpv4 : public AnchorWithUdp {
+ protected:
+  AnchorRequiringGreOverIpv4() : AnchorWithUdp(GrePolicy::Required) {}
+};
+
+TEST_F(AnchorRequiringGreOverIpv4, UdpIsProhibited) {
+  auto update = forced();
+  update.options.emplace_back(wire::GreKey{7});
   EXPECT_EQ(status_of(say(update)), Status::AdministrativelyProhibited);
   EXPECT_THAT(all<InstallSession>(), IsEmpty());
 }

@@ -127,9 +127,12 @@ BindingStatus service_is_authorized(const PbuCheck& c) {
   return demand(is_permitted, ServiceAuthorizationFailed);
 }
 
-/// RFC 5844 section 4.1.3.1: data goes in plain IPv4; AcceptForcedIPv4UDPEncapsulationRequest is always off.
-BindingStatus udp_is_not_forced(const PbuCheck& c) {
-  return demand(!is_mapped(c.request.meta.source) || !c.request.update.force_udp, AdministrativelyProhibited);
+/// RFC 5844 section 4.1.3.1. What has to be in GRE is not in UDP.
+BindingStatus may_force_udp(const PbuCheck& c) {
+  if (!c.request.forces_udp()) return Accepted;
+  const auto* mag = c.policy.mag(c.request.meta.source);
+  const bool is_free = mag && mag->gre != GrePolicy::Required;
+  return demand(c.policy.config().accept_forced_ipv4_udp && is_free, AdministrativelyProhibited);
 }
 
 constexpr BindingStatus (*kChecks[])(const PbuCheck&) = {
@@ -138,7 +141,7 @@ constexpr BindingStatus (*kChecks[])(const PbuCheck&) = {
     ipv6_is_entitled,         ipv4_is_entitled,      ipv4_is_asked_for_once,
     prefixes_are_one_request, has_handoff_indicator, has_access_technology,
     gre_is_as_required,       path_is_possible,      access_network_is_permitted,
-    service_is_authorized,    udp_is_not_forced,
+    service_is_authorized,    may_force_udp,
 };
 
 }  // namespace

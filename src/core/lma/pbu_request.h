@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "core/binding/ordering.h"
 #include "core/effect.h"
 #include "wire/mobility_header.h"
@@ -41,6 +42,8 @@ struct PbuRequest {
   bool wants_ipv4() const { return !ipv4_requests.empty(); }
   /// The IPv4 home address that is asked for; none where any will do.
   std::optional<Ipv4Address> ipv4_address() const;
+  /// Data is to go in UDP, which only a MAG behind IPv4 can mean (RFC 5844 section 4.1.3.1).
+  bool forces_udp() const { return update.force_udp && is_mapped(meta.source); }
   bool deregisters() const { return update.lifetime == 0; }
   bool hands_off(wire::HandoffIndicator indicator) const { return handoff == indicator; }
   LastAccepted order() const { return {update.sequence, timestamp.value_or(0)}; }

@@ -164,7 +164,7 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.boolean("ipv6", s.ipv6);
   reader.boolean("ipv4", s.ipv4);
   reader.enumeration("encapsulation", s.encapsulation);
-  if (s.encapsulation > Encapsulation::GreWithKeys) reader.complain("no such encapsulation");
+  if (s.encapsulation > Encapsulation::Udp) reader.complain("no such encapsulation");
   reader.number("downlink_key", s.downlink_key);
   reader.number("path", s.path);
   reader.number("path_label", s.path_label);

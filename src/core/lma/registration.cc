@@ -138,8 +138,9 @@ std::vector<Session> Registration::follow_paths(MobileNode& next, SessionId id, 
   return replaced;
 }
 
-/// RFC 5845 section 5.2: what the MAG asks for, if it may.
+/// RFC 5845 section 5.2, RFC 5844 section 4.1.3.1: what the MAG asks for, if it may.
 Tunnelling Registration::tunnelling_for(SessionId session, const PbuRequest& r) const {
+  if (r.forces_udp()) return tunnelling_of(session, Encapsulation::Udp, 0);
   const auto* mag = policy_.mag(r.meta.source);
   if (!r.gre || !mag || mag->gre == GrePolicy::Never) return {};
   if (!r.gre->key) return tunnelling_of(session, Encapsulation::Gre, 0);

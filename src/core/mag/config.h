@@ -72,6 +72,7 @@ struct MagConfig {
     return all;
   }
   GreWish gre = GreWish::None;
+  bool force_ipv4_udp = false;  ///< ForceIPv4UDPEncapsulationSupport (RFC 5844 section 5.2)
   std::uint16_t tunnel_mtu = 1460;
   Ipv6Address router_link_local = Ipv6Address::parse("fe80::200:5eff:fe00:5213").value();  ///< RFC 6543
 

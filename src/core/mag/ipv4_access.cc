@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/mag/gre_negotiation.h"
+#include "core/mag/tunnel_negotiation.h"
 
 namespace flowmob::core {
 namespace {

@@ -11,8 +11,9 @@ const Ipv6Address kLma4 = Ipv6Address::parse("::ffff:192.0.2.1").value();
 
 class GatewayOverIpv4 : public MagFixture {
  protected:
-  GatewayOverIpv4() {
+  explicit GatewayOverIpv4(bool force_udp = false) {
     auto config = default_config();
+    config.force_ipv4_udp = force_udp;
     config.address = kMag4;
     config.lma = kLma4;
     config.accesses[0].services.clear();
@@ -35,7 +36,10 @@ class GatewayOverIpv4 : public MagFixture {
     return std::get<wire::ProxyBindingUpdate>(decoded.value());
   }
   void answer(const Ipv6Address& from, const Bytes& checksum = {0, 0}) {
-    auto octets = wire::encode_for_udp(answer_to(update()));
+    answer(from, answer_to(update()), checksum);
+  }
+  void answer(const Ipv6Address& from, const wire::MobilityMessage& message, const Bytes& checksum = {0, 0}) {
+    auto octets = wire::encode_for_udp(message);
     std::ranges::copy(checksum, octets.begin() + 4);
     gateway->handle_message(now, {from, kMag4, {}, {}, 64, 5436}, octets);
     collect();
@@ -70,6 +74,47 @@ TEST_F(GatewayOverIpv4, TheAnswersChecksumIsIgnoredAndTheTunnelIsOneOfIpv4) {
   ASSERT_EQ(hosts.size(), 1U);
   EXPECT_EQ(hosts[0].mag, kMag4);
   EXPECT_EQ(hosts[0].lma, kLma4);
+}
+
+class GatewayForcingUdp : public GatewayOverIpv4 {
+ protected:
+  GatewayForcingUdp() : GatewayOverIpv4(true) {}
+};
+
+TEST_F(GatewayForcingUdp, EveryRequestHasTheFlag) {  // section 4.2.2.1
+  EXPECT_TRUE(update().force_udp);
+}
+
+TEST_F(GatewayForcingUdp, DataGoesInUdpWhereTheAnchorAgrees) {  // section 4.2.2
+  auto agreed = answer_to(update());
+  agreed.options.emplace_back(wire::NatDetection{true, wire::NatDetection::kNoKeepalives});
+  answer(kLma4, agreed);
+  ASSERT_EQ(hosts.size(), 1U);
+  EXPECT_EQ(hosts[0].tunnelling.encapsulation, Encapsulation::Udp);
+  EXPECT_EQ(hosts[0].mtu, default_config().tunnel_mtu - 8);
+}
+
+TEST_F(GatewayForcingUdp, ElseInPlainIpv4) {
+  answer(kLma4);
+  ASSERT_EQ(hosts.size(), 1U);
+  EXPECT_EQ(hosts[0].tunnelling, Tunnelling{});
+}
+
+TEST_F(GatewayForcingUdp, WithoutTheFlagTheOptionIsOfANatAlone) {
+  auto agreed = answer_to(update());
+  agreed.options.emplace_back(wire::NatDetection{false, 110});
+  answer(kLma4, agreed);
+  ASSERT_EQ(hosts.size(), 1U);
+  EXPECT_EQ(hosts[0].tunnelling, Tunnelling{});
+}
+
+TEST_F(GatewayForcingUdp, AnAnchorThatRequiresGreIsNotAskedOverAndOver) {
+  auto refused = answer_to(update());
+  refused.status = wire::BindingStatus::GreKeyOptionRequired;
+  const auto before = sent.size();
+  answer(kLma4, refused);
+  EXPECT_EQ(sent.size(), before);
+  EXPECT_TRUE(hosts.empty());
 }
 
 TEST_F(GatewayOverIpv4, AStrangersAnswerIsNone) {

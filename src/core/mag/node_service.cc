@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/mag/gre_negotiation.h"
 #include "core/mag/router_advertisement.h"
+#include "core/mag/tunnel_negotiation.h"
 
 namespace flowmob::core {
 namespace {

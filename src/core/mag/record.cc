@@ -94,7 +94,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   if (!home) return tl::unexpected(home.error());
   if (!record.id || record.mn_id.empty() || mac->is_zero() || (parsed->empty() && !*home))
     return bad_record("an id, a mobile node, its link-layer address and a home address are needed");
-  if (record.encapsulation > Encapsulation::GreWithKeys) return bad_record("no such encapsulation");
+  if (record.encapsulation > Encapsulation::Udp) return bad_record("no such encapsulation");
   record.ipv4_home = *home;
   record.link_layer = *mac;
   record.node_link_local = *address;

@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "core/mag/acknowledgement.h"
-#include "core/mag/gre_negotiation.h"
 #include "core/mag/path_options.h"
 #include "core/mag/proxy_binding_update.h"
+#include "core/mag/tunnel_negotiation.h"
 
 namespace flowmob::core {
 namespace {
@@ -159,7 +159,7 @@ void Registrar::transmit(Now now, Attachment& attachment) {
                              {sequence, timestamp(now, attachment)});
   if (auto network = access_network_of(context_, attachment))
     update.options.emplace_back(std::move(*network));
-  ask_for_gre(context_, attachment, update.options);
+  ask_for_tunnelling(context_, attachment, update);
   add_paths(attachment, update.options);
   const auto& source = context_.care_of(attachment);
   auto header = wire::encode(update, source, config.lma);

@@ -2,11 +2,11 @@
 #include <algorithm>
 
 #include "core/mag/acknowledgement.h"
-#include "core/mag/gre_negotiation.h"
 #include "core/mag/ip_versions.h"
 #include "core/mag/path_options.h"
 #include "core/mag/registrar.h"
 #include "core/mag/router_advertisement.h"
+#include "core/mag/tunnel_negotiation.h"
 
 /// The answers of the LMA (RFC 5213 section 6.9.1.2).
 namespace flowmob::core {

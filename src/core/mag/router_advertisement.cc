@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/mag/gre_negotiation.h"
+#include "core/mag/tunnel_negotiation.h"
 #include "wire/neighbor_discovery.h"
 
 namespace flowmob::core {

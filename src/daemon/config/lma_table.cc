@@ -32,7 +32,7 @@ Section<LmaSettings> lma_head() {
        K::derived(
            "ipv4_address", kLmaCore<&LmaConfig::ipv4_address>,
            "the LMA's IPv4 address (IPv4-LMAA) for MAGs that are behind IPv4: Mobility Headers come in "
-           "UDP to port 5436, and tunnels are plain IPv4 (RFC 5844 section 4)",
+           "UDP to port 5436, and tunnels are of IPv4 (RFC 5844 section 4)",
            "none"),
        K::required("core_interfaces", &LmaSettings::core_interfaces, "the interfaces towards correspondents",
                    interface_name()),
@@ -47,6 +47,9 @@ Section<LmaSettings> lma_head() {
                    ipv4_router()),
        K::optional("ipv4_dhcp_server", kLmaCore<&LmaConfig::ipv4_dhcp_server>,
                    "MAGs are to be DHCP servers for IPv4 home addresses; false: relays, which ours are not"),
+       K::optional("accept_forced_ipv4_udp", kLmaCore<&LmaConfig::accept_forced_ipv4_udp>,
+                   "MAGs behind IPv4 may have data carried in UDP, port 5437 "
+                   "(AcceptForcedIPv4UDPEncapsulationRequest, RFC 5844 section 5.1)"),
        K::optional("tunnel_mtu", kLmaCore<&LmaConfig::tunnel_mtu>,
                    "the largest packet that fits a tunnel, in octets: the path's MTU less 40",
                    between<std::uint16_t>(1280, 65495)),

@@ -108,6 +108,24 @@ TEST(LoadMag, GreMayGoOverIpv4) {
   EXPECT_EQ(parse_mag(text, "mag.toml").value().core.gre, core::GreWish::Keys);
 }
 
+TEST(LoadMag, UdpIsForcedOverIpv4Alone) {
+  const auto said = [](const std::string& text) { return errors_of(parse_mag(text, "mag.toml")); };
+  const auto forced = with(std::string(kMag), "[mag]", "[mag]\nforce_ipv4_udp = true");
+  EXPECT_THAT(said(forced), ElementsAre(HasSubstr("where the MAG's address is one of IPv6")));
+  const auto over_ipv4 =
+      with(with(forced, "2001:db8:b::1", "::ffff:203.0.113.9"), "2001:db8:f::1", "::ffff:203.0.113.1");
+  EXPECT_TRUE(parse_mag(over_ipv4, "mag.toml").value().core.force_ipv4_udp);
+  EXPECT_FALSE(parse_mag(kMag, "mag.toml").value().core.force_ipv4_udp);
+  EXPECT_THAT(said(with(over_ipv4, "[[access]]", "gre = \"with-keys\"\n[[access]]")),
+              ElementsAre(HasSubstr("'gre' where 'force_ipv4_udp' is on")));
+}
+
+TEST(LoadLma, UdpIsAcceptedByConfiguration) {
+  EXPECT_FALSE(parse_lma(kLma, "lma.toml").value().core.accept_forced_ipv4_udp);
+  const auto accepting = with(std::string(kLma), "[lma]", "[lma]\naccept_forced_ipv4_udp = true");
+  EXPECT_TRUE(parse_lma(accepting, "lma.toml").value().core.accept_forced_ipv4_udp);
+}
+
 TEST(LoadMag, GreIsAskedForByConfiguration) {
   EXPECT_EQ(parse_mag(kMag, "mag.toml").value().core.gre, core::GreWish::None);
   EXPECT_EQ(parse_mag(with_paths("", "gre = \"with-keys\""), "mag.toml").value().core.gre,

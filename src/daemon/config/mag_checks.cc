@@ -87,12 +87,23 @@ void check_paths(const MagFile& file, Diagnostics& diagnostics) {
                     fmt::format("at most {}", kMost));
 }
 
+void check_udp(const MagFile& file, Diagnostics& diagnostics) {
+  const auto& core = file.mag.value.settings.core;
+  if (!core.force_ipv4_udp) return;
+  if (!is_mapped(core.address))
+    diagnostics.add(file.mag.at("force_ipv4_udp"), "'force_ipv4_udp' where the MAG's address is one of IPv6",
+                    "false, or an address such as ::ffff:192.0.2.1");
+  if (file.lma.value.gre != core::GreWish::None)
+    diagnostics.add(file.lma.at("gre"), "'gre' where 'force_ipv4_udp' is on", "one of the two");
+}
+
 }  // namespace
 
 void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
   check_timers(file.mag, diagnostics);
   check_interfaces(file, options, diagnostics);
   check_paths(file, diagnostics);
+  check_udp(file, diagnostics);
   const Ipv6Address& anchor = file.lma.value.address;
   if (!anchor.is_unspecified() && anchor == file.mag.value.settings.core.address)
     diagnostics.add(file.lma.at("address"), "the LMA has the MAG's address", "the address of another node");

@@ -94,6 +94,10 @@ Section<MagHead> mag_head() {
            "mobile_node_generated_timestamp", kMagCore<&MagConfig::mobile_node_timestamps>,
            "the timestamps are those of the nodes' own solicitations (SEND, RFC 3971), where they have "
            "one. The same on every MAG and LMA of a domain (MobileNodeGeneratedTimestampInUse)"),
+       K::optional(
+           "force_ipv4_udp", kMagCore<&MagConfig::force_ipv4_udp>,
+           "over IPv4, have data carried in UDP, port 5437, for what stands between here and the LMA and "
+           "lets nothing else pass (ForceIPv4UDPEncapsulationSupport, RFC 5844 section 5.2)"),
        K::optional("router_link_layer", kMagCore<&MagConfig::router_link_layer>,
                    "the router's link-layer address on access links, the same on every MAG of a domain (RFC "
                    "6543); all zeros: each interface's own",

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "flow_key.h"
-#include "gre.h"
+#include "shim.h"
 
 struct fm_lma_config {
   struct fm_address local;
@@ -75,7 +75,7 @@ struct fm_session_row {
   struct fm_address lma;
   __u32 mtu; /* of the inner packet */
   __u32 node;
-  struct fm_gre gre; /* with the downlink key; the uplink key is the session */
+  struct fm_shim shim; /* with the downlink key; the uplink key is the session */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_session_row) == 48, "fm_session_row");
 
@@ -88,7 +88,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_uplink_key) == 24, "fm_uplink_key");
 struct fm_uplink_row {
   __u32 session;
   __u32 node;
-  __u32 gre; /* FM_GRE* */
+  __u32 shim; /* FM_SHIM_GRE* */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_uplink_row) == 12, "fm_uplink_row");
 

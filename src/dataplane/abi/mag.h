@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#include "gre.h"
+#include "shim.h"
 
 struct fm_mag_config {
   struct fm_address local;
@@ -18,7 +18,7 @@ struct fm_hosted_row {
   __u32 interface;
   struct fm_mac node;
   struct fm_mac router;
-  struct fm_gre gre; /* with the downlink key */
+  struct fm_shim shim; /* with the downlink key */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_hosted_row) == 44, "fm_hosted_row");
 
@@ -38,8 +38,8 @@ struct fm_attachment_row {
   struct fm_address mag;
   __u32 key_count;
   __u32 attachment;
-  __u32 mtu;         /* of the inner packet */
-  __u32 ipv4_router; /* network byte order; zero: the node has no IPv4 */
-  struct fm_gre gre; /* with the uplink key */
+  __u32 mtu;           /* of the inner packet */
+  __u32 ipv4_router;   /* network byte order; zero: the node has no IPv4 */
+  struct fm_shim shim; /* with the uplink key */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_attachment_row) == 96, "fm_attachment_row");

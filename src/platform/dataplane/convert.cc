@@ -48,14 +48,16 @@ fm_address to_row(const Ipv6Address& address) {
   return row;
 }
 
-fm_gre to_row(core::Encapsulation encapsulation, std::uint32_t key) {
+fm_shim to_row(core::Encapsulation encapsulation, std::uint32_t key) {
   switch (encapsulation) {
-    case core::Encapsulation::Ipv6:
+    case core::Encapsulation::Plain:
       return {0, 0};
     case core::Encapsulation::Gre:
-      return {FM_GRE, 0};
+      return {FM_SHIM_GRE, 0};
     case core::Encapsulation::GreWithKeys:
-      return {FM_GRE | FM_GRE_KEYS, key};
+      return {FM_SHIM_GRE | FM_SHIM_KEYS, key};
+    case core::Encapsulation::Udp:
+      return {FM_SHIM_UDP, 0};
   }
   return {0, 0};
 }

@@ -19,7 +19,7 @@ fm_address_number to_number(const Ipv6Address& address);
 Ipv6Address from_number(const fm_address_number& number);
 
 /// With one of the keys of what was agreed.
-fm_gre to_row(core::Encapsulation encapsulation, std::uint32_t key);
+fm_shim to_row(core::Encapsulation encapsulation, std::uint32_t key);
 
 /// The key of a home network prefix. "bad-prefix" for any length but 64.
 Result<std::uint64_t> prefix_key(const Ipv6Prefix& prefix);

@@ -159,7 +159,7 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
   const auto& tunnelling = session.tunnelling;
   const fm_session_row row{to_row(session.mag), to_row(session.lma), session.mtu, session.node.value,
                            to_row(tunnelling.encapsulation, tunnelling.downlink_key)};
-  const fm_uplink_row uplink{session.session.value, session.node.value, row.gre.flags};
+  const fm_uplink_row uplink{session.session.value, session.node.value, row.shim.flags};
   auto written = session_counters_.ensure(session.session.value).and_then([&] {
     return sessions_.set(session.session.value, row);
   });

@@ -42,7 +42,7 @@ fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64
   row.attachment = host.attachment.value;
   row.mtu = host.mtu;
   if (host.ipv4) std::memcpy(&row.ipv4_router, host.ipv4->router.octets.data(), sizeof row.ipv4_router);
-  row.gre = to_row(host.tunnelling.encapsulation, host.tunnelling.uplink_key);
+  row.shim = to_row(host.tunnelling.encapsulation, host.tunnelling.uplink_key);
   return row;
 }
 

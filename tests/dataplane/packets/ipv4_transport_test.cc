@@ -177,6 +177,81 @@ TEST_F(LmaGreOverIpv4, UplinkComesOutAsItWas) {
   EXPECT_TRUE(dropped(through(kSession2.value + 1, sent, 0x86dd), "unknown-tunnel"));
 }
 
+/// With a UDP header between the two (RFC 5844 section 4.1.4).
+Bytes behind_udp(const Bytes& packet, std::uint16_t to = 5437) {
+  Bytes octets;
+  for (const std::size_t field : {std::size_t{5437}, std::size_t{to}, packet.size() + 8, std::size_t{0}})
+    octets.insert(octets.end(), {static_cast<std::uint8_t>(field >> 8), static_cast<std::uint8_t>(field)});
+  octets.insert(octets.end(), packet.begin(), packet.end());
+  return octets;
+}
+
+class LmaUdpOverIpv4 : public LmaOverIpv4 {
+ protected:
+  void SetUp() override {
+    LmaOverIpv4::SetUp();
+    must(lma_->install_session({kSession2,
+                                kNodeIndex,
+                                mapped(kLma4),
+                                mapped(kMag4),
+                                {prefix(kPrefix)},
+                                kMtu,
+                                ip4(kNode4),
+                                {core::Encapsulation::Udp, 0, 0}}));
+  }
+  static Bytes up() { return Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build(); }
+  Outcome through(const Bytes& behind, std::uint16_t fragment = 0x4000) const {
+    return from_access4(tunnelled(kMag4, kLma4, 17, behind, 0, fragment));
+  }
+};
+
+TEST_F(LmaUdpOverIpv4, BothFamiliesGoInUdp) {
+  const Tunnelled packet(from_core(other().hop_limit(9).build()).frame);
+  EXPECT_EQ(packet.protocol, 17);
+  EXPECT_EQ(packet.source, ip4(kLma4));
+  EXPECT_EQ(packet.destination, ip4(kMag4));
+  EXPECT_EQ(packet.inner, behind_udp(other().hop_limit(8).build()));
+  const Tunnelled packet4(
+      run(lma_->object(), "lma_downlink", "core0", frame4(kCoreMac, kPeerMac, Packet4{.ttl = 9}.build()))
+          .frame);
+  EXPECT_EQ(packet4.inner, behind_udp(Packet4{.ttl = 8}.build()));
+}
+
+TEST_F(LmaUdpOverIpv4, UplinkComesOutAsItWas) {
+  EXPECT_EQ(through(behind_udp(up())).frame, frame(kAccess1Mac, kPeerMac, up()));
+  const auto sent4 = Packet4{.source = kNode4, .destination = kCn4}.build();
+  EXPECT_EQ(through(behind_udp(sent4)).frame, frame4(kAccess1Mac, kPeerMac, sent4));
+  EXPECT_EQ(packets_dropped(lma_->drops()), 0U);
+}
+
+TEST_F(LmaUdpOverIpv4, WhatIsCarriedOtherwiseThanAgreedIsDropped) {
+  EXPECT_EQ(from_access4(tunnelled(kMag4, kLma4, 41, up())).verdict, Verdict::Drop);
+  LmaOverIpv4::TearDown();
+  LmaOverIpv4::SetUp();
+  EXPECT_EQ(through(behind_udp(up())).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "unknown-tunnel"), 1U);
+}
+
+TEST_F(LmaUdpOverIpv4, OtherPortsAreTheStacks) {
+  EXPECT_EQ(through(behind_udp(up(), 5438)).verdict, Verdict::Pass);
+  EXPECT_EQ(through(behind_udp(up(), 5436)).verdict, Verdict::Pass);
+}
+
+TEST_F(LmaUdpOverIpv4, NothingInsideIsDropped) {
+  EXPECT_TRUE(dropped(through(behind_udp(Bytes{})), "malformed"));
+}
+
+TEST_F(LmaUdpOverIpv4, WhatIsNoIpPacketInsideIsDropped) {
+  auto packet = up();
+  packet[0] = 0x50;
+  EXPECT_TRUE(dropped(through(behind_udp(packet)), "inner-not-ipv6"));
+}
+
+TEST_F(LmaUdpOverIpv4, FragmentsOfTunnelPacketsAreDropped) {
+  EXPECT_TRUE(dropped(through(behind_udp(up()), 0x2000), "outer-fragment"));
+  EXPECT_EQ(through(behind_udp(up()), 0x0010).verdict, Verdict::Pass) << "nobody sees what it is of";
+}
+
 TEST_F(LmaOverIpv4, SignallingIsTheStacks) {
   Packet4 update{.source = kMag4, .destination = kLma4, .source_port = 5436};
   update.destination_port = 5436;
@@ -259,6 +334,26 @@ TEST_F(MagOverIpv4, WithGreBothWaysHaveTheirKeys) {  // RFC 5845
   };
   EXPECT_EQ(from_transport(down4(41)).frame, frame4(kNode4Mac, kRouter4Mac, Packet4{.ttl = 8}.build()));
   EXPECT_EQ(from_transport(down4(42)).verdict, Verdict::Drop);
+  EXPECT_EQ(from_transport(tunnelled(kLma4, kMag4, 4, Packet4{.ttl = 9}.build())).verdict, Verdict::Drop);
+}
+
+TEST_F(MagOverIpv4, WithUdpBothWaysAreInIt) {  // RFC 5844 section 4.2.2.2
+  ASSERT_TRUE(mag_->install_host({SessionId{41},
+                                  InterfaceIndex{index_of("core0")},
+                                  mac(kNode4Mac),
+                                  mac(kRouter4Mac),
+                                  {prefix("2001:db8:100::/64")},
+                                  mapped(kMag4),
+                                  mapped(kLma4),
+                                  1452,
+                                  core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)},
+                                  {core::Encapsulation::Udp, 0, 0}}));
+  const Tunnelled packet(from_access(up().hop_limit(9)).frame);
+  EXPECT_EQ(packet.protocol, 17);
+  EXPECT_EQ(packet.source, ip4(kMag4));
+  EXPECT_EQ(packet.inner, behind_udp(up().hop_limit(8).build()));
+  const auto down4 = tunnelled(kLma4, kMag4, 17, behind_udp(Packet4{.ttl = 9}.build()));
+  EXPECT_EQ(from_transport(down4).frame, frame4(kNode4Mac, kRouter4Mac, Packet4{.ttl = 8}.build()));
   EXPECT_EQ(from_transport(tunnelled(kLma4, kMag4, 4, Packet4{.ttl = 9}.build())).verdict, Verdict::Drop);
 }
 
