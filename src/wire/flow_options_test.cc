@@ -22,7 +22,7 @@ Result<MobilityOptions> decode_flow(const char* sub_options) {
 std::vector<FlowSubOption> subs_of(const char* sub_options) {
   return std::get<FlowIdentification>(decode_flow(sub_options).value().front()).sub_options;
 }
-std::string error_of(const char* sub_options) {
+std::string flow_error_of(const char* sub_options) {
   const auto options = decode_flow(sub_options);
   return options ? "" : options.error().code;
 }
@@ -47,15 +47,15 @@ TEST(FlowSubOptions, PaddingIsSkippedAndTheRestIsRead) {
 }
 
 TEST(FlowSubOptions, BadOnes) {
-  EXPECT_EQ(error_of("02"), "bad-sub-option") << "no length";
-  EXPECT_EQ(error_of("0202 00"), "bad-sub-option") << "leaves its option";
-  EXPECT_EQ(error_of("0105 00"), "bad-sub-option") << "padding as well";
-  EXPECT_EQ(error_of("0200"), "bad-sub-option") << "a reference to nothing";
-  EXPECT_EQ(error_of("0203 000100"), "bad-sub-option") << "half a number";
-  EXPECT_EQ(error_of("0300"), "bad-sub-option") << "no format";
-  EXPECT_EQ(error_of("0301 02"), "bad-sub-option") << "no reserved octet";
-  EXPECT_EQ(error_of("0302 02 00"), "bad-selector") << "no flags";
-  EXPECT_EQ(error_of("0307 02 00 4000 0000 00"), "bad-selector");
+  EXPECT_EQ(flow_error_of("02"), "bad-sub-option") << "no length";
+  EXPECT_EQ(flow_error_of("0202 00"), "bad-sub-option") << "leaves its option";
+  EXPECT_EQ(flow_error_of("0105 00"), "bad-sub-option") << "padding as well";
+  EXPECT_EQ(flow_error_of("0200"), "bad-sub-option") << "a reference to nothing";
+  EXPECT_EQ(flow_error_of("0203 000100"), "bad-sub-option") << "half a number";
+  EXPECT_EQ(flow_error_of("0300"), "bad-sub-option") << "no format";
+  EXPECT_EQ(flow_error_of("0301 02"), "bad-sub-option") << "no reserved octet";
+  EXPECT_EQ(flow_error_of("0302 02 00"), "bad-selector") << "no flags";
+  EXPECT_EQ(flow_error_of("0307 02 00 4000 0000 00"), "bad-selector");
 }
 
 TEST(FlowSubOptions, AreAlignedFromTheStartOfTheMessage) {

@@ -13,6 +13,9 @@ inline Bytes hex(std::string_view text) { return from_hex(text).value(); }
 inline Ipv6Address ip(std::string_view text) { return Ipv6Address::parse(text).value(); }
 inline Ipv4Address ip4(std::string_view text) { return Ipv4Address::parse(text).value(); }
 
+/// Between whom messages go, whose checksums cover the addresses.
+inline const Ipv6Address kMag = ip("2001:db8:a::1"), kLma = ip("2001:db8:f::1");
+
 inline Bytes operator+(Bytes left, const Bytes& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;

@@ -11,8 +11,6 @@ namespace {
 
 using namespace test;
 
-const Ipv6Address kMag = ip("2001:db8:a::1"), kLma = ip("2001:db8:f::1");
-
 /// As received by whoever does not look at the checksum.
 MobilityMessage received(const char* octets) {
   return decode(hex(octets), kMag, kLma, ChecksumPolicy::Ignore).value();

@@ -11,9 +11,7 @@ namespace {
 
 using namespace test;
 
-const Ipv6Address kMag = ip("2001:db8:a::1"), kLma = ip("2001:db8:f::1");
-
-struct Vector {
+struct MessageSample {
   const char* octets;
   Ipv6Address source, destination;
   MobilityMessage message;
@@ -45,7 +43,7 @@ ProxyBindingAcknowledgement acceptance() {
 }
 
 /// Laid out from the RFCs' diagrams; checksums computed apart from this code, in Python.
-const Vector kMessages[] = {
+const MessageSample kSamples[] = {
     {"3b 09 05 00 27be 0007 8200 0384"
      "1612 0040 20010db8010000000000000000000000"
      "0810 01 6d6e31406578616d706c652e6e6574 1702 0001 1802 0004"
@@ -97,7 +95,7 @@ std::string error_of(const Bytes& octets, ChecksumPolicy policy = ChecksumPolicy
 }
 
 TEST(MobilityHeader, MessagesByHand) {
-  for (const auto& v : kMessages) {
+  for (const auto& v : kSamples) {
     const auto decoded = decode(hex(v.octets), v.source, v.destination);
     ASSERT_TRUE(decoded) << v.octets << ": " << decoded.error().message;
     EXPECT_EQ(*decoded, v.message) << v.octets;
@@ -160,7 +158,7 @@ TEST(MobilityHeader, AcknowledgementFlagsAndStatus) {
 }
 
 TEST(MobilityHeader, ErrorsInTheirOrder) {
-  const Bytes good = hex(kMessages[0].octets);
+  const Bytes good = hex(kSamples[0].octets);
   EXPECT_EQ(error_of({}), "truncated");
   EXPECT_EQ(error_of(Bytes(7, 0xff)), "truncated");
   Bytes bad = good;
@@ -182,10 +180,10 @@ TEST(MobilityHeader, ErrorsInTheirOrder) {
 }
 
 TEST(MobilityHeader, AnUnknownTypeComesBeforeItsPayloadProto) {  // RFC 6275 section 9.2
-  Bytes octets = hex(kMessages[3].octets);
+  Bytes octets = hex(kSamples[3].octets);
   octets[0] = 17;
   EXPECT_EQ(error_of(octets), "bad-checksum");
-  EXPECT_EQ(*decode(summed(octets), kMag, kLma), kMessages[3].message);
+  EXPECT_EQ(*decode(summed(octets), kMag, kLma), kSamples[3].message);
   octets.push_back(0);
   EXPECT_EQ(error_of(summed(octets)), "bad-header-length");
 }
@@ -201,7 +199,7 @@ TEST(MobilityHeader, ErrorsInsideAFlowIdentification) {
 }
 
 TEST(MobilityHeader, TheReservedOctetIsIgnoredAndWrittenAsZero) {  // RFC 6275 section 6.1.1
-  for (const auto& v : kMessages) {
+  for (const auto& v : kSamples) {
     Bytes octets = hex(v.octets);
     octets[3] = 0xff;
     EXPECT_EQ(*decode(octets, {}, {}, ChecksumPolicy::Ignore), v.message);
@@ -317,7 +315,7 @@ TEST(MobilityHeader, ABindingErrorNeedsItsHomeAddress) {
 }
 
 TEST(MobilityHeader, EveryTruncationIsCaught) {
-  for (const auto& v : kMessages) {
+  for (const auto& v : kSamples) {
     const Bytes whole = hex(v.octets);
     for (std::size_t length = 0; length < whole.size(); ++length) {
       Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
@@ -332,7 +330,7 @@ TEST(MobilityHeader, EveryTruncationIsCaught) {
 }
 
 TEST(MobilityHeader, EveryFlippedBitIsAChecksumError) {
-  const Bytes whole = hex(kMessages[0].octets);
+  const Bytes whole = hex(kSamples[0].octets);
   for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
     if (bit / 8 == 1) continue;  // Header Len: another error comes first
     Bytes flipped = whole;

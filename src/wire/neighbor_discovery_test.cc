@@ -11,14 +11,14 @@ namespace {
 
 using namespace test;
 
-struct Vector {
+struct NdSample {
   const char* octets;
   const char *source, *destination;
   NdMessage message;
 };
 
 /// Checksums computed apart from this code, in Python.
-const Vector kMessages[] = {
+const NdSample kNdSamples[] = {
     {"8500 7a2c 00000000 0101 020000000001", "fe80::1", "ff02::2",
      RouterSolicitation{{SourceLinkLayerAddress{hex("020000000001")}}}},
     {"8600 8dce 40c0 0708 00000000 00000000"
@@ -54,13 +54,13 @@ Result<NdMessage> decode_right(Bytes octets) {
   octets[3] = static_cast<std::uint8_t>(checksum);
   return decode_nd(octets, {}, {});
 }
-std::string error_of(const char* octets) {
+std::string nd_error_of(const char* octets) {
   const auto message = decode_right(hex(octets));
   return message ? "" : message.error().code;
 }
 
 TEST(NeighborDiscovery, MessagesByHand) {
-  for (const auto& v : kMessages) {
+  for (const auto& v : kNdSamples) {
     const auto decoded = decode_nd(hex(v.octets), ip(v.source), ip(v.destination));
     ASSERT_TRUE(decoded) << v.octets << ": " << decoded.error().message;
     EXPECT_EQ(*decoded, v.message) << v.octets;
@@ -87,21 +87,22 @@ TEST(NeighborDiscovery, FlagsOneByOne) {
 
 TEST(NeighborDiscovery, ErrorsInTheirOrder) {
   EXPECT_EQ(decode_nd(hex("85000000 000000"), {}, {}).error().code, "truncated");
-  EXPECT_EQ(error_of("80000000 00000000"), "not-neighbor-discovery");
-  EXPECT_EQ(error_of("89000000 00000000"), "not-neighbor-discovery");
-  EXPECT_EQ(error_of("86000000 00000000 00000000 000000"), "truncated");
-  EXPECT_EQ(error_of("87000000 00000000 00000000 00000000 00000000 000000"), "truncated");
+  EXPECT_EQ(nd_error_of("80000000 00000000"), "not-neighbor-discovery");
+  EXPECT_EQ(nd_error_of("89000000 00000000"), "not-neighbor-discovery");
+  EXPECT_EQ(nd_error_of("86000000 00000000 00000000 000000"), "truncated");
+  EXPECT_EQ(nd_error_of("87000000 00000000 00000000 00000000 00000000 000000"), "truncated");
   EXPECT_EQ(decode_nd(hex("85010000 00000000"), {}, {}).error().code, "bad-checksum") << "before the code";
-  EXPECT_EQ(error_of("85010000 00000000 0100 000000000000"), "bad-code") << "before the options";
-  EXPECT_EQ(error_of("85000000 00000000 0100 000000000000"), "bad-option-length") << "RFC 4861 section 4.6";
-  EXPECT_EQ(error_of("85000000 00000000 0102 000000000000"), "bad-option-length") << "leaves the message";
-  EXPECT_EQ(error_of("85000000 00000000 0101 0000000000"), "bad-option-length") << "less than a unit";
-  EXPECT_EQ(error_of("85000000 00000000 0302 0000000000000000000000000000"), "bad-option-length");
-  EXPECT_EQ(error_of("85000000 00000000 0502 0000000000000000000000000000"), "bad-option-length");
+  EXPECT_EQ(nd_error_of("85010000 00000000 0100 000000000000"), "bad-code") << "before the options";
+  EXPECT_EQ(nd_error_of("85000000 00000000 0100 000000000000"), "bad-option-length")
+      << "RFC 4861 section 4.6";
+  EXPECT_EQ(nd_error_of("85000000 00000000 0102 000000000000"), "bad-option-length") << "leaves the message";
+  EXPECT_EQ(nd_error_of("85000000 00000000 0101 0000000000"), "bad-option-length") << "less than a unit";
+  EXPECT_EQ(nd_error_of("85000000 00000000 0302 0000000000000000000000000000"), "bad-option-length");
+  EXPECT_EQ(nd_error_of("85000000 00000000 0502 0000000000000000000000000000"), "bad-option-length");
 }
 
 TEST(NeighborDiscovery, EveryTruncationIsAnErrorOrLosesWholeOptions) {
-  for (const auto& v : kMessages) {
+  for (const auto& v : kNdSamples) {
     const Bytes whole = hex(v.octets);
     const auto full = decode_right(whole).value();
     for (std::size_t length = 4; length < whole.size(); ++length) {

@@ -11,12 +11,12 @@ namespace {
 
 using namespace test;
 
-struct Vector {
+struct OptionSample {
   const char* octets;  ///< Type, Length, data: written down from the RFC's diagram
   MobilityOption option;
 };
 
-const Vector kOptions[] = {
+const OptionSample kOptions[] = {
     {"0202 0005", BindingRefreshAdvice{5}},
     {"0310 20010db8000a00000000000000000001", AlternateCareOfAddress{ip("2001:db8:a::1")}},
     {"0801 01", MobileNodeIdentifier{1, {}}},
@@ -78,7 +78,7 @@ const Vector kOptions[] = {
     {"c803 010203", UnknownOption{200, hex("010203")}},
 };
 
-std::string error_of(const Bytes& octets) {
+std::string option_error_of(const Bytes& octets) {
   const auto options = decode_options(octets);
   return options ? "" : options.error().code + ": " + options.error().message;
 }
@@ -184,7 +184,8 @@ TEST(Options, LengthsThatATypeDoesNotAllow) {
         "3105", "3205", "3207", "3702", "3711", "3713", "3f05", "3f07", "4001"}) {
     Bytes option = hex(octets);
     option.resize(2 + option[1]);
-    EXPECT_EQ(error_of(option).find("bad-option-length: "), 0U) << octets << " gave " << error_of(option);
+    EXPECT_EQ(option_error_of(option).find("bad-option-length: "), 0U)
+        << octets << " gave " << option_error_of(option);
   }
 }
 
@@ -192,11 +193,11 @@ TEST(Options, NoneLeavesTheHeader) {
   for (const auto& [octets, option] : kOptions) {
     const Bytes whole = hex(octets);
     for (std::size_t length = 1; length < whole.size(); ++length)
-      EXPECT_EQ(error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))),
+      EXPECT_EQ(option_error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))),
                 "bad-option-length: option " + std::to_string(whole[0]) + " leaves the header");
   }
-  EXPECT_EQ(error_of(hex("01")), "bad-option-length: option 1 leaves the header");
-  EXPECT_EQ(error_of(hex("0105 00")), "bad-option-length: option 1 leaves the header");
+  EXPECT_EQ(option_error_of(hex("01")), "bad-option-length: option 1 leaves the header");
+  EXPECT_EQ(option_error_of(hex("0105 00")), "bad-option-length: option 1 leaves the header");
 }
 
 TEST(Options, ReservedOctetsAreIgnoredAndWrittenAsZero) {
@@ -243,20 +244,20 @@ TEST(Options, OneTooLongForItsLengthOctetIsNotWritten) {
 
 TEST(Options, AnAddressOfNoFamilyOrOfTwo) {  // RFC 6463 section 4.2
   const Bytes address(16);
-  EXPECT_EQ(error_of(hex("2f12 0000") + address).find("bad-address-family: "), 0U);
-  EXPECT_EQ(error_of(hex("2f12 c000") + address).find("bad-address-family: "), 0U);
-  EXPECT_EQ(error_of(hex("2f06 8000 c0000201")).find("bad-option-length: "), 0U);
-  EXPECT_EQ(error_of(hex("2f12 4000") + address).find("bad-option-length: "), 0U);
-  EXPECT_EQ(error_of(hex("3712 8040") + address).find("bad-option-length: "), 0U);
-  EXPECT_EQ(error_of(hex("3706 0018 c6336400")).find("bad-option-length: "), 0U);
+  EXPECT_EQ(option_error_of(hex("2f12 0000") + address).find("bad-address-family: "), 0U);
+  EXPECT_EQ(option_error_of(hex("2f12 c000") + address).find("bad-address-family: "), 0U);
+  EXPECT_EQ(option_error_of(hex("2f06 8000 c0000201")).find("bad-option-length: "), 0U);
+  EXPECT_EQ(option_error_of(hex("2f12 4000") + address).find("bad-option-length: "), 0U);
+  EXPECT_EQ(option_error_of(hex("3712 8040") + address).find("bad-option-length: "), 0U);
+  EXPECT_EQ(option_error_of(hex("3706 0018 c6336400")).find("bad-option-length: "), 0U);
 }
 
 TEST(AccessNetwork, SubOptionsStayInsideTheirOption) {
   for (const char* octets : {"3401 01", "3402 0101", "3403 0102 80", "3404 0102 80 01", "3405 0103 80 01 61",
                              "3406 0104 80 01 61 01", "3407 0105 80 01 61 00 00", "3407 0205 0000000000",
                              "3409 0207 00000000000000", "3402 0300", "3404 6303 0707"})
-    EXPECT_EQ(error_of(hex(octets)).find("bad-sub-option: "), 0U)
-        << octets << " gave " << error_of(hex(octets));
+    EXPECT_EQ(option_error_of(hex(octets)).find("bad-sub-option: "), 0U)
+        << octets << " gave " << option_error_of(hex(octets));
 }
 
 TEST(AccessNetwork, DegreesAreSigned24BitNumbers) {  // RFC 6757 section 3.1.2

@@ -16,7 +16,7 @@ using namespace test;
 
 TrafficSelector6 decode6(const Bytes& data) { return std::get<TrafficSelector6>(*decode_selector(2, data)); }
 TrafficSelector4 decode4(const Bytes& data) { return std::get<TrafficSelector4>(*decode_selector(1, data)); }
-std::string error_of(std::uint8_t format, const Bytes& data) {
+std::string selector_error_of(std::uint8_t format, const Bytes& data) {
   const auto selector = decode_selector(format, data);
   return selector ? "" : selector.error().code + ": " + selector.error().message;
 }
@@ -148,35 +148,38 @@ TEST(TrafficSelector, RefusesAnEndWithoutAStartForEveryField) {
     Bytes data = plenty;
     data[0] = static_cast<std::uint8_t>(bit >> 8);
     data[1] = static_cast<std::uint8_t>(bit);
-    EXPECT_EQ(error_of(2, data), "bad-selector: the end of a range without its start") << bit;
+    EXPECT_EQ(selector_error_of(2, data), "bad-selector: the end of a range without its start") << bit;
     if (bit == 1) continue;  // reserved in the IPv4 selector, which has a field less
-    EXPECT_EQ(error_of(1, data), "bad-selector: the end of a range without its start") << bit;
+    EXPECT_EQ(selector_error_of(1, data), "bad-selector: the end of a range without its start") << bit;
   }
 }
 
 TEST(TrafficSelector, RefusesRangesThatEndBeforeTheyStart) {
   const char* backwards = "bad-selector: a range that ends before it starts";
-  EXPECT_EQ(error_of(2, hex("00c0 0000 1388 1387")), backwards);
-  EXPECT_EQ(error_of(2, hex("000c 0000 b8 28")), backwards);
-  EXPECT_EQ(error_of(2, hex("0300 0000 00100001 00100000")), backwards) << "the upper bits do not count";
-  EXPECT_EQ(error_of(2, hex("c000 0000 20010db8000000000000000000000002 20010db8000000000000000000000001")),
+  EXPECT_EQ(selector_error_of(2, hex("00c0 0000 1388 1387")), backwards);
+  EXPECT_EQ(selector_error_of(2, hex("000c 0000 b8 28")), backwards);
+  EXPECT_EQ(selector_error_of(2, hex("0300 0000 00100001 00100000")), backwards)
+      << "the upper bits do not count";
+  EXPECT_EQ(selector_error_of(
+                2, hex("c000 0000 20010db8000000000000000000000002 20010db8000000000000000000000001")),
             backwards);
-  EXPECT_EQ(error_of(1, hex("c000 0000 c0000202 c0000201")), backwards);
+  EXPECT_EQ(selector_error_of(1, hex("c000 0000 c0000202 c0000201")), backwards);
 }
 
 TEST(TrafficSelector, RefusesEveryShorterAndEveryLongerForm) {
   for (const auto& [octets, value] : kIpv6) {
     const Bytes whole = hex(octets);
     for (std::size_t length = 0; length < whole.size(); ++length)
-      EXPECT_EQ(error_of(2, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)))
-                    .find("bad-selector: a traffic selector shorter"),
-                0U)
+      EXPECT_EQ(
+          selector_error_of(2, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)))
+              .find("bad-selector: a traffic selector shorter"),
+          0U)
           << octets << " cut to " << length;
-    EXPECT_EQ(error_of(2, whole + Bytes{0}),
+    EXPECT_EQ(selector_error_of(2, whole + Bytes{0}),
               "bad-selector: octets behind the last field of a traffic selector");
   }
-  EXPECT_NE(error_of(1, hex("8000 0000 c00002")), "");
-  EXPECT_NE(error_of(1, hex("8000 0000 c000020100")), "");
+  EXPECT_NE(selector_error_of(1, hex("8000 0000 c00002")), "");
+  EXPECT_NE(selector_error_of(1, hex("8000 0000 c000020100")), "");
 }
 
 TEST(TrafficSelector, UnknownFormatsSurvive) {

@@ -8,7 +8,7 @@
 namespace flowmob::core {
 namespace {
 
-Ipv6Prefix prefix(const char* text) { return Ipv6Prefix::parse(text).value(); }
+Ipv6Prefix parsed(const char* text) { return Ipv6Prefix::parse(text).value(); }
 
 PrefixAllocator with_pools(std::vector<Ipv6Prefix> pools, std::vector<Ipv6Prefix> reserved = {}) {
   PrefixAllocator allocator;
@@ -17,10 +17,10 @@ PrefixAllocator with_pools(std::vector<Ipv6Prefix> pools, std::vector<Ipv6Prefix
 }
 
 TEST(PrefixAllocator, GivesEachPrefixOfAPoolOnce) {
-  auto allocator = with_pools({prefix("2001:db8:100::/60")});
+  auto allocator = with_pools({parsed("2001:db8:100::/60")});
   std::set<Ipv6Prefix> given;
   while (auto p = allocator.allocate()) {
-    EXPECT_TRUE(prefix("2001:db8:100::/60").contains(*p));
+    EXPECT_TRUE(parsed("2001:db8:100::/60").contains(*p));
     EXPECT_EQ(p->length, 64);
     given.insert(*p);
   }
@@ -28,14 +28,14 @@ TEST(PrefixAllocator, GivesEachPrefixOfAPoolOnce) {
 }
 
 TEST(PrefixAllocator, SkipsWhatIsReserved) {
-  auto allocator = with_pools({prefix("2001:db8::/63")}, {prefix("2001:db8::/64")});
-  EXPECT_EQ(allocator.allocate(), prefix("2001:db8:0:1::/64"));
+  auto allocator = with_pools({parsed("2001:db8::/63")}, {parsed("2001:db8::/64")});
+  EXPECT_EQ(allocator.allocate(), parsed("2001:db8:0:1::/64"));
   EXPECT_EQ(allocator.allocate(), std::nullopt);
-  EXPECT_FALSE(allocator.is_offered(prefix("2001:db8::/64")));
+  EXPECT_FALSE(allocator.is_offered(parsed("2001:db8::/64")));
 }
 
 TEST(PrefixAllocator, GivesOutWhatCameBackLast) {
-  auto allocator = with_pools({prefix("2001:db8::/62")});
+  auto allocator = with_pools({parsed("2001:db8::/62")});
   const auto first = allocator.allocate();
   allocator.release({*first});
   EXPECT_NE(allocator.allocate(), first);
@@ -45,37 +45,37 @@ TEST(PrefixAllocator, GivesOutWhatCameBackLast) {
 }
 
 TEST(PrefixAllocator, GoesOnToTheNextPool) {
-  auto allocator = with_pools({prefix("2001:db8:1::/64"), prefix("2001:db8:2::/64")});
-  EXPECT_EQ(allocator.allocate(), prefix("2001:db8:1::/64"));
-  EXPECT_EQ(allocator.allocate(), prefix("2001:db8:2::/64"));
+  auto allocator = with_pools({parsed("2001:db8:1::/64"), parsed("2001:db8:2::/64")});
+  EXPECT_EQ(allocator.allocate(), parsed("2001:db8:1::/64"));
+  EXPECT_EQ(allocator.allocate(), parsed("2001:db8:2::/64"));
   EXPECT_EQ(allocator.allocate(), std::nullopt);
 }
 
 TEST(PrefixAllocator, ClaimsAllOrNone) {
-  auto allocator = with_pools({prefix("2001:db8::/62")});
-  const auto a = prefix("2001:db8::/64"), b = prefix("2001:db8:0:1::/64");
+  auto allocator = with_pools({parsed("2001:db8::/62")});
+  const auto a = parsed("2001:db8::/64"), b = parsed("2001:db8:0:1::/64");
   EXPECT_TRUE(allocator.claim({b}));
   EXPECT_FALSE(allocator.claim({a, b}));
   EXPECT_TRUE(allocator.claim({a}));
 }
 
 TEST(PrefixAllocator, OffersOnlyWhole64sOfItsPools) {
-  const auto allocator = with_pools({prefix("2001:db8::/48")});
-  EXPECT_TRUE(allocator.is_offered(prefix("2001:db8:0:7::/64")));
-  EXPECT_FALSE(allocator.is_offered(prefix("2001:db8::/56")));
-  EXPECT_FALSE(allocator.is_offered(prefix("2001:db8:1::/64")));
+  const auto allocator = with_pools({parsed("2001:db8::/48")});
+  EXPECT_TRUE(allocator.is_offered(parsed("2001:db8:0:7::/64")));
+  EXPECT_FALSE(allocator.is_offered(parsed("2001:db8::/56")));
+  EXPECT_FALSE(allocator.is_offered(parsed("2001:db8:1::/64")));
 }
 
 TEST(PrefixAllocator, ANewConfigurationKeepsWhatIsInUse) {
-  auto allocator = with_pools({prefix("2001:db8::/63")});
+  auto allocator = with_pools({parsed("2001:db8::/63")});
   const auto used = allocator.allocate();
-  allocator.configure({prefix("2001:db8::/63"), prefix("2001:db8:9::/64")}, {});
+  allocator.configure({parsed("2001:db8::/63"), parsed("2001:db8:9::/64")}, {});
   EXPECT_NE(allocator.allocate(), used);
-  EXPECT_EQ(allocator.allocate(), prefix("2001:db8:9::/64"));
+  EXPECT_EQ(allocator.allocate(), parsed("2001:db8:9::/64"));
 }
 
 TEST(PrefixAllocator, TheWholeAddressSpaceIsAPoolToo) {
-  auto allocator = with_pools({prefix("::/0")});
+  auto allocator = with_pools({parsed("::/0")});
   EXPECT_TRUE(allocator.allocate());
   EXPECT_TRUE(allocator.allocate());
 }

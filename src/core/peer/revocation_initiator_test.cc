@@ -13,17 +13,17 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const Ipv6Address kOwn = Ipv6Address::parse("2001:db8::1").value();
-const Ipv6Address kPeer = Ipv6Address::parse("2001:db8::2").value();
+const Ipv6Address kUs = Ipv6Address::parse("2001:db8::1").value();
+const Ipv6Address kThem = Ipv6Address::parse("2001:db8::2").value();
 const Ipv6Address kOther = Ipv6Address::parse("2001:db8::3").value();
 
 class RevocationInitiatorTest : public testing::Test {
  protected:
-  RevocationInitiator initiator{kOwn};
+  RevocationInitiator initiator{kUs};
   RevocationConfig config;
   Now now{TimePoint(100s), WallTime(1'700'000'000s)};
 
-  RevocationInitiator::Sent begin(const Ipv6Address& peer = kPeer) {
+  RevocationInitiator::Sent begin(const Ipv6Address& peer = kThem) {
     wire::BindingRevocationIndication indication;
     indication.proxy = true;
     indication.trigger = wire::RevocationTrigger::Administrative;
@@ -37,9 +37,9 @@ class RevocationInitiatorTest : public testing::Test {
 
 TEST_F(RevocationInitiatorTest, TheMessageCarriesTheNumber) {
   const auto sent = begin();
-  EXPECT_EQ(sent.message.source, kOwn);
-  EXPECT_EQ(sent.message.destination, kPeer);
-  const auto decoded = wire::decode(sent.message.mobility_header, kOwn, kPeer);
+  EXPECT_EQ(sent.message.source, kUs);
+  EXPECT_EQ(sent.message.destination, kThem);
+  const auto decoded = wire::decode(sent.message.mobility_header, kUs, kThem);
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<wire::BindingRevocationIndication>(*decoded).sequence, sent.sequence);
 }
@@ -60,7 +60,7 @@ TEST_F(RevocationInitiatorTest, ASuccessorBeginsElsewhere) {
   const auto before = begin().sequence;
   now = now + 1s;
   EXPECT_GT(
-      static_cast<std::uint16_t>(RevocationInitiator(kOwn).begin(now, config, kPeer, {}).sequence - before),
+      static_cast<std::uint16_t>(RevocationInitiator(kUs).begin(now, config, kThem, {}).sequence - before),
       1000);
 }
 
@@ -72,14 +72,14 @@ TEST_F(RevocationInitiatorTest, TheSameIsSentAgainThenGivenUp) {
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].sequence, sent.sequence);
   EXPECT_EQ(again[0].message.mobility_header, sent.message.mobility_header);
-  EXPECT_EQ(again[0].message.destination, kPeer);
+  EXPECT_EQ(again[0].message.destination, kThem);
   EXPECT_EQ(initiator.next_deadline(), now.monotonic + 2s) << "twice as long";
   EXPECT_THAT(pass(1999ms).unanswered, IsEmpty());
   const auto due = pass(1ms);
   EXPECT_THAT(due.unanswered, ElementsAre(sent.sequence));
   EXPECT_THAT(due.again, IsEmpty());
   EXPECT_EQ(initiator.next_deadline(), std::nullopt);
-  EXPECT_FALSE(initiator.handle_acknowledgement(kPeer, sent.sequence));
+  EXPECT_FALSE(initiator.handle_acknowledgement(kThem, sent.sequence));
 }
 
 TEST_F(RevocationInitiatorTest, ThePauseDoublesUpToItsMaximum) {
@@ -94,22 +94,22 @@ TEST_F(RevocationInitiatorTest, ThePauseDoublesUpToItsMaximum) {
 
 TEST_F(RevocationInitiatorTest, AnAcknowledgementEndsTheTimer) {
   const auto sent = begin();
-  EXPECT_TRUE(initiator.handle_acknowledgement(kPeer, sent.sequence));
+  EXPECT_TRUE(initiator.handle_acknowledgement(kThem, sent.sequence));
   EXPECT_EQ(initiator.next_deadline(), std::nullopt);
-  EXPECT_FALSE(initiator.handle_acknowledgement(kPeer, sent.sequence)) << "a duplicate";
+  EXPECT_FALSE(initiator.handle_acknowledgement(kThem, sent.sequence)) << "a duplicate";
 }
 
 TEST_F(RevocationInitiatorTest, OthersDoNotAcknowledge) {
   const auto sent = begin();
-  EXPECT_FALSE(initiator.handle_acknowledgement(kPeer, static_cast<std::uint16_t>(sent.sequence + 1)));
+  EXPECT_FALSE(initiator.handle_acknowledgement(kThem, static_cast<std::uint16_t>(sent.sequence + 1)));
   EXPECT_FALSE(initiator.handle_acknowledgement(kOther, sent.sequence));
-  EXPECT_TRUE(initiator.handle_acknowledgement(kPeer, sent.sequence));
+  EXPECT_TRUE(initiator.handle_acknowledgement(kThem, sent.sequence));
 }
 
 TEST_F(RevocationInitiatorTest, WhoDoesNotKnowRevocationsIsNotAskedAgain) {
   const auto sent = begin();
   const auto other = begin(kOther);
-  EXPECT_THAT(initiator.handle_refusal(kPeer), ElementsAre(sent.sequence));
+  EXPECT_THAT(initiator.handle_refusal(kThem), ElementsAre(sent.sequence));
   const auto again = pass(1s).again;
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].message.destination, kOther);

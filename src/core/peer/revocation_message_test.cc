@@ -13,8 +13,8 @@ using wire::RevocationStatus;
 using wire::RevocationTrigger;
 using enum wire::RevocationTrigger;
 
-const Ipv6Address kOwn = Ipv6Address::parse("2001:db8::1").value();
-const Ipv6Address kPeer = Ipv6Address::parse("2001:db8::2").value();
+const Ipv6Address kHere = Ipv6Address::parse("2001:db8::1").value();
+const Ipv6Address kThere = Ipv6Address::parse("2001:db8::2").value();
 const Ipv6Prefix kPrefix = Ipv6Prefix::parse("2001:db8:100::/64").value();
 const std::vector<RevocationTrigger> kAll{Unspecified,
                                           Administrative,
@@ -27,7 +27,7 @@ const std::vector<RevocationTrigger> kAll{Unspecified,
                                           AccessNetworkTermination,
                                           PossibleOutOfSync};
 
-PacketMeta from_peer() { return {kPeer, kOwn, {}, {}, 64}; }
+PacketMeta from_peer() { return {kThere, kHere, {}, {}, 64}; }
 Bytes octets(std::string_view text) { return Bytes(text.begin(), text.end()); }
 
 RevocationStatus form(unsigned trigger, bool global) {
@@ -62,9 +62,9 @@ TEST(RevocationMessage, TheAnswerHasNumberAndFlagsOfTheQuestion) {
     asked.global = (flags & 4) != 0;
     const auto sent =
         acknowledge(RevocationRequest(from_peer(), asked), RevocationStatus::MobileNodeIsAttached);
-    EXPECT_EQ(sent.source, kOwn);
-    EXPECT_EQ(sent.destination, kPeer);
-    const auto decoded = wire::decode(sent.mobility_header, kOwn, kPeer);
+    EXPECT_EQ(sent.source, kHere);
+    EXPECT_EQ(sent.destination, kThere);
+    const auto decoded = wire::decode(sent.mobility_header, kHere, kThere);
     ASSERT_TRUE(decoded);
     const auto& answer = std::get<wire::BindingRevocationAcknowledgement>(*decoded);
     EXPECT_EQ(answer.status, RevocationStatus::MobileNodeIsAttached);
@@ -83,12 +83,12 @@ TEST(RevocationMessage, OptionsOfAnUnknownKindAreSkipped) {
   indication.options.push_back(wire::MobileNodeIdentifier{1, octets("mn@example.net")});
   indication.options.push_back(wire::HomeNetworkPrefixOption::of(kPrefix));
   indication.options.push_back(wire::HomeNetworkPrefixOption::of(kPrefix));
-  indication.options.push_back(wire::AlternateCareOfAddress{kPeer});
+  indication.options.push_back(wire::AlternateCareOfAddress{kThere});
   const RevocationRequest request(from_peer(), indication);
   EXPECT_TRUE(request.has_options);
   EXPECT_EQ(request.mn_id, "mn@example.net");
   EXPECT_THAT(request.prefixes, ElementsAre(kPrefix));
-  EXPECT_EQ(request.care_of, kPeer);
+  EXPECT_EQ(request.care_of, kThere);
 }
 
 TEST(RevocationMessage, OnlyNetworkAccessIdentifiersCount) {
