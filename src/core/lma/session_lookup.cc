@@ -37,7 +37,8 @@ Entries of_path(Entries entries, const PbuRequest& r) {
     std::erase_if(entries, [&](const Entry& e) {
       return e.session->path != 0 && e.session->path != r.path->binding_id;
     });
-    std::ranges::stable_partition(entries, [](const Entry& e) { return e.session->path != 0; });
+    std::stable_partition(entries.begin(), entries.end(),
+                          [](const Entry& e) { return e.session->path != 0; });
     return entries;
   }
   Entries first;

@@ -136,8 +136,9 @@ MagSettings assemble(MagFile file) {
   settings.core.router_lifetime = static_cast<std::uint16_t>(
       std::chrono::duration_cast<std::chrono::seconds>(file.mag.value.router_lifetime).count());
   for (const auto& row : file.paths) settings.core.paths.push_back(row.value);
-  std::ranges::stable_partition(
-      settings.core.paths, [own = settings.core.address](const auto& path) { return path.address == own; });
+  auto& paths = settings.core.paths;
+  std::stable_partition(paths.begin(), paths.end(),
+                        [own = settings.core.address](const auto& path) { return path.address == own; });
   for (auto& row : file.accesses) {
     const auto& triggers = row.value.attach_on;
     const auto has = [&](AttachTrigger trigger) {
