@@ -19,7 +19,8 @@ constexpr std::string_view kOpening = R"(<!-- Made by scripts/docs from the key 
 Each daemon reads one [TOML](https://toml.io) file. `flowmob check FILE` says whose file it is and whether it is
 right, or everything that is wrong with it, each with line and column; a daemon refuses a file in which anything
 is wrong. On SIGHUP, or `flowmob reload`, a daemon reads its file again: if anything is wrong with it, all stays as
-it was.
+it was; so it does where something has changed that needs a restart, which the answer names: addresses, interfaces,
+paths. How packets are carried (`gre`, `force_ipv4_udp`) holds for a session from its next registration on.
 
 - A *duration* is a string with a unit: `"300ms"`, `"1.5s"`, `"10min"`, `"1h"`, `"7d"` (also `us`, `ns`).
 - *NAME* in a default stands for the daemon's `name`.
