@@ -137,22 +137,32 @@ SEC("tc") int lma_local(struct __sk_buff* skb) {
   return is_ip && !skb->vlan_present ? fm_downlink(skb, false) : FM_PASS;
 }
 
-/* The inner source must be of a node with a session through this MAG (RFC 5213 section 5.6.2). */
+/* The node's, by this MAG, but in no way that was agreed. */
+static __always_inline bool fm_is_carried_otherwise(struct fm_uplink_key* key) {
+  const __u32 ways[] = {0, FM_SHIM_GRE, FM_SHIM_GRE | FM_SHIM_KEYS, FM_SHIM_UDP};
+  for (int i = 0; i < 4; ++i) {
+    key->shim = ways[i];
+    if (bpf_map_lookup_elem(&uplink, key)) return true;
+  }
+  return false;
+}
+
+/* The inner source must be of a node with a session through this MAG (RFC 5213 section 5.6.2) that is carried
+ * as this packet is. */
 static __always_inline int fm_check_uplink(const struct fm_packet* outer, const struct fm_packet* inner,
-                                           const struct fm_uplink_row** row) {
-  struct fm_uplink_key key = {fm_octets(&outer->key.source), inner->key.source.high};
+                                           __u32 shim, const struct fm_uplink_row** row) {
+  struct fm_uplink_key key = {fm_octets(&outer->key.source), inner->key.source.high, shim, 0};
   struct fm_tunnel_key tunnel = {fm_octets(&outer->key.destination), key.mag};
   *row = bpf_map_lookup_elem(&uplink, &key);
   if (*row) return -1;
-  return bpf_map_lookup_elem(&tunnels, &tunnel) ? FM_DROP_SPOOFED_SOURCE : FM_DROP_UNKNOWN_TUNNEL;
+  if (!bpf_map_lookup_elem(&tunnels, &tunnel) || fm_is_carried_otherwise(&key)) return FM_DROP_UNKNOWN_TUNNEL;
+  return FM_DROP_SPOOFED_SOURCE;
 }
 
-/* The packet is carried as was agreed, and its key is that of a session of this node through this MAG (RFC
- * 5845 section 5.2). */
-static __always_inline bool fm_is_as_agreed(const struct fm_uplink_row* row, const struct fm_packet* outer,
-                                            const struct fm_shim* shim, __u32* session) {
+/* The packet's key is that of a session of this node through this MAG (RFC 5845 section 5.2). */
+static __always_inline bool fm_has_its_key(const struct fm_uplink_row* row, const struct fm_packet* outer,
+                                           const struct fm_shim* shim, __u32* session) {
   *session = row->session;
-  if (row->shim != shim->flags) return false;
   if (!(shim->flags & FM_SHIM_KEYS)) return true;
   const struct fm_session_row* named = bpf_map_lookup_elem(&sessions, &shim->key);
   *session = shim->key;
@@ -179,9 +189,9 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   enum fm_parsed parsed = fm_parse_inner(skb, outer, outer_length, &inner);
   if (parsed == FM_PARSE_NOT_IPV6 || parsed == FM_PARSE_NOT_IPV4) return fm_drop(skb, FM_DROP_INNER_NOT_IPV6);
   if (parsed != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
-  int reason = fm_check_uplink(outer, &inner, &row);
+  int reason = fm_check_uplink(outer, &inner, shim->flags, &row);
   if (reason >= 0 || !row) return fm_drop(skb, reason);
-  if (!fm_is_as_agreed(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
+  if (!fm_has_its_key(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   fm_parse_upper(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);

@@ -7,6 +7,7 @@
 #include "packet.h"
 
 #define FM_GRE_HAS_KEY 0x2000
+#define FM_GRE_REFUSED 0xdc07 /* all but what is ignored (RFC 2784 section 2.3) */
 #define FM_UDP_PMIP6_DATA 5437
 
 struct fm_gre_header {
@@ -54,10 +55,10 @@ static __always_inline int fm_read_gre(struct __sk_buff* skb, __u32 offset, stru
                                        __u16* protocol) {
   struct fm_gre_header header = {};
   if (bpf_skb_load_bytes(skb, offset, &header, 4)) return 0;
-  if (header.flags & ~bpf_htons(FM_GRE_HAS_KEY)) return 0;
+  if (header.flags & bpf_htons(FM_GRE_REFUSED)) return 0;
   *protocol = bpf_ntohs(header.protocol);
   shim->flags = FM_SHIM_GRE;
-  if (!header.flags) return 4;
+  if (!(header.flags & bpf_htons(FM_GRE_HAS_KEY))) return 4;
   if (bpf_skb_load_bytes(skb, offset + 4, &header.key, 4)) return 0;
   shim->flags = FM_SHIM_GRE | FM_SHIM_KEYS;
   shim->key = bpf_ntohl(header.key);

@@ -54,4 +54,4 @@ def test_connections_survive_handoffs(domain, trains):
         stream.goes_on()
         assert domain.session()["encapsulation"] == "udp"
     for node in ("lma", "mag1", "mag2"):
-        assert not {"encapsulation", "decapsulation", "malformed"} & domain.drops(node).keys(), (node, domain.drops(node))
+        assert not {"encapsulation", "decapsulation", "malformed", "unknown-tunnel"} & domain.drops(node).keys(), (node, domain.drops(node))

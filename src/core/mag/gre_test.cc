@@ -54,10 +54,10 @@ TEST_F(GatewayGre, TheNodeIsToldWhatFitsTheTunnel) {
   agree(5);
   ASSERT_FALSE(advertisements.empty());
   const auto message = decode(advertisements.back());
+  std::vector<std::uint32_t> told;
   for (const auto& o : message.options)
-    if (const auto* mtu = std::get_if<wire::Mtu>(&o)) {
-      EXPECT_EQ(mtu->mtu, 1452U);
-    }
+    if (const auto* mtu = std::get_if<wire::Mtu>(&o)) told.push_back(mtu->mtu);
+  EXPECT_EQ(told, std::vector<std::uint32_t>{1452});
 }
 
 TEST_F(GatewayGre, GreAloneIsAskedForWithoutAKey) {  // sections 3.2 and 4.2

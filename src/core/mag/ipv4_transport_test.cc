@@ -83,6 +83,19 @@ class GatewayForcingUdp : public GatewayOverIpv4 {
 
 TEST_F(GatewayForcingUdp, EveryRequestHasTheFlag) {  // section 4.2.2.1
   EXPECT_TRUE(update().force_udp);
+  answer(kLma4);
+  sent.clear();
+  now.monotonic += default_config().lifetime / 2 + 1s;
+  gateway->handle_timeout(now);
+  collect();
+  ASSERT_EQ(sent.size(), 1U) << "a refresh";
+  EXPECT_TRUE(update().force_udp);
+  sent.clear();
+  gateway->handle_link(now, kWlan, false);
+  collect();
+  ASSERT_EQ(sent.size(), 1U) << "a de-registration";
+  EXPECT_TRUE(update().force_udp);
+  EXPECT_EQ(update().lifetime, 0);
 }
 
 TEST_F(GatewayForcingUdp, DataGoesInUdpWhereTheAnchorAgrees) {  // section 4.2.2

@@ -79,18 +79,20 @@ struct fm_session_row {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_session_row) == 48, "fm_session_row");
 
+/* Sessions of one node through the same MAG may be carried in different ways. */
 struct fm_uplink_key {
   struct fm_address mag;
   __u64 prefix;
+  __u32 shim; /* FM_SHIM_* */
+  __u32 pad;
 };
-FM_STATIC_ASSERT(sizeof(struct fm_uplink_key) == 24, "fm_uplink_key");
+FM_STATIC_ASSERT(sizeof(struct fm_uplink_key) == 32, "fm_uplink_key");
 
 struct fm_uplink_row {
   __u32 session;
   __u32 node;
-  __u32 shim; /* FM_SHIM_GRE* */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_uplink_row) == 12, "fm_uplink_row");
+FM_STATIC_ASSERT(sizeof(struct fm_uplink_row) == 8, "fm_uplink_row");
 
 struct fm_tunnel_key {
   struct fm_address local;

@@ -135,7 +135,8 @@ Result<void> LmaRows::remove_node(const core::RemoveNode& node) {
   return removed;
 }
 
-/// Two sessions of one node through the same MAG share the row; it counts for the one that came last.
+/// Two sessions of one node through the same MAG that are carried alike share the row; it counts for the one
+/// that came last.
 Result<void> LmaRows::hold_uplink(const fm_uplink_key& key, const fm_uplink_row& row) {
   holders_[key][SessionId{row.session}] = row;
   uplinks_of_[SessionId{row.session}].insert(key);
@@ -144,11 +145,11 @@ Result<void> LmaRows::hold_uplink(const fm_uplink_key& key, const fm_uplink_row&
 
 Result<void> LmaRows::release_uplink(const fm_uplink_key& key, SessionId session, bool keep) {
   auto& holders = holders_[key];
-  holders.erase(session);
+  const bool held = holders.erase(session) != 0;
   uplinks_of_[session].erase(key);
   if (!holders.empty()) return uplink_.set(key, holders.begin()->second);
   holders_.erase(key);
-  return keep ? Result<void>{} : uplink_.erase(key);
+  return keep && !held ? Result<void>{} : uplink_.erase(key);
 }
 
 Result<void> LmaRows::install_session(const core::InstallSession& session) {
@@ -159,14 +160,14 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
   const auto& tunnelling = session.tunnelling;
   const fm_session_row row{to_row(session.mag), to_row(session.lma), session.mtu, session.node.value,
                            to_row(tunnelling.encapsulation, tunnelling.downlink_key)};
-  const fm_uplink_row uplink{session.session.value, session.node.value, row.shim.flags};
+  const fm_uplink_row uplink{session.session.value, session.node.value};
   auto written = session_counters_.ensure(session.session.value).and_then([&] {
     return sessions_.set(session.session.value, row);
   });
   if (!written) return written;
   std::set<fm_uplink_key, ByOctets> stale = uplinks_of_[session.session];
   for (const auto prefix : *prefixes) {
-    const fm_uplink_key key{row.mag, prefix};
+    const fm_uplink_key key{row.mag, prefix, row.shim.flags, 0};
     stale.erase(key);
     if (auto held = hold_uplink(key, uplink); !held) return held;
   }
@@ -175,15 +176,26 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
   return {};
 }
 
+/// The row that the session holds; where it holds none any more, all there can be.
+std::vector<fm_uplink_key> LmaRows::uplinks_to_release(SessionId session, const fm_address& mag,
+                                                       std::uint64_t prefix) {
+  std::vector<fm_uplink_key> held, possible;
+  for (const std::uint32_t way : {0U, FM_SHIM_GRE, FM_SHIM_GRE | FM_SHIM_KEYS, FM_SHIM_UDP}) {
+    possible.push_back({mag, prefix, way, 0});
+    if (uplinks_of_[session].contains(possible.back())) held.push_back(possible.back());
+  }
+  return held.empty() ? possible : held;
+}
+
 /// Of a session that has moved to another MAG meanwhile only the old MAG's rows go.
 Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
   const auto prefixes = address_keys(session.prefixes, session.ipv4);
   if (!prefixes) return tl::unexpected(prefixes.error());
   const fm_address mag = to_row(session.mag);
-  for (const auto prefix : *prefixes) {
-    auto released = release_uplink({mag, prefix}, session.session, session.keep_uplink);
-    if (!released) return released;
-  }
+  for (const auto prefix : *prefixes)
+    for (const auto& key : uplinks_to_release(session.session, mag, prefix))
+      if (auto released = release_uplink(key, session.session, session.keep_uplink); !released)
+        return released;
   const auto row = sessions_.get(session.session.value);
   if (row && ByOctets{}(row->mag, mag) == ByOctets{}(mag, row->mag)) {
     uplinks_of_.erase(session.session);

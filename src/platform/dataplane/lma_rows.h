@@ -44,6 +44,8 @@ class LmaRows {
   Result<void> hold_uplink(const fm_uplink_key& key, const fm_uplink_row& row);
   /// `keep`: the row stays even when no session we know of needs it.
   Result<void> release_uplink(const fm_uplink_key& key, SessionId session, bool keep = false);
+  std::vector<fm_uplink_key> uplinks_to_release(SessionId session, const fm_address& mag,
+                                                std::uint64_t prefix);
 
   BpfMap<std::uint32_t, fm_lma_config> config_;
   TrackedHash<std::uint64_t, fm_node_row> nodes_;

@@ -105,6 +105,17 @@ TEST_F(LmaGre, WhatIsCarriedOtherwiseThanAgreedIsDropped) {
   EXPECT_EQ(from_access(uplink().in_tunnel(kMag1, kLma).build()).verdict, Verdict::Pass);
 }
 
+TEST_F(LmaGre, SessionsThroughOneMagMayBeCarriedInDifferentWays) {
+  install(kSession2, kMag1, {});
+  EXPECT_EQ(from_access(uplink().in_tunnel(kMag1, kLma).build()).verdict, Verdict::Pass);
+  EXPECT_EQ(through(kMag1, kSession1.value).verdict, Verdict::Pass);
+  EXPECT_EQ(lma_->session_traffic(kSession1)->up.packets, 1U);
+  EXPECT_EQ(lma_->session_traffic(kSession2)->up.packets, 1U);
+  must(lma_->remove_session({kSession1, ip(kMag1), {prefix(kPrefix)}, true, ip4(kNode4)}));
+  EXPECT_EQ(through(kMag1, kSession1.value).verdict, Verdict::Drop);
+  EXPECT_EQ(from_access(uplink().in_tunnel(kMag1, kLma).build()).verdict, Verdict::Pass);
+}
+
 TEST_F(LmaGre, AForeignSourceIsDropped) {
   const auto forged = Packet(uplink()).from("2001:db8:101::10").in_gre(kMag1, kLma, kSession1.value);
   EXPECT_TRUE(dropped(from_access(forged.build()), "spoofed-source"));
@@ -114,6 +125,19 @@ TEST_F(LmaGre, HeadersThatNobodyAgreedToAreDropped) {
   for (const Bytes& head : {Bytes{0xa0, 0, 0x86, 0xdd, 0, 0, 0, 11}, Bytes{0x20, 1, 0x86, 0xdd, 0, 0, 0, 11},
                             Bytes{0x20, 0, 0x65, 0x58, 0, 0, 0, 11}, Bytes{0x20, 0, 0x86, 0xdd}, Bytes{0, 0}})
     EXPECT_EQ(from_access(Packet().from(kMag1).to(kLma).upper(47, head).build()).verdict, Verdict::Drop);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "malformed"), 5U);
+}
+
+TEST_F(LmaGre, BitsWithoutMeaningAreIgnored) {  // RFC 2784 section 2.3
+  Bytes head{0x23, 0xf8, 0x86, 0xdd, 0, 0, 0, static_cast<std::uint8_t>(kSession1.value)};
+  const Bytes sent = uplink().build();
+  head.insert(head.end(), sent.begin(), sent.end());
+  EXPECT_EQ(from_access(Packet().from(kMag1).to(kLma).upper(47, head).build()).verdict, Verdict::Pass);
+  for (const int refused : {0x80, 0x40, 0x10, 0x08, 0x04}) {
+    head[0] = static_cast<std::uint8_t>(0x20 + refused);
+    EXPECT_TRUE(from_access(Packet().from(kMag1).to(kLma).upper(47, head).build()).verdict == Verdict::Drop)
+        << refused;
+  }
   EXPECT_EQ(packets_dropped(lma_->drops(), "malformed"), 5U);
 }
 
