@@ -51,8 +51,8 @@ void PathRegistrar::register_all(Now now) {
 
 void PathRegistrar::follow(Now now, SessionId id) {
   const auto* attachment = context_.bindings.find(id);
-  for (std::uint8_t binding_id = 2; binding_id <= context_.config.paths.size(); ++binding_id)
-    follow_path(now, attachment, {id, binding_id});
+  for (std::size_t binding_id = 2; binding_id <= context_.config.paths.size(); ++binding_id)
+    follow_path(now, attachment, {id, static_cast<std::uint8_t>(binding_id)});
   if (auto* still_there = context_.bindings.find(id)) choose_uplink(*still_there);
 }
 
