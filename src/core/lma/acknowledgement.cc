@@ -149,7 +149,7 @@ SendMessage reject(const PbuRequest& r, BindingStatus status, const std::optiona
   options.push_back(identifier(r));
   add_link(r, options);
   echo<LinkLocalAddressOption>(r, options);
-  if (status == BindingStatus::CannotSupportMultipathBinding) echo<MagMultipathBinding>(r, options);
+  echo<MagMultipathBinding>(r, options);  // RFC 8278 section 4.4; it tells paths apart in every refusal
   if (r.timestamp)
     options.push_back(tells_the_time(status) ? TimestampOption::from_wall(now)
                                              : TimestampOption{*r.timestamp});

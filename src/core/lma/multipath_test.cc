@@ -102,6 +102,16 @@ TEST_F(MultipathTest, RefusedWithItsStatusAndTheOption) {  // sections 4.3 and 4
   EXPECT_THAT(show("sessions"), IsEmpty());
 }
 
+TEST_F(MultipathTest, EveryRefusalSaysWhichPathItIs) {
+  Pbu p = by_first();
+  p.handoff = std::nullopt;
+  const auto pba = ask(p);
+  ASSERT_TRUE(pba);
+  EXPECT_EQ(pba->status, Status::MissingHandoffIndicatorOption);
+  ASSERT_TRUE(echo(*pba));
+  EXPECT_EQ(*echo(*pba), binding(1));
+}
+
 TEST_F(MultipathTest, WhatContradictsItselfIsRefused) {  // sections 4.1 and 4.4
   auto path = binding(1);
   path.bulk = path.overwrite = true;

@@ -49,6 +49,12 @@ class PathsTest : public Ipv4Gateway {
     answer(without_identifier);
     answer_second();
   }
+  std::set<std::uint8_t> left() const {
+    std::set<std::uint8_t> ids;
+    for (const auto& update : updates)
+      if (update.lifetime == 0 && path_in(update)) ids.insert(path_in(update)->binding_id);
+    return ids;
+  }
   Json paths() const { return only_binding().value("paths", Json::array()); }
   std::vector<std::string> sources() const {
     std::vector<std::string> all;
@@ -211,10 +217,7 @@ TEST_F(PathsTest, AllPathsAreLeft) {
   register_both();
   clear();
   link(false);
-  std::set<std::uint8_t> left;
-  for (const auto& update : updates)
-    if (update.lifetime == 0 && path_in(update)) left.insert(path_in(update)->binding_id);
-  EXPECT_EQ(left, (std::set<std::uint8_t>{1, 2}));
+  EXPECT_EQ(left(), (std::set<std::uint8_t>{1, 2}));
   answer_second();
   advance(1min);
   EXPECT_EQ(gateway->poll_timeout(), std::nullopt) << "given up, and forgotten";
@@ -229,6 +232,20 @@ TEST_F(PathsTest, AnAnswerIsThePathsItNames) {
       if (auto* path = std::get_if<wire::MagMultipathBinding>(&o)) path->binding_id = 1;
   });
   EXPECT_EQ(paths()[1]["state"], "registering");
+  EXPECT_EQ(counter("drops", "unmatched-acknowledgement"), 1U);
+}
+
+TEST_F(PathsTest, WhatNamesAFurtherPathDoesNotAnswerTheFirst) {
+  auto numbered = config();
+  numbered.timestamps = false;
+  start(numbered);
+  register_both();
+  clear();
+  advance(300s);
+  ASSERT_EQ(sources(), (std::vector{kMag.to_string(), kSecondWay.to_string()}));
+  ASSERT_EQ(updates[0].sequence, updates[1].sequence) << "each path counts by itself";
+  answer_second();
+  answer_second();
   EXPECT_EQ(counter("drops", "unmatched-acknowledgement"), 1U);
 }
 

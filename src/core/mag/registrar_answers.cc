@@ -38,6 +38,12 @@ bool was_late(Now now, const wire::ProxyBindingAcknowledgement& ack, TimePoint s
   return theirs > now.wall - (now.monotonic - sent) - kSameClock && theirs < now.wall + kSameClock;
 }
 
+/// Another path's number may be the same (RFC 8278); the first one's is 1.
+bool answers_another_path(const wire::ProxyBindingAcknowledgement& ack) {
+  const auto* path = wire::find<wire::MagMultipathBinding>(ack.options);
+  return path && path->binding_id != 1;
+}
+
 std::uint8_t to_octet(char c) { return static_cast<std::uint8_t>(c); }
 
 }  // namespace
@@ -54,6 +60,7 @@ bool Registrar::names_another_node(const wire::ProxyBindingAcknowledgement& ack,
 /// another's too, and a status of 135 carries the last accepted one instead (RFC 6275 section 9.5.1): there
 /// the identifiers have to do.
 Attachment* Registrar::match(const wire::ProxyBindingAcknowledgement& ack) {
+  if (answers_another_path(ack)) return nullptr;
   const bool has_number = ack.status != wire::BindingStatus::SequenceNumberOutOfWindow;
   if (has_number && context_.config.timestamps) {
     auto* attachment = context_.bindings.find_by_sequence(ack.sequence);
