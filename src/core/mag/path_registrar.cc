@@ -10,9 +10,10 @@
 namespace flowmob::core {
 namespace {
 
-/// The LMA has agreed to several paths for it.
+/// The LMA has agreed to several paths for it. The keys of GRE are the first path's.
 bool has_paths(const Attachment& attachment) {
-  return attachment.state == AttachmentState::Registered && attachment.multipath == Multipath::Agreed;
+  return attachment.state == AttachmentState::Registered && attachment.multipath == Multipath::Agreed &&
+         !attachment.tunnelling.has_gre();
 }
 
 /// Whether a path was registered for what the first path has by now.

@@ -249,6 +249,32 @@ TEST_F(PathsTest, WhatNamesAFurtherPathDoesNotAnswerTheFirst) {
   EXPECT_EQ(counter("drops", "unmatched-acknowledgement"), 1U);
 }
 
+void require_key(wire::ProxyBindingAcknowledgement& ack) {
+  ack.status = wire::BindingStatus::GreKeyOptionRequired;
+}
+
+TEST_F(PathsTest, AnAnchorThatRequiresKeysHasOnePath) {  // RFC 5845
+  solicit();
+  answer(&require_key);
+  ASSERT_EQ(updates.size(), 2U);
+  answer(without_identifier);
+  EXPECT_EQ(only_binding().at("encapsulation"), "gre-with-keys");
+  EXPECT_EQ(messages.size(), 2U);
+}
+
+TEST_F(PathsTest, WhereKeysAreRequiredLaterTheOtherPathsAreLeft) {
+  register_both();
+  clear();
+  advance(300s);
+  ASSERT_EQ(updates.size(), 2U);
+  answer_second();
+  last_update = updates[0];
+  answer(&require_key);
+  answer(without_identifier);
+  EXPECT_EQ(only_binding().at("encapsulation"), "gre-with-keys");
+  EXPECT_EQ(left(), (std::set<std::uint8_t>{2}));
+}
+
 TEST_F(PathsTest, HeartbeatsAreAnsweredFromWhereTheyCame) {
   gateway->handle_message(now, {kLma, kSecondWay, {}, {}, 64},
                           wire::encode(wire::Heartbeat{false, false, 7, {}}, kLma, kSecondWay));

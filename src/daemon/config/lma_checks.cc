@@ -81,6 +81,10 @@ void LmaCheck::check_mags() {
       addresses.check(peer.care_of_addresses[i], peer.care_of_addresses[i].to_string(),
                       mag.at("care_of_addresses", i));
     mags_.push_back(peer.name);
+    if (peer.gre == core::GrePolicy::Required && !peer.care_of_addresses.empty())  // docs/adr/0048
+      diagnostics_.add(mag.at("gre"),
+                       fmt::format("'gre' is required of '{}', which has 'care_of_addresses'", peer.name),
+                       "\"on-demand\" or \"never\", or no 'care_of_addresses'");
     if (std::ranges::any_of(peer.addresses(), &is_mapped) && !own_ipv4)
       diagnostics_.add(mag.at("address"), fmt::format("'{}' is behind IPv4, and the LMA is not", peer.name),
                        "'ipv4_address' in [lma]");

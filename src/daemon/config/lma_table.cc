@@ -117,7 +117,7 @@ Section<MagRow> mag() {
                    unicast()),
        K::optional("gre", via<&MagRow::peer, &core::MagPeer::gre>,
                    "whether packets to and from it have a GRE header (RFC 5845): \"required\" refuses a MAG "
-                   "that does not ask for one with a key"),
+                   "that does not ask for one with a key, and goes with no `care_of_addresses`"),
        K::required(
            "security", &MagRow::security,
            "how its messages are protected: by the kernel's IPsec, whose policies have to be there, or "

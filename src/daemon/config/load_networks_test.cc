@@ -13,14 +13,24 @@ Ipv6Address address_of(std::string_view text) { return Ipv6Address::parse(text).
 TEST(LoadLma, AMagMayHaveSeveralAddressesAndGre) {
   std::string text(kLma);
   text.insert(text.find("[[service]]"), R"(care_of_addresses = ["2001:db8:a:2::1"]
-gre = "required"
+gre = "on-demand"
 )");
   const auto loaded = parse_lma(text, "lma.toml");
   ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
   EXPECT_THAT(loaded->core.mags.at(0).care_of_addresses, ElementsAre(address_of("2001:db8:a:2::1")));
-  EXPECT_EQ(loaded->core.mags.at(0).gre, core::GrePolicy::Required);
+  EXPECT_EQ(loaded->core.mags.at(0).gre, core::GrePolicy::OnDemand);
   text.replace(text.find("2001:db8:a:2::1"), 15, "2001:db8:f::1");
   EXPECT_THAT(errors_of(parse_lma(text, "lma.toml")), ElementsAre(HasSubstr("is already used")));
+}
+
+TEST(LoadLma, GreIsNotRequiredOfAMagWithSeveralAddresses) {
+  std::string text(kLma);
+  text.insert(text.find("[[service]]"), R"(care_of_addresses = ["2001:db8:a:2::1"]
+gre = "required"
+)");
+  EXPECT_THAT(errors_of(parse_lma(text, "lma.toml")),
+              ElementsAre("lma.toml:17:7: 'gre' is required of 'mag1', which has 'care_of_addresses'; "
+                          "expected \"on-demand\" or \"never\", or no 'care_of_addresses'"));
 }
 
 TEST(LoadLma, AFurtherAddressOfIpv4NeedsOneHere) {

@@ -119,7 +119,7 @@ Section<AnchorRow> lma() {
                    "the LMA's address (LMAA), of the same family as the MAG's", unicast()),
        K::optional("gre", &AnchorRow::gre,
                    "whether packets to and from it shall have a GRE header (RFC 5845); an LMA that requires "
-                   "one with a key gets it anyway"),
+                   "one with a key gets it anyway, and the node then has but the first [[path]]"),
        K::required(
            "security", &AnchorRow::security,
            "how messages to and from it are protected: by the kernel's IPsec, whose policies have to be "
