@@ -65,7 +65,11 @@ void PathRegistrar::follow_path(Now now, const Attachment* attachment, const Key
     return;
   }
   if (!attachment || !has_paths(*attachment)) {
-    if (known != paths_.end() && !known->second.leaves) leave(now, known->second);
+    if (known == paths_.end()) return;
+    if (is_taken_over(known->second))
+      paths_.erase(known);
+    else if (!known->second.leaves)
+      leave(now, known->second);
     return;
   }
   if (known != paths_.end() && !known->second.leaves && has_addresses_of(known->second.node, *attachment))
@@ -74,6 +78,19 @@ void PathRegistrar::follow_path(Now now, const Attachment* attachment, const Key
   path.binding_id = key.second;
   path.leaves = false;
   begin(now, path, *attachment);
+}
+
+/// The same interface is attached anew, here or by another of our links: to the LMA it is the same session
+/// (RFC 5213 section 5.4.1), whose other paths that registration replaces. To leave one would end the new
+/// one.
+bool PathRegistrar::is_taken_over(const Path& path) const {
+  const auto& node = path.node;
+  return std::ranges::any_of(context_.bindings.find_all(node.link_layer), [&](SessionId id) {
+    const auto* other = context_.bindings.find(id);
+    const bool is_served =
+        other->state == AttachmentState::Registering || other->state == AttachmentState::Registered;
+    return id != node.id && is_served && other->mn_id == node.mn_id && other->technology == node.technology;
+  });
 }
 
 /// It carries the addresses that the first path's binding was given (section 3.1), and asks for no others.
@@ -138,7 +155,7 @@ bool PathRegistrar::handle_acknowledgement(Now now, const wire::ProxyBindingAckn
   if (found == paths_.end()) return false;
   Path& path = found->second;
   const SessionId id = found->first.first;
-  if (path.leaves && !is_out_of_order(ack.status))
+  if (path.leaves && (!is_out_of_order(ack.status) || is_taken_over(path)))
     paths_.erase(found);
   else if (ack.accepted() && ack.lifetime != 0)
     accepted(path, ack);
@@ -201,7 +218,8 @@ bool PathRegistrar::handle_due(Now now, Path& path) {
   }
   if (due(node.refresh_at) || due(node.retry_at)) request(now, path, RequestKind::Refresh);
   if (!node.request || !due(node.request->timer.deadline())) return true;
-  if (path.leaves && node.request->retransmissions == kMaxDeregistrations) return false;
+  if (path.leaves && (node.request->retransmissions == kMaxDeregistrations || is_taken_over(path)))
+    return false;
   ++node.request->retransmissions;
   node.request->immediate_retries = 0;
   node.request->timer.restart(now.monotonic);

@@ -39,6 +39,7 @@ class PathRegistrar {
   void follow(Now now, SessionId id);
   void register_all(Now now);
   void follow_path(Now now, const Attachment* attachment, const Key& key);
+  bool is_taken_over(const Path& path) const;
   void begin(Now now, Path& path, const Attachment& attachment);
   void leave(Now now, Path& path);
   void request(Now now, Path& path, RequestKind kind);

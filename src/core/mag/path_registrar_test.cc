@@ -49,6 +49,9 @@ class PathsTest : public Ipv4Gateway {
     answer(without_identifier);
     answer_second();
   }
+  std::ptrdiff_t deregistrations() const {
+    return std::ranges::count(updates, 0, &wire::ProxyBindingUpdate::lifetime);
+  }
   std::set<std::uint8_t> left() const {
     std::set<std::uint8_t> ids;
     for (const auto& update : updates)
@@ -273,6 +276,38 @@ TEST_F(PathsTest, WhereKeysAreRequiredLaterTheOtherPathsAreLeft) {
   answer(without_identifier);
   EXPECT_EQ(only_binding().at("encapsulation"), "gre-with-keys");
   EXPECT_EQ(left(), (std::set<std::uint8_t>{2}));
+}
+
+TEST_F(PathsTest, WhereANodeMovesHereTheNewPathsStay) {
+  auto one_technology = config();
+  one_technology.accesses[1].technology = one_technology.accesses[0].technology;
+  start(one_technology);
+  register_both();
+  clear();
+  solicit(kNode, kNodeAddress, kWimax);
+  ASSERT_EQ(updates.size(), 1U) << "to the LMA it is the same session";
+  answer(without_identifier);
+  answer_second();
+  advance(10s);
+  EXPECT_EQ(deregistrations(), 0);
+}
+
+TEST_F(PathsTest, WhereANodeComesBackTheNewPathsStay) {
+  for (const bool first_is_over : {false, true}) {
+    start(config());
+    register_both();
+    clear();
+    link(false);
+    ASSERT_EQ(deregistrations(), 2);
+    advance(1500ms);
+    last_update = *std::ranges::find_if(updates, [](const auto& u) { return path_in(u)->binding_id == 1; });
+    if (first_is_over) answer(without_identifier);
+    clear();
+    link(true);
+    solicit();
+    advance(6s);
+    EXPECT_EQ(deregistrations(), 0) << first_is_over;
+  }
 }
 
 TEST_F(PathsTest, HeartbeatsAreAnsweredFromWhereTheyCame) {
