@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/lma/anchor_fixture_for_test.h"
+#include "core/lma/revoker_fixture_for_test.h"
 
 /// RFC 8278 at the anchor.
 namespace flowmob::core {
@@ -324,6 +324,50 @@ TEST_F(MultipathTest, SurvivesARestart) {
   EXPECT_EQ(show("sessions")[1]["path"]["id"], 2);
   accepted(by_second());
   EXPECT_EQ(show("sessions").size(), 2U);
+}
+
+/// RFC 5846: a MAG that is told of one path ends them all.
+class RevokedPathsTest : public RevokerTest {
+ protected:
+  RevokedPathsTest() { lma = std::make_unique<LocalMobilityAnchor>(revoking_paths()); }
+
+  static LmaConfig revoking_paths() {
+    auto config = revoking();
+    config.mags[0].care_of_addresses = {kSecondWay};
+    return config;
+  }
+  Pbu by(std::uint8_t id) const {
+    Pbu p = first();
+    p.more = {wire::MagMultipathBinding{ATT::Eutran, 9, id, false, false},
+              wire::MagIdentifier{1, to_bytes("mag1")}};
+    if (id == 1) return p;
+    p.source = kSecondWay;
+    p.prefixes = {kOwn};
+    return p;
+  }
+  void adopt(const LmaConfig& config) {
+    clear();
+    ASSERT_TRUE(lma->reconfigure(now, config));
+    drain();
+  }
+  std::vector<std::string> addresses() {
+    std::vector<std::string> all;
+    for (const auto& s : show("sessions")) all.push_back(s["mag_address"]);
+    return all;
+  }
+};
+
+TEST_F(RevokedPathsTest, AHoldAsksAMagOfSeveralPathsOnce) {  // section 8.1
+  accepted(by(1));
+  accepted(by(2));
+  EXPECT_EQ(ask(unknown()), std::nullopt);
+  const auto asked = only_indication();
+  EXPECT_EQ(asked.trigger, Trigger::InterMagHandoverUnknown);
+  acknowledge(asked);
+  ASSERT_TRUE(acknowledgement()) << "at once";
+  EXPECT_EQ(prefixes_in(*acknowledgement()), std::vector{kOwn});
+  pass(11s);
+  EXPECT_THAT(addresses(), ElementsAre(kMag2.to_string()));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "core/lma/access_network.h"
 #include "core/lma/identifier.h"
+#include "core/lma/paths.h"
 #include "core/peer/revocation_message.h"
 
 namespace flowmob::core {
@@ -23,11 +24,29 @@ wire::MobilityOptions options_for(const Node& node) {
   return options;
 }
 
+/// With those by other paths of that MAG, which knows one attachment alone (docs/adr/0048).
 std::vector<Revocation::Target> sessions_at(const MobileNode& node, const Ipv6Address& mag) {
   std::vector<Revocation::Target> all;
+  const auto is_there = [&](const Session& session) {
+    return session.mag == mag || std::ranges::any_of(node.sessions, [&](const Session& other) {
+             return other.mag == mag && are_of_one_interface_by_paths(session, other);
+           });
+  };
   for (const auto& session : node.sessions)
-    if (session.mag == mag) all.push_back({node.mn_id, node.index, session.id});
+    if (is_there(session)) all.push_back({node.mn_id, node.index, session.id});
   return all;
+}
+
+bool names(const std::vector<Revocation::Target>& targets, SessionId session) {
+  return std::ranges::find(targets, session, &Revocation::Target::session) != targets.end();
+}
+
+/// Which has one session, or one by each path.
+bool has_one_interface(const MobileNode& node) {
+  return std::ranges::all_of(node.sessions, [&](const Session& session) {
+    const auto& first = node.sessions.front();
+    return session.id == first.id || are_of_one_interface_by_paths(session, first);
+  });
 }
 
 bool is_success(std::optional<Status> status) {
@@ -152,7 +171,7 @@ void Revoker::tell(Now now, const NodeNews::Dropped& dropped) {
 
 void Revoker::ask_previous_mag(Now now, const std::string& mn_id) {
   const auto nodes = state_.cache.find_all(mn_id);
-  if (!config().enabled || nodes.size() != 1 || nodes.front()->sessions.size() != 1) return;
+  if (!config().enabled || nodes.size() != 1 || !has_one_interface(*nodes.front())) return;
   const auto& mag = nodes.front()->sessions.front().mag;
   if (!state_.policy.mag(mag)) return;
   auto question = revocation_of(*nodes.front(), mag, Trigger::InterMagHandoverUnknown);
@@ -249,11 +268,11 @@ void Revoker::end_hold(Now now, const Revocation& done, std::optional<Status> st
   const auto* node = state_.cache.find(done.targets.front().node);
   if (!node) return;
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make(*node,
-              [this, deadline, session = done.targets.front().session, mag = done.mag](const MobileNode& n) {
-                const auto it = [&](const Session& s) { return s.id == session && s.mag == mag; };
-                return in_delete_wait(state_.policy, n, it, deadline, "binding-revoked");
-              });
+  edits_.make(*node, [this, deadline, asked = done](const MobileNode& n) {
+    const auto there = sessions_at(n, asked.mag);
+    const auto has_left = [&](const Session& s) { return names(there, s.id) && names(asked.targets, s.id); };
+    return in_delete_wait(state_.policy, n, has_left, deadline, "binding-revoked");
+  });
 }
 
 namespace {
