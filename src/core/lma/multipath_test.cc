@@ -204,6 +204,22 @@ TEST_F(MultipathTest, AHandoffTakesAllPathsAlong) {
   EXPECT_EQ(mag_of("*"), "mag2");
 }
 
+TEST_F(MultipathTest, ARefreshFromWhereTheNodeIsNoMoreTakesNoPath) {
+  auto config = two_ways();
+  config.mags[1].care_of_addresses = {address("2001:db8:f2:2::1")};
+  lma = std::make_unique<LocalMobilityAnchor>(config);
+  accepted(by_first());
+  accepted(by_second());
+  for (const auto id : {std::uint8_t{2}, std::uint8_t{3}}) {
+    Pbu late = by(first(), binding(id));
+    late.source = kMag2;
+    late.handoff = HI::NoChange;
+    late.prefixes = {kOwn};
+    EXPECT_EQ(status(late), Status::ReasonUnspecified);
+    EXPECT_THAT(addresses(), ElementsAre(active(kMag1), active(kSecondWay)));
+  }
+}
+
 TEST_F(MultipathTest, AMagWithOnePathMeansTheInterface) {
   accepted(by_first());
   accepted(by_second());

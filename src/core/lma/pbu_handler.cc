@@ -136,6 +136,8 @@ void PbuHandler::hold(Now now, PbuRequest request) {
 void PbuHandler::register_session(Now now, PbuRequest request, const LookupResult& found) {
   forget_held_of_sender(request);
   auto registration = state_.registration();
+  if (registration.is_with_another_mag(request))
+    return reject(now, request, BindingStatus::ReasonUnspecified, std::nullopt);
   auto change = found.kind == Kind::Update ? registration.update(now, request, found)
                                            : registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);

@@ -180,6 +180,19 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   return change;
 }
 
+/// Without a path it is RFC 5213's (section 5.4.1): the session goes to whoever refreshes it.
+bool Registration::is_with_another_mag(const PbuRequest& r) const {
+  if (!r.path || !r.hands_off(wire::HandoffIndicator::NoChange)) return false;
+  bool is_elsewhere = false;
+  for (const auto* node : cache_.find_all(r.mn_id))
+    for (const auto& session : node->sessions) {
+      if (!is_of_interface(session, r)) continue;
+      if (are_of_one_mag(policy_, session.mag, r.proxy_coa)) return false;
+      is_elsewhere = is_elsewhere || !session.in_delete_wait;
+    }
+  return is_elsewhere;
+}
+
 /// A family that the request does not mention is not extended with the rest: it goes (RFC 5844 section
 /// 3.1.2.4). One that the session did not have yet is added to it (section 3.1.2.1).
 Registration::Outcome Registration::update(Now now, const PbuRequest& r, const LookupResult& found) {

@@ -21,6 +21,12 @@ bool has_addresses_of(const Attachment& path, const Attachment& first) {
   return path.prefixes == first.prefixes && path.ipv4_home == first.ipv4_home;
 }
 
+/// RFC 5213 sections 6.9.1.3 and 6.9.4: whether it is still there has to be known first.
+bool is_in_doubt(const Attachment* attachment) {
+  return attachment &&
+         (attachment->is_doubtful() || (attachment->presence && attachment->presence->refresh_waits));
+}
+
 bool is_out_of_order(wire::BindingStatus status) {
   return status == wire::BindingStatus::TimestampLowerThanPrevAccepted ||
          status == wire::BindingStatus::SequenceNumberOutOfWindow;
@@ -206,6 +212,12 @@ void PathRegistrar::handle_timeout(Now now) {
     at = handle_due(now, at->second) ? std::next(at) : paths_.erase(at);
 }
 
+/// The node answers within seconds, or is gone.
+void PathRegistrar::postpone(Now now, Attachment& node) const {
+  node.retry_at.reset();
+  node.refresh_at = now.monotonic + context_.config.initial_bindack_timeout;
+}
+
 /// False: it is over.
 bool PathRegistrar::handle_due(Now now, Path& path) {
   auto& node = path.node;
@@ -216,13 +228,20 @@ bool PathRegistrar::handle_due(Now now, Path& path) {
     node.expires.reset();
     if (auto* attachment = context_.bindings.find(node.id)) choose_uplink(*attachment);
   }
-  if (due(node.refresh_at) || due(node.retry_at)) request(now, path, RequestKind::Refresh);
+  const bool waits = !path.leaves && is_in_doubt(context_.bindings.find(node.id));
+  if (due(node.refresh_at) || due(node.retry_at)) {
+    if (waits)
+      postpone(now, node);
+    else
+      request(now, path, RequestKind::Refresh);
+  }
   if (!node.request || !due(node.request->timer.deadline())) return true;
   if (path.leaves && (node.request->retransmissions == kMaxDeregistrations || is_taken_over(path)))
     return false;
+  node.request->timer.restart(now.monotonic);
+  if (waits) return true;
   ++node.request->retransmissions;
   node.request->immediate_retries = 0;
-  node.request->timer.restart(now.monotonic);
   context_.statistics.message("pbu_retransmitted");
   transmit(now, path);
   return true;

@@ -48,6 +48,7 @@ class PathRegistrar {
   bool is_answered_by(const Path& path, const wire::ProxyBindingAcknowledgement& ack) const;
   void accepted(Path& path, const wire::ProxyBindingAcknowledgement& ack);
   void rejected(Now now, Path& path, const wire::ProxyBindingAcknowledgement& ack);
+  void postpone(Now now, Attachment& node) const;
   bool handle_due(Now now, Path& path);
   void choose_uplink(Attachment& attachment);
 

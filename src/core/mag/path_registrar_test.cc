@@ -310,6 +310,37 @@ TEST_F(PathsTest, WhereANodeComesBackTheNewPathsStay) {
   }
 }
 
+TEST_F(PathsTest, OfANodeInDoubtNoPathIsRefreshed) {  // RFC 5213 sections 6.9.1.3 and 6.9.4
+  auto watching = config();
+  watching.neighbor_probe_interval = 30s;
+  start(watching);
+  solicit();
+  answer(without_identifier);
+  answer_second([](auto& ack) {
+    without_identifier(ack);
+    ack.lifetime = 16;
+  });
+  clear();
+  advance(32500ms);
+  ASSERT_FALSE(probes.empty());
+  EXPECT_THAT(updates, IsEmpty());
+  solicit();
+  advance(1s);
+  EXPECT_EQ(sources(), (std::vector{kSecondWay.to_string()}));
+}
+
+TEST_F(PathsTest, OfANodeInDoubtNoPathIsAskedForAgain) {
+  auto watching = config();
+  watching.neighbor_probe_interval = 30s;
+  start(watching);
+  solicit();
+  answer(without_identifier);
+  advance(30500ms);
+  clear();
+  advance(2s);
+  EXPECT_THAT(updates, IsEmpty()) << "the sixth was due at 31 s";
+}
+
 TEST_F(PathsTest, HeartbeatsAreAnsweredFromWhereTheyCame) {
   gateway->handle_message(now, {kLma, kSecondWay, {}, {}, 64},
                           wire::encode(wire::Heartbeat{false, false, 7, {}}, kLma, kSecondWay));
