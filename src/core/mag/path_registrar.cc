@@ -27,6 +27,11 @@ bool is_in_doubt(const Attachment* attachment) {
          (attachment->is_doubtful() || (attachment->presence && attachment->presence->refresh_waits));
 }
 
+/// It was a predecessor's, which may have registered any path; the LMA has not been asked since.
+bool is_inherited(const Attachment& attachment) {
+  return attachment.persisted && attachment.multipath == Multipath::Unknown;
+}
+
 bool is_out_of_order(wire::BindingStatus status) {
   return status == wire::BindingStatus::TimestampLowerThanPrevAccepted ||
          status == wire::BindingStatus::SequenceNumberOutOfWindow;
@@ -57,10 +62,25 @@ void PathRegistrar::register_all(Now now) {
 }
 
 void PathRegistrar::follow(Now now, SessionId id) {
-  const auto* attachment = context_.bindings.find(id);
+  auto* attachment = context_.bindings.find(id);
+  if (attachment) leave_inherited(now, *attachment);
   for (std::size_t binding_id = 2; binding_id <= context_.config.paths.size(); ++binding_id)
     follow_path(now, attachment, {id, static_cast<std::uint8_t>(binding_id)});
   if (auto* still_there = context_.bindings.find(id)) choose_uplink(*still_there);
+}
+
+/// Once: what is not known of a predecessor's paths is taken as agreed then.
+void PathRegistrar::leave_inherited(Now now, Attachment& attachment) {
+  const bool leaves =
+      attachment.state == AttachmentState::Deregistering || attachment.state == AttachmentState::Departed;
+  if (!leaves || !is_inherited(attachment)) return;
+  attachment.multipath = Multipath::Agreed;
+  for (std::uint8_t binding_id = 2; binding_id <= context_.config.paths.size(); ++binding_id) {
+    Path& path = paths_[{attachment.id, binding_id}];
+    path.binding_id = binding_id;
+    adopt(path, attachment);
+    leave(now, path);
+  }
 }
 
 /// The first path's initial registration replaces all others at the LMA (the O flag), without a word from us.
@@ -100,7 +120,7 @@ bool PathRegistrar::is_taken_over(const Path& path) const {
 }
 
 /// It carries the addresses that the first path's binding was given (section 3.1), and asks for no others.
-void PathRegistrar::begin(Now now, Path& path, const Attachment& attachment) {
+void PathRegistrar::adopt(Path& path, const Attachment& attachment) {
   const auto sequence = path.node.sequence;
   const auto expires = path.node.expires;
   path.node = attachment;
@@ -109,6 +129,10 @@ void PathRegistrar::begin(Now now, Path& path, const Attachment& attachment) {
   path.node.services_registered = 0;
   path.node.sequence = sequence;
   path.node.expires = expires;
+}
+
+void PathRegistrar::begin(Now now, Path& path, const Attachment& attachment) {
+  adopt(path, attachment);
   request(now, path, RequestKind::Refresh);
 }
 

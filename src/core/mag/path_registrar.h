@@ -40,6 +40,8 @@ class PathRegistrar {
   void register_all(Now now);
   void follow_path(Now now, const Attachment* attachment, const Key& key);
   bool is_taken_over(const Path& path) const;
+  void leave_inherited(Now now, Attachment& attachment);
+  static void adopt(Path& path, const Attachment& attachment);
   void begin(Now now, Path& path, const Attachment& attachment);
   void leave(Now now, Path& path);
   void request(Now now, Path& path, RequestKind kind);

@@ -52,6 +52,20 @@ class PathsTest : public Ipv4Gateway {
   std::ptrdiff_t deregistrations() const {
     return std::ranges::count(updates, 0, &wire::ProxyBindingUpdate::lifetime);
   }
+  void restore_node() {
+    gateway->restore(now, {{SessionId{7},
+                            "mn1@example.com",
+                            "wlan",
+                            wire::AccessTechnology::Wlan,
+                            kNode,
+                            kNodeAddress,
+                            {},
+                            0,
+                            {kHomePrefix},
+                            107,
+                            now.wall + 200s}});
+    drain();
+  }
   std::set<std::uint8_t> left() const {
     std::set<std::uint8_t> ids;
     for (const auto& update : updates)
@@ -339,6 +353,29 @@ TEST_F(PathsTest, OfANodeInDoubtNoPathIsAskedForAgain) {
   clear();
   advance(2s);
   EXPECT_THAT(updates, IsEmpty()) << "the sixth was due at 31 s";
+}
+
+TEST_F(PathsTest, ASuccessorReplacesThePathsOfItsPredecessor) {  // RFC 8278 section 4.1
+  restore_node();
+  ASSERT_EQ(updates.size(), 1U);
+  ASSERT_TRUE(path_in(last_update));
+  EXPECT_TRUE(path_in(last_update)->overwrite);
+  answer(without_identifier);
+  ASSERT_EQ(messages.back().source, kSecondWay);
+  EXPECT_FALSE(path_in(last_update)->overwrite);
+}
+
+TEST_F(PathsTest, ASuccessorLeavesThePathsOfItsPredecessor) {
+  restore_node();
+  clear();
+  link(false);
+  EXPECT_EQ(left(), (std::set<std::uint8_t>{1, 2}));
+  for (const auto& update : updates) EXPECT_FALSE(path_in(update)->overwrite);
+  last_update = *std::ranges::find_if(updates, [](const auto& u) { return path_in(u)->binding_id == 2; });
+  answer_second();
+  clear();
+  advance(10s);
+  EXPECT_EQ(left(), (std::set<std::uint8_t>{1})) << "the other is left already";
 }
 
 TEST_F(PathsTest, HeartbeatsAreAnsweredFromWhereTheyCame) {

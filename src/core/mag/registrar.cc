@@ -33,6 +33,13 @@ wire::TimestampOption later(const NodeStamp& stamp, TimePoint now) {
   return {stamp.value + std::min(elapsed, std::numeric_limits<std::uint64_t>::max() - stamp.value)};
 }
 
+/// Whoever says for the first time that it has paths: a predecessor may have left others.
+bool replaces_paths(const Attachment& attachment) {
+  const auto& request = *attachment.request;
+  return request.kind == RequestKind::Initial ||
+         (request.lifetime != 0 && attachment.multipath == Multipath::Unknown);
+}
+
 }  // namespace
 
 /// Whatever happened to the entry, the indexes follow; it may be gone.
@@ -173,8 +180,7 @@ void Registrar::add_paths(const Attachment& attachment, wire::MobilityOptions& o
   const auto& config = context_.config;
   if (!attachment.care_of.is_unspecified())
     options.emplace_back(wire::AlternateCareOfAddress{config.address});
-  if (uses_paths(attachment))
-    add_path_options(config, 1, attachment.request->kind == RequestKind::Initial, options);
+  if (uses_paths(attachment)) add_path_options(config, 1, replaces_paths(attachment), options);
 }
 
 /// One counter for all where it only pairs answers with questions, else one for each session (RFC 5213
