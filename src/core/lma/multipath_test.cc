@@ -373,6 +373,61 @@ class RevokedPathsTest : public RevokerTest {
   }
 };
 
+TEST_F(RevokedPathsTest, APathThatIsNotPermittedEndsWithoutTheOthers) {
+  accepted(by(1));
+  accepted(by(2));
+  adopt(revoking());
+  EXPECT_THAT(indications(), IsEmpty());
+  EXPECT_THAT(events(), Contains("binding-revoked"));
+  EXPECT_THAT(addresses(), ElementsAre(kMag1.to_string()));
+}
+
+TEST_F(RevokedPathsTest, WhereNoneIsPermittedOneIndicationEndsAll) {
+  accepted(by(1));
+  accepted(by(2));
+  auto config = revoking_paths();
+  config.mobile_nodes[0].enabled = false;
+  adopt(config);
+  acknowledge(only_indication());
+  EXPECT_THAT(addresses(), IsEmpty());
+}
+
+TEST_F(RevokedPathsTest, AServiceThatIsWithdrawnEndsAllPaths) {
+  accepted(by(1));
+  Pbu p = by(2);
+  p.service = "video";
+  accepted(p);
+  auto config = revoking_paths();
+  config.mobile_nodes[0].services = {"voice", "internet"};
+  adopt(config);
+  acknowledge(only_indication());
+  EXPECT_THAT(addresses(), IsEmpty());
+}
+
+TEST_F(RevokedPathsTest, ACommandEndsAllPathsByOneIndication) {
+  accepted(by(1));
+  accepted(by(2));
+  const auto answer = revoke({{"mn", "mn1"}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ((*answer)["revocations"][0]["sessions"].size(), 2U);
+  acknowledge(only_indication());
+  EXPECT_THAT(addresses(), IsEmpty());
+}
+
+TEST_F(RevokedPathsTest, AfterARestartAPathThatIsNotPermittedIsDroppedWithoutAWord) {
+  accepted(by(1));
+  accepted(by(2));
+  const auto record = all<PersistNode>().back().record;
+  lma = std::make_unique<LocalMobilityAnchor>(revoking());
+  clear();
+  lma->restore(now, {record});
+  drain();
+  lma->handle_timeout(now);
+  drain();
+  EXPECT_THAT(indications(), IsEmpty());
+  EXPECT_THAT(addresses(), ElementsAre(kMag1.to_string()));
+}
+
 TEST_F(RevokedPathsTest, AHoldAsksAMagOfSeveralPathsOnce) {  // section 8.1
   accepted(by(1));
   accepted(by(2));

@@ -6,6 +6,7 @@
 
 #include "core/lma/expiry.h"
 #include "core/lma/identifier.h"
+#include "core/lma/paths.h"
 
 namespace flowmob::core {
 namespace {
@@ -151,8 +152,14 @@ class Restorer {
       const auto* mag = policy().mag(address);
       return mag && permits_mag(*profile, *mag);
     };
+    const auto has_another_path = [&](const SessionRecord& session) {  // which the MAG would end as well
+      return std::ranges::any_of(record.sessions, [&](const SessionRecord& other) {
+        return is_permitted(other.mag) && !other.in_delete_wait &&
+               are_of_one_interface_by_paths(other, session);
+      });
+    };
     for (const auto& session : record.sessions)
-      if (!is_permitted(session.mag)) tell_mag(record, session);
+      if (!is_permitted(session.mag) && !has_another_path(session)) tell_mag(record, session);
     std::erase_if(node.sessions, [&](const Session& s) {
       if (is_permitted(s.mag)) return false;
       node.flows.forget(s.id);

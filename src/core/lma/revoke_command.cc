@@ -64,12 +64,9 @@ std::vector<Revocation> at_each_mag(const AnchorState& state, const MagPeer* onl
 std::vector<Revocation> of_node(const AnchorState& state, const std::string& mn, const MagPeer* only,
                                 wire::RevocationTrigger trigger) {
   std::vector<Revocation> all;
-  for (const auto* node : state.cache.find_all(mn)) {
-    std::set<Ipv6Address> mags;
-    for (const auto& session : node->sessions)
-      if (!only || only->has(session.mag)) mags.insert(session.mag);
-    for (const auto& mag : mags) all.push_back(revocation_of(*node, mag, trigger));
-  }
+  const auto is_there = [only](const Session& session) { return !only || only->has(session.mag); };
+  for (const auto* node : state.cache.find_all(mn))
+    for (auto& one : revocations_of(*node, is_there, trigger)) all.push_back(std::move(one));
   return all;
 }
 

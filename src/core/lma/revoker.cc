@@ -59,6 +59,16 @@ Revocation revocation_of(const MobileNode& node, const Ipv6Address& mag, Trigger
   return {Purpose::End, mag, trigger, options_for(node), sessions_at(node, mag), false};
 }
 
+std::vector<Revocation> revocations_of(const MobileNode& node, const SessionTest& these, Trigger trigger) {
+  std::vector<Revocation> all;
+  const auto is_meant = [&](const Session& session) {
+    return std::ranges::any_of(all, [&](const Revocation& one) { return names(one.targets, session.id); });
+  };
+  for (const auto& session : node.sessions)
+    if (these(session) && !is_meant(session)) all.push_back(revocation_of(node, session.mag, trigger));
+  return all;
+}
+
 Revoker::Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits)
     : state_(state), updates_(updates), edits_(edits), initiator_(state.policy.own_address()) {}
 
@@ -290,24 +300,38 @@ bool may_use(const Policy& policy, const PolicyProfile& profile, const Session& 
          permits_network(policy.service(service)->access, access_network_in(session.notes));
 }
 
-/// The MAGs at which the node may not be any more.
-std::set<Ipv6Address> not_permitted(const AnchorState& state, const MobileNode& node) {
+/// The sessions that the node may not have any more. A service goes with the interface, whichever its path.
+std::set<SessionId> not_permitted(const AnchorState& state, const MobileNode& node) {
   const auto& policy = state.policy;
   const auto* profile = policy.profile(node.mn_id);
   const bool anywhere = is_permitted(state, profile, node);
-  std::set<Ipv6Address> mags;
+  std::set<SessionId> sessions;
   for (const auto& s : node.sessions) {
     const auto* mag = policy.mag(s.mag);
     if (!anywhere || !mag || !permits_mag(*profile, *mag) || !permits_link_layer(*profile, s.link_layer_id) ||
         !permits_network(profile->access, access_network_in(s.notes)))
-      mags.insert(s.mag);
+      sessions.insert(s.id);
   }
-  if (!profile) return mags;
+  if (!profile) return sessions;
   for (const auto& flow : node.flows.bindings())
     if (const auto* s = node.find(flow.wanted);
         s && !flow.is_default() && !may_use(policy, *profile, *s, flow.service))
-      mags.insert(s->mag);
-  return mags;
+      for (const auto& other : node.sessions)
+        if (other.id == s->id || are_of_one_interface_by_paths(other, *s)) sessions.insert(other.id);
+  return sessions;
+}
+
+/// Those that the interface has another path without. The MAG, which would end all, is not told: it is
+/// refused when it asks.
+std::set<SessionId> dispensable(const MobileNode& node, const std::set<SessionId>& not_permitted) {
+  std::set<SessionId> all;
+  const auto stays = [&](const Session& s) { return !s.in_delete_wait && !not_permitted.contains(s.id); };
+  for (const auto& session : node.sessions)
+    if (not_permitted.contains(session.id) && std::ranges::any_of(node.sessions, [&](const Session& other) {
+          return stays(other) && are_of_one_interface_by_paths(other, session);
+        }))
+      all.insert(session.id);
+  return all;
 }
 
 }  // namespace
@@ -326,14 +350,29 @@ void Revoker::handle_policy(Now now) {
   withdraw_unsent();
   if (!config().enabled) return;
   std::vector<Revocation> all;
-  for (const auto& [index, node] : state_.cache.nodes())
-    for (const auto& mag : not_permitted(state_, node)) {
-      auto one = revocation_of(node, mag, Trigger::Administrative);
+  std::map<NodeIndex, std::set<SessionId>> silently;
+  for (const auto& entry : state_.cache.nodes()) {
+    const MobileNode& node = entry.second;
+    const auto ended = not_permitted(state_, node);
+    auto alone = dispensable(node, ended);
+    const auto is_told = [&](const Session& s) { return ended.contains(s.id) && !alone.contains(s.id); };
+    for (auto& one : revocations_of(node, is_told, Trigger::Administrative)) {
       one.by_policy = true;
       std::erase_if(one.targets, [this](const auto& t) { return state_.revoking.contains(t.session); });
       if (!one.targets.empty()) all.push_back(std::move(one));
     }
+    if (!alone.empty()) silently.emplace(entry.first, std::move(alone));
+  }
+  for (auto& [node, sessions] : silently) end_silently(node, std::move(sessions));
   for (auto& one : all) revoke(now, std::move(one));
+}
+
+void Revoker::end_silently(NodeIndex index, std::set<SessionId> sessions) {
+  std::erase_if(sessions, [this](SessionId id) { return state_.revoking.contains(id); });
+  edits_.make(*state_.cache.find(index), [this, ids = std::move(sessions)](const MobileNode& n) {
+    return without(
+        state_.policy, n, [&](const Session& s) { return ids.contains(s.id); }, "binding-revoked");
+  });
 }
 
 }  // namespace flowmob::core

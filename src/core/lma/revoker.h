@@ -59,6 +59,8 @@ class Revoker {
   void send_waiting(Now now);
   void tell(Now now, const NodeNews::Dropped& dropped);
   void withdraw_unsent();
+  /// Of sessions that are not permitted, those whose MAG need not be told.
+  void end_silently(NodeIndex node, std::set<SessionId> sessions);
   void note_registration(Now now, const NodeNews::Registered& registered);
   using Targets = std::vector<Revocation::Target>;
   Targets meant_by(const Revocation& revocation) const;
@@ -82,5 +84,8 @@ class Revoker {
 
 /// A revocation of what one node has with one MAG.
 Revocation revocation_of(const MobileNode& node, const Ipv6Address& mag, wire::RevocationTrigger trigger);
+/// One for each MAG that has sessions of `these`, though it had several paths.
+std::vector<Revocation> revocations_of(const MobileNode& node, const SessionTest& these,
+                                       wire::RevocationTrigger trigger);
 
 }  // namespace flowmob::core
