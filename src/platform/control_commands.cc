@@ -21,7 +21,8 @@ constexpr CommandArgument kMnFilter{"mn", ArgumentType::String, false, false,
 constexpr std::array kOnlyMn{kMnFilter};
 constexpr std::array kFlowMove{
     CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},
-    CommandArgument{"to", ArgumentType::String, true, false, "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278)"},
+    CommandArgument{"to", ArgumentType::String, true, false,
+                    "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278)"},
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
 };
@@ -67,7 +68,9 @@ constexpr std::array kCommands{
     ControlCommand{"show links", kEvery, ReadOnly, {}, "interfaces: role, carrier, addresses, counters"},
     ControlCommand{
         "show statistics", kEvery, ReadOnly, {}, "messages, rejections and drops, each with its reason"},
-    ControlCommand{"flow move", kLma, Admin, kFlowMove, "moves a flow to another of its node's links, until a link registers for the flow's service anew"},
+    ControlCommand{
+        "flow move", kLma, Admin, kFlowMove,
+        "moves a flow to another of its node's links, until a link registers for the flow's service anew"},
     ControlCommand{"session revoke", Lma | Mag, Admin, kRevoke,
                    "ends sessions at both ends (RFC 5846); of a MAG all, as when its access is shut down"},
     ControlCommand{"attach", kMag, Admin, kAttach,

@@ -280,8 +280,8 @@ void Revoker::end_hold(Now now, const Revocation& done, std::optional<Status> st
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
   edits_.make(*node, [this, deadline, asked = done](const MobileNode& n) {
     const auto there = sessions_at(n, asked.mag);
-    const auto has_left = [&](const Session& s) { return names(there, s.id) && names(asked.targets, s.id); };
-    return in_delete_wait(state_.policy, n, has_left, deadline, "binding-revoked");
+    const auto was_there = [&](const Session& s) { return names(there, s.id) && names(asked.targets, s.id); };
+    return in_delete_wait(state_.policy, n, was_there, deadline, "binding-revoked");
   });
 }
 

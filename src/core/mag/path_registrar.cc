@@ -75,7 +75,8 @@ void PathRegistrar::leave_inherited(Now now, Attachment& attachment) {
       attachment.state == AttachmentState::Deregistering || attachment.state == AttachmentState::Departed;
   if (!leaves || !is_inherited(attachment)) return;
   attachment.multipath = Multipath::Agreed;
-  for (std::uint8_t binding_id = 2; binding_id <= context_.config.paths.size(); ++binding_id) {
+  for (std::size_t number = 2; number <= context_.config.paths.size(); ++number) {
+    const auto binding_id = static_cast<std::uint8_t>(number);
     Path& path = paths_[{attachment.id, binding_id}];
     path.binding_id = binding_id;
     adopt(path, attachment);
@@ -107,8 +108,7 @@ void PathRegistrar::follow_path(Now now, const Attachment* attachment, const Key
 }
 
 /// The same interface is attached anew, here or by another of our links: to the LMA it is the same session
-/// (RFC 5213 section 5.4.1), whose other paths that registration replaces. To leave one would end the new
-/// one.
+/// (RFC 5213 section 5.4.1), whose paths that registration replaces: to leave one would end the new one.
 bool PathRegistrar::is_taken_over(const Path& path) const {
   const auto& node = path.node;
   return std::ranges::any_of(context_.bindings.find_all(node.link_layer), [&](SessionId id) {
