@@ -29,7 +29,7 @@ TEST(LoadLma, GreIsNotRequiredOfAMagWithSeveralAddresses) {
 gre = "required"
 )");
   EXPECT_THAT(errors_of(parse_lma(text, "lma.toml")),
-              ElementsAre("lma.toml:17:7: 'gre' is required of 'mag1', which has 'care_of_addresses'; "
+              ElementsAre("lma.toml:18:7: 'gre' is required of 'mag1', which has 'care_of_addresses'; "
                           "expected \"on-demand\" or \"never\", or no 'care_of_addresses'"));
 }
 
