@@ -204,6 +204,17 @@ TEST_F(MultipathTest, AHandoffTakesAllPathsAlong) {
   EXPECT_EQ(mag_of("*"), "mag2");
 }
 
+TEST_F(MultipathTest, AHandoffToAnotherInterfaceTakesAllPathsAlong) {
+  accepted(by_first());
+  accepted(by_second());
+  Pbu p = second();
+  p.handoff = HI::HandoffBetweenInterfaces;
+  p.prefixes = {kOwn};
+  accepted(p);
+  EXPECT_THAT(addresses(), ElementsAre(active(kMag2)));
+  EXPECT_EQ(mag_of("*"), "mag2");
+}
+
 TEST_F(MultipathTest, ARefreshFromWhereTheNodeIsNoMoreTakesNoPath) {
   auto config = two_ways();
   config.mags[1].care_of_addresses = {address("2001:db8:f2:2::1")};

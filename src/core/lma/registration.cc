@@ -6,6 +6,7 @@
 #include "core/lma/access_network.h"
 #include "core/lma/events.h"
 #include "core/lma/identifier.h"
+#include "core/lma/paths.h"
 
 namespace flowmob::core {
 namespace {
@@ -116,15 +117,18 @@ void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
 }
 
 /// What a registration says of the interface's other paths (RFC 8278 section 4.1): nothing, that they live as
-/// long, or that they are no more, as after a handoff and where the MAG has but one path now. Returns those.
-std::vector<Session> Registration::follow_paths(MobileNode& next, SessionId id, const PbuRequest& r,
-                                                Now now) const {
+/// long, or that they are no more, as after a handoff, also one from an interface to another, and where the
+/// MAG has but one path now. Returns those. `former`: what the session was before.
+std::vector<Session> Registration::follow_paths(MobileNode& next, const Session* former, SessionId id,
+                                                const PbuRequest& r, Now now) const {
   const Session& own = *next.find(id);
   const bool replaces = !r.path || r.path->overwrite;
   std::vector<Session> replaced;
   for (auto& session : next.sessions) {
-    if (session.id == id || session.path == 0 || !is_of_interface(session, r)) continue;
-    if (replaces || !are_of_one_mag(policy_, session.mag, r.proxy_coa)) {
+    const bool is_ours = is_of_interface(session, r);
+    const bool was_ours = former && are_of_one_interface_by_paths(session, *former);
+    if (session.id == id || session.path == 0 || (!is_ours && !was_ours)) continue;
+    if (replaces || !is_ours || !are_of_one_mag(policy_, session.mag, r.proxy_coa)) {
       replaced.push_back(session);
     } else if (r.path->bulk && !session.in_delete_wait) {
       session.lifetime = own.lifetime;
@@ -151,9 +155,10 @@ Tunnelling Registration::tunnelling_for(SessionId session, const PbuRequest& r) 
 Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, Now now,
                             std::uint16_t granted, Taken taken) {
   const MobileNode* before = cache_.find(next.index);
+  const Session* former = before ? before->find(id) : nullptr;
   const auto opened = next.find(id)->opens;
   accept_values(*next.find(id), r, now, granted);
-  const auto replaced = follow_paths(next, id, r, now);
+  const auto replaced = follow_paths(next, former, id, r, now);
   next.drop_unregistered_families();
   const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
   next.mn_id_subtype = *r.mn_id_subtype;
@@ -165,7 +170,6 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   Change change;
   change.mn_id = next.mn_id;
   change.node = next.index;
-  const Session* former = before ? before->find(id) : nullptr;
   if (tells_extensions_ || !is_extension(former, *next.find(id)))
     change.events.push_back(binding_event(policy_, former, next, *next.find(id), r.service));
   for (const auto& session : replaced)

@@ -67,8 +67,8 @@ class Registration {
   void accept_values(Session& session, const PbuRequest& request, Now now, std::uint16_t granted) const;
   Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now, std::uint16_t granted,
                 Taken taken);
-  std::vector<Session> follow_paths(MobileNode& next, SessionId session, const PbuRequest& request,
-                                    Now now) const;
+  std::vector<Session> follow_paths(MobileNode& next, const Session* former, SessionId session,
+                                    const PbuRequest& request, Now now) const;
   const MobileNode* with_other_paths(const std::vector<const MobileNode*>& known,
                                      const PbuRequest& request) const;
   Tunnelling tunnelling_for(SessionId session, const PbuRequest& request) const;
