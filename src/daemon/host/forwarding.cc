@@ -51,4 +51,12 @@ Result<void> ensure_forwarding(const std::vector<std::string>& interfaces, bool 
   return {};
 }
 
+Result<void> ensure_ipv4_forwarding() {
+  const auto now = platform::read_net_sysctl("ipv4/ip_forward");
+  if (!now) return tl::unexpected(now.error());
+  if (now->starts_with('1')) return {};
+  spdlog::warn("IPv4 forwarding was off on this host; it is on now");
+  return platform::write_net_sysctl("ipv4/ip_forward", "1");
+}
+
 }  // namespace flowmob::daemon

@@ -104,6 +104,30 @@ TEST(HomeNetworks, WhatFailsOfOneFamilyKeepsNothingFromTheOther) {
   });
 }
 
+TEST(HomeIpv4Routes, PoolsComeAndGoAndWhatNobodyWantsIsSwept) {
+  in_private_namespace([] {
+    Host host;
+    HomeIpv4Routes routes(host.netlink);
+    const auto pool = [](const char* text) { return Ipv4Interface::parse(text).value(); };
+    const auto stands = [&](const char* address, unsigned length) {
+      const auto all = host.netlink.ipv4_routes().value();
+      const Ipv4Interface wanted{Ipv4Address::parse(address).value(), static_cast<std::uint8_t>(length)};
+      return std::ranges::any_of(all, [&](const auto& r) { return r.destination == wanted; });
+    };
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(routes.set_pools({pool("10.1.0.1/24"), pool("10.2.0.1/24")}));
+    EXPECT_TRUE(stands("10.1.0.0", 24) && stands("10.2.0.0", 24));
+    ASSERT_TRUE(routes.set_pools({pool("10.1.0.1/24")}));
+    EXPECT_TRUE(stands("10.1.0.0", 24) && !stands("10.2.0.0", 24));
+    ASSERT_TRUE(routes.ensure({Ipv4Address::parse("10.1.0.7").value(), kMag, 1400}));
+    HomeIpv4Routes successor(host.netlink);
+    ASSERT_TRUE(successor.set_pools({pool("10.1.0.1/24")}));
+    ASSERT_TRUE(successor.sweep({pool("10.1.0.1/24")}));
+    EXPECT_TRUE(stands("10.1.0.0", 24)) << "the pool's";
+    EXPECT_FALSE(stands("10.1.0.7", 32)) << "a predecessor's";
+  });
+}
+
 TEST(HomeRoutes, PoolsComeAndGo) {
   in_private_namespace([] {
     Host host;
