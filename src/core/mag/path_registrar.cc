@@ -48,6 +48,42 @@ const PathConfig& PathRegistrar::config_of(const Path& path) const {
   return context_.config.paths.at(path.binding_id - 1U);
 }
 
+void PathRegistrar::unindex(Path& path) {
+  const Key key{path.node.id, path.binding_id};
+  if (path.queued) deadlines_.erase({*path.queued, key});
+  path.queued.reset();
+  for (const auto sequence : path.sequences)
+    if (const auto at = by_sequence_.find(sequence); at != by_sequence_.end() && at->second == key)
+      by_sequence_.erase(at);
+  path.sequences.clear();
+}
+
+/// After a path was changed.
+void PathRegistrar::index(Path& path) {
+  unindex(path);
+  const Key key{path.node.id, path.binding_id};
+  const auto& node = path.node;
+  for (const auto& one : {node.expires, node.refresh_at, node.retry_at,
+                          node.request ? std::optional(node.request->timer.deadline()) : std::nullopt})
+    if (one && (!path.queued || *one < *path.queued)) path.queued = one;
+  if (path.queued) deadlines_.emplace(*path.queued, key);
+  if (!node.request) return;
+  for (const auto& sent : node.request->transmissions) {
+    path.sequences.push_back(sent.sequence);
+    by_sequence_[sent.sequence] = key;
+  }
+}
+
+void PathRegistrar::erase(Paths::iterator path) {
+  unindex(path->second);
+  paths_.erase(path);
+}
+
+std::pair<PathRegistrar::Paths::const_iterator, PathRegistrar::Paths::const_iterator> PathRegistrar::paths_of(
+    SessionId id) const {
+  return {paths_.lower_bound({id, 0}), paths_.upper_bound({id, 0xff})};
+}
+
 void PathRegistrar::settle(Now now) {
   for (const auto id : context_.bindings.take_changed()) follow(now, id);
   if (std::exchange(known_restarts_, context_.anchor_restarts) != context_.anchor_restarts) register_all(now);
@@ -88,13 +124,13 @@ void PathRegistrar::leave_inherited(Now now, Attachment& attachment) {
 void PathRegistrar::follow_path(Now now, const Attachment* attachment, const Key& key) {
   const auto known = paths_.find(key);
   if (attachment && attachment->state == AttachmentState::Registering) {
-    if (known != paths_.end()) paths_.erase(known);
+    if (known != paths_.end()) erase(known);
     return;
   }
   if (!attachment || !has_paths(*attachment)) {
     if (known == paths_.end()) return;
     if (is_taken_over(known->second))
-      paths_.erase(known);
+      erase(known);
     else if (!known->second.leaves)
       leave(now, known->second);
     return;
@@ -149,6 +185,7 @@ void PathRegistrar::request(Now now, Path& path, RequestKind kind) {
   path.node.retry_at.reset();
   path.node.request = Request{kind, lifetime, timer, {}, 0, 0};
   transmit(now, path);
+  index(path);
 }
 
 void PathRegistrar::transmit(Now now, Path& path) {
@@ -176,7 +213,13 @@ bool PathRegistrar::is_answered_by(const Path& path, const wire::ProxyBindingAck
   return (named || context_.config.timestamps) && path.node.request->find(ack.sequence);
 }
 
+/// By sequence number, which is ours alone where timestamps order the messages (Registrar::match).
 PathRegistrar::Paths::iterator PathRegistrar::match(const wire::ProxyBindingAcknowledgement& ack) {
+  if (context_.config.timestamps && ack.status != wire::BindingStatus::SequenceNumberOutOfWindow) {
+    const auto key = by_sequence_.find(ack.sequence);
+    const auto found = key == by_sequence_.end() ? paths_.end() : paths_.find(key->second);
+    return found != paths_.end() && is_answered_by(found->second, ack) ? found : paths_.end();
+  }
   return std::ranges::find_if(paths_, [&](const auto& row) { return is_answered_by(row.second, ack); });
 }
 
@@ -185,12 +228,15 @@ bool PathRegistrar::handle_acknowledgement(Now now, const wire::ProxyBindingAckn
   if (found == paths_.end()) return false;
   Path& path = found->second;
   const SessionId id = found->first.first;
-  if (path.leaves && (!is_out_of_order(ack.status) || is_taken_over(path)))
-    paths_.erase(found);
-  else if (ack.accepted() && ack.lifetime != 0)
-    accepted(path, ack);
-  else
-    rejected(now, path, ack);
+  if (path.leaves && (!is_out_of_order(ack.status) || is_taken_over(path))) {
+    erase(found);
+  } else {
+    if (ack.accepted() && ack.lifetime != 0)
+      accepted(path, ack);
+    else
+      rejected(now, path, ack);
+    index(path);
+  }
   if (auto* attachment = context_.bindings.find(id)) choose_uplink(*attachment);
   return true;
 }
@@ -232,8 +278,19 @@ void PathRegistrar::rejected(Now now, Path& path, const wire::ProxyBindingAcknow
 }
 
 void PathRegistrar::handle_timeout(Now now) {
-  for (auto at = paths_.begin(); at != paths_.end();)
-    at = handle_due(now, at->second) ? std::next(at) : paths_.erase(at);
+  std::vector<Key> due;
+  for (const auto& [deadline, key] : deadlines_) {
+    if (deadline > now.monotonic) break;
+    due.push_back(key);
+  }
+  for (const auto& key : due) {
+    const auto found = paths_.find(key);
+    if (found == paths_.end()) continue;
+    if (handle_due(now, found->second))
+      index(found->second);
+    else
+      erase(found);
+  }
 }
 
 /// The node answers within seconds, or is gone.
@@ -272,22 +329,18 @@ bool PathRegistrar::handle_due(Now now, Path& path) {
 }
 
 std::optional<TimePoint> PathRegistrar::next_deadline() const {
-  std::optional<TimePoint> next;
-  for (const auto& [key, path] : paths_)
-    for (const auto& one :
-         {path.node.expires, path.node.refresh_at, path.node.retry_at,
-          path.node.request ? std::optional(path.node.request->timer.deadline()) : std::nullopt})
-      if (one && (!next || *one < *next)) next = one;
-  return next;
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.begin()->first;
 }
 
 /// The first path, or the first that lives where that one does not.
 void PathRegistrar::choose_uplink(Attachment& attachment) {
   Ipv6Address chosen;
-  if (context_.first_path_is_dead && !attachment.tunnelling.has_gre())  // of which the others have none
-    for (const auto& [key, path] : paths_)
-      if (key.first == attachment.id && path.is_registered() && chosen.is_unspecified())
-        chosen = config_of(path).address;
+  if (context_.first_path_is_dead && !attachment.tunnelling.has_gre()) {  // of which the others have none
+    const auto [first, end] = paths_of(attachment.id);
+    const auto alive = std::find_if(first, end, [](const auto& row) { return row.second.is_registered(); });
+    if (alive != end) chosen = config_of(alive->second).address;
+  }
   if (attachment.care_of == chosen) return;
   attachment.care_of = chosen;
   context_.notify("uplink-moved", attachment,
@@ -307,8 +360,8 @@ Json PathRegistrar::show(Now now, const Attachment& attachment) const {
                      std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(left).count())}});
   };
   row(context_.config.paths.front(), attachment.expires);
-  for (const auto& [key, path] : paths_)
-    if (key.first == attachment.id) row(config_of(path), path.node.expires);
+  const auto [first, end] = paths_of(attachment.id);
+  for (auto at = first; at != end; ++at) row(config_of(at->second), at->second.node.expires);
   return rows;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <unordered_map>
 
 #include "core/mag/registrar.h"
 
@@ -30,12 +32,19 @@ class PathRegistrar {
     Attachment node;
     std::uint8_t binding_id{};
     bool leaves = false;
+    std::optional<TimePoint> queued{};       ///< in deadlines_
+    std::vector<std::uint16_t> sequences{};  ///< in by_sequence_
     bool is_registered() const { return node.expires.has_value() && !leaves; }
   };
   using Key = std::pair<SessionId, std::uint8_t>;
   using Paths = std::map<Key, Path>;
 
   const PathConfig& config_of(const Path& path) const;
+  void index(Path& path);
+  void unindex(Path& path);
+  void erase(Paths::iterator path);
+  /// Those of one attachment.
+  std::pair<Paths::const_iterator, Paths::const_iterator> paths_of(SessionId id) const;
   void follow(Now now, SessionId id);
   void register_all(Now now);
   void follow_path(Now now, const Attachment* attachment, const Key& key);
@@ -57,8 +66,10 @@ class PathRegistrar {
   MagContext& context_;
   Registrar& registrar_;
   Paths paths_;
-  bool first_is_dead_ = false;        ///< as it was when uplinks were chosen
-  std::uint32_t known_restarts_ = 0;  ///< of the LMA, of which all paths were told
+  std::set<std::pair<TimePoint, Key>> deadlines_;
+  std::unordered_map<std::uint16_t, Key> by_sequence_;  ///< whose request carried it last
+  bool first_is_dead_ = false;                          ///< as it was when uplinks were chosen
+  std::uint32_t known_restarts_ = 0;                    ///< of the LMA, of which all paths were told
 };
 
 }  // namespace flowmob::core
