@@ -191,6 +191,16 @@ class Ipv4Domain:
         done = self.inside(node, "ping", "-c", "3", "-i", "0.2", "-W", "5", *options, to, check=False)
         return done.returncode == 0, done.stdout
 
+    def cut_trains(self):
+        """Between anchor and gateways the kernel cuts trains of TCP segments before the link, which else takes them whole."""
+        for node, interface in (("mag1", "net0"), ("mag2", "net0"), ("lma", "acc1"), ("lma", "acc2")):
+            self.inside(node, "ethtool", "-K", interface, "tso", "off", "gso", "off", "tx-udp_tnl-segmentation", "off")
+
+    def refused(self):
+        """What data planes dropped because of how it was carried."""
+        reasons = {"encapsulation", "decapsulation", "malformed", "unknown-tunnel"}
+        return {node: found for node in ("lma", "mag1", "mag2") if (found := reasons & self.drops(node).keys())}
+
     def drops(self, node):
         return {row["reason"]: row["packets"] for row in self.ask(node, "show statistics")["data_plane_drops"] if row["packets"]}
 

@@ -13,12 +13,6 @@ using core::Tunnelling;
 constexpr std::uint32_t kDownlinkKey = 0x01020304;
 constexpr std::uint16_t kIpv4InGre = 0x0800;
 
-Bytes behind_gre(std::optional<std::uint32_t> key, const Bytes& packet, std::uint16_t protocol) {
-  Bytes octets = gre_header(key, protocol);
-  octets.insert(octets.end(), packet.begin(), packet.end());
-  return octets;
-}
-
 /// The anchor's node is reached through MAG 1 with keys, and through MAG 2 with GRE alone.
 class LmaGre : public LmaBench {
  protected:

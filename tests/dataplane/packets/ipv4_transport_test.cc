@@ -60,10 +60,18 @@ class LmaOverIpv4 : public LmaBench {
     lma_.reset();
     lma_ = LmaDataplane::open(with_ipv4).value();
     must(lma_->ensure_tunnel({mapped(kLma4), mapped(kMag4)}));
-    for (const auto session : {kSession1, kSession2})
-      must(lma_->install_session(
-          {session, kNodeIndex, mapped(kLma4), mapped(kMag4), {prefix(kPrefix)}, kMtu, ip4(kNode4)}));
+    for (const auto session : {kSession1, kSession2}) install(session, {});
     must(lma_->install_node({kNodeIndex, {prefix(kPrefix)}, kDefault, 1, {}, ip4(kNode4)}));
+  }
+  void install(SessionId session, core::Tunnelling tunnelling) {
+    must(lma_->install_session({session,
+                                kNodeIndex,
+                                mapped(kLma4),
+                                mapped(kMag4),
+                                {prefix(kPrefix)},
+                                kMtu,
+                                ip4(kNode4),
+                                tunnelling}));
   }
   Outcome from_access4(const Bytes& packet) const {
     return run(lma_->object(), "lma_uplink", "acc1", frame4(kAccess1Mac, kPeerMac, packet));
@@ -131,25 +139,12 @@ TEST_F(LmaOverIpv4, TooBigForTheTunnelIsAnsweredFromTheIpv6Address) {
 }
 
 /// With a GRE header between the two (RFC 5845).
-Bytes behind_gre_header(std::optional<std::uint32_t> key, const Bytes& packet, std::uint16_t protocol) {
-  Bytes octets = gre_header(key, protocol);
-  octets.insert(octets.end(), packet.begin(), packet.end());
-  return octets;
-}
-
 class LmaGreOverIpv4 : public LmaOverIpv4 {
  protected:
   static constexpr std::uint32_t kDown = 0x01020304;
   void SetUp() override {
     LmaOverIpv4::SetUp();
-    must(lma_->install_session({kSession2,
-                                kNodeIndex,
-                                mapped(kLma4),
-                                mapped(kMag4),
-                                {prefix(kPrefix)},
-                                kMtu,
-                                ip4(kNode4),
-                                {core::Encapsulation::GreWithKeys, kDown, kSession2.value}}));
+    install(kSession2, {core::Encapsulation::GreWithKeys, kDown, kSession2.value});
   }
 };
 
@@ -157,18 +152,18 @@ TEST_F(LmaGreOverIpv4, BothFamiliesHaveTheKey) {
   const Tunnelled packet(from_core(other().hop_limit(9).build()).frame);
   EXPECT_EQ(packet.protocol, 47);
   EXPECT_EQ(packet.destination, ip4(kMag4));
-  EXPECT_EQ(packet.inner, behind_gre_header(kDown, other().hop_limit(8).build(), 0x86dd));
+  EXPECT_EQ(packet.inner, behind_gre(kDown, other().hop_limit(8).build(), 0x86dd));
   const Tunnelled packet4(
       run(lma_->object(), "lma_downlink", "core0", frame4(kCoreMac, kPeerMac, Packet4{.ttl = 9}.build()))
           .frame);
   EXPECT_EQ(packet4.protocol, 47);
-  EXPECT_EQ(packet4.inner, behind_gre_header(kDown, Packet4{.ttl = 8}.build(), 0x0800));
+  EXPECT_EQ(packet4.inner, behind_gre(kDown, Packet4{.ttl = 8}.build(), 0x0800));
 }
 
 TEST_F(LmaGreOverIpv4, UplinkComesOutAsItWas) {
   const auto sent = Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build();
   const auto through = [&](std::uint32_t key, const Bytes& packet, std::uint16_t protocol) {
-    return from_access4(tunnelled(kMag4, kLma4, 47, behind_gre_header(key, packet, protocol)));
+    return from_access4(tunnelled(kMag4, kLma4, 47, behind_gre(key, packet, protocol)));
   };
   EXPECT_EQ(through(kSession2.value, sent, 0x86dd).frame, frame(kAccess1Mac, kPeerMac, sent));
   const auto sent4 = Packet4{.source = kNode4, .destination = kCn4}.build();
@@ -190,15 +185,7 @@ class LmaUdpOverIpv4 : public LmaOverIpv4 {
  protected:
   void SetUp() override {
     LmaOverIpv4::SetUp();
-    for (const auto session : {kSession1, kSession2})
-      must(lma_->install_session({session,
-                                  kNodeIndex,
-                                  mapped(kLma4),
-                                  mapped(kMag4),
-                                  {prefix(kPrefix)},
-                                  kMtu,
-                                  ip4(kNode4),
-                                  {core::Encapsulation::Udp, 0, 0}}));
+    for (const auto session : {kSession1, kSession2}) install(session, {core::Encapsulation::Udp, 0, 0});
   }
   static Bytes up() { return Packet().from(kNode).to(kCn).udp(4000, 80).payload(100).build(); }
   Outcome through(const Bytes& behind, std::uint16_t fragment = 0x4000) const {
@@ -267,19 +254,24 @@ class MagOverIpv4 : public ::testing::Test {
     auto opened = MagDataplane::open(options());
     ASSERT_TRUE(opened) << opened.error().message;
     mag_ = std::move(*opened);
-    ASSERT_TRUE(mag_->install_host({SessionId{41},
-                                    InterfaceIndex{index_of("core0")},
-                                    mac(kNode4Mac),
-                                    mac(kRouter4Mac),
-                                    {prefix("2001:db8:100::/64")},
-                                    mapped(kMag4),
-                                    mapped(kLma4),
-                                    1460,
-                                    core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)}}));
+    install({});
   }
   void TearDown() override { ASSERT_TRUE(MagDataplane::teardown(options())); }
   static MagDataplaneOptions options() {
     return {bpf_directory(), {"acc1"}, {"core0"}, mapped(kMag4), false, 64};
+  }
+  void install(core::Tunnelling tunnelling) {
+    const Host host{SessionId{41},
+                    InterfaceIndex{index_of("core0")},
+                    mac(kNode4Mac),
+                    mac(kRouter4Mac),
+                    {prefix("2001:db8:100::/64")},
+                    mapped(kMag4),
+                    mapped(kLma4),
+                    1452,
+                    core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)},
+                    tunnelling};
+    ASSERT_TRUE(mag_->install_host(host));
   }
   Outcome from_transport(const Bytes& packet) const {
     return run(mag_->object(), "mag_downlink", "acc1", frame4(kAccess1Mac, kPeerMac, packet));
@@ -318,21 +310,12 @@ TEST_F(MagOverIpv4, DownlinkComesOutAndGoesToTheNode) {
 }
 
 TEST_F(MagOverIpv4, WithGreBothWaysHaveTheirKeys) {  // RFC 5845
-  ASSERT_TRUE(mag_->install_host({SessionId{41},
-                                  InterfaceIndex{index_of("core0")},
-                                  mac(kNode4Mac),
-                                  mac(kRouter4Mac),
-                                  {prefix("2001:db8:100::/64")},
-                                  mapped(kMag4),
-                                  mapped(kLma4),
-                                  1452,
-                                  core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)},
-                                  {core::Encapsulation::GreWithKeys, 41, 7}}));
+  install({core::Encapsulation::GreWithKeys, 41, 7});
   const Tunnelled packet(from_access(up().hop_limit(9)).frame);
   EXPECT_EQ(packet.protocol, 47);
-  EXPECT_EQ(packet.inner, behind_gre_header(7, up().hop_limit(8).build(), 0x86dd));
+  EXPECT_EQ(packet.inner, behind_gre(7, up().hop_limit(8).build(), 0x86dd));
   const auto down4 = [](std::uint32_t key) {
-    return tunnelled(kLma4, kMag4, 47, behind_gre_header(key, Packet4{.ttl = 9}.build(), 0x0800));
+    return tunnelled(kLma4, kMag4, 47, behind_gre(key, Packet4{.ttl = 9}.build(), 0x0800));
   };
   EXPECT_EQ(from_transport(down4(41)).frame, frame4(kNode4Mac, kRouter4Mac, Packet4{.ttl = 8}.build()));
   EXPECT_EQ(from_transport(down4(42)).verdict, Verdict::Drop);
@@ -340,16 +323,7 @@ TEST_F(MagOverIpv4, WithGreBothWaysHaveTheirKeys) {  // RFC 5845
 }
 
 TEST_F(MagOverIpv4, WithUdpBothWaysAreInIt) {  // RFC 5844 section 4.2.2.2
-  ASSERT_TRUE(mag_->install_host({SessionId{41},
-                                  InterfaceIndex{index_of("core0")},
-                                  mac(kNode4Mac),
-                                  mac(kRouter4Mac),
-                                  {prefix("2001:db8:100::/64")},
-                                  mapped(kMag4),
-                                  mapped(kLma4),
-                                  1452,
-                                  core::Ipv4Home{{ip4(kNode4), 24}, ip4(kRouter4)},
-                                  {core::Encapsulation::Udp, 0, 0}}));
+  install({core::Encapsulation::Udp, 0, 0});
   const Tunnelled packet(from_access(up().hop_limit(9)).frame);
   EXPECT_EQ(packet.protocol, 17);
   EXPECT_EQ(packet.source, ip4(kMag4));

@@ -148,21 +148,19 @@ Packet Packet::in_tunnel(std::string_view source, std::string_view destination) 
   return Packet().from(source).to(destination).hop_limit(64).upper(kIpv6, build());
 }
 
-Bytes gre_header(std::optional<std::uint32_t> key, std::uint16_t protocol) {
+Bytes behind_gre(std::optional<std::uint32_t> key, const Bytes& packet, std::uint16_t protocol) {
   Bytes octets(key ? 8 : 4);
   octets[0] = key ? 0x20 : 0;
   put16(octets, 2, protocol);
   if (key) put16(octets, 4, static_cast<std::uint16_t>(*key >> 16));
   if (key) put16(octets, 6, static_cast<std::uint16_t>(*key));
+  octets.insert(octets.end(), packet.begin(), packet.end());
   return octets;
 }
 
 Packet Packet::in_gre(std::string_view source, std::string_view destination,
                       std::optional<std::uint32_t> key) const {
-  Bytes octets = gre_header(key);
-  const auto inner = build();
-  octets.insert(octets.end(), inner.begin(), inner.end());
-  return Packet().from(source).to(destination).hop_limit(64).upper(47, std::move(octets));
+  return Packet().from(source).to(destination).hop_limit(64).upper(47, behind_gre(key, build()));
 }
 
 Packet& Packet::claimed_length(std::uint16_t octets) {

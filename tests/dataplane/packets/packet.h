@@ -76,7 +76,7 @@ class Packet {
 };
 
 /// RFC 2784, perhaps with a key (RFC 2890).
-Bytes gre_header(std::optional<std::uint32_t> key, std::uint16_t protocol = 0x86dd);
+Bytes behind_gre(std::optional<std::uint32_t> key, const Bytes& packet, std::uint16_t protocol = 0x86dd);
 
 /// An Ethernet frame around a packet.
 Bytes frame(std::string_view to, std::string_view from, const Bytes& packet, std::uint16_t type = 0x86dd);
