@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any octets: as a Mobility Header, as Neighbor Discovery, as traffic selectors. Nothing crashes, and what is
-// accepted means the same and looks the same when it has been written once.
+// Any octets: as a Mobility Header, as Neighbor Discovery, as traffic selectors, as ARP and DHCP. Nothing
+// crashes, and what is accepted means the same and looks the same when it has been written once.
 #include <cstdlib>
 
+#include "core/dhcp/frame.h"
+#include "core/dhcp/message.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
 #include "wire/neighbor_discovery.h"
@@ -50,6 +52,23 @@ void selector(ByteView octets) {
   }
 }
 
+void ipv4(ByteView octets) {
+  namespace dhcp = core::dhcp;
+  if (const auto arp = dhcp::decode_arp(octets)) {
+    const auto second = dhcp::decode_arp(dhcp::encode(*arp));
+    require(second && second->target == arp->target && second->sender_mac == arp->sender_mac);
+  }
+  if (const auto udp = dhcp::decode_udp(octets)) {
+    const auto second = dhcp::decode_udp(dhcp::encode(*udp));
+    require(second && second->payload == udp->payload && second->destination == udp->destination);
+  }
+  if (const auto message = dhcp::decode(octets)) {
+    const Bytes written = dhcp::encode(*message);
+    const auto second = dhcp::decode(written);
+    require(second && second->options == message->options && dhcp::encode(*second) == written);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -57,5 +76,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   mobility_header(octets);
   neighbor_discovery(octets);
   selector(octets);
+  ipv4(octets);
   return 0;
 }

@@ -2,18 +2,24 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/dhcp/frame.h"
+#include "core/dhcp/message.h"
 #include "core/mag/mobile_access_gateway.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
 #include "wire/neighbor_discovery.h"
 
-/// A MobileAccessGateway under a script of hostile octets: acknowledgements, Neighbor Discovery, carrier,
+/// A MobileAccessGateway under a script of hostile octets: acknowledgements, Neighbor Discovery, ARP, DHCP of
+/// clients and servers, carrier,
 /// commands, results of effects and time, in any order. Checksums are put right, so that the checks behind
 /// them are reached; acknowledgements may take the sequence number of the last update.
 using namespace flowmob;
 using namespace flowmob::core;
 
 namespace {
+
+constexpr Ipv4Address kServer{{203, 0, 113, 53}}, kRelay{{203, 0, 113, 11}}, kHome{{192, 0, 2, 2}},
+    kRouter{{192, 0, 2, 1}};
 
 Ipv6Address address(std::string_view text) { return Ipv6Address::parse(text).value(); }
 MacAddress node(std::uint8_t number) { return {{2, 0, 0, 0, 0, number}}; }
@@ -43,6 +49,11 @@ MagConfig configuration(std::uint8_t variant) {
   config.address = address("2001:db8:a::1");
   config.lma = address("2001:db8:1::1");
   if (variant & 1) config.router_link_local = {};
+  if (variant & 4) {
+    config.ip_versions = IpVersions::Dual;
+    config.dhcp_servers = {kServer};
+    config.dhcp_relay_address = kRelay;
+  }
   for (std::uint32_t i = 0; i < 2; ++i) {
     AccessConfig access;
     access.name = i == 0 ? "one" : "two";
@@ -62,7 +73,7 @@ class Driver {
   explicit Driver(std::uint8_t variant) : config_(configuration(variant)), gateway_(config_) {}
 
   void step(Script& script) {
-    switch (script.octet() % 8) {
+    switch (script.octet() % 10) {
       case 0:
         return raw_message(script);
       case 1:
@@ -79,6 +90,10 @@ class Driver {
         now_ = now_ + std::chrono::milliseconds(script.octet() * 4);
         gateway_.handle_timeout(now_);
         return drain(script);
+      case 7:
+        return ipv4_frame(script);
+      case 8:
+        return dhcp_server(script);
       default:
         return next_deadline(script);
     }
@@ -108,6 +123,11 @@ class Driver {
     for (auto& option : ack.options)
       if (auto* home = std::get_if<wire::HomeNetworkPrefixOption>(&option); home && home->is_all_zero())
         home->prefix = Ipv6Prefix::truncated(address("2001:db8:100::"), 64).address;
+    if (wire::find<wire::Ipv4HomeAddressRequest>(ack.options)) {
+      ack.options.emplace_back(wire::Ipv4HomeAddressReply{wire::Ipv4HomeAddressStatus::Success, 24, kHome});
+      ack.options.emplace_back(wire::Ipv4DefaultRouter{kRouter});
+      ack.options.emplace_back(wire::Ipv4DhcpSupportMode{script.octet() % 2 == 0});
+    }
     if (!ack.options.empty() && script.octet() % 4 == 0)
       ack.options.erase(ack.options.begin() +
                         static_cast<std::ptrdiff_t>(script.octet() % ack.options.size()));
@@ -132,6 +152,55 @@ class Driver {
     bytes[2] = static_cast<std::uint8_t>(sum >> 8);
     bytes[3] = static_cast<std::uint8_t>(sum);
     gateway_.handle_neighbor_discovery(now_, meta, bytes);
+    drain(script);
+  }
+
+  /// Any octets, a question for an address, or a DHCP message with any options.
+  void ipv4_frame(Script& script) {
+    const auto choice = script.octet();
+    const InterfaceIndex interface { choice / 4 % 3U };
+    const MacAddress from = node(choice / 16 % 4);
+    Bytes frame;
+    if (choice % 4 == 0) {
+      frame = script.octets(script.octet());
+    } else if (choice % 4 == 1) {
+      const Ipv4Address target{{192, 0, 2, script.octet()}};
+      frame = dhcp::encode(dhcp::ArpPacket{from, dhcp::kBroadcastMac, false, from, {}, kHome, target});
+    } else {
+      const Ipv4Address to = script.octet() % 2 == 0 ? kRouter : dhcp::kBroadcastAddress;
+      const auto message = dhcp_message(script);
+      frame = dhcp::encode(dhcp::UdpPacket{from, dhcp::kBroadcastMac, {}, to, 68, 67, dhcp::encode(message)});
+    }
+    gateway_.handle_ipv4_frame(now_, interface, frame);
+    drain(script);
+  }
+
+  dhcp::Message dhcp_message(Script& script) {
+    dhcp::Message message;
+    message.hops = script.octet();
+    message.hardware_address = script.octets(6);
+    if (script.octet() % 2 == 0) message.client = kHome;
+    message.options[dhcp::option::kMessageType] = {static_cast<std::uint8_t>(script.octet() % 9)};
+    if (script.octet() % 2 == 0) message.set(dhcp::option::kRequestedAddress, kHome);
+    for (int more = script.octet() % 4; more > 0; --more) {
+      const auto code = static_cast<std::uint8_t>(1 + script.octet() % 254);
+      message.options[code] = script.octets(script.octet());
+    }
+    return message;
+  }
+
+  /// Any octets, or an answer to what was relayed last.
+  void dhcp_server(Script& script) {
+    const auto choice = script.octet();
+    Bytes payload = script.octets(choice % 2 == 0 ? script.octet() : 0);
+    if (auto asked = dhcp::decode(relayed_); asked && choice % 2 == 1) {
+      asked->reply = true;
+      asked->yours = choice % 4 == 1 ? kHome : kRouter;
+      asked->options[dhcp::option::kMessageType] = {static_cast<std::uint8_t>(script.octet() % 9)};
+      if (choice >= 200) asked->options[dhcp::option::kAgentInformation] = script.octets(script.octet());
+      payload = dhcp::encode(*asked);
+    }
+    gateway_.handle_dhcp_server(now_, choice == 8 ? kRouter : kServer, payload);
     drain(script);
   }
 
@@ -171,6 +240,11 @@ class Driver {
         if (--tunnels_ != 0) std::abort();
       } else if (const auto* persist = std::get_if<PersistAttachment>(&effect->action)) {
         if (!AttachmentRecord::from_json(persist->record.to_json())) std::abort();
+      } else if (const auto* frame = std::get_if<SendIpv4Frame>(&effect->action)) {
+        if (!dhcp::decode_arp(frame->frame) && !dhcp::decode_udp(frame->frame)) std::abort();
+      } else if (const auto* relayed = std::get_if<SendDhcpToServer>(&effect->action)) {
+        if (!dhcp::decode(relayed->payload)) std::abort();
+        relayed_ = relayed->payload;
       } else if (std::holds_alternative<InstallHost>(effect->action)) {
         if (tunnels_ != 1) std::abort();
         const bool fine = script.octet() % 8 != 7;
@@ -183,6 +257,7 @@ class Driver {
   MobileAccessGateway gateway_;
   Now now_{TimePoint(std::chrono::hours(1)), WallTime(std::chrono::hours(400000))};
   wire::ProxyBindingUpdate last_;
+  Bytes relayed_;
   int tunnels_ = 0;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/udp_mobility_socket.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -11,17 +10,10 @@
 #include "base/ipv4.h"
 #include "platform/errno_error.h"
 #include "platform/receive_datagram.h"
+#include "platform/udp_ipv4.h"
 
 namespace flowmob::platform {
 namespace {
-
-::sockaddr_in to_socket_address(const Ipv4Address& address, std::uint16_t port) {
-  ::sockaddr_in result{};
-  result.sin_family = AF_INET;
-  result.sin_port = htons(port);
-  std::memcpy(&result.sin_addr, address.octets.data(), sizeof result.sin_addr);
-  return result;
-}
 
 void read_udp_ancillary(::msghdr& header, ReceivedMessage& message) {
   for (::cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
@@ -50,14 +42,10 @@ Result<void> configure_udp(int fd) {
 }  // namespace
 
 Result<UdpMobilitySocket> UdpMobilitySocket::open(const Ipv4Address& local) {
-  UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return fail_errno("mobility-socket-failed", "UDP socket");
-  if (auto done = configure_udp(fd.get()); !done) return tl::unexpected(done.error());
-  const auto address = to_socket_address(local, kPort);
-  if (::bind(fd.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address) != 0)
-    return fail_errno(errno == EADDRNOTAVAIL ? "address-unavailable" : "mobility-socket-failed",
-                      "bind to " + local.to_string() + " port " + std::to_string(kPort));
-  return UdpMobilitySocket(std::move(fd), local);
+  auto fd = open_udp(local, kPort, "mobility-socket-failed");
+  if (!fd) return tl::unexpected(fd.error());
+  if (auto done = configure_udp(fd->get()); !done) return tl::unexpected(done.error());
+  return UdpMobilitySocket(std::move(*fd), local);
 }
 
 Result<std::optional<UdpMobilitySocket::Received>> UdpMobilitySocket::receive() {
@@ -77,16 +65,7 @@ Result<std::optional<UdpMobilitySocket::Received>> UdpMobilitySocket::receive() 
 
 Result<void> UdpMobilitySocket::send(const Ipv6Address& destination, std::uint16_t port,
                                      ByteView mobility_header) {
-  const auto to = to_socket_address(from_mapped(destination), port == 0 ? kPort : port);
-  ::ssize_t count = 0;
-  do {
-    count = ::sendto(fd_.get(), mobility_header.data(), mobility_header.size(), 0,
-                     reinterpret_cast<const ::sockaddr*>(&to), sizeof to);
-  } while (count < 0 && errno == EINTR);
-  ++(count >= 0 ? counters_.sent : counters_.send_failures);
-  if (count >= 0) return {};
-  const bool full = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
-  return fail_errno(full ? "would-block" : "send-failed", "to " + destination.to_string());
+  return send_udp(fd_.get(), from_mapped(destination), port == 0 ? kPort : port, mobility_header, counters_);
 }
 
 }  // namespace flowmob::platform

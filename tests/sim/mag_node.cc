@@ -180,6 +180,11 @@ Result<void> MagNode::apply(const core::SendIpv4Frame&) {
   return {};
 }
 
+Result<void> MagNode::apply(const core::SendDhcpToServer&) {
+  world_.broken(config_.name + ": a DHCP server is asked, and nobody asked for that");
+  return {};
+}
+
 Result<void> MagNode::apply(const core::PersistAttachment& effect) {
   if (world_.thorough || ++persisted_ % 16 == 0) check_json(effect.record);
   store_[effect.record.id] = effect.record;

@@ -46,14 +46,34 @@ bool read_overloaded(ByteView octets, Message& message) {
   const auto overload = message.options.find(option::kOverload);
   if (overload == message.options.end() || overload->second.empty()) return true;
   const unsigned which = overload->second.front();
+  message.options.erase(overload);
+  if (which & 1) message.boot_file.clear();
+  if (which & 2) message.server_name.clear();
   if ((which & 1) && !read_options(octets.subspan(kFile, kFixed - kFile), message.options)) return false;
   return !(which & 2) || read_options(octets.subspan(kServerName, kFile - kServerName), message.options);
 }
 
-void append_option(Bytes& bytes, std::uint8_t code, const Bytes& value) {
-  bytes.push_back(code);
-  bytes.push_back(static_cast<std::uint8_t>(value.size()));
-  append(bytes, value);
+/// One that is too long for its length stands several times (RFC 3396).
+void append_option(Bytes& bytes, std::uint8_t code, ByteView value) {
+  constexpr std::size_t kLongest = 255;
+  do {
+    const ByteView part = value.first(std::min(value.size(), kLongest));
+    bytes.push_back(code);
+    bytes.push_back(static_cast<std::uint8_t>(part.size()));
+    append(bytes, part);
+    value = value.subspan(part.size());
+  } while (!value.empty());
+}
+
+void append_field(Bytes& bytes, Bytes field, std::size_t size) {
+  field.resize(size);
+  append(bytes, field);
+}
+
+/// Names end with a zero; the field may be full.
+Bytes name_at(ByteView octets, std::size_t at, std::size_t size) {
+  const ByteView field = octets.subspan(at, size);
+  return {field.begin(), std::ranges::find(field, std::uint8_t{0})};
 }
 
 }  // namespace
@@ -91,13 +111,18 @@ std::optional<Message> decode(ByteView octets) {
   message.reply = octets[0] == 2;
   message.hardware_type = octets[1];
   message.hardware_length = octets[2];
+  message.hops = octets[3];
   message.transaction = number_at(octets, 4);
+  message.seconds = static_cast<std::uint16_t>(octets[8] << 8 | octets[9]);
   message.broadcast = (octets[10] & kBroadcastFlag) != 0;
   message.client = address_at(octets, 12);
   message.yours = address_at(octets, 16);
+  message.next = address_at(octets, 20);
   message.relay = address_at(octets, 24);
   const ByteView hardware = octets.subspan(kHardwareAddress, kHardwareOctets);
   message.hardware_address.assign(hardware.begin(), hardware.end());
+  message.server_name = name_at(octets, kServerName, kFile - kServerName);
+  message.boot_file = name_at(octets, kFile, kFixed - kFile);
   if (!read_options(octets.subspan(kFixed + kCookie.size()), message.options)) return std::nullopt;
   if (!read_overloaded(octets, message)) return std::nullopt;
   return message;
@@ -105,23 +130,26 @@ std::optional<Message> decode(ByteView octets) {
 
 Bytes encode(const Message& message) {
   Bytes bytes{static_cast<std::uint8_t>(message.reply ? 2 : 1), message.hardware_type,
-              message.hardware_length, 0};
+              message.hardware_length, message.hops};
   for (int shift = 24; shift >= 0; shift -= 8)
     bytes.push_back(static_cast<std::uint8_t>(message.transaction >> shift));
-  append(bytes, Bytes{0, 0, message.broadcast ? kBroadcastFlag : std::uint8_t{0}, 0});
-  append(bytes, message.client.octets);
-  append(bytes, message.yours.octets);
-  append(bytes, Ipv4Address{}.octets);  // siaddr
-  append(bytes, message.relay.octets);
-  Bytes hardware = message.hardware_address;
-  hardware.resize(kHardwareOctets);
-  append(bytes, hardware);
-  bytes.resize(kFixed);  // no names
+  append(bytes,
+         Bytes{static_cast<std::uint8_t>(message.seconds >> 8), static_cast<std::uint8_t>(message.seconds),
+               message.broadcast ? kBroadcastFlag : std::uint8_t{0}, 0});
+  for (const Ipv4Address& address : {message.client, message.yours, message.next, message.relay})
+    append(bytes, address.octets);
+  append_field(bytes, message.hardware_address, kHardwareOctets);
+  append_field(bytes, message.server_name, kFile - kServerName);
+  append_field(bytes, message.boot_file, kFixed - kFile);
   append(bytes, kCookie);
-  const auto type = message.options.find(option::kMessageType);
-  if (type != message.options.end()) append_option(bytes, type->first, type->second);  // first, by custom
+  const auto put = [&](std::uint8_t code) {
+    const auto found = message.options.find(code);
+    if (found != message.options.end()) append_option(bytes, code, found->second);
+  };
+  put(option::kMessageType);  // first, by custom
   for (const auto& [code, value] : message.options)
-    if (code != option::kMessageType) append_option(bytes, code, value);
+    if (code != option::kMessageType && code != option::kAgentInformation) append_option(bytes, code, value);
+  put(option::kAgentInformation);
   bytes.push_back(option::kEnd);
   if (bytes.size() < kShortest) bytes.resize(kShortest);
   return bytes;

@@ -25,7 +25,7 @@ enum class Type : std::uint8_t {
 namespace option {
 constexpr std::uint8_t kSubnetMask = 1, kRouter = 3, kInterfaceMtu = 26, kRequestedAddress = 50,
                        kLeaseTime = 51, kOverload = 52, kMessageType = 53, kServerIdentifier = 54,
-                       kClientIdentifier = 61, kPad = 0, kEnd = 255;
+                       kClientIdentifier = 61, kAgentInformation = 82, kPad = 0, kEnd = 255;
 }  // namespace option
 
 ///  | op | htype | hlen | hops |  xid (32)  | secs (16) | flags (16) |  ciaddr  |  yiaddr  |  siaddr  |
@@ -34,12 +34,17 @@ struct Message {
   bool reply = false;  ///< op: 1 request, 2 reply
   std::uint8_t hardware_type = 1;
   std::uint8_t hardware_length = 6;
+  std::uint8_t hops{};  ///< relays that it came through
   std::uint32_t transaction{};
+  std::uint16_t seconds{};  ///< since the client began
   bool broadcast = false;
   Ipv4Address client;      ///< ciaddr: the client's own, which it uses already
   Ipv4Address yours;       ///< yiaddr
+  Ipv4Address next;        ///< siaddr
   Ipv4Address relay;       ///< giaddr
   Bytes hardware_address;  ///< chaddr, 16 octets
+  Bytes server_name;       ///< sname, at most 64 octets; empty if options stood there
+  Bytes boot_file;         ///< file, at most 128 octets; likewise
   std::map<std::uint8_t, Bytes> options;
 
   std::optional<Type> type() const;
@@ -48,9 +53,11 @@ struct Message {
   void set(std::uint8_t code, std::uint32_t value);
 };
 
-/// Nothing for what is no DHCP message. Of an option that stands twice the parts are joined (RFC 3396).
+/// Nothing for what is no DHCP message. Of an option that stands twice the parts are joined (RFC 3396); those
+/// that stood in sname or file are among the others, and the option that said so is gone.
 std::optional<Message> decode(ByteView octets);
-/// At least 300 octets, as BOOTP relays and old clients want it (RFC 1542 section 2.1).
+/// At least 300 octets, as BOOTP relays and old clients want it (RFC 1542 section 2.1). What a relay adds is
+/// the last option (RFC 3046 section 2.1).
 Bytes encode(const Message& message);
 
 }  // namespace flowmob::core::dhcp

@@ -22,19 +22,12 @@ Message reply_to(const Message& request, Type type) {
   return reply;
 }
 
-void set_configuration(const Lease& lease, Message& reply) {
-  reply.set(option::kServerIdentifier, lease.home.router);
-  reply.set(option::kSubnetMask, lease.home.address.mask());
-  reply.set(option::kRouter, lease.home.router);
-  reply.options[option::kInterfaceMtu] = {static_cast<std::uint8_t>(lease.mtu >> 8),
-                                          static_cast<std::uint8_t>(lease.mtu)};
-}
-
 Message grant(const Lease& lease, const Message& request, Type type) {
   Message reply = reply_to(request, type);
   reply.client = type == Type::Ack ? request.client : Ipv4Address{};
   reply.yours = lease.home.address.address;
   set_configuration(lease, reply);
+  reply.set(option::kServerIdentifier, lease.home.router);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lease.time).count();
   reply.set(option::kLeaseTime, static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, 0xfffffffe)));
   return reply;
@@ -48,12 +41,6 @@ Message refuse(const Message& request, const std::optional<Ipv4Address>& server)
   return reply;
 }
 
-/// What the client wants to have or to keep, in whichever state it is (RFC 2131 section 4.3.2).
-Ipv4Address wanted_address(const Message& request) {
-  if (request.client != Ipv4Address{}) return request.client;
-  return request.address_option(option::kRequestedAddress).value_or(Ipv4Address{});
-}
-
 std::optional<Message> answer_request(const Lease& lease, const Message& request) {
   const auto server = request.address_option(option::kServerIdentifier);
   if (server && *server != lease.home.router) return std::nullopt;  // it has chosen somebody else
@@ -62,6 +49,18 @@ std::optional<Message> answer_request(const Lease& lease, const Message& request
 }
 
 }  // namespace
+
+void set_configuration(const Lease& lease, Message& reply) {
+  reply.set(option::kSubnetMask, lease.home.address.mask());
+  reply.set(option::kRouter, lease.home.router);
+  reply.options[option::kInterfaceMtu] = {static_cast<std::uint8_t>(lease.mtu >> 8),
+                                          static_cast<std::uint8_t>(lease.mtu)};
+}
+
+Ipv4Address wanted_address(const Message& request) {
+  if (request.client != Ipv4Address{}) return request.client;
+  return request.address_option(option::kRequestedAddress).value_or(Ipv4Address{});
+}
 
 std::optional<Message> answer(const Lease& lease, const Message& request) {
   const auto type = request.type();
@@ -72,6 +71,7 @@ std::optional<Message> answer(const Lease& lease, const Message& request) {
   Message reply = reply_to(request, Type::Ack);
   reply.client = request.client;
   set_configuration(lease, reply);
+  reply.set(option::kServerIdentifier, lease.home.router);
   return reply;
 }
 

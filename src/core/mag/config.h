@@ -78,6 +78,9 @@ struct MagConfig {
 
   IpVersions ip_versions = IpVersions::Ipv6;            ///< of nodes whose profile does not say
   Duration dhcp_lease_time = std::chrono::minutes(30);  ///< of IPv4 home addresses
+  /// Whom to ask where the LMA wants a relay (RFC 5844 section 3.4.2), and our address towards them.
+  std::vector<Ipv4Address> dhcp_servers;
+  Ipv4Address dhcp_relay_address;
 
   Duration lifetime = std::chrono::minutes(10);                ///< asked for in a PBU; at least 4 s
   Duration initial_bindack_timeout = std::chrono::seconds(1);  ///< RFC 6275 section 12

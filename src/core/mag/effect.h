@@ -47,6 +47,12 @@ struct SendIpv4Frame {
   Bytes frame;
 };
 
+/// A UDP payload to a DHCP server's port 67, from the relay's address and port 67.
+struct SendDhcpToServer {
+  Ipv4Address server;
+  Bytes payload;
+};
+
 struct PersistAttachment {
   AttachmentRecord record;
 };
@@ -57,7 +63,8 @@ struct ForgetAttachment {
 struct MagEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallHost, RemoveHost,
-               SendNeighborDiscovery, SendIpv4Frame, PersistAttachment, ForgetAttachment, SendIcmpv6>
+               SendNeighborDiscovery, SendIpv4Frame, SendDhcpToServer, PersistAttachment, ForgetAttachment,
+               SendIcmpv6>
       action;
 };
 

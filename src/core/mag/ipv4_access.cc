@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/ipv4_access.h"
 
-#include <algorithm>
-
-#include "core/mag/tunnel_negotiation.h"
-
 namespace flowmob::core {
 namespace {
 
 using dhcp::Message;
 using dhcp::Type;
-
-/// A client that is not configured yet hears broadcasts, or unicasts to the address that it is given (RFC
-/// 2131 section 4.1); the frame goes to it alone either way.
-Ipv4Address destination_of(const Message& reply) {
-  if (reply.client != Ipv4Address{}) return reply.client;
-  return reply.broadcast || reply.yours == Ipv4Address{} ? dhcp::kBroadcastAddress : reply.yours;
-}
 
 }  // namespace
 
@@ -68,10 +57,8 @@ void Ipv4Access::handle_dhcp(Now now, const AccessConfig& access, const dhcp::Ud
 
 void Ipv4Access::serve(Now now, const AccessConfig& access, Attachment& attachment,
                        const dhcp::UdpPacket& udp, const Message& request) {
-  if (!attachment.dhcp_server) return context_.statistics.drop("dhcp-relay-not-supported");
-  const dhcp::Lease lease{*attachment.ipv4_home,
-                          std::min(inner_mtu(context_.config, attachment), access.link_mtu),
-                          context_.config.dhcp_lease_time};
+  if (!attachment.dhcp_server) return relay_.handle_request(now, access, attachment, udp, request);
+  const dhcp::Lease lease = lease_of(context_.config, access, attachment);
   if (dhcp::releases(lease, request)) return registrar_.release_ipv4(now, attachment);
   const auto reply = dhcp::answer(lease, request);
   if (!reply) return context_.statistics.drop("dhcp-unanswered");
@@ -100,15 +87,7 @@ void Ipv4Access::serve_nothing(Now now, const AccessConfig& access, Attachment& 
 void Ipv4Access::send(const AccessConfig& access, const dhcp::UdpPacket& request, const Ipv4Address& server,
                       const Message& reply) {
   context_.statistics.message("dhcp_sent");
-  dhcp::UdpPacket packet;
-  packet.link_source = access.link_address;
-  packet.link_destination = request.link_source;
-  packet.source = server;
-  packet.destination = destination_of(reply);
-  packet.source_port = dhcp::kServerPort;
-  packet.destination_port = dhcp::kClientPort;
-  packet.payload = dhcp::encode(reply);
-  context_.emit(SendIpv4Frame{access.index, dhcp::encode(packet)});
+  context_.emit(to_client({access, request.link_source}, server, reply));
 }
 
 }  // namespace flowmob::core

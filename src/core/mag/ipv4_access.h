@@ -2,20 +2,23 @@
 #pragma once
 
 #include "core/dhcp/frame.h"
-#include "core/dhcp/server.h"
-#include "core/mag/registrar.h"
+#include "core/mag/dhcp_relay.h"
 
 namespace flowmob::core {
 
-/// What a node's IPv4 needs on its link (RFC 5844 sections 3.2.4 and 3.4): DHCP answered from the binding,
+/// What a node's IPv4 needs on its link (RFC 5844 sections 3.2.4 and 3.4): DHCP answered from the binding, or
+/// relayed if the LMA wants that,
 /// and ARP answered for the default router and all else on the home subnet. To whom no binding gives IPv4,
 /// nothing is said but that a lease it claims is none.
 class Ipv4Access {
  public:
-  Ipv4Access(MagContext& context, Registrar& registrar) : context_(context), registrar_(registrar) {}
+  Ipv4Access(MagContext& context, Registrar& registrar)
+      : context_(context), registrar_(registrar), relay_(context, registrar) {}
 
   /// A whole Ethernet frame from an access link.
   void handle_frame(Now now, InterfaceIndex interface, ByteView frame);
+  /// A UDP payload from port 67 of `server` to the relay's address.
+  void handle_server(const Ipv4Address& server, ByteView payload) { relay_.handle_answer(server, payload); }
 
  private:
   void handle_arp(const AccessConfig& access, const dhcp::ArpPacket& arp);
@@ -30,6 +33,7 @@ class Ipv4Access {
 
   MagContext& context_;
   Registrar& registrar_;
+  DhcpRelay relay_;
 };
 
 }  // namespace flowmob::core

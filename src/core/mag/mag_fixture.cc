@@ -55,6 +55,10 @@ struct MagFixture::Carrier {
     test.order.emplace_back("ipv4-frame");
     test.ipv4_frames.push_back(send);
   }
+  void operator()(const SendDhcpToServer& send) {
+    test.order.emplace_back("dhcp-to-server");
+    test.relayed.push_back(send);
+  }
   void operator()(const PersistAttachment& persist) {
     test.order.emplace_back("persist");
     test.records.push_back(persist.record);
@@ -112,6 +116,7 @@ void MagFixture::clear() {
   records.clear();
   forgotten.clear();
   ipv4_frames.clear();
+  relayed.clear();
   notices.clear();
   order.clear();
 }

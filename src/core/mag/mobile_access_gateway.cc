@@ -76,6 +76,10 @@ void MobileAccessGateway::handle_ipv4_frame(Now now, InterfaceIndex interface, B
   impl_->ipv4.handle_frame(now, interface, frame);
 }
 
+void MobileAccessGateway::handle_dhcp_server(Now, const Ipv4Address& server, ByteView payload) {
+  impl_->ipv4.handle_server(server, payload);
+}
+
 void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up) {
   if (const auto* access = impl_->context.access(interface)) impl_->detector.handle_link(now, *access, up);
   impl_->settle(now);

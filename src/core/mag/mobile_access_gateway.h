@@ -45,6 +45,8 @@ class MobileAccessGateway {
   void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
   /// A whole Ethernet frame of ARP or DHCP from an access link.
   void handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame);
+  /// What came from port 67 of `server` to port 67 of the relay's address, the UDP payload alone.
+  void handle_dhcp_server(Now now, const Ipv4Address& server, ByteView payload);
   /// The carrier of an access link, as first seen and at every change.
   void handle_link(Now now, InterfaceIndex interface, bool up);
 

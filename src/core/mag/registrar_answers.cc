@@ -120,7 +120,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
 
   attachment.status = wire::to_string(ack.status);
   attachment.dhcp_server = says_dhcp_server(ack);
-  if (ipv4 && !attachment.dhcp_server && !attachment.ipv4_home)
+  if (ipv4 && !attachment.dhcp_server && !attachment.ipv4_home && context_.config.dhcp_servers.empty())
     context_.notify("dhcp-relay-not-supported", attachment);
   if (kind == RequestKind::Initial) note_access_network(attachment, ack);
   note_multipath(attachment, ack);

@@ -45,8 +45,9 @@ Section<LmaSettings> lma_head() {
                    "the IPv4 home subnets, each written as its default router's address: nodes are given the "
                    "other hosts' (RFC 5844); empty: no IPv4 here",
                    ipv4_router()),
-       K::optional("ipv4_dhcp_server", kLmaCore<&LmaConfig::ipv4_dhcp_server>,
-                   "MAGs are to be DHCP servers for IPv4 home addresses; false: relays, which ours are not"),
+       K::optional(
+           "ipv4_dhcp_server", kLmaCore<&LmaConfig::ipv4_dhcp_server>,
+           "MAGs are to be DHCP servers for IPv4 home addresses; false: relays, to their `dhcp_servers`"),
        K::optional("accept_forced_ipv4_udp", kLmaCore<&LmaConfig::accept_forced_ipv4_udp>,
                    "MAGs behind IPv4 may have data carried in UDP, port 5437 "
                    "(AcceptForcedIPv4UDPEncapsulationRequest, RFC 5844 section 5.1)"),

@@ -142,5 +142,22 @@ TEST(LoadMag, GreIsAskedForByConfiguration) {
             core::GreWish::Keys);
 }
 
+TEST(LoadRelay, KnowsItsServersAndItsAddressTowardsThem) {
+  const auto relay = [](const std::string& keys) {
+    return with(std::string(kMag), "[mag]", "[mag]\n" + keys);
+  };
+  const auto both = relay("dhcp_servers = [\"203.0.113.53\"]\ndhcp_relay_address = \"192.0.2.9\"");
+  const auto core = parse_mag(both, "mag.toml").value().core;
+  EXPECT_THAT(core.dhcp_servers, ElementsAre(Ipv4Address::parse("203.0.113.53").value()));
+  EXPECT_EQ(core.dhcp_relay_address, Ipv4Address::parse("192.0.2.9").value());
+  EXPECT_THAT(errors_of(parse_any(relay("dhcp_servers = [\"203.0.113.53\"]"), "f")),
+              ElementsAre(HasSubstr("'dhcp_servers' without 'dhcp_relay_address'")));
+  EXPECT_THAT(errors_of(parse_any(relay("dhcp_relay_address = \"192.0.2.9\""), "f")),
+              ElementsAre(HasSubstr("'dhcp_relay_address' without 'dhcp_servers'")));
+  EXPECT_THAT(
+      errors_of(parse_any(relay("dhcp_servers = [\"224.0.0.1\"]\ndhcp_relay_address = \"192.0.2.9\""), "f")),
+      ElementsAre(HasSubstr("f:2:17:")));
+}
+
 }  // namespace
 }  // namespace flowmob::daemon::config::testing

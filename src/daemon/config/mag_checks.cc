@@ -97,6 +97,21 @@ void check_udp(const MagFile& file, Diagnostics& diagnostics) {
     diagnostics.add(file.lma.at("gre"), "'gre' where 'force_ipv4_udp' is on", "one of the two");
 }
 
+void check_relay(const Element<MagHead>& head, Diagnostics& diagnostics) {
+  const auto& core = head.value.settings.core;
+  const bool has_address = core.dhcp_relay_address != Ipv4Address{};
+  const bool has_servers = head.node != nullptr && head.node->find("dhcp_servers") != nullptr;
+  if (!has_servers && has_address)
+    diagnostics.add(head.at("dhcp_relay_address"), "'dhcp_relay_address' without 'dhcp_servers'",
+                    "both of them, or neither");
+  if (!core.dhcp_servers.empty() && !has_address && !is_mapped(core.address))
+    diagnostics.add(head.at("dhcp_servers"), "'dhcp_servers' without 'dhcp_relay_address'",
+                    "this machine's IPv4 address towards them");
+  Once<Ipv4Address> servers("DHCP server", diagnostics);
+  for (std::size_t i = 0; i < core.dhcp_servers.size(); ++i)
+    servers.check(core.dhcp_servers[i], core.dhcp_servers[i].to_string(), head.at("dhcp_servers", i));
+}
+
 }  // namespace
 
 void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
@@ -104,6 +119,7 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
   check_interfaces(file, options, diagnostics);
   check_paths(file, diagnostics);
   check_udp(file, diagnostics);
+  check_relay(file.mag, diagnostics);
   const Ipv6Address& anchor = file.lma.value.address;
   if (!anchor.is_unspecified() && anchor == file.mag.value.settings.core.address)
     diagnostics.add(file.lma.at("address"), "the LMA has the MAG's address", "the address of another node");
@@ -131,6 +147,8 @@ MagSettings assemble(MagFile file) {
   MagSettings settings = std::move(file.mag.value.settings);
   settings.core.lma = file.lma.value.address;
   settings.core.gre = file.lma.value.gre;
+  if (!settings.core.dhcp_servers.empty() && settings.core.dhcp_relay_address == Ipv4Address{})
+    settings.core.dhcp_relay_address = from_mapped(settings.core.address);
   if (file.lma.value.security == Security::Ipsec)
     settings.protected_peers.push_back({"the LMA", settings.core.lma});
   settings.core.router_lifetime = static_cast<std::uint16_t>(

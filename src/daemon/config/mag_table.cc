@@ -29,6 +29,11 @@ Rule<MacAddress> not_a_group() {
   return {"a MAC address that is no group's", [](const auto& mac) { return (mac.octets[0] & 1) == 0; }};
 }
 
+Rule<Ipv4Address> ipv4_host() {
+  return {"an IPv4 address of one machine, not 0.0.0.0 nor one from 224.0.0.0 on",
+          [](const auto& address) { return address.octets[0] != 0 && address.octets[0] < 224; }};
+}
+
 Section<MagHead> mag_head() {
   using K = Keys<MagHead>;
   Section<MagHead> section{
@@ -59,6 +64,14 @@ Section<MagHead> mag_head() {
        K::optional("dhcp_lease_time", kMagCore<&MagConfig::dhcp_lease_time>,
                    "how long a node may use its IPv4 home address without asking again",
                    between<Duration>(1min, 24h)),
+       K::optional("dhcp_servers", kMagCore<&MagConfig::dhcp_servers>,
+                   "the DHCP servers that are asked where the LMA wants a relay (`ipv4_dhcp_server = false` "
+                   "there, RFC 5844 section 3.4.2); they have to give each node the address of its binding, "
+                   "which is the agent's remote id (RFC 3046)",
+                   ipv4_host()),
+       K::derived("dhcp_relay_address", kMagCore<&MagConfig::dhcp_relay_address>,
+                  "this machine's address towards them, to which they answer",
+                  "`address`, if that is one of IPv4", ipv4_host()),
        K::optional(
            "initial_bindack_timeout", kMagCore<&MagConfig::initial_bindack_timeout>,
            "how long after the first Proxy Binding Update the second follows, doubling from there (RFC "

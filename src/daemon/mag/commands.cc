@@ -57,6 +57,7 @@ Result<Json> MagDaemon::statistics(const Json& arguments) {
   (*answer)["mobility_socket"] = port_->statistics();
   (*answer)["neighbor_discovery"] = accesses_->statistics();
   (*answer)["arp_and_dhcp"] = ipv4_->statistics();
+  if (relay_) (*answer)["dhcp_relay"] = relay_->statistics();
   (*answer)["data_plane_drops"] = to_json(dataplane_->drops());
   return answer;
 }

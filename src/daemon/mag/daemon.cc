@@ -70,12 +70,24 @@ Result<void> MagDaemon::open() {
   auto port = MobilityPort::open(host_->loop(), settings_.core.addresses());
   if (!port) return tl::unexpected(port.error());
   port_ = std::move(*port);
+  if (auto done = open_relay(); !done) return done;
   auto watch = LinkWatch::open(host_->loop(), {access_interfaces(settings_), kCarrierPoll});
   if (!watch) return tl::unexpected(watch.error());
   access_watch_ = std::move(*watch);
   watch = LinkWatch::open(host_->loop(), {settings_.transport_interfaces, {}});
   if (!watch) return tl::unexpected(watch.error());
   transport_watch_ = std::move(*watch);
+  return {};
+}
+
+Result<void> MagDaemon::open_relay() {
+  if (settings_.core.dhcp_servers.empty()) return {};
+  auto relay = DhcpRelayPort::open(
+      host_->loop(), settings_.core.dhcp_relay_address, [this](const Ipv4Address& server, ByteView payload) {
+        pump_->feed([&](Now now) { gateway_->handle_dhcp_server(now, server, payload); });
+      });
+  if (!relay) return tl::unexpected(relay.error());
+  relay_ = std::move(*relay);
   return {};
 }
 
@@ -118,7 +130,7 @@ Result<void> MagDaemon::apply_routing() {
 Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
   const std::size_t known = records.size();
   gateway_ = std::make_unique<core::MobileAccessGateway>(settings_.core);
-  effects_ = std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_, *ipv4_);
+  effects_ = std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_, *ipv4_, relay_.get());
   pump_ = std::make_unique<Pump<core::MobileAccessGateway, core::MagEffect>>(
       host_->loop(), *gateway_,
       [this](const core::MagEffect& effect) { return effects_->carry_out(effect); });

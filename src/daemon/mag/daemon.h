@@ -18,6 +18,7 @@
 #include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
 #include "daemon/mag/access_interface.h"
+#include "daemon/mag/dhcp_relay_port.h"
 #include "daemon/mag/effects.h"
 #include "daemon/mag/ipv4_ports.h"
 #include "platform/dataplane/mag_dataplane.h"
@@ -41,6 +42,7 @@ class MagDaemon {
   MagDaemon(std::filesystem::path file, MagSettings settings)
       : file_(std::move(file)), settings_(std::move(settings)) {}
   Result<void> open();
+  Result<void> open_relay();
   Result<void> bring_up();
   Result<void> prepare_interfaces();
   Result<void> take_over(std::vector<core::AttachmentRecord> records);
@@ -76,6 +78,7 @@ class MagDaemon {
   std::unique_ptr<MobilityPort> port_;
   std::unique_ptr<NdPorts> accesses_;
   std::unique_ptr<Ipv4Ports> ipv4_;
+  std::unique_ptr<DhcpRelayPort> relay_;  ///< null: no DHCP servers are configured
   std::unique_ptr<LinkWatch> access_watch_;
   std::unique_ptr<LinkWatch> transport_watch_;
   std::unique_ptr<dataplane::MagDataplane> dataplane_;

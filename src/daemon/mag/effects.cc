@@ -18,6 +18,9 @@ std::string name_of(const core::SendNeighborDiscovery& m) {
   return "advertisement to " + m.link_destination.to_string();
 }
 std::string name_of(const core::SendIpv4Frame&) { return "frames of IPv4"; }
+std::string name_of(const core::SendDhcpToServer& m) {
+  return "request to DHCP server " + m.server.to_string();
+}
 std::string name_of(const core::Notify& n) { return n.event; }
 std::string name_of(const core::EnsureTunnel& t) { return "tunnel to " + t.remote.to_string(); }
 std::string name_of(const core::RemoveTunnel& t) { return "tunnel to " + t.remote.to_string(); }
@@ -33,12 +36,13 @@ std::string name_of(const core::ForgetAttachment& a) {
 }  // namespace
 
 MagEffects::MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses,
-                       Ipv4Ports& ipv4)
+                       Ipv4Ports& ipv4, DhcpRelayPort* relay)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       accesses_(accesses),
       ipv4_(ipv4),
+      relay_(relay),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 Result<void> MagEffects::carry_out(const core::MagEffect& effect) {
@@ -64,6 +68,11 @@ Result<void> MagEffects::apply(const core::SendNeighborDiscovery& message) {
   frame.destination = message.destination;
   frame.icmpv6 = message.icmpv6;
   return accesses_.send(message.interface, frame);
+}
+
+Result<void> MagEffects::apply(const core::SendDhcpToServer& message) {
+  if (!relay_) return fail("no-relay", "no socket towards DHCP servers");
+  return relay_->send(message.server, message.payload);
 }
 
 Result<void> MagEffects::apply(const core::InstallHost& host) {

@@ -8,6 +8,7 @@
 #include "daemon/host/host.h"
 #include "daemon/host/mobility_port.h"
 #include "daemon/host/nd_ports.h"
+#include "daemon/mag/dhcp_relay_port.h"
 #include "daemon/mag/ipv4_ports.h"
 #include "platform/dataplane/mag_dataplane.h"
 
@@ -18,7 +19,7 @@ namespace flowmob::daemon {
 class MagEffects {
  public:
   MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses,
-             Ipv4Ports& ipv4);
+             Ipv4Ports& ipv4, DhcpRelayPort* relay);
   Result<void> carry_out(const core::MagEffect& effect);
 
  private:
@@ -26,6 +27,7 @@ class MagEffects {
   Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
   Result<void> apply(const core::SendNeighborDiscovery& message);
   Result<void> apply(const core::SendIpv4Frame& frame) { return ipv4_.send(frame.interface, frame.frame); }
+  Result<void> apply(const core::SendDhcpToServer& message);
   Result<void> apply(const core::Notify& event);
   /// A gateway's tunnels are in the rows of its hosts.
   Result<void> apply(const core::EnsureTunnel&) { return {}; }
@@ -40,6 +42,7 @@ class MagEffects {
   dataplane::MagDataplane& dataplane_;
   NdPorts& accesses_;
   Ipv4Ports& ipv4_;
+  DhcpRelayPort* relay_;  ///< null: this gateway is none
   std::map<SessionId, dataplane::Host> installed_;
   FailureLog failures_;
 };
