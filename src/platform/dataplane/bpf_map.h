@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <optional>
@@ -54,8 +55,18 @@ class BpfMap {
   }
 
  protected:
+  /// Rows come from memory that the kernel fills up behind our back: a burst of new ones finds it empty for a
+  /// moment (ENOMEM), and this waits for it.
   Result<void> update(const Key& key, const void* value, std::uint64_t flags) {
-    if (bpf_map_update_elem(fd_, &key, value, flags) == 0) return {};
+    constexpr int kTries = 200;
+    for (int left = kTries; bpf_map_update_elem(fd_, &key, value, flags) != 0; --left) {
+      if (errno != ENOMEM || left == 0) return write_failed();
+      ::usleep(50);
+    }
+    return {};
+  }
+
+  tl::unexpected<Error> write_failed() const {
     if (errno == E2BIG) return fail("bpf-map-full", "the map " + name_ + " is full");
     return platform::fail_errno("bpf-map", "cannot write to the map " + name_);
   }
