@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/ipv4.h"
+
 namespace flowmob::core {
 
 /// How packets are carried between an LMA and a MAG.
@@ -28,6 +30,9 @@ struct Tunnelling {
   std::uint16_t overhead() const { return has_keys() || has_udp() ? 8 : has_gre() ? 4 : 0; }
   friend bool operator==(const Tunnelling&, const Tunnelling&) = default;
 };
+
+/// Octets of the tunnel packet's IP header: of IPv4 where the tunnel's ends are IPv4-mapped.
+inline std::uint16_t outer_header(const Ipv6Address& end) { return is_mapped(end) ? 20 : 40; }
 
 constexpr std::string_view to_string(Encapsulation encapsulation) {
   switch (encapsulation) {

@@ -171,6 +171,11 @@ static __always_inline int fm_send_to_next_hop(const struct bpf_fib_lookup* rout
   return (int)bpf_redirect_neigh(route->ifindex, &next_hop, sizeof(next_hop), 0);
 }
 
+/* Below it IPv6 needs no answer; IPv4 has no such length. */
+static __always_inline bool fm_exceeds(const struct fm_packet* packet, __u32 segment, __u32 mtu) {
+  return segment > mtu && (packet->ipv4 || segment > FM_MINIMUM_MTU);
+}
+
 static __always_inline int fm_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
                                       const struct fm_tunnel* tunnel, __u32 mtu) {
   if (packet->ipv4 && tunnel->ipv4_router)
@@ -187,11 +192,11 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
   __u32 segment = fm_segment_length(skb, packet);
   __u32 headers = fm_is_ipv4_address(&tunnel->remote) ? FM_IPV4_HEADER : FM_IPV6_HEADER;
   headers += fm_shim_length(tunnel->shim.flags);
-  if (segment > FM_MINIMUM_MTU && segment > tunnel->mtu) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
+  if (fm_exceeds(packet, segment, tunnel->mtu)) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
 
   long found = fm_find_route(skb, tunnel, segment + headers, &route);
   if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
-    if (segment <= FM_MINIMUM_MTU) return fm_drop(skb, FM_DROP_TUNNEL_TOO_SMALL);
+    if (!packet->ipv4 && segment <= FM_MINIMUM_MTU) return fm_drop(skb, FM_DROP_TUNNEL_TOO_SMALL);
     return fm_too_big(skb, packet, tunnel, route.mtu_result - headers);
   }
   if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH)

@@ -205,7 +205,7 @@ static __always_inline bool fm_send_locally(struct __sk_buff* skb, const struct 
   const struct fm_hosted_row* peer = bpf_map_lookup_elem(&hosted, &packet->key.destination.high);
   if (peer) {
     __u32 segment = fm_segment_length(skb, packet);
-    bool is_too_big = segment > FM_MINIMUM_MTU && segment > tunnel->mtu;
+    bool is_too_big = fm_exceeds(packet, segment, tunnel->mtu);
     tunnel->entered = !is_too_big;
     *verdict =
         is_too_big ? fm_too_big(skb, packet, tunnel, tunnel->mtu) : fm_deliver_locally(skb, packet, peer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -75,12 +76,17 @@ struct RemoveRoute {
   Ipv6Prefix prefix;
 };
 
-/// The same for an IPv4 home address (RFC 5844 section 3.1.2.2). What is longer than `mtu` the kernel cuts or
-/// answers before it meets the tunnel.
+/// Octets that a tunnel's headers take from what the path to its MAG carries.
+using TunnelHeaders = std::map<Ipv6Address, std::uint16_t>;
+
+/// The same for an IPv4 home address (RFC 5844 section 3.1.2.2). What is longer than `mtu`, or than one of
+/// the tunnels carries that a packet of the node may take, the kernel cuts or answers before it meets the
+/// tunnel.
 struct EnsureIpv4Route {
   Ipv4Address address;
   Ipv6Address via_mag;
   std::uint16_t mtu{};
+  TunnelHeaders tunnels{};
 };
 struct RemoveIpv4Route {
   Ipv4Address address;

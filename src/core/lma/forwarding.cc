@@ -34,6 +34,19 @@ std::uint16_t least_mtu(const MobileNode& node) {
   return mtu;
 }
 
+TunnelHeaders tunnels_of(const MobileNode& node) {
+  TunnelHeaders headers;
+  const auto note = [&](const Session& session) {
+    auto& most = headers[session.mag];
+    const int all = outer_header(session.mag) + session.tunnelling.overhead();
+    most = std::max(most, static_cast<std::uint16_t>(all));
+  };
+  note(via(node));
+  for (const auto& session : node.sessions)
+    if (session.ipv4 && !session.in_delete_wait) note(session);
+  return headers;
+}
+
 template <class Map>
 bool holds(const Map& map, const typename Map::value_type& row) {
   const auto found = map.find(row.first);
@@ -58,7 +71,7 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
                                    session.tunnelling};
   for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
-  if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node)};
+  if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node), tunnels_of(node)};
   return rows;
 }
 
@@ -91,7 +104,7 @@ std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRow
     if (!holds(from.routes, row)) out.push_back(EnsureRoute{row.first, row.second});
   for (const auto& row : to.ipv4_routes)
     if (!holds(from.ipv4_routes, row))
-      out.push_back(EnsureIpv4Route{row.first, row.second.via_mag, row.second.mtu});
+      out.push_back(EnsureIpv4Route{row.first, row.second.via_mag, row.second.mtu, row.second.tunnels});
   return out;
 }
 

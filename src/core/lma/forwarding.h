@@ -36,6 +36,7 @@ struct NodeRows {
   struct Ipv4Way {
     Ipv6Address via_mag;
     std::uint16_t mtu{};
+    TunnelHeaders tunnels{};
     friend bool operator==(const Ipv4Way&, const Ipv4Way&) = default;
   };
   std::map<Ipv4Address, Ipv4Way> ipv4_routes;

@@ -58,6 +58,7 @@ TEST_F(AnchorGre, Ipv4PacketsAreCarriedLikeTheOthers) {  // RFC 5844
   EXPECT_TRUE(installed.ipv4);
   EXPECT_TRUE(installed.tunnelling.has_keys());
   EXPECT_EQ(all<EnsureIpv4Route>().at(0).mtu, 1452);
+  EXPECT_EQ(all<EnsureIpv4Route>().at(0).tunnels, (TunnelHeaders{{kMag1, std::uint16_t{48}}}));
 }
 
 TEST_F(AnchorGre, TheStackCutsIpv4ForTheNarrowestTunnel) {

@@ -9,14 +9,14 @@ namespace flowmob::daemon {
 namespace {
 
 constexpr auto kInterval = std::chrono::seconds(1);
-constexpr std::uint32_t kOuterHeader = 40;
 constexpr std::uint32_t kMinimumMtu = 1280;
 
 }  // namespace
 
-std::uint16_t tunnel_mtu(std::uint16_t configured, std::optional<std::uint32_t> path_mtu) {
-  if (!path_mtu || *path_mtu >= configured + kOuterHeader) return configured;
-  return static_cast<std::uint16_t>(std::max(*path_mtu, kMinimumMtu + kOuterHeader) - kOuterHeader);
+std::uint16_t tunnel_mtu(std::uint16_t configured, std::optional<std::uint32_t> path_mtu,
+                         std::uint16_t outer_header) {
+  if (!path_mtu || *path_mtu >= std::uint32_t{configured} + outer_header) return configured;
+  return static_cast<std::uint16_t>(std::max(*path_mtu, kMinimumMtu + outer_header) - outer_header);
 }
 
 PathMtuWatch::PathMtuWatch(platform::EventLoop& loop, platform::Netlink& netlink, const Ipv6Address& local,
@@ -27,13 +27,8 @@ PathMtuWatch::PathMtuWatch(platform::EventLoop& loop, platform::Netlink& netlink
       on_mtu_(std::move(on_mtu)),
       timer_(loop.make_timer([this] { ask(); })) {}
 
-void PathMtuWatch::start() { ask(); }
-
-/// Without a route there is nothing to connect to yet.
 void PathMtuWatch::ask() {
   timer_.arm(platform::SystemClock::now().monotonic + kInterval);
-  if (!errors_)
-    if (auto opened = platform::TunnelErrors::open(local_, remote_)) errors_.emplace(std::move(*opened));
   const auto path = netlink_.path_to(remote_, local_);
   const auto mtu = path && path->mtu != 0 ? std::optional(path->mtu) : std::nullopt;
   if (told_ && *told_ == mtu) return;

@@ -7,12 +7,11 @@
 
 #include "platform/event_loop.h"
 #include "platform/netlink.h"
-#include "platform/tunnel_errors.h"
 
 namespace flowmob::daemon {
 
-/// Follows what the path to a tunnel's other end carries (RFC 5213 section 6.9.5): the kernel learns it, and
-/// is asked every second.
+/// Follows what the path to a tunnel's other end carries (RFC 5213 section 6.9.5): the kernel learns it from
+/// errors (platform::TunnelErrors), and is asked every second.
 class PathMtuWatch {
  public:
   /// The MTU of the path; nothing while there is no path.
@@ -24,21 +23,22 @@ class PathMtuWatch {
   PathMtuWatch& operator=(const PathMtuWatch&) = delete;
 
   /// Tells it now, and from now on every change.
-  void start();
-
- private:
+  void start() { ask(); }
+  /// Something was heard of the path: asks at once.
   void ask();
 
+ private:
   platform::Netlink& netlink_;
   Ipv6Address local_, remote_;
   OnMtu on_mtu_;
-  std::optional<platform::TunnelErrors> errors_;
   std::optional<std::optional<std::uint32_t>> told_;
   platform::DeadlineTimer timer_;
 };
 
-/// Of the tunnel over such a path (RFC 2473 section 6.7), at most as configured, which also holds where the
-/// path's is not known, and at least what IPv6 needs.
-std::uint16_t tunnel_mtu(std::uint16_t configured, std::optional<std::uint32_t> path_mtu);
+/// Of the tunnel over such a path with so many octets of outer header (RFC 2473 section 6.7, RFC 4213 section
+/// 3.2.2), at most as configured, which also holds where the path's is not known, and at least what IPv6
+/// needs.
+std::uint16_t tunnel_mtu(std::uint16_t configured, std::optional<std::uint32_t> path_mtu,
+                         std::uint16_t outer_header);
 
 }  // namespace flowmob::daemon

@@ -75,6 +75,9 @@ Result<void> LmaDaemon::open() {
   auto port = MobilityPort::open(host_->loop(), addresses);
   if (!port) return tl::unexpected(port.error());
   port_ = std::move(*port);
+  auto tunnel_errors = TunnelErrorPort::open(host_->loop(), addresses);
+  if (!tunnel_errors) return tl::unexpected(tunnel_errors.error());
+  tunnel_errors_ = std::move(*tunnel_errors);
   auto watch = LinkWatch::open(host_->loop(), {all_interfaces(settings_), {}});
   if (!watch) return tl::unexpected(watch.error());
   watch_ = std::move(*watch);
@@ -136,6 +139,9 @@ Result<void> LmaDaemon::serve() {
           link_changed(interface, link);
         });
       })
+      .and_then([&] {
+        return tunnel_errors_->listen([this](const core::TunnelError& error) { handle_tunnel_error(error); });
+      })
       .and_then([&] { return add_commands(); })
       .map([&] {
         routes_timer_ = host_->loop().make_timer([this] { follow_routes(); });
@@ -176,6 +182,13 @@ void LmaDaemon::prepare_again(const std::string& interface) {
 void LmaDaemon::follow_routes() {
   note_routes(routes_->follow());
   routes_timer_->arm(platform::SystemClock::now().monotonic + kFollowRoutes);
+}
+
+/// The kernel has noted what it says of the path; else the routes would follow within a second.
+void LmaDaemon::handle_tunnel_error(const core::TunnelError& error) {
+  if (error.kind == core::TunnelErrorKind::TooBig && routes_timer_ &&
+      follow_at_once_.allow(platform::SystemClock::now().monotonic))
+    follow_routes();
 }
 
 /// Tells when it begins to fail, and when it works again.

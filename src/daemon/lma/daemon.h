@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/lma/local_mobility_anchor.h"
+#include "core/rate_limiter.h"
 #include "daemon/config/settings.h"
 #include "daemon/host/host.h"
 #include "daemon/host/link_watch.h"
@@ -14,6 +15,7 @@
 #include "daemon/host/pump.h"
 #include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
+#include "daemon/host/tunnel_error_port.h"
 #include "daemon/lma/effects.h"
 #include "daemon/lma/home_networks.h"
 #include "platform/dataplane/lma_dataplane.h"
@@ -46,6 +48,7 @@ class LmaDaemon {
   void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
   void prepare_again(const std::string& interface);
   void follow_routes();
+  void handle_tunnel_error(const core::TunnelError& error);
   void note_routes(const Result<void>& outcome);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
@@ -63,6 +66,7 @@ class LmaDaemon {
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;
   std::unique_ptr<MobilityPort> port_;
+  std::unique_ptr<TunnelErrorPort> tunnel_errors_;
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
   std::unique_ptr<HomeNetworks> routes_;
@@ -70,6 +74,7 @@ class LmaDaemon {
   std::unique_ptr<core::LocalMobilityAnchor> anchor_;
   std::unique_ptr<LmaEffects> effects_;
   bool routes_fail_ = false;
+  core::RateLimiter follow_at_once_{std::chrono::milliseconds(100)};
   std::unique_ptr<Pump<core::LocalMobilityAnchor, core::LmaEffect>> pump_;
 };
 

@@ -22,8 +22,10 @@ Ipv4Address home_of(const EnsureIpv4Route& wanted) { return wanted.address; }
 Ipv4Address home_of(const RemoveIpv4Route& unwanted) { return unwanted.address; }
 Ipv4Address home_of(const Ipv4Route& route) { return route.destination.address; }
 
-std::uint16_t mtu_of(const EnsureRoute&) { return 0; }
-std::uint16_t mtu_of(const EnsureIpv4Route& wanted) { return wanted.mtu; }
+std::uint16_t mtu_wanted(const EnsureRoute&) { return 0; }
+std::uint16_t mtu_wanted(const EnsureIpv4Route& wanted) { return wanted.mtu; }
+core::TunnelHeaders tunnels_of(const EnsureRoute&) { return {}; }
+core::TunnelHeaders tunnels_of(const EnsureIpv4Route& wanted) { return wanted.tunnels; }
 
 void lead_to(Route& route, const Ipv6Prefix& home) { route.destination = home; }
 void lead_to(Ipv4Route& route, const Ipv4Address& home) { route.destination = {home, 32}; }
@@ -88,6 +90,24 @@ const Result<WayToMag>& HomeRoutesOf<Family>::way_to(const Ipv6Address& mag) {
   return known->second;
 }
 
+/// One that was not found since the last follow() is not looked for once more.
+template <class Family>
+const Result<WayToMag>& HomeRoutesOf<Family>::known_way_to(const Ipv6Address& mag) {
+  const auto known = ways_.find(mag);
+  return known == ways_.end() ? way_to(mag) : known->second;
+}
+
+/// RFC 2473 section 6.7: of the paths, less the tunnels' headers.
+template <class Family>
+std::uint16_t HomeRoutesOf<Family>::mtu_of(const Entry& entry) {
+  std::uint32_t mtu = entry.mtu;
+  for (const auto& [mag, headers] : entry.tunnels) {
+    const auto& way = known_way_to(mag);
+    if (way && way->mtu > headers) mtu = std::min(mtu, way->mtu - headers);
+  }
+  return static_cast<std::uint16_t>(mtu);
+}
+
 template <class Family>
 Result<void> HomeRoutesOf<Family>::install(Entry& entry, const Home& home, const Result<WayToMag>& way) {
   if (!way) return tl::unexpected(way.error());
@@ -95,7 +115,7 @@ Result<void> HomeRoutesOf<Family>::install(Entry& entry, const Home& home, const
   lead_to(route, home);
   route.interface = way->interface;
   route.gateway = way->gateway;
-  route.mtu = entry.mtu;
+  route.mtu = mtu_of(entry);
   if (entry.stands && entry.installed == route) return {};
   auto done = netlink_.ensure_route(route);
   if (done) entry.installed = route;
@@ -107,7 +127,8 @@ template <class Family>
 Result<void> HomeRoutesOf<Family>::ensure(const typename Family::Ensure& wanted) {
   Entry& entry = homes_[home_of(wanted)];
   entry.via_mag = wanted.via_mag;
-  entry.mtu = mtu_of(wanted);
+  entry.mtu = mtu_wanted(wanted);
+  entry.tunnels = tunnels_of(wanted);
   return install(entry, home_of(wanted), way_to(wanted.via_mag));
 }
 
@@ -123,8 +144,7 @@ Result<void> HomeRoutesOf<Family>::follow() {
   Result<void> first = ensure_pools();
   ways_.clear();
   for (auto& [home, entry] : homes_) {
-    const bool is_known = ways_.contains(entry.via_mag);
-    keep_first(first, install(entry, home, is_known ? ways_.at(entry.via_mag) : way_to(entry.via_mag)));
+    keep_first(first, install(entry, home, known_way_to(entry.via_mag)));
   }
   return first;
 }

@@ -19,8 +19,8 @@ struct Ipv6Family {
   using Remove = core::RemoveRoute;
 };
 
-/// IPv4 home addresses. The way leads to the MAG by IPv6, and its MTU is the tunnel's: the kernel cuts, or
-/// answers, what is longer (RFC 5844 section 3.1.4).
+/// IPv4 home addresses. The way leads to the MAG by IPv6, and its MTU is the tunnel's, also where the path is
+/// found to carry less: the kernel cuts, or answers, what is longer (RFC 5844 section 3.1.4).
 struct Ipv4Family {
   using Pool = Ipv4Interface;
   using Home = Ipv4Address;
@@ -57,10 +57,13 @@ class HomeRoutesOf {
   struct Entry {
     Ipv6Address via_mag;
     std::uint16_t mtu{};  ///< zero: the interface's
+    core::TunnelHeaders tunnels;
     std::optional<Route> installed;
     bool stands = false;  ///< as far as we know
   };
   const Result<WayToMag>& way_to(const Ipv6Address& mag);
+  const Result<WayToMag>& known_way_to(const Ipv6Address& mag);
+  std::uint16_t mtu_of(const Entry& entry);
   Result<void> install(Entry& entry, const Home& home, const Result<WayToMag>& way);
   Result<void> ensure_pools();
   bool is_wanted(const Route& route) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/ipv4.h"
 #include "daemon/lma/home_networks.h"
 #include "platform/private_namespace_for_test.h"
 
@@ -36,6 +37,12 @@ struct Host {
     route.interface = veth.here.index;
     route.metric = 1;
     ASSERT_TRUE(netlink.ensure_route(route));
+  }
+  /// Of a packet that is forwarded there: the kernel says it in a route's metrics alone.
+  std::uint32_t home_mtu(const Ipv4Address& home) {
+    return netlink.path_to(to_mapped(home))
+        .map([](const platform::Path& path) { return path.mtu; })
+        .value_or(0);
   }
   InterfaceIndex home_leads_to() {
     const auto route = route_of(netlink, kHome);
@@ -101,6 +108,32 @@ TEST(HomeNetworks, WhatFailsOfOneFamilyKeepsNothingFromTheOther) {
     host.lead_mag_by(host.two);
     EXPECT_FALSE(both.follow());
     EXPECT_EQ(leads_to(), host.two.here.index);
+  });
+}
+
+/// RFC 2473 section 6.7, also of a MAG that only flows take.
+TEST(HomeIpv4Routes, CarryWhatThePathsDo) {
+  in_private_namespace([] {
+    Host host;
+    const Ipv4Address home = Ipv4Address::parse("10.1.0.7").value();
+    const Ipv6Address other_mag = address("fd00:2::2");
+    HomeIpv4Routes routes(host.netlink);
+    host.lead_mag_by(host.one);
+    ASSERT_TRUE(routes.ensure({home, kMag, 1460, {{kMag, 40}, {other_mag, 44}}}));
+    EXPECT_EQ(host.home_mtu(home), 1460U);
+    const auto lead_other_by = [&](std::uint16_t mtu) {
+      Route route;
+      route.destination = {other_mag, 128};
+      route.interface = host.two.here.index;
+      route.metric = 1;
+      route.mtu = mtu;
+      ASSERT_TRUE(host.netlink.ensure_route(route));
+      ASSERT_TRUE(routes.follow());
+    };
+    lead_other_by(1400);
+    EXPECT_EQ(host.home_mtu(home), 1356U);
+    lead_other_by(9000);
+    EXPECT_EQ(host.home_mtu(home), 1460U);
   });
 }
 

@@ -16,10 +16,10 @@ Result<WayToMag> way_to_mag(platform::Netlink& netlink, const Ipv6Address& mag) 
   const auto path = netlink.path_to(mag);
   if (!path) return tl::unexpected(path.error());
   if (path->local) return fail("unreachable", mag.to_string() + " is an address of this host");
-  if (!is_mapped(mag)) return WayToMag{path->interface, path->gateway.value_or(mag)};
+  if (!is_mapped(mag)) return WayToMag{path->interface, path->gateway.value_or(mag), path->mtu};
   auto done = netlink.ensure_neighbor({path->interface, kEntrance, kEntranceMac, true});
   if (!done) return tl::unexpected(done.error());
-  return WayToMag{path->interface, kEntrance};
+  return WayToMag{path->interface, kEntrance, path->mtu};
 }
 
 }  // namespace flowmob::daemon

@@ -10,6 +10,7 @@ namespace flowmob::daemon {
 struct WayToMag {
   InterfaceIndex interface;
   Ipv6Address gateway;
+  std::uint32_t mtu{};  ///< of the path, as far as the kernel knows
 };
 
 /// Behind every other route.

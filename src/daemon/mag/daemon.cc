@@ -71,6 +71,9 @@ Result<void> MagDaemon::open() {
   if (!port) return tl::unexpected(port.error());
   port_ = std::move(*port);
   if (auto done = open_relay(); !done) return done;
+  auto tunnel_errors = TunnelErrorPort::open(host_->loop(), settings_.core.addresses());
+  if (!tunnel_errors) return tl::unexpected(tunnel_errors.error());
+  tunnel_errors_ = std::move(*tunnel_errors);
   auto watch = LinkWatch::open(host_->loop(), {access_interfaces(settings_), kCarrierPoll});
   if (!watch) return tl::unexpected(watch.error());
   access_watch_ = std::move(*watch);
@@ -157,6 +160,9 @@ Result<void> MagDaemon::serve() {
                                                settings_.core.lma, [this](auto mtu) { path_changed(mtu); });
   return listening.and_then([&] { return transport_watch_->start(on_link); })
       .and_then([&] { return access_watch_->start(on_link); })
+      .and_then([&] {
+        return tunnel_errors_->listen([this](const core::TunnelError& error) { handle_tunnel_error(error); });
+      })
       .and_then([&] { return add_commands(); })
       .map([&] {
         path_watch_->start();

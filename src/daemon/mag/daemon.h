@@ -17,6 +17,7 @@
 #include "daemon/host/pump.h"
 #include "daemon/host/returning_interfaces.h"
 #include "daemon/host/traffic.h"
+#include "daemon/host/tunnel_error_port.h"
 #include "daemon/mag/access_interface.h"
 #include "daemon/mag/dhcp_relay_port.h"
 #include "daemon/mag/effects.h"
@@ -59,6 +60,7 @@ class MagDaemon {
   /// With the tunnel's MTU as the path has it now.
   core::MagConfig effective(core::MagConfig config) const;
   void path_changed(std::optional<std::uint32_t> mtu);
+  void handle_tunnel_error(const core::TunnelError& error);
   Result<void> open_ports(InterfaceIndex interface);
   void close_ports(InterfaceIndex interface);
 
@@ -76,6 +78,7 @@ class MagDaemon {
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;
   std::unique_ptr<MobilityPort> port_;
+  std::unique_ptr<TunnelErrorPort> tunnel_errors_;
   std::unique_ptr<NdPorts> accesses_;
   std::unique_ptr<Ipv4Ports> ipv4_;
   std::unique_ptr<DhcpRelayPort> relay_;  ///< null: no DHCP servers are configured

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ipv4.h"
+#include "core/tunnelling.h"
 #include "daemon/host/forwarding.h"
 #include "daemon/mag/daemon.h"
 
@@ -58,7 +59,7 @@ Result<void> MagDaemon::access_returned(core::AccessConfig& access) {
 }
 
 core::MagConfig MagDaemon::effective(core::MagConfig config) const {
-  config.tunnel_mtu = tunnel_mtu(config.tunnel_mtu, path_mtu_);
+  config.tunnel_mtu = tunnel_mtu(config.tunnel_mtu, path_mtu_, core::outer_header(config.lma));
   return config;
 }
 
@@ -70,6 +71,12 @@ void MagDaemon::path_changed(std::optional<std::uint32_t> mtu) {
   spdlog::info("the tunnel carries packets of {} octets", config.tunnel_mtu);
   const auto done = pump_->feed([&](Now now) { return gateway_->reconfigure(now, config); });
   if (!done) spdlog::error("tunnel MTU: {}", done.error().message);
+}
+
+/// The kernel has noted what it says of the path.
+void MagDaemon::handle_tunnel_error(const core::TunnelError& error) {
+  if (error.kind == core::TunnelErrorKind::TooBig && (!path_mtu_ || error.path_mtu < *path_mtu_))
+    path_watch_->ask();
 }
 
 /// Whether others are there is none of its business.

@@ -70,6 +70,16 @@ TEST_F(LmaIpv4, TooBigForTheTunnelIsTheStacks) {
   EXPECT_EQ(way_of(from_core4({.payload = 1432})), kMag2);
 }
 
+TEST_F(LmaIpv4, TooBigForAPathThatIsTooSmallForIpv6IsTheStacksToo) {
+  ip_command("link set acc2 mtu 1280");
+  const auto fits = way_of(from_core4({.payload = 1240 - 28}));
+  const auto outcome = from_core4({.payload = 1241 - 28});
+  ip_command("link set acc2 mtu 1500");
+  EXPECT_EQ(fits, kMag2);
+  EXPECT_EQ(outcome.verdict, Verdict::Pass);
+  EXPECT_EQ(packets_dropped(lma_->drops()), 0U);
+}
+
 TEST_F(LmaIpv4, UplinkComesOutAsItWasAndIsTheStacks) {
   const auto outcome = from_access(up().in_tunnel(kMag1, kLma));
   EXPECT_EQ(outcome.verdict, Verdict::Pass);
@@ -269,6 +279,33 @@ TEST_F(MagIpv4, TooBigForTheTunnelIsAnswered) {
   const Bytes quoted = big.build();
   EXPECT_TRUE(std::equal(packet.begin() + 28, packet.end(), quoted.begin()));
   EXPECT_EQ(packets_dropped(mag_->drops(), "too-big"), 1U);
+}
+
+/// IPv6 has to get 1280 octets through; IPv4 is told and cut below, too.
+TEST_F(MagIpv4, TooBigForAPathThatIsTooSmallForIpv6IsAnswered) {
+  ip_command("link set acc1 mtu 1280");
+  auto big = up();
+  big.payload = 1240 - 28;
+  EXPECT_EQ(Ipv6View::in_frame(from_access(big).frame).destination, ip(kLma));
+  big.payload += 1;
+  const auto outcome = from_access(big);
+  ip_command("link set acc1 mtu 1500");
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(frame_destination(outcome.frame), mac(kNode4Mac));
+  EXPECT_EQ(outcome.frame[14 + 26] << 8 | outcome.frame[14 + 27], 1240);
+  EXPECT_EQ(packets_dropped(mag_->drops(), "too-big"), 1U);
+  EXPECT_EQ(packets_dropped(mag_->drops()), 1U);
+}
+
+TEST_F(MagIpv4, TooBigForATunnelThatIsTooSmallForIpv6IsAnswered) {
+  auto small = host();
+  small.mtu = 1000;
+  ASSERT_TRUE(mag_->install_host(small));
+  auto big = up();
+  big.payload = 1001 - 28;
+  const auto outcome = from_access(big);
+  EXPECT_EQ(frame_destination(outcome.frame), mac(kNode4Mac));
+  EXPECT_EQ(outcome.frame[14 + 26] << 8 | outcome.frame[14 + 27], 1000);
 }
 
 TEST_F(MagIpv4, TooBigAndNotToBeAnsweredIsDropped) {
