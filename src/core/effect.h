@@ -43,6 +43,12 @@ struct SendIcmpv6 {
   Bytes icmpv6;
 };
 
+/// One whole IP packet, header checksum in place, that the kernel finds the way for. Where its source is
+/// 0.0.0.0 the kernel fills in an address of the interface by which it leaves.
+struct SendPacket {
+  Bytes packet;
+};
+
 /// For the log and for everyone who monitors. Event names are kebab-case.
 struct Notify {
   std::string event;

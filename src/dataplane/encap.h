@@ -18,6 +18,7 @@ struct fm_tunnel {
   struct fm_shim shim;
   bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
   bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
+  __u32 cut_to;   /* set for a packet that is neither sent nor dropped, but to be cut so that it fits */
 };
 
 /* What the packet will be on the wire: a GSO packet is cut into segments later. */
@@ -176,8 +177,18 @@ static __always_inline bool fm_exceeds(const struct fm_packet* packet, __u32 seg
   return segment > mtu && (packet->ipv4 || segment > FM_MINIMUM_MTU);
 }
 
+/* Trains of segments go through the daemon for nobody. */
+static __always_inline bool fm_may_be_cut(const struct __sk_buff* skb, const struct fm_packet* packet) {
+  return !(packet->fragment & FM_IPV4_DONT_FRAGMENT) && !skb->gso_size;
+}
+
+/* An IPv4 router answers, or cuts (RFC 2473 section 7.2); it is the daemon where we are not in its stack. */
 static __always_inline int fm_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
-                                      const struct fm_tunnel* tunnel, __u32 mtu) {
+                                      struct fm_tunnel* tunnel, __u32 mtu) {
+  if (packet->ipv4 && tunnel->ipv4_router && fm_may_be_cut(skb, packet)) {
+    tunnel->cut_to = mtu;
+    return TC_ACT_SHOT;
+  }
   if (packet->ipv4 && tunnel->ipv4_router)
     return fm_answer_too_big_ipv4(skb, packet, tunnel->ipv4_router, mtu);
   if (packet->ipv4) return tunnel->forwarded ? FM_PASS : fm_drop(skb, FM_DROP_TOO_BIG_SILENT);

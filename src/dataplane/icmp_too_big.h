@@ -2,6 +2,7 @@
 /* Turns a packet that does not fit into the Packet Too Big that answers it (RFC 4443 section 3.2). */
 #pragma once
 
+#include "budget.h"
 #include "counters.h"
 #include "packet.h"
 
@@ -34,17 +35,10 @@ struct {
   __type(value, __u64);
 } icmp_budget SEC(".maps");
 
-#define FM_ICMP_INTERVAL_NS 1000000ULL /* 1000 a second for each CPU, 100 at once */
-#define FM_ICMP_BURST_NS 100000000ULL
-
 /* Answers are limited in rate (RFC 4443 section 2.4 (f)). */
 static __always_inline bool fm_icmp_within_budget(void) {
   __u32 row = 0;
-  __u64 now = bpf_ktime_get_ns();
-  __u64* due = bpf_map_lookup_elem(&icmp_budget, &row);
-  if (!due || *due > now + FM_ICMP_BURST_NS) return false;
-  *due = (*due > now ? *due : now) + FM_ICMP_INTERVAL_NS;
-  return true;
+  return fm_spend(bpf_map_lookup_elem(&icmp_budget, &row));
 }
 
 /* RFC 4443 section 2.4 (e): no answer to an error, nor to whom one cannot answer. */

@@ -3,6 +3,7 @@
 #include "abi/mag.h"
 
 #include "counters.h"
+#include "cut.h"
 #include "decap.h"
 #include "encap.h"
 #include "parse.h"
@@ -251,6 +252,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   int verdict;
   if (!fm_send_locally(skb, packet, &tunnel, &verdict))
     verdict = fm_send_through_tunnel(skb, packet, &tunnel);
+  if (tunnel.cut_to) verdict = fm_hand_over(skb, packet, attachment, &tunnel);
   struct fm_traffic* traffic = bpf_map_lookup_elem(&attachment_counters, &attachment);
   if (traffic && tunnel.entered) fm_add(&traffic->up, &weight);
   return verdict;

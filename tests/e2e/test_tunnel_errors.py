@@ -55,4 +55,17 @@ def test_both_ends_follow_the_path(tunnels):
         return f"mtu={carried}" in tunnels.ping(node, to, "-M", "do", "-s", "1420")[1].replace(" ", "").replace("(", "")
 
     eventually(lambda: told("cn", HOME), seconds=30, what=tunnels.log("lma"))
+    assert tunnels.ping("cn", HOME, "-M", "dont", "-s", "1420")[0], "both ways in pieces"
     assert tunnels.ping("cn", HOME, "-M", "do", "-s", str(carried - 28))[0], tunnels.drops("lma")
+
+
+def test_what_may_be_cut_arrives(tunnels):
+    """A host that does not heed the MTU of its lease: its gateway cuts, and a fragment of a larger packet once more."""
+    tunnels.ip("host", "link set eth0 mtu 1500")
+    for length in ("1472", "2500"):
+        works, said = tunnels.ping("host", CN, "-M", "dont", "-s", length)
+        assert works, said + str(tunnels.drops("mag1")) + str(tunnels.drops("lma"))
+    assert tunnels.drops("mag1") == {"cut": 6}
+    assert tunnels.ask("mag1", "show statistics")["messages"]["packets_cut"] == 6
+    works, said = tunnels.ping("host", CN, "-M", "do", "-s", "1472")
+    assert not works and "mtu=1460" in said.replace(" ", "").replace("(", ""), said

@@ -164,6 +164,12 @@ Result<void> MagNode::apply(const core::SendIcmpv6&) {
   return {};
 }
 
+/// Nor to cut: its tunnels carry everything.
+Result<void> MagNode::apply(const core::SendPacket&) {
+  world_.broken(config_.name + ": a packet that nobody asked for");
+  return {};
+}
+
 Result<void> MagNode::apply(const core::Notify& effect) {
   world_.trace(config_.name, [&] { return effect.event + " " + effect.fields.dump(); });
   return {};

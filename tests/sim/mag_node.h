@@ -57,6 +57,7 @@ class MagNode {
   Result<void> carry_out(const core::MagEffect& effect);
   Result<void> apply(const core::SendMessage& effect);
   Result<void> apply(const core::SendIcmpv6& effect);
+  Result<void> apply(const core::SendPacket& effect);
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::SendNeighborDiscovery& effect);
   Result<void> apply(const core::SendIpv4Frame& effect);

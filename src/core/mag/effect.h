@@ -64,7 +64,7 @@ struct MagEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallHost, RemoveHost,
                SendNeighborDiscovery, SendIpv4Frame, SendDhcpToServer, PersistAttachment, ForgetAttachment,
-               SendIcmpv6>
+               SendIcmpv6, SendPacket>
       action;
 };
 

@@ -21,6 +21,7 @@ struct MagFixture::Carrier {
     }
   }
   void operator()(const SendIcmpv6& error) { test.complaints.push_back(error); }
+  void operator()(const SendPacket& send) { test.packets.push_back(send.packet); }
   void operator()(const Notify& notify) { test.notices.push_back(notify); }
   void operator()(const EnsureTunnel&) {
     test.order.emplace_back("ensure-tunnel");
@@ -108,6 +109,7 @@ void MagFixture::clear() {
   update_times.clear();
   messages.clear();
   complaints.clear();
+  packets.clear();
   advertisements.clear();
   probes.clear();
   advertisement_times.clear();

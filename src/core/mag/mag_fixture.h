@@ -85,6 +85,7 @@ class MagFixture : public ::testing::Test {
   std::vector<Duration> update_times;    ///< since the start
   std::vector<SendMessage> messages;
   std::vector<SendIcmpv6> complaints;
+  std::vector<Bytes> packets;  ///< sent by the kernel
   std::vector<SendNeighborDiscovery> advertisements;
   std::vector<SendNeighborDiscovery> probes;  ///< Neighbor Solicitations
   std::vector<Duration> advertisement_times;

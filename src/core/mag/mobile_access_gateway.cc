@@ -7,6 +7,7 @@
 #include "core/mag/ipv4_access.h"
 #include "core/mag/mag_commands.h"
 #include "core/mag/message_handler.h"
+#include "core/mag/packet_cutter.h"
 #include "core/mag/reconfiguration.h"
 #include "core/mag/restoration.h"
 
@@ -34,6 +35,7 @@ class MobileAccessGateway::Impl {
   AttachmentDetector detector{context, service, registrar};
   AnchorPeer anchor{context, registrar, detector};
   Ipv4Access ipv4{context, registrar};
+  PacketCutter cutter{context};
   MessageHandler messages{context, registrar, paths, anchor};
   MagCommands commands{context, detector, anchor, paths};
 
@@ -78,6 +80,10 @@ void MobileAccessGateway::handle_ipv4_frame(Now now, InterfaceIndex interface, B
 
 void MobileAccessGateway::handle_dhcp_server(Now, const Ipv4Address& server, ByteView payload) {
   impl_->ipv4.handle_server(server, payload);
+}
+
+void MobileAccessGateway::handle_too_big(Now, SessionId attachment, std::size_t mtu, ByteView packet) {
+  impl_->cutter.handle(attachment, mtu, packet);
 }
 
 void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up) {

@@ -47,6 +47,8 @@ class MobileAccessGateway {
   void handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame);
   /// What came from port 67 of `server` to port 67 of the relay's address, the UDP payload alone.
   void handle_dhcp_server(Now now, const Ipv4Address& server, ByteView payload);
+  /// A packet of IPv4 of an attached node, as it came, of which the tunnel carries `mtu` octets at most.
+  void handle_too_big(Now now, SessionId attachment, std::size_t mtu, ByteView packet);
   /// The carrier of an access link, as first seen and at every change.
   void handle_link(Now now, InterfaceIndex interface, bool up);
 

@@ -74,6 +74,9 @@ Result<void> MagDaemon::open() {
   auto tunnel_errors = TunnelErrorPort::open(host_->loop(), settings_.core.addresses());
   if (!tunnel_errors) return tl::unexpected(tunnel_errors.error());
   tunnel_errors_ = std::move(*tunnel_errors);
+  auto packets = platform::PacketSender::open();
+  if (!packets) return tl::unexpected(packets.error());
+  packets_.emplace(std::move(*packets));
   auto watch = LinkWatch::open(host_->loop(), {access_interfaces(settings_), kCarrierPoll});
   if (!watch) return tl::unexpected(watch.error());
   access_watch_ = std::move(*watch);
@@ -133,7 +136,8 @@ Result<void> MagDaemon::apply_routing() {
 Result<void> MagDaemon::take_over(std::vector<core::AttachmentRecord> records) {
   const std::size_t known = records.size();
   gateway_ = std::make_unique<core::MobileAccessGateway>(settings_.core);
-  effects_ = std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_, *ipv4_, relay_.get());
+  effects_ =
+      std::make_unique<MagEffects>(*host_, *port_, *dataplane_, *accesses_, *ipv4_, relay_.get(), *packets_);
   pump_ = std::make_unique<Pump<core::MobileAccessGateway, core::MagEffect>>(
       host_->loop(), *gateway_,
       [this](const core::MagEffect& effect) { return effects_->carry_out(effect); });
@@ -163,11 +167,25 @@ Result<void> MagDaemon::serve() {
       .and_then([&] {
         return tunnel_errors_->listen([this](const core::TunnelError& error) { handle_tunnel_error(error); });
       })
+      .and_then([&] { return cut_packets(); })
       .and_then([&] { return add_commands(); })
       .map([&] {
         path_watch_->start();
         spdlog::info("gateway {} at {} is ready", settings_.core.name, settings_.core.address.to_string());
       });
+}
+
+Result<void> MagDaemon::cut_packets() {
+  auto queue = dataplane::CutQueue::open(
+      dataplane_->object(), [this](SessionId attachment, std::size_t mtu, ByteView packet) {
+        pump_->feed([&](Now now) { gateway_->handle_too_big(now, attachment, mtu, packet); });
+      });
+  if (!queue) return tl::unexpected(queue.error());
+  to_cut_ = std::move(*queue);
+  auto watch = host_->loop().watch(to_cut_->fd(), [this] { to_cut_->take(); });
+  if (!watch) return tl::unexpected(watch.error());
+  cut_watch_ = std::move(*watch);
+  return {};
 }
 
 Result<void> MagDaemon::reload() {

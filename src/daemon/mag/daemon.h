@@ -22,8 +22,10 @@
 #include "daemon/mag/dhcp_relay_port.h"
 #include "daemon/mag/effects.h"
 #include "daemon/mag/ipv4_ports.h"
+#include "platform/dataplane/cut_queue.h"
 #include "platform/dataplane/mag_dataplane.h"
 #include "platform/netlink.h"
+#include "platform/packet_sender.h"
 
 namespace flowmob::daemon {
 
@@ -48,6 +50,7 @@ class MagDaemon {
   Result<void> prepare_interfaces();
   Result<void> take_over(std::vector<core::AttachmentRecord> records);
   Result<void> serve();
+  Result<void> cut_packets();
   Result<void> add_commands();
   Result<void> reload();
 
@@ -79,6 +82,7 @@ class MagDaemon {
   std::optional<platform::Netlink> netlink_;
   std::unique_ptr<MobilityPort> port_;
   std::unique_ptr<TunnelErrorPort> tunnel_errors_;
+  std::optional<platform::PacketSender> packets_;
   std::unique_ptr<NdPorts> accesses_;
   std::unique_ptr<Ipv4Ports> ipv4_;
   std::unique_ptr<DhcpRelayPort> relay_;  ///< null: no DHCP servers are configured
@@ -89,6 +93,8 @@ class MagDaemon {
   std::unique_ptr<MagEffects> effects_;
   std::unique_ptr<Pump<core::MobileAccessGateway, core::MagEffect>> pump_;
   std::unique_ptr<PathMtuWatch> path_watch_;
+  std::unique_ptr<dataplane::CutQueue> to_cut_;
+  platform::FdWatch cut_watch_;
 };
 
 }  // namespace flowmob::daemon

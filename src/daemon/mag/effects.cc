@@ -14,6 +14,7 @@ std::string key_of(SessionId attachment) { return fmt::format("attachment/{}", a
 // What a line of the log calls an effect.
 std::string name_of(const core::SendMessage& m) { return "message to " + m.destination.to_string(); }
 std::string name_of(const core::SendIcmpv6&) { return "ICMPv6 errors"; }
+std::string name_of(const core::SendPacket&) { return "packets"; }
 std::string name_of(const core::SendNeighborDiscovery& m) {
   return "advertisement to " + m.link_destination.to_string();
 }
@@ -36,13 +37,14 @@ std::string name_of(const core::ForgetAttachment& a) {
 }  // namespace
 
 MagEffects::MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses,
-                       Ipv4Ports& ipv4, DhcpRelayPort* relay)
+                       Ipv4Ports& ipv4, DhcpRelayPort* relay, platform::PacketSender& packets)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       accesses_(accesses),
       ipv4_(ipv4),
       relay_(relay),
+      packets_(packets),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 Result<void> MagEffects::carry_out(const core::MagEffect& effect) {

@@ -11,6 +11,7 @@
 #include "daemon/mag/dhcp_relay_port.h"
 #include "daemon/mag/ipv4_ports.h"
 #include "platform/dataplane/mag_dataplane.h"
+#include "platform/packet_sender.h"
 
 namespace flowmob::daemon {
 
@@ -19,12 +20,13 @@ namespace flowmob::daemon {
 class MagEffects {
  public:
   MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& dataplane, NdPorts& accesses,
-             Ipv4Ports& ipv4, DhcpRelayPort* relay);
+             Ipv4Ports& ipv4, DhcpRelayPort* relay, platform::PacketSender& packets);
   Result<void> carry_out(const core::MagEffect& effect);
 
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
   Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
+  Result<void> apply(const core::SendPacket& send) { return packets_.send(send.packet); }
   Result<void> apply(const core::SendNeighborDiscovery& message);
   Result<void> apply(const core::SendIpv4Frame& frame) { return ipv4_.send(frame.interface, frame.frame); }
   Result<void> apply(const core::SendDhcpToServer& message);
@@ -43,6 +45,7 @@ class MagEffects {
   NdPorts& accesses_;
   Ipv4Ports& ipv4_;
   DhcpRelayPort* relay_;  ///< null: this gateway is none
+  platform::PacketSender& packets_;
   std::map<SessionId, dataplane::Host> installed_;
   FailureLog failures_;
 };

@@ -32,6 +32,16 @@ FM_STATIC_ASSERT(sizeof(struct fm_attachment_key) == 12, "fm_attachment_key");
 #define FM_MAX_PREFIXES 4 /* of IPv6 */
 #define FM_MAX_KEYS 5     /* and the IPv4 home address */
 
+/* A packet of IPv4 that the daemon is to cut. */
+#define FM_CUT_ROOM 9208 /* jumbo frames */
+struct fm_cut_row {
+  __u32 attachment;
+  __u16 mtu;    /* of the inner packet: what a piece may have */
+  __u16 length; /* of the packet, which is whole */
+  __u8 octets[FM_CUT_ROOM];
+};
+FM_STATIC_ASSERT(sizeof(struct fm_cut_row) == 9216, "fm_cut_row");
+
 struct fm_attachment_row {
   __u64 keys[FM_MAX_KEYS];
   struct fm_address lma;

@@ -14,7 +14,7 @@ PinnedDataplane::Options limits(const MagDataplaneOptions& options) {
   const auto n = options.max_hosts;
   return {options.bpf_dir,
           {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}},
-          {"fragments", "icmp_budget"}};
+          {"fragments", "icmp_budget", "to_cut", "cut_budget"}};
 }
 
 std::vector<Attachment> attachments(const MagDataplaneOptions& options) {

@@ -16,7 +16,7 @@
 namespace flowmob::dataplane {
 namespace {
 
-constexpr std::uint32_t kConfigRow = 0;
+constexpr std::uint32_t kVifConfigRow = 0;
 
 std::vector<Attachment> attachments(const VifDataplaneOptions& options) {
   std::vector<Attachment> all;
@@ -93,12 +93,12 @@ Result<void> VifDataplane::refresh_interface() {
   if (!index) return tl::unexpected(index.error());
   const auto mac = mac_of(options_.interface);
   if (!mac) return tl::unexpected(mac.error());
-  fm_vif_config row = config_.get(kConfigRow).value_or(fm_vif_config{});
+  fm_vif_config row = config_.get(kVifConfigRow).value_or(fm_vif_config{});
   row.hold_ns = static_cast<std::uint64_t>(options_.hold.count());
   row.interface = index->value;
   row.mac = *mac;
   row.flags = options_.reflect ? FM_VIF_REFLECT : 0;
-  return config_.set(kConfigRow, row);
+  return config_.set(kVifConfigRow, row);
 }
 
 Result<void> VifDataplane::set_member(const Member& member) {
@@ -125,9 +125,9 @@ Result<void> VifDataplane::forget_former_members() {
 Result<void> VifDataplane::set_default_member(std::uint32_t number) {
   if (number >= FM_MAX_MEMBERS)
     return fail("no-such-member", fmt::format("members have numbers below {}", FM_MAX_MEMBERS));
-  fm_vif_config row = config_.get(kConfigRow).value_or(fm_vif_config{});
+  fm_vif_config row = config_.get(kVifConfigRow).value_or(fm_vif_config{});
   row.default_member = number;
-  return config_.set(kConfigRow, row);
+  return config_.set(kVifConfigRow, row);
 }
 
 std::vector<VifFlow> VifDataplane::flows() const {

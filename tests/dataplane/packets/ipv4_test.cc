@@ -2,6 +2,7 @@
 // IPv4 of mobile nodes in tunnels of IPv6 (RFC 5844 sections 3.1.3 and 3.2.4).
 #include "lma_bench.h"
 #include "packet_ipv4.h"
+#include "platform/dataplane/cut_queue.h"
 #include "platform/dataplane/mag_dataplane.h"
 
 namespace flowmob::dataplane::testing {
@@ -308,11 +309,57 @@ TEST_F(MagIpv4, TooBigForATunnelThatIsTooSmallForIpv6IsAnswered) {
   EXPECT_EQ(outcome.frame[14 + 26] << 8 | outcome.frame[14 + 27], 1000);
 }
 
-TEST_F(MagIpv4, TooBigAndNotToBeAnsweredIsDropped) {
+/// RFC 2473 section 7.2.
+TEST_F(MagIpv4, TooBigAndToBeCutIsTheDaemons) {
+  struct Handed {
+    SessionId attachment;
+    std::size_t mtu;
+    Bytes packet;
+  };
+  std::vector<Handed> handed;
+  auto queue = CutQueue::open(mag_->object(), [&](SessionId attachment, std::size_t mtu, ByteView packet) {
+                 handed.push_back({attachment, mtu, Bytes(packet.begin(), packet.end())});
+               }).value();
+  auto big = up();
+  big.payload = 1460;
+  big.fragment = 0x2000;
+  EXPECT_TRUE(dropped(from_access(big), "cut"));
+  queue->take();
+  ASSERT_EQ(handed.size(), 1U);
+  EXPECT_EQ(handed[0].attachment, SessionId{41});
+  EXPECT_EQ(handed[0].mtu, 1460U);
+  EXPECT_EQ(handed[0].packet, big.build());
+  EXPECT_EQ(mag_->attachment_traffic(SessionId{41})->up.packets, 1U);
+
+  ip_command("link set acc1 mtu 1280");
+  big.payload = 1260;
+  static_cast<void>(from_access(big));
+  ip_command("link set acc1 mtu 1500");
+  queue->take();
+  ASSERT_EQ(handed.size(), 2U);
+  EXPECT_EQ(handed[1].mtu, 1240U) << "what the path carries";
+}
+
+TEST_F(MagIpv4, WhatTheDaemonsQueueHasNoRoomForIsDropped) {
+  auto big = up();
+  big.fragment = 0;
+  big.payload = 1460;
+  for (int i = 0; i < 200; ++i) static_cast<void>(from_access(big));
+  EXPECT_GT(packets_dropped(mag_->drops(), "cut"), 50U);
+  EXPECT_LT(packets_dropped(mag_->drops(), "cut"), 130U) << "nobody reads";
+  EXPECT_GT(packets_dropped(mag_->drops(), "too-big-silent"), 50U);
+  EXPECT_EQ(packets_dropped(mag_->drops()), 200U);
+}
+
+TEST_F(MagIpv4, WhatWaitedForAPredecessorIsNotCut) {
   auto big = up();
   big.payload = 1460;
   big.fragment = 0;
-  EXPECT_TRUE(dropped(from_access(big), "too-big-silent"));
+  static_cast<void>(from_access(big));
+  int handed = 0;
+  auto queue = CutQueue::open(mag_->object(), [&](SessionId, std::size_t, ByteView) { ++handed; }).value();
+  queue->take();
+  EXPECT_EQ(handed, 0);
 }
 
 }  // namespace
