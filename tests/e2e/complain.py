@@ -30,10 +30,10 @@ def header(source, destination, protocol, length):
     return struct.pack("!IHBB", 6 << 28, length, protocol, 63) + packed(source) + packed(destination)
 
 
-def datagram(source, destination, length):
+def datagram(source, destination, length, dont_fragment=False):
     """A packet of UDP of so many octets, all in all."""
     upper = struct.pack("!HHHH", 4000, 4001, length - 20, 0) + bytes(length - 28)
-    return ipv4_header(source, destination, 17, len(upper)) + upper
+    return ipv4_header(source, destination, 17, len(upper), 0x4000 if dont_fragment else 0) + upper
 
 
 def about(source, destination, original, kind, mtu=0):

@@ -2,13 +2,14 @@
 """What does not fit the tunnel, and what routers inside it complain of (RFC 2473 sections 7.2 and 8, RFC 4213 section 3.4)."""
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
 
-from complain import TOO_BIG, about, datagram
+from complain import TOO_BIG, UNREACHABLE, about, datagram
 from conftest import eventually
-from ipv4_domain import CN, COA, COA4, HOME, LMAA, LMAA4, Client, Ipv4Domain
+from ipv4_domain import CN, CN_ROUTER, COA, COA4, HOME, HOME_ROUTER, LMAA, LMAA4, Client, Ipv4Domain
 
 COMPLAIN = pathlib.Path(__file__).with_name("complain.py")
 
@@ -37,8 +38,7 @@ def domain_over_either(request, tmp_path):
         made.up()
         made.wait_for("mag1")
         Client(made).start()
-        works, said = made.ping("host", CN)
-        assert works, said
+        eventually(lambda: made.ping("host", CN)[0], seconds=30, what=made.log("mag1"))
         yield made
     finally:
         made.down()
@@ -69,3 +69,34 @@ def test_what_may_be_cut_arrives(tunnels):
     assert tunnels.ask("mag1", "show statistics")["messages"]["packets_cut"] == 6
     works, said = tunnels.ping("host", CN, "-M", "do", "-s", "1472")
     assert not works and "mtu=1460" in said.replace(" ", "").replace("(", ""), said
+
+
+class Listener:
+    """Says what of ICMP a node hears."""
+
+    def __init__(self, tunnels, node, interface):
+        self.sniffer = tunnels.spawn(node, "tcpdump", "-l", "-n", "-i", interface, "-c", "1", "icmp[0] = 3",
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.sniffer.stderr.readline()  # it listens
+
+    def heard(self):
+        return self.sniffer.communicate(timeout=30)[0]
+
+
+def test_the_source_hears_of_errors_inside_the_tunnel(tunnels):
+    """RFC 2473 section 8.3: the correspondent from the anchor, the host from its default router."""
+    correspondent, host = Listener(tunnels, "cn", "far0"), Listener(tunnels, "host", "eth0")
+    tunnels.complain_to_anchor(datagram(CN, HOME, 500), UNREACHABLE)
+    heard = correspondent.heard()
+    assert f"IP {CN_ROUTER} > {CN}: ICMP host {HOME} unreachable" in heard, heard
+    tunnels.complain_to_gateway(datagram(HOME, CN, 500), UNREACHABLE)
+    heard = host.heard()
+    assert f"IP {HOME_ROUTER} > {HOME}: ICMP host {CN} unreachable" in heard, heard
+    host = Listener(tunnels, "host", "eth0")
+    tunnels.complain_to_gateway(datagram(HOME, CN, 1460, dont_fragment=True), TOO_BIG, 1400)
+    heard = host.heard()
+    assert f"need to frag (mtu {1400 - tunnels.outer})" in heard, heard
+    for node in ("lma", "mag1"):
+        counted = tunnels.ask(node, "show statistics")["tunnel_errors"]
+        assert counted["unreachable"] == 1 and counted["answered"] >= 1, counted
+        assert "tunnel-error" in tunnels.log(node)

@@ -191,6 +191,12 @@ Result<void> LmaNode::apply(const core::SendIcmpv6&) {
   return {};
 }
 
+/// Nor is there one inside a tunnel.
+Result<void> LmaNode::apply(const core::SendPacket&) {
+  world_.broken("lma: a packet that nobody asked for");
+  return {};
+}
+
 Result<void> LmaNode::apply(const core::Notify& effect) {
   ++events_[effect.event];
   world_.trace("lma", [&] { return effect.event + " " + effect.fields.dump(); });

@@ -61,6 +61,7 @@ class LmaNode {
   Result<void> carry_out(const core::LmaEffect& effect);
   Result<void> apply(const core::SendMessage& effect);
   Result<void> apply(const core::SendIcmpv6& effect);
+  Result<void> apply(const core::SendPacket& effect);
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::PersistNode& effect);
   Result<void> apply(const core::ForgetNode& effect);

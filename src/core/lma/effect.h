@@ -105,7 +105,7 @@ struct LmaEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
                RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, EnsureIpv4Route,
-               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6>
+               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6, SendPacket>
       action;
 };
 

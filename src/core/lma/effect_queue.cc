@@ -7,6 +7,7 @@ namespace {
 struct Name {
   std::string_view operator()(const SendMessage&) { return "send-message"; }
   std::string_view operator()(const SendIcmpv6&) { return "send-icmpv6"; }
+  std::string_view operator()(const SendPacket&) { return "send-packet"; }
   std::string_view operator()(const Notify&) { return "notify"; }
   std::string_view operator()(const EnsureTunnel&) { return "ensure-tunnel"; }
   std::string_view operator()(const RemoveTunnel&) { return "remove-tunnel"; }

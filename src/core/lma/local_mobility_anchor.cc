@@ -11,6 +11,7 @@
 #include "core/lma/pbu_handler.h"
 #include "core/lma/restore.h"
 #include "core/lma/revoker.h"
+#include "core/lma/tunnel_errors.h"
 #include "core/signalling/header_errors.h"
 
 namespace flowmob::core {
@@ -36,6 +37,7 @@ class LocalMobilityAnchor::Impl {
   GatewayWatch gateways{state, edits};
   Revoker revoker{state, updates, edits};
   GatewayRevocations revocations{state, edits};
+  LmaTunnelErrors tunnel_errors{state};
   std::vector<InterfaceIndex> correspondent_interfaces;
 
  private:
@@ -188,6 +190,10 @@ void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteVi
   impl_->settle(now);
 }
 
+void LocalMobilityAnchor::handle_tunnel_error(Now now, const TunnelError& error) {
+  impl_->tunnel_errors.handle(now, error);
+}
+
 void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceIndex> interfaces) {
   impl_->correspondent_interfaces = std::move(interfaces);
 }
@@ -199,7 +205,10 @@ Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view comma
   if (command == "session revoke") return impl_->revoke(now, arguments);
   if (command == "show peers") return impl_->gateways.show_peers();
   if (auto shown = show(impl_->state, now, command, arguments)) {
-    if (command == "show statistics") shown->value()["heartbeat"] = impl_->gateways.statistics();
+    if (command == "show statistics") {
+      shown->value()["heartbeat"] = impl_->gateways.statistics();
+      shown->value()["tunnel_errors"] = impl_->tunnel_errors.statistics();
+    }
     return std::move(*shown);
   }
   return fail("no-such-command", "the anchor has no command " + std::string(command));

@@ -11,6 +11,7 @@
 #include "core/lma/config.h"
 #include "core/lma/effect.h"
 #include "core/lma/record.h"
+#include "core/tunnel/tunnel_error.h"
 
 namespace flowmob::core {
 
@@ -19,8 +20,8 @@ namespace flowmob::core {
 /// poll_effect(), carry them out in their order, and answer those that have an id.
 ///
 ///   restore() at most once, before anything else
-///   handle_message(), handle_command(), handle_timeout(), reconfigure(), set_correspondent_interfaces(),
-///   tell_extensions() in any order
+///   handle_message(), handle_tunnel_error(), handle_command(), handle_timeout(), reconfigure(),
+///   set_correspondent_interfaces(), tell_extensions() in any order
 class LocalMobilityAnchor {
  public:
   explicit LocalMobilityAnchor(LmaConfig config);
@@ -43,6 +44,9 @@ class LocalMobilityAnchor {
 
   /// One whole Mobility Header with its IPv6 addresses, from anybody.
   void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);
+
+  /// What was heard of a tunnel packet of ours.
+  void handle_tunnel_error(Now now, const TunnelError& error);
 
   /// The commands of the control socket that the core answers, by their names in the command table: "show
   /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "show peers", "flow move",

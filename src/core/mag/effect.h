@@ -31,7 +31,7 @@ struct RemoveHost {
   SessionId attachment;
 };
 
-/// One Neighbor Discovery message in one link-layer frame (RFC 6085). Hop limit 255.
+/// One Neighbor Discovery message, or ICMPv6 error, in one link-layer frame (RFC 6085). Hop limit 255.
 struct SendNeighborDiscovery {
   InterfaceIndex interface;
   MacAddress link_source;

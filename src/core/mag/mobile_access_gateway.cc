@@ -10,6 +10,7 @@
 #include "core/mag/packet_cutter.h"
 #include "core/mag/reconfiguration.h"
 #include "core/mag/restoration.h"
+#include "core/mag/tunnel_errors.h"
 
 namespace flowmob::core {
 
@@ -36,6 +37,7 @@ class MobileAccessGateway::Impl {
   AnchorPeer anchor{context, registrar, detector};
   Ipv4Access ipv4{context, registrar};
   PacketCutter cutter{context};
+  MagTunnelErrors tunnel_errors{context};
   MessageHandler messages{context, registrar, paths, anchor};
   MagCommands commands{context, detector, anchor, paths};
 
@@ -86,6 +88,10 @@ void MobileAccessGateway::handle_too_big(Now, SessionId attachment, std::size_t 
   impl_->cutter.handle(attachment, mtu, packet);
 }
 
+void MobileAccessGateway::handle_tunnel_error(Now now, const TunnelError& error) {
+  impl_->tunnel_errors.handle(now, error);
+}
+
 void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up) {
   if (const auto* access = impl_->context.access(interface)) impl_->detector.handle_link(now, *access, up);
   impl_->settle(now);
@@ -93,6 +99,7 @@ void MobileAccessGateway::handle_link(Now now, InterfaceIndex interface, bool up
 
 Result<Json> MobileAccessGateway::handle_command(Now now, std::string_view command, const Json& arguments) {
   auto answer = impl_->commands.handle(now, command, arguments);
+  if (answer && command == "show statistics") (*answer)["tunnel_errors"] = impl_->tunnel_errors.statistics();
   impl_->settle(now);
   return answer;
 }

@@ -78,6 +78,9 @@ Result<void> LmaDaemon::open() {
   auto tunnel_errors = TunnelErrorPort::open(host_->loop(), addresses);
   if (!tunnel_errors) return tl::unexpected(tunnel_errors.error());
   tunnel_errors_ = std::move(*tunnel_errors);
+  auto packets = platform::PacketSender::open();
+  if (!packets) return tl::unexpected(packets.error());
+  packets_.emplace(std::move(*packets));
   auto watch = LinkWatch::open(host_->loop(), {all_interfaces(settings_), {}});
   if (!watch) return tl::unexpected(watch.error());
   watch_ = std::move(*watch);
@@ -106,7 +109,7 @@ Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) 
 
   routes_ = std::make_unique<HomeNetworks>(*netlink_);
   anchor_ = std::make_unique<core::LocalMobilityAnchor>(settings_.core);
-  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_);
+  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *packets_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
       [this] { return effects_->end_batch(); });
@@ -189,6 +192,7 @@ void LmaDaemon::handle_tunnel_error(const core::TunnelError& error) {
   if (error.kind == core::TunnelErrorKind::TooBig && routes_timer_ &&
       follow_at_once_.allow(platform::SystemClock::now().monotonic))
     follow_routes();
+  pump_->feed([&](Now now) { anchor_->handle_tunnel_error(now, error); });
 }
 
 /// Tells when it begins to fail, and when it works again.

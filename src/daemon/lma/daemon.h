@@ -20,6 +20,7 @@
 #include "daemon/lma/home_networks.h"
 #include "platform/dataplane/lma_dataplane.h"
 #include "platform/netlink.h"
+#include "platform/packet_sender.h"
 
 namespace flowmob::daemon {
 
@@ -67,6 +68,7 @@ class LmaDaemon {
   std::optional<platform::Netlink> netlink_;
   std::unique_ptr<MobilityPort> port_;
   std::unique_ptr<TunnelErrorPort> tunnel_errors_;
+  std::optional<platform::PacketSender> packets_;
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
   std::unique_ptr<HomeNetworks> routes_;

@@ -15,6 +15,7 @@ std::string key_of(NodeIndex node) { return fmt::format("node/{}", node.value); 
 /// Whom we answer is chosen by who asks.
 std::string name_of(const core::SendMessage&) { return "messages"; }
 std::string name_of(const core::SendIcmpv6&) { return "ICMPv6 errors"; }
+std::string name_of(const core::SendPacket&) { return "packets"; }
 std::string name_of(const core::Notify& n) { return n.event; }
 std::string name_of(const core::EnsureTunnel& t) { return "tunnel to " + t.remote.to_string(); }
 std::string name_of(const core::RemoveTunnel& t) { return "tunnel to " + t.remote.to_string(); }
@@ -40,11 +41,12 @@ constexpr bool kIsRecord =
 }  // namespace
 
 LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane,
-                       HomeNetworks& routes)
+                       HomeNetworks& routes, platform::PacketSender& packets)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       routes_(routes),
+      packets_(packets),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 std::optional<Result<void>> LmaEffects::carry_out(const core::LmaEffect& effect) {

@@ -7,6 +7,7 @@
 #include "daemon/host/mobility_port.h"
 #include "daemon/lma/home_networks.h"
 #include "platform/dataplane/lma_dataplane.h"
+#include "platform/packet_sender.h"
 
 namespace flowmob::daemon {
 
@@ -14,7 +15,8 @@ namespace flowmob::daemon {
 /// given back. Records are written a batch at a time (docs/adr/0051).
 class LmaEffects {
  public:
-  LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeNetworks& routes);
+  LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeNetworks& routes,
+             platform::PacketSender& packets);
   /// Nothing for a record: it is kept when the batch has been.
   std::optional<Result<void>> carry_out(const core::LmaEffect& effect);
   Result<void> end_batch();
@@ -22,6 +24,7 @@ class LmaEffects {
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
   Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
+  Result<void> apply(const core::SendPacket& send) { return packets_.send(send.packet); }
   Result<void> apply(const core::Notify& event);
   Result<void> apply(const core::EnsureTunnel& tunnel) { return dataplane_.ensure_tunnel(tunnel); }
   Result<void> apply(const core::RemoveTunnel& tunnel) { return dataplane_.remove_tunnel(tunnel); }
@@ -42,6 +45,7 @@ class LmaEffects {
   MobilityPort& port_;
   dataplane::LmaDataplane& dataplane_;
   HomeNetworks& routes_;
+  platform::PacketSender& packets_;
   FailureLog failures_;
 };
 

@@ -77,6 +77,7 @@ void MagDaemon::path_changed(std::optional<std::uint32_t> mtu) {
 void MagDaemon::handle_tunnel_error(const core::TunnelError& error) {
   if (error.kind == core::TunnelErrorKind::TooBig && (!path_mtu_ || error.path_mtu < *path_mtu_))
     path_watch_->ask();
+  pump_->feed([&](Now now) { gateway_->handle_tunnel_error(now, error); });
 }
 
 /// Whether others are there is none of its business.
