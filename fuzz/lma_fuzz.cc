@@ -97,7 +97,7 @@ class Life {
 
  private:
   void one_step() {
-    switch (in_.octet() % 8) {
+    switch (in_.octet() % 9) {
       case 0:
       case 1:
       case 2:
@@ -111,6 +111,8 @@ class Life {
         return command();
       case 6:
         return answer_some();
+      case 7:
+        return tunnel_error();
       default:
         return in_.flag(4) ? restart() : repeat();
     }
@@ -176,6 +178,22 @@ class Life {
     last_source_ = source;
   }
   void repeat() { lma_->handle_message(now_, {last_source_, kLma, {}, {}, 64}, last_); }
+
+  void tunnel_error() {
+    core::TunnelError error;
+    const auto choice = in_.octet();
+    error.local = choice % 8 == 7 ? address(1, 1) : kLma;
+    error.peer = address(static_cast<std::uint8_t>(1 + choice / 8 % 4), 1);
+    error.kind = static_cast<core::TunnelErrorKind>(choice / 64);
+    error.path_mtu = in_.octet() * 8U;
+    error.tunnel_headers = in_.octet();
+    error.original = in_.octets(in_.octet());
+    if (error.original.size() >= 40 && in_.flag(2)) {
+      error.original[0] = 0x60;
+      std::ranges::copy(hnp(in_.octet() & 0x23).address.octets, error.original.begin() + 24);
+    }
+    lma_->handle_tunnel_error(now_, error);
+  }
 
   void command() {
     const char* const flows[] = {"*", "v", "w", "x"};

@@ -73,7 +73,7 @@ class Driver {
   explicit Driver(std::uint8_t variant) : config_(configuration(variant)), gateway_(config_) {}
 
   void step(Script& script) {
-    switch (script.octet() % 10) {
+    switch (script.octet() % 12) {
       case 0:
         return raw_message(script);
       case 1:
@@ -94,6 +94,10 @@ class Driver {
         return ipv4_frame(script);
       case 8:
         return dhcp_server(script);
+      case 9:
+        return too_big(script);
+      case 10:
+        return tunnel_error(script);
       default:
         return next_deadline(script);
     }
@@ -201,6 +205,39 @@ class Driver {
       payload = dhcp::encode(*asked);
     }
     gateway_.handle_dhcp_server(now_, choice == 8 ? kRouter : kServer, payload);
+    drain(script);
+  }
+
+  /// Any octets behind what begins like a packet of IPv4.
+  void too_big(Script& script) {
+    const SessionId attachment{script.octet() % 4U};
+    const std::size_t mtu = script.octet() * std::size_t{8};
+    Bytes packet = script.octets(script.octet() * std::size_t{4});
+    if (packet.size() >= 20 && script.octet() % 8 != 0) {
+      packet[0] = static_cast<std::uint8_t>(0x45 + packet[0] % 11);
+      packet[2] = static_cast<std::uint8_t>(packet.size() >> 8);
+      packet[3] = static_cast<std::uint8_t>(packet.size());
+      packet[6] &= 0x3f;
+      std::ranges::copy(kHome.octets, packet.begin() + 12);
+    }
+    gateway_.handle_too_big(now_, attachment, mtu, packet);
+    drain(script);
+  }
+
+  void tunnel_error(Script& script) {
+    const auto choice = script.octet();
+    TunnelError error;
+    error.local = choice % 8 == 7 ? config_.lma : config_.address;
+    error.peer = choice % 16 == 9 ? config_.address : config_.lma;
+    error.kind = static_cast<TunnelErrorKind>(choice / 16 % 4);
+    error.path_mtu = script.octet() * 8U;
+    error.tunnel_headers = script.octet();
+    error.original = script.octets(script.octet());
+    if (error.original.size() >= 20 && choice % 2 == 0) {
+      error.original[0] = 0x45;
+      std::ranges::copy(kHome.octets, error.original.begin() + 12);
+    }
+    gateway_.handle_tunnel_error(now_, error);
     drain(script);
   }
 

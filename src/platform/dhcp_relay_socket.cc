@@ -20,14 +20,13 @@ Result<DhcpRelaySocket> DhcpRelaySocket::open(const Ipv4Address& local) {
 }
 
 Result<std::optional<DhcpRelaySocket::Received>> DhcpRelaySocket::receive() {
-  return receive_datagram<::sockaddr_in>(fd_.get(), counters_,
-                                         [](const ::sockaddr_in& source, ByteView octets, const ::msghdr&) {
-                                           Received received;
-                                           std::memcpy(received.server.octets.data(), &source.sin_addr,
-                                                       received.server.octets.size());
-                                           received.payload.assign(octets.begin(), octets.end());
-                                           return received;
-                                         });
+  return receive_datagram<::sockaddr_in>(
+      fd_.get(), counters_, [](const ::sockaddr_in& source, ByteView octets, const ::msghdr&) {
+        Received received;
+        std::memcpy(received.server.octets.data(), &source.sin_addr, received.server.octets.size());
+        received.payload.assign(octets.begin(), octets.end());
+        return received;
+      });
 }
 
 Result<void> DhcpRelaySocket::send(const Ipv4Address& server, ByteView payload) {

@@ -40,8 +40,8 @@ Result<void> send_udp(int fd, const Ipv4Address& destination, std::uint16_t port
   const auto to = to_socket_address(destination, port);
   ::ssize_t count = 0;
   do {
-    count = ::sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const ::sockaddr*>(&to),
-                     sizeof to);
+    count =
+        ::sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const ::sockaddr*>(&to), sizeof to);
   } while (count < 0 && errno == EINTR);
   ++(count >= 0 ? counters.sent : counters.send_failures);
   if (count >= 0) return {};

@@ -17,8 +17,9 @@ struct Agent {
 /// `request` as servers get it, from a client whose home address is in `home`. The address is the remote id,
 /// so that a server can give just that one; the default router stands for the server to the client (RFC
 /// 5107), so that renewals come to whichever gateway is there, and says which subnet the client is on (RFC
-/// 3527). `unicast`: the client knew whom it asks (RFC 5010). Errors, all to be dropped: "dhcp-not-a-request",
-/// "dhcp-too-many-hops", "dhcp-forged-agent" (a client that says what only a relay may).
+/// 3527). `unicast`: the client knew whom it asks (RFC 5010). Errors, all to be dropped:
+/// "dhcp-not-a-request", "dhcp-too-many-hops", "dhcp-forged-agent" (a client that says what only a relay
+/// may).
 Result<Message> to_servers(const Agent& agent, const Ipv4Home& home, bool unicast, Message request);
 
 /// The circuit that an answer is for, if `agent`'s address stands in it; empty: nobody's.

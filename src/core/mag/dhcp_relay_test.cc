@@ -71,11 +71,12 @@ TEST_F(DhcpRelayOnTheLink, ALeaseComesFromTheServer) {
   EXPECT_TRUE(ipv4_frames.empty()) << "nothing of our own";
   const auto discover = heard_by_server();
   EXPECT_EQ(discover.relay, kOurRelay);
-  EXPECT_EQ(dhcp::circuit_of(kOurRelay, [&] {
-              auto back = discover;
-              back.reply = true;
-              return back;
-            }()),
+  EXPECT_EQ(dhcp::circuit_of(kOurRelay,
+                             [&] {
+                               auto back = discover;
+                               back.reply = true;
+                               return back;
+                             }()),
             "wlan/" + kNode.to_string());
   server_says(Type::Offer, "192.0.2.2", discover);
   const auto offer = heard_by_client();

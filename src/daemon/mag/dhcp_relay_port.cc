@@ -17,10 +17,12 @@ Result<std::unique_ptr<DhcpRelayPort>> DhcpRelayPort::open(platform::EventLoop& 
 }
 
 void DhcpRelayPort::receive() {
-  take_burst("DHCP servers", [this] { return socket_.receive(); }, [this](const auto& answer) {
-    on_answer_(answer.server, answer.payload);
-    return true;
-  });
+  take_burst(
+      "DHCP servers", [this] { return socket_.receive(); },
+      [this](const auto& answer) {
+        on_answer_(answer.server, answer.payload);
+        return true;
+      });
 }
 
 core::Json DhcpRelayPort::statistics() const {
