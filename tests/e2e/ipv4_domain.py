@@ -239,8 +239,12 @@ class Client:
 
     def start(self):
         self.domain.spawn("host", "dhclient", "-4", "-d", *self.files, "eth0", stdout=subprocess.DEVNULL, stderr=self.log("w"))
-        eventually(self.domain.ipv4_of_host, seconds=40, what="an address by dhclient")
+        eventually(self.is_configured, seconds=40, what="an address and a way out by dhclient")
         return self
+
+    def is_configured(self):
+        """Its script sets the route a moment after the address."""
+        return self.domain.ipv4_of_host() and "default" in self.domain.inside("host", "ip", "-4", "route").stdout
 
     def log(self, mode):
         return open(self.domain.directory / "dhclient.log", mode, encoding="utf-8")
