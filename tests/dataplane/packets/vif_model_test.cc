@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The virtual interface's program against core::FlowTable, the same rules on virtual time: what one does with
-// a random course of events the other has to do.
+// The virtual interface's program against core::VifFlowTable, the same rules on virtual time: what one does
+// with a random course of events the other has to do.
 #include <algorithm>
 #include <random>
 
 #include "bench.h"
-#include "core/mn/flow_table.h"
+#include "core/mn/vif_flow_table.h"
 #include "platform/dataplane/vif_dataplane.h"
 
 namespace flowmob::dataplane::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using core::FlowTable;
 using core::VifFlowKey;
+using core::VifFlowTable;
 
 constexpr std::uint16_t kFlows = 6;
 struct MemberForTest {
@@ -85,7 +85,7 @@ class VifModel : public ::testing::TestWithParam<Rules> {
   }
 
   std::unique_ptr<VifDataplane> vif_;
-  FlowTable model_{{GetParam().reflect, GetParam().hold, 256}};
+  VifFlowTable model_{{GetParam().reflect, GetParam().hold, 256}};
   const TimePoint now_{1000s};
 };
 

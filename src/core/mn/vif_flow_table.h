@@ -28,7 +28,7 @@ struct VifFlowKey {
 
 /// The flow table of a logical interface (RFC 7847 section 5.2) with reflection: what
 /// src/dataplane/vif.bpf.c does, on virtual time. A test holds the two against each other.
-class FlowTable {
+class VifFlowTable {
  public:
   static constexpr std::uint32_t kMembers = 16;
 
@@ -45,8 +45,8 @@ class FlowTable {
     friend bool operator==(const Flow&, const Flow&) = default;
   };
 
-  FlowTable() : FlowTable(Options{}) {}
-  explicit FlowTable(Options options) : options_(options) {}
+  VifFlowTable() : VifFlowTable(Options{}) {}
+  explicit VifFlowTable(Options options) : options_(options) {}
 
   /// Both as the effects InstallMember and InstallDefaultMember say; numbers below kMembers.
   void set_member(std::uint32_t number, bool up);

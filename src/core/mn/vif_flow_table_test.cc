@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/mn/flow_table.h"
+#include "core/mn/vif_flow_table.h"
 
 #include <gmock/gmock.h>
 
@@ -26,7 +26,7 @@ class Flows : public ::testing::Test {
     table_.set_member(0, true);
     table_.set_member(1, true);
   }
-  FlowTable table_;
+  VifFlowTable table_;
 };
 
 TEST_F(Flows, UnknownOnesLeaveByTheDefaultAndStayThere) {
@@ -41,7 +41,7 @@ TEST_F(Flows, FollowTheirDownlink) {
   table_.receive(kStart, flow(1), 1);
   EXPECT_THAT(table_.send(kStart, flow(1)), Optional(1U));
   EXPECT_THAT(table_.send(kStart, flow(2)), Optional(0U));
-  EXPECT_EQ(*table_.find(flow(1)), (FlowTable::Flow{1, 0, 1, kStart}));
+  EXPECT_EQ(*table_.find(flow(1)), (VifFlowTable::Flow{1, 0, 1, kStart}));
 }
 
 TEST_F(Flows, StragglersOfTheOldLinkDoNotCallThemBack) {
@@ -82,7 +82,7 @@ TEST_F(Flows, FallBackWhileTheirLinkIsDown) {
 }
 
 TEST_F(Flows, StayWithoutReflection) {
-  FlowTable still({.reflect = false});
+  VifFlowTable still({.reflect = false});
   still.set_member(0, true);
   still.set_member(1, true);
   still.send(kStart, flow(1));
@@ -91,7 +91,7 @@ TEST_F(Flows, StayWithoutReflection) {
 }
 
 TEST_F(Flows, TheOneIdleLongestIsForgotten) {
-  FlowTable small({.capacity = 2});
+  VifFlowTable small({.capacity = 2});
   small.set_member(0, true);
   small.receive(kStart, flow(1), 0);
   small.receive(kStart, flow(2), 0);

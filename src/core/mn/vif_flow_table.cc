@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/mn/flow_table.h"
+#include "core/mn/vif_flow_table.h"
 
 #include <algorithm>
 
 namespace flowmob::core {
 
-void FlowTable::set_member(std::uint32_t number, bool up) {
+void VifFlowTable::set_member(std::uint32_t number, bool up) {
   if (number < kMembers) up_[number] = up;
 }
 
-FlowTable::Flow& FlowTable::flow_of(const VifFlowKey& key, std::uint32_t member) {
+VifFlowTable::Flow& VifFlowTable::flow_of(const VifFlowKey& key, std::uint32_t member) {
   if (const auto known = flows_.find(key); known != flows_.end()) {
     ages_.splice(ages_.begin(), ages_, known->second.age);
     return known->second.flow;
@@ -22,7 +22,7 @@ FlowTable::Flow& FlowTable::flow_of(const VifFlowKey& key, std::uint32_t member)
   return flows_.emplace(key, Entry{{member, member, 0, {}}, ages_.begin()}).first->second.flow;
 }
 
-std::optional<std::uint32_t> FlowTable::send(TimePoint, const VifFlowKey& key) {
+std::optional<std::uint32_t> VifFlowTable::send(TimePoint, const VifFlowKey& key) {
   const Flow& flow = flow_of(key, default_member_);
   if (is_up(flow.member)) return flow.member;
   // The entry stays: the flow is back on its own link as soon as that is.
@@ -32,20 +32,20 @@ std::optional<std::uint32_t> FlowTable::send(TimePoint, const VifFlowKey& key) {
   return static_cast<std::uint32_t>(any - up_.begin());
 }
 
-void FlowTable::receive(TimePoint now, const VifFlowKey& key, std::uint32_t member) {
+void VifFlowTable::receive(TimePoint now, const VifFlowKey& key, std::uint32_t member) {
   Flow& flow = flow_of(key, member);
   if (options_.reflect && flow.member != member) reflect(flow, now, member);
 }
 
 /// Packets that were under way when the flow left a slower link must not call it back: it returns to the
 /// member it just left only after a while, or when the present one is down.
-void FlowTable::reflect(Flow& flow, TimePoint now, std::uint32_t member) const {
+void VifFlowTable::reflect(Flow& flow, TimePoint now, std::uint32_t member) const {
   const bool straggler = flow.moves != 0 && member == flow.previous && now - flow.moved < options_.hold;
   if (straggler && is_up(flow.member)) return;
   flow = {member, flow.member, flow.moves + 1, now};
 }
 
-const FlowTable::Flow* FlowTable::find(const VifFlowKey& key) const {
+const VifFlowTable::Flow* VifFlowTable::find(const VifFlowKey& key) const {
   const auto found = flows_.find(key);
   return found == flows_.end() ? nullptr : &found->second.flow;
 }
