@@ -87,7 +87,8 @@ static __always_inline void fm_parse_segment_headers(struct __sk_buff* skb, stru
   packet->headers += (data_offset >> 4) * 4 - 8;
 }
 
-/* ESP's SPI counts for selectors; an echo's identifier only tells one ping from the other. */
+/* ESP's SPI counts for selectors; an echo's identifier only tells one ping from the other, where no AH's SPI
+ * does. */
 static __always_inline void fm_parse_upper_header(struct __sk_buff* skb, struct fm_packet* packet) {
   __u8 head[8];
   if (fm_has_ports(packet->key.protocol)) {
@@ -100,7 +101,7 @@ static __always_inline void fm_parse_upper_header(struct __sk_buff* skb, struct 
   } else if (packet->key.protocol == FM_PROTOCOL_ICMPV6 || packet->key.protocol == FM_PROTOCOL_ICMP) {
     if (bpf_skb_load_bytes(skb, packet->upper, head, 8)) return;
     bool is_echo = packet->ipv4 ? head[0] == 8 || head[0] == 0 : head[0] == 128 || head[0] == 129;
-    if (is_echo) packet->key.spi = (__u32)head[4] << 8 | head[5];
+    if (is_echo && !(packet->key.has & FM_FLOW_HAS_SPI)) packet->key.spi = (__u32)head[4] << 8 | head[5];
   }
   if (skb->gso_size) fm_parse_segment_headers(skb, packet);
 }

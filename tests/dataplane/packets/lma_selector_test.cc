@@ -49,6 +49,11 @@ std::vector<SelectorCase> cases() {
          s.spi = {0, 0xffffffff};
        }),
        esp(0), plain()},
+      {"SpiOfAhWhateverIsBehind", selector([](auto& s) {
+         s.spi = {0x1000, 0x1fff};
+       }),
+       Packet(plain()).echo_request(0xfff).authentication(0x1000),
+       Packet(plain()).echo_request(0x1000).authentication(0xfff)},
       {"FlowLabel", selector([](auto& s) {
          s.flow_label = {0x80000, 0xfffff};
        }),
