@@ -40,7 +40,8 @@ std::optional<TimePoint> MobileNode::next_deadline() const {
     const TimePoint first = std::min(session.deadline.monotonic, session.opens.value_or(TimePoint::max()));
     if (!next || first < *next) next = first;
   }
-  return next;
+  const auto revisit = flows.revisit();
+  return revisit && (!next || *revisit < *next) ? revisit : next;
 }
 
 NodeRecord MobileNode::to_record() const {
@@ -54,6 +55,7 @@ NodeRecord MobileNode::to_record() const {
   record.default_flow = flows.default_flow().index;
   record.default_wanted = flows.default_flow().wanted;
   record.default_current = flows.default_flow().current;
+  record.default_pinned = flows.default_flow().is_pinned;
   for (const auto& s : sessions)
     record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
                                s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value(),
@@ -61,7 +63,8 @@ NodeRecord MobileNode::to_record() const {
                                s.tunnelling.downlink_key, s.path, s.path_label,
                                s.notes ? *s.notes : wire::MobilityOptions{}});
   for (const auto& f : flows.bindings())
-    if (!f.is_default()) record.flows.push_back({f.index, f.service, f.flow->name, f.wanted, f.current});
+    if (!f.is_default())
+      record.flows.push_back({f.index, f.service, f.flow->name, f.wanted, f.current, f.is_pinned});
   return record;
 }
 

@@ -7,48 +7,39 @@
 namespace flowmob::core {
 namespace {
 
-/// The default flow stands behind all others whatever their priority.
+/// Flows of rules in the order of the rules, then those of services alone, then the default flow, whatever
+/// the priority.
 bool stands_before(const FlowBinding& a, const FlowBinding& b) {
   const auto place = [](const FlowBinding& flow) {
-    return std::tuple(flow.is_default(), flow.is_default() ? 0 : flow.flow->priority, flow.index);
+    const bool is_ruled = flow.rule && !flow.is_default();
+    const int part = flow.is_default() ? 2 : is_ruled ? 0 : 1;
+    return std::tuple(part, is_ruled ? flow.rule->position : 0, flow.flow ? flow.flow->priority : 0,
+                      flow.index);
   };
   return place(a) < place(b);
-}
-
-bool contains(const std::vector<SessionId>& sessions, SessionId session) {
-  return std::ranges::find(sessions, session) != sessions.end();
-}
-
-struct Choice {
-  const std::vector<SessionId>& live;
-  const std::vector<SessionId>& opening;
-  SessionId leaving;
-  SessionId meanwhile;
-
-  bool is_open(SessionId session) const { return contains(live, session) && !contains(opening, session); }
-};
-
-SessionId first_open(const Choice& choice) {
-  SessionId first;
-  for (const SessionId session : choice.live)
-    if (choice.is_open(session) && (!first || session < first)) first = session;
-  return first;
-}
-
-SessionId select(const FlowBinding& flow, const Choice& choice) {
-  if (choice.is_open(flow.wanted)) return flow.wanted;
-  if (contains(choice.live, flow.current) && flow.current != choice.leaving) return flow.current;
-  if (choice.is_open(choice.meanwhile)) return choice.meanwhile;
-  if (const SessionId open = first_open(choice)) return open;
-  for (const SessionId candidate : {flow.current, choice.meanwhile, flow.wanted})
-    if (contains(choice.live, candidate)) return candidate;
-  return choice.live.empty() ? SessionId{} : *std::ranges::min_element(choice.live);
 }
 
 void bind_to(FlowBinding& flow, SessionId session) {
   if (flow.wanted == session) return;
   flow.wanted = session;
   flow.is_awaited = flow.current != session;
+}
+
+/// A link is left because it failed, or for a better one: only then it may soon be left again.
+void note_leaving(FlowBinding& flow, const Decision& decision, TimePoint now) {
+  if (!flow.rule || !flow.current || flow.current == decision.session) return;
+  const auto still = std::ranges::find(decision.links, flow.current, &LinkVerdict::session);
+  if (still == decision.links.end() || still->fitness != LinkFitness::Well) flow.left = now;
+}
+
+Shared<FlowRule> rule_for(const FlowPolicy& policy, const FlowBinding& flow) {
+  for (const auto& rule : policy.rules) {
+    const bool governs = flow.is_default()   ? rule->governs_default()
+                         : flow.is_of_rule() ? rule->flow && rule->name == flow.flow->name
+                                             : rule->service == flow.service;
+    if (governs) return rule;
+  }
+  return {};
 }
 
 void go_to(FlowBinding& flow, SessionId session) {
@@ -116,13 +107,13 @@ void FlowTable::bind(const ServiceProfile& service, SessionId session, FlowNumbe
   for (const auto& flow : service.flows) {
     if (auto* known = find_in(service.identifier, flow->name)) {
       known->flow = flow;
-      bind_to(*known, session);
+      if (!known->rule) bind_to(*known, session);
     } else {
       bindings_.push_back({numbers.next(), service.identifier, flow, session, {}, 0, true});
     }
   }
-  std::ranges::sort(bindings_, stands_before);
-  if (service.is_default) bind_default(session);
+  govern();
+  if (service.is_default && !default_flow().rule) bind_default(session);
 }
 
 FlowBinding* FlowTable::find_mutable(FlowIndex index) {
@@ -130,19 +121,71 @@ FlowBinding* FlowTable::find_mutable(FlowIndex index) {
   return found == bindings_.end() ? nullptr : &*found;
 }
 
+void FlowTable::bind_default(SessionId session) { bind_to(bindings_.back(), session); }
+
 void FlowTable::move(FlowIndex flow, SessionId session) {
-  if (auto* found = find_mutable(flow)) bind_to(*found, session);
+  auto* found = find_mutable(flow);
+  if (!found) return;
+  bind_to(*found, session);
+  found->is_pinned = static_cast<bool>(found->rule);
+}
+
+void FlowTable::release(FlowIndex flow) {
+  if (auto* found = find_mutable(flow)) found->is_pinned = false;
+}
+
+void FlowTable::govern() {
+  for (auto& flow : bindings_) {
+    auto rule = policy_ ? rule_for(*policy_, flow) : Shared<FlowRule>{};
+    if (!rule) flow.is_pinned = false;
+    if (rule && rule->flow) flow.flow = rule->flow;
+    flow.rule = std::move(rule);
+  }
+  std::ranges::sort(bindings_, stands_before);
+}
+
+void FlowTable::follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers) {
+  if (policy_ == policy) return;
+  policy_ = policy;
+  std::erase_if(bindings_, [&](const FlowBinding& flow) {
+    return flow.is_of_rule() && !(policy_ && rule_for(*policy_, flow));
+  });
+  if (policy_)
+    for (const auto& rule : policy_->rules)
+      if (rule->flow && !find_in("", rule->name)) {
+        FlowBinding flow;
+        flow.index = numbers.next();
+        flow.flow = rule->flow;
+        bindings_.insert(bindings_.begin(), std::move(flow));
+      }
+  govern();
 }
 
 void FlowTable::forget(SessionId session) {
   for (auto& flow : bindings_)
-    if (flow.wanted == session) flow.wanted = SessionId{};
+    if (flow.wanted == session) {
+      flow.wanted = SessionId{};
+      flow.is_pinned = false;
+    }
 }
 
-void FlowTable::reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening,
-                         SessionId leaving) {
-  const Choice choice{live, opening, leaving, default_flow().current};
-  for (auto& flow : bindings_) go_to(flow, select(flow, choice));
+void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving) {
+  const Surroundings around{links, &board, board.now(), leaving, default_flow().current};
+  for (auto& flow : bindings_) {
+    observe(flow, around);
+    const Decision decision = decide(flow, around);
+    note_leaving(flow, decision, around.now);
+    flow.revisit = decision.revisit;
+    if (flow.rule && !flow.is_pinned && decision.wanted) bind_to(flow, decision.wanted);
+    go_to(flow, decision.session);
+  }
+}
+
+std::optional<TimePoint> FlowTable::revisit() const {
+  std::optional<TimePoint> next;
+  for (const auto& flow : bindings_)
+    if (flow.revisit && (!next || *flow.revisit < *next)) next = flow.revisit;
+  return next;
 }
 
 void FlowTable::adopt_default() {

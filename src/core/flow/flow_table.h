@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/strong_id.h"
+#include "core/flow/flow_decider.h"
 #include "core/lma/config.h"
 
 namespace flowmob::core {
-
-/// The name of the flow that takes what no selector matches.
-constexpr std::string_view kDefaultFlow = "*";
-
-/// One flow of a mobile node and the session it goes by.
-struct FlowBinding {
-  FlowIndex index;
-  std::string service;        ///< identifier of the service profile it came from; empty: the default flow
-  Shared<FlowTemplate> flow;  ///< empty: the default flow
-  SessionId wanted;           ///< the session it is bound to; zero when that one is gone for good
-  SessionId current;          ///< the one it uses now; zero: none is alive
-  std::uint64_t moves{};
-  bool is_awaited = false;  ///< by `wanted`: it has not gone there since it was bound to it
-
-  bool is_default() const { return !flow; }
-  std::string_view name() const { return flow ? std::string_view(flow->name) : kDefaultFlow; }
-  friend bool operator==(const FlowBinding&, const FlowBinding&) = default;
-};
-
-enum class FlowState { Active, Fallback, Inactive };
-FlowState state_of(const FlowBinding& flow);
-std::string_view to_string(FlowState state);  ///< "active", "fallback", "inactive"
 
 /// Gives every new flow its number. Numbers are not used again.
 class FlowNumbers {
@@ -52,7 +29,8 @@ class FlowTable {
   explicit FlowTable(FlowBinding default_flow) : bindings_{std::move(default_flow)} {}
   static FlowTable with_default(FlowIndex index);
 
-  /// In ascending priority; the default flow is the last.
+  /// In the order of matching: flows that a rule governs in the order of the rules, then the others in
+  /// ascending priority; the default flow is the last.
   const std::vector<FlowBinding>& bindings() const { return bindings_; }
   const FlowBinding& default_flow() const { return bindings_.back(); }
   const FlowBinding* find(std::string_view name) const;
@@ -63,15 +41,20 @@ class FlowTable {
   void insert(FlowBinding flow);
   /// The service's flows, as its profile has them now, follow this session (RFC 5149; the latest PBU wins).
   void bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers);
+  void bind_default(SessionId session);
+  /// By a command. A rule waits until the session is gone for good, or release().
   void move(FlowIndex flow, SessionId session);
-  void bind_default(SessionId session) { move(default_flow().index, session); }
+  void release(FlowIndex flow);
+  /// The rules that hold for the node; empty: none. Flows of rules that are gone go, but for their numbers
+  /// nothing changes for those that stay. What is decided follows with reselect().
+  void follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers);
+  const Shared<FlowPolicy>& policy() const { return policy_; }
   /// A session is gone for good: what was bound to it stays where it fell back to.
   void forget(SessionId session);
-  /// Every flow to its own session if that one is alive, else where it is, else where the default flow is,
-  /// else to the smallest of `live`. To one that is `opening` only if there is no other; from one that opens
-  /// once more and is `leaving` meanwhile, if there is another.
-  void reselect(const std::vector<SessionId>& live, const std::vector<SessionId>& opening = {},
-                SessionId leaving = {});
+  /// Every flow to where decide() has it.
+  void reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving = {});
+  /// When a link that is held down may take a flow.
+  std::optional<TimePoint> revisit() const;
   /// The default flow is bound to what it uses, if it is bound to none.
   void adopt_default();
 
@@ -80,8 +63,10 @@ class FlowTable {
  private:
   FlowBinding* find_in(std::string_view service, std::string_view name);
   FlowBinding* find_mutable(FlowIndex index);
+  void govern();
 
   std::vector<FlowBinding> bindings_;
+  Shared<FlowPolicy> policy_;
 };
 
 /// How a flow's path differs between two states of a table.

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace flowmob::core {
 namespace {
 
@@ -14,6 +16,16 @@ constexpr SessionId kNone{}, kOne{1}, kTwo{2}, kThree{3};
 ServiceProfile service(std::string identifier, const std::vector<FlowTemplate>& flows,
                        bool is_default = false) {
   return {identifier, identifier, {flows.begin(), flows.end()}, is_default};
+}
+
+void reselect(FlowTable& table, const std::vector<SessionId>& live,
+              const std::vector<SessionId>& opening = {}, SessionId leaving = {}) {
+  std::vector<LinkState> links;
+  for (const auto session : live) {
+    auto& link = links.emplace_back(LinkState{session});
+    link.is_opening = std::ranges::find(opening, session) != opening.end();
+  }
+  table.reselect(links, LinkBoard{}, leaving);
 }
 
 std::vector<std::string> names(const FlowTable& table) {
@@ -55,28 +67,28 @@ TEST_F(FlowTableTest, FlowsThatTheProfileLostGoWithItsNextUse) {
 
 TEST_F(FlowTableTest, AFlowReturnsOnlyToWhereItWas) {
   table.bind_default(kOne);
-  table.reselect({kOne});
+  reselect(table, {kOne});
   table.bind_default(kTwo);
-  table.reselect({kOne, kTwo}, {kTwo});
+  reselect(table, {kOne, kTwo}, {kTwo});
   const FlowTable waiting = table;
-  table.reselect({kOne, kTwo});
+  reselect(table, {kOne, kTwo});
   EXPECT_EQ(differences(waiting, table).at(0).kind, Kind::Moved);
-  table.reselect({kOne});
+  reselect(table, {kOne});
   const FlowTable fallen = table;
-  table.reselect({kOne, kTwo});
+  reselect(table, {kOne, kTwo});
   EXPECT_EQ(differences(fallen, table).at(0).kind, Kind::Returned);
 }
 
 TEST_F(FlowTableTest, AMoveWaitsForALinkThatIsOpening) {
   table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
   table.bind_default(kOne);
-  table.reselect({kOne});
+  reselect(table, {kOne});
   const FlowTable before = table;
   table.move(table.find("video")->index, kTwo);
-  table.reselect({kOne, kTwo}, {kTwo});
+  reselect(table, {kOne, kTwo}, {kTwo});
   EXPECT_EQ(table.find("video")->current, kOne);
   EXPECT_TRUE(differences(before, table).empty());
-  table.reselect({kOne, kTwo});
+  reselect(table, {kOne, kTwo});
   EXPECT_EQ(table.find("video")->current, kTwo);
   EXPECT_EQ(table.find("video")->moves, 1U);
   EXPECT_EQ(table.default_flow().current, kOne);
@@ -92,63 +104,63 @@ TEST_F(FlowTableTest, OnlyADefaultServiceBindsTheDefaultFlow) {
 
 TEST_F(FlowTableTest, FallsBackToTheSmallestLiveSessionAndReturns) {
   table.bind_default(kTwo);
-  table.reselect({kTwo});
+  reselect(table, {kTwo});
   EXPECT_EQ(state_of(table.default_flow()), FlowState::Active);
-  table.reselect({kThree, kOne});
+  reselect(table, {kThree, kOne});
   EXPECT_EQ(table.default_flow().current, kOne);
   EXPECT_EQ(state_of(table.default_flow()), FlowState::Fallback);
-  table.reselect({kOne, kTwo, kThree});
+  reselect(table, {kOne, kTwo, kThree});
   EXPECT_EQ(table.default_flow().current, kTwo);
   EXPECT_EQ(table.default_flow().moves, 2U);
 }
 
 TEST_F(FlowTableTest, InFallbackItStaysWhereItIs) {
   table.bind_default(kOne);
-  table.reselect({kOne});
-  table.reselect({kThree});
-  table.reselect({kTwo, kThree});
+  reselect(table, {kOne});
+  reselect(table, {kThree});
+  reselect(table, {kTwo, kThree});
   EXPECT_EQ(table.default_flow().current, kThree);
 }
 
 TEST_F(FlowTableTest, WithoutALiveSessionItIsInactive) {
   table.bind_default(kOne);
-  table.reselect({});
+  reselect(table, {});
   EXPECT_EQ(state_of(table.default_flow()), FlowState::Inactive);
   EXPECT_EQ(to_string(FlowState::Inactive), "inactive");
 }
 
 TEST_F(FlowTableTest, AFlowStaysWhereItFellWhenItsSessionIsForgotten) {
   table.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
-  table.reselect({kOne, kTwo});
+  reselect(table, {kOne, kTwo});
   table.forget(kOne);
-  table.reselect({kTwo});
+  reselect(table, {kTwo});
   EXPECT_EQ(table.find("video")->wanted, kNone);
   EXPECT_EQ(table.find("video")->current, kTwo);
   EXPECT_EQ(state_of(*table.find("video")), FlowState::Fallback);
 }
 
 TEST_F(FlowTableTest, TheDefaultFlowBelongsToTheFirstSessionThatThereIs) {
-  table.reselect({kTwo});
+  reselect(table, {kTwo});
   table.adopt_default();
   EXPECT_EQ(table.default_flow().wanted, kTwo);
-  table.reselect({kOne, kTwo});
+  reselect(table, {kOne, kTwo});
   EXPECT_EQ(table.default_flow().current, kTwo);
   table.forget(kTwo);
-  table.reselect({kOne});
+  reselect(table, {kOne});
   table.adopt_default();
   EXPECT_EQ(table.default_flow().wanted, kOne);
 }
 
 TEST_F(FlowTableTest, NamesWhatBecameOfAFlow) {
   table.bind_default(kOne);
-  table.reselect({kOne, kTwo});
+  reselect(table, {kOne, kTwo});
   FlowTable moved = table;
   moved.bind_default(kTwo);
-  moved.reselect({kOne, kTwo});
+  reselect(moved, {kOne, kTwo});
   FlowTable fallen = moved;
-  fallen.reselect({kOne});
+  reselect(fallen, {kOne});
   FlowTable returned = fallen;
-  returned.reselect({kOne, kTwo});
+  reselect(returned, {kOne, kTwo});
 
   EXPECT_TRUE(differences(table, table).empty());
   ASSERT_EQ(differences(table, moved).size(), 1U);
@@ -161,7 +173,7 @@ TEST_F(FlowTableTest, NamesWhatBecameOfAFlow) {
 TEST_F(FlowTableTest, NewFlowsAreNoChangeOfPath) {
   FlowTable next = table;
   next.bind(service("a", {{"video", 10, {}}}), kOne, numbers);
-  next.reselect({kOne});
+  reselect(next, {kOne});
   // the default flow was inactive before and falls to the only session
   ASSERT_EQ(differences(table, next).size(), 1U);
   EXPECT_TRUE(differences(table, next)[0].after.is_default());

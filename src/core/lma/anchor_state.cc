@@ -15,7 +15,10 @@ AnchorState::AnchorState(LmaConfig config)
 }
 
 void AnchorState::configure(LmaConfig config) {
+  LinkBoard links = std::move(policy.links());
   policy = Policy(std::move(config));
+  policy.links() = std::move(links);
+  policy.links().set_policies(policy.config().flow_policies);
   prefixes.configure(policy.config().pools, policy.reserved());
   ipv4.configure(policy.config().ipv4_pools, policy.reserved_ipv4());
 }

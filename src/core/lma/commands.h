@@ -19,6 +19,16 @@ Result<std::vector<Revocation>> plan_revocation(const AnchorState& state, const 
 /// {"revocations": [{"mag", "trigger", "sessions": [{"mn", "session"}]}]}
 Json describe(const Policy& policy, const std::vector<Revocation>& revocations);
 
+/// "policy explain": which flow the packets of a 5-tuple belong to, which link it takes, and why not the
+/// others.
+Result<Json> explain(const AnchorState& state, const Json& arguments);
+
+/// "show policies".
+Json show_policies(const AnchorState& state);
+
+/// What other policies would change: rules, flows that would move, and new ones, which come from nowhere.
+Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPolicy>>& policies);
+
 /// What a "flow move" comes to.
 struct FlowMove {
   Json answer;  ///< {"mn", "flow", "flow_index", "from", "to", "session", "changed", "waits"}
@@ -28,5 +38,7 @@ struct FlowMove {
 /// Flows of nodes whose registration is just under way: "busy". To a link that may not deliver yet the flow
 /// goes when that has opened (docs/adr/0050): until then it "waits" where it is.
 Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments);
+/// "flow release": what a command has moved follows its rule again.
+Result<FlowMove> plan_flow_release(AnchorState& state, const Json& arguments);
 
 }  // namespace flowmob::core

@@ -10,9 +10,9 @@
 #include "base/address.h"
 #include "base/shared.h"
 #include "base/time.h"
+#include "core/flow/flow_rule.h"
 #include "core/ipv4_home.h"
 #include "core/peer/config.h"
-#include "wire/traffic_selector.h"
 
 namespace flowmob::core {
 
@@ -53,14 +53,6 @@ struct AccessRule {
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
 };
 
-/// One flow of a service profile, in the downlink direction: source is the correspondent.
-struct FlowTemplate {
-  std::string name;
-  std::uint16_t priority{};  ///< smaller is matched first (RFC 6089 FID-PRI)
-  wire::TrafficSelector6 selector;
-  friend bool operator==(const FlowTemplate&, const FlowTemplate&) = default;
-};
-
 /// What a Service Selection identifier stands for (RFC 5149): authorisation and the flows that follow it.
 struct ServiceProfile {
   std::string identifier;  ///< matched octet by octet
@@ -82,6 +74,7 @@ struct PolicyProfile {
   IpVersions ip_versions = IpVersions::Dual;     ///< what it is entitled to (RFC 5844 section 3.2.2)
   std::optional<Ipv4Address> ipv4_address = {};  ///< permanently its own; none: one from the pools
   AccessRule access{};
+  std::string group{};  ///< of flow policies
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 
@@ -117,6 +110,7 @@ struct LmaConfig {
   std::vector<MagPeer> mags;
   std::vector<ServiceProfile> services;
   std::vector<PolicyProfile> mobile_nodes;
+  std::vector<Shared<FlowPolicy>> flow_policies{};
   friend bool operator==(const LmaConfig&, const LmaConfig&) = default;
 };
 

@@ -2,6 +2,7 @@
 #include "core/lma/expiry.h"
 
 #include "core/lma/events.h"
+#include "core/lma/flow_settling.h"
 
 namespace flowmob::core {
 
@@ -21,7 +22,7 @@ Change without_expired(const Policy& policy, const MobileNode& node, TimePoint n
   for (auto& session : next.sessions)
     if (session.opens && *session.opens <= now) session.opens.reset();
   next.drop_unregistered_families();
-  next.flows.reselect(next.live(), next.opening());
+  settle_flows(policy, next);
   append_flow_events(policy, node, next, change.events);
   next.flows.adopt_default();
   change.next = std::move(next);

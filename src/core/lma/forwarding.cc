@@ -8,9 +8,14 @@ namespace {
 
 std::vector<ClassifierRule> rules_of(const FlowTable& flows) {
   std::vector<ClassifierRule> rules;
-  for (const auto& flow : flows.bindings())
-    if (!flow.is_default())
-      rules.push_back({static_cast<std::uint32_t>(rules.size()), flow.index, flow.flow->selector});
+  const auto add = [&](FlowIndex flow, const wire::TrafficSelector6& selector) {
+    rules.push_back({static_cast<std::uint32_t>(rules.size()), flow, selector});
+  };
+  for (const auto& flow : flows.bindings()) {
+    if (flow.is_default()) continue;
+    add(flow.index, flow.flow->selector);
+    for (const auto& selector : flow.flow->alternatives) add(flow.index, selector);
+  }
   return rules;
 }
 

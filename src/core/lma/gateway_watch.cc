@@ -40,7 +40,9 @@ void GatewayWatch::set_restart_counter(std::uint32_t counter, bool lost_state) {
 
 void GatewayWatch::handle_message(Now now, const PacketMeta& meta, const wire::Heartbeat& message) {
   if (!state_.policy.mag(meta.source)) return state_.drop(now, "not-a-peer", meta);
-  act(now, heartbeats_.handle_message(now.monotonic, meta, message));
+  auto outcome = heartbeats_.handle_message(now.monotonic, meta, message);
+  note_quality(meta.source);
+  act(now, std::move(outcome));
 }
 
 bool GatewayWatch::handle_refusal(Now now, const Ipv6Address& peer, bool awaits_other) {
@@ -50,7 +52,26 @@ bool GatewayWatch::handle_refusal(Now now, const Ipv6Address& peer, bool awaits_
   return is_for_us;
 }
 
-void GatewayWatch::handle_timeout(Now now) { act(now, heartbeats_.handle_timeout(now.monotonic)); }
+void GatewayWatch::handle_timeout(Now now) {
+  auto outcome = heartbeats_.handle_timeout(now.monotonic);
+  for (const auto& message : outcome.messages) note_quality(message.destination);
+  act(now, std::move(outcome));
+}
+
+void GatewayWatch::note_quality(const Ipv6Address& mag) {
+  const auto peer = heartbeats_.monitor().peers().find(mag);
+  if (peer == heartbeats_.monitor().peers().end()) return;
+  LinkQuality quality = state_.policy.links().quality(mag);
+  quality.round_trip = peer->second.round_trip;
+  quality.loss = peer->second.loss();
+  has_turned_ = state_.policy.links().set_quality(mag, quality) || has_turned_;
+}
+
+void GatewayWatch::note_load(const Ipv6Address& mag, std::uint64_t bits_per_second) {
+  LinkQuality quality = state_.policy.links().quality(mag);
+  quality.load = bits_per_second;
+  has_turned_ = state_.policy.links().set_quality(mag, quality) || has_turned_;
+}
 
 void GatewayWatch::act(Now now, HeartbeatOutcome outcome) {
   for (auto& message : outcome.messages) state_.effects.push(std::move(message));

@@ -26,6 +26,10 @@ class GatewayWatch {
   void handle_timeout(Now now);
   std::optional<TimePoint> next_deadline() const { return heartbeats_.next_deadline(); }
 
+  void note_load(const Ipv6Address& mag, std::uint64_t bits_per_second);
+  /// Whether a link became good or bad for some rule since this was last asked.
+  bool take_turned() { return std::exchange(has_turned_, false); }
+
   Json show_peers() const;
   Json statistics() const { return heartbeats_.statistics(); }
 
@@ -33,11 +37,13 @@ class GatewayWatch {
   Json show_peer(const MagPeer& mag, const Ipv6Address& address) const;
   void act(Now now, HeartbeatOutcome outcome);
   void act(Now now, const PeerEvent& event);
+  void note_quality(const Ipv6Address& mag);
 
   AnchorState& state_;
   NodeEdits& edits_;
   Heartbeats heartbeats_;
   std::uint64_t seen_tunnels_ = 0;
+  bool has_turned_ = false;
 };
 
 }  // namespace flowmob::core

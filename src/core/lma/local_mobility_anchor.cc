@@ -9,6 +9,7 @@
 #include "core/lma/gateway_revocations.h"
 #include "core/lma/gateway_watch.h"
 #include "core/lma/pbu_handler.h"
+#include "core/lma/policy_trial.h"
 #include "core/lma/restore.h"
 #include "core/lma/revoker.h"
 #include "core/lma/tunnel_errors.h"
@@ -23,7 +24,8 @@ class LocalMobilityAnchor::Impl {
 
   void handle_message(Now now, const PacketMeta& meta, ByteView header);
   void handle_result(Now now, EffectId id, const Result<void>& outcome);
-  Result<Json> move_flow(Now now, CommandId id, const Json& arguments);
+  /// "flow move" and "flow release".
+  Result<Json> change_flow(Now now, CommandId id, Result<FlowMove> planned);
   Result<Json> revoke(Now now, const Json& arguments);
   Result<void> reconfigure(Now now, LmaConfig config);
   void handle_timeout(Now now);
@@ -38,6 +40,7 @@ class LocalMobilityAnchor::Impl {
   Revoker revoker{state, updates, edits};
   GatewayRevocations revocations{state, edits};
   LmaTunnelErrors tunnel_errors{state};
+  PolicyTrial trial{state, edits};
   std::vector<InterfaceIndex> correspondent_interfaces;
 
  private:
@@ -49,6 +52,13 @@ class LocalMobilityAnchor::Impl {
 };
 
 namespace {
+
+/// Nothing if it is another command.
+std::optional<Result<FlowMove>> plan(AnchorState& state, std::string_view command, const Json& arguments) {
+  if (command == "flow move") return plan_flow_move(state, arguments);
+  if (command == "flow release") return plan_flow_release(state, arguments);
+  return std::nullopt;
+}
 
 bool is_unicast(const Ipv6Address& address) { return !address.is_unspecified() && !address.is_multicast(); }
 
@@ -109,8 +119,7 @@ void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result
 }
 
 /// What was begun. Whoever waits for the end gets all answers by the one way.
-Result<Json> LocalMobilityAnchor::Impl::move_flow(Now now, CommandId id, const Json& arguments) {
-  auto move = plan_flow_move(state, arguments);
+Result<Json> LocalMobilityAnchor::Impl::change_flow(Now now, CommandId id, Result<FlowMove> move) {
   auto answer = move.map([](const FlowMove& m) { return m.answer; });
   if (!move || !move->change) {
     if (id) state.answers.push_back({id, answer});
@@ -139,6 +148,7 @@ Result<void> LocalMobilityAnchor::Impl::reconfigure(Now now, LmaConfig config) {
                                          {"mags", state.policy.config().mags.size()},
                                          {"services", state.policy.config().services.size()}});
   gateways.reconfigure(now);
+  trial.handle_configuration();
   revoker.handle_policy(now);
   return {};
 }
@@ -148,9 +158,11 @@ void LocalMobilityAnchor::Impl::handle_timeout(Now now) {
   updates.handle_timeout(now);
   gateways.handle_timeout(now);
   revoker.handle_timeout(now);
+  trial.handle_timeout(now);
 }
 
 void LocalMobilityAnchor::Impl::settle(Now now) {
+  if (gateways.take_turned()) trial.follow_links();
   edits.make_waiting();
   for (const auto& mn_id : edits.take_changed())
     if (!state.changes.under_way(mn_id)) updates.go_on_with_held(now, mn_id);
@@ -161,7 +173,7 @@ void LocalMobilityAnchor::Impl::settle(Now now) {
 std::optional<TimePoint> LocalMobilityAnchor::Impl::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& one : {state.cache.next_deadline(), updates.next_deadline(), gateways.next_deadline(),
-                          revoker.next_deadline()})
+                          revoker.next_deadline(), trial.next_deadline()})
     if (one && (!next || *one < *next)) next = one;
   return next;
 }
@@ -173,6 +185,7 @@ LocalMobilityAnchor::~LocalMobilityAnchor() = default;
 const LmaConfig& LocalMobilityAnchor::config() const { return impl_->state.policy.config(); }
 
 void LocalMobilityAnchor::restore(Now now, const std::vector<NodeRecord>& records) {
+  impl_->state.policy.links().advance(now.monotonic);
   core::restore(impl_->state, now, records);
   impl_->settle(now);
 }
@@ -186,6 +199,7 @@ void LocalMobilityAnchor::number_heartbeats_from(std::uint32_t sequence) {
 }
 
 void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
+  impl_->state.policy.links().advance(now.monotonic);
   impl_->handle_message(now, meta, mobility_header);
   impl_->settle(now);
 }
@@ -201,7 +215,13 @@ void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceInde
 void LocalMobilityAnchor::tell_extensions(bool told) { impl_->state.tells_extensions = told; }
 
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
-  if (command == "flow move") return impl_->move_flow(now, {}, arguments);
+  impl_->state.policy.links().advance(now.monotonic);
+  if (const auto planned = plan(impl_->state, command, arguments))
+    return impl_->change_flow(now, {}, *planned);
+  if (command == "policy explain") return explain(impl_->state, arguments);
+  if (command == "policy confirm")
+    return impl_->trial.confirm().map([] { return Json{{"confirmed", true}}; });
+  if (command == "show policies") return show_policies(impl_->state);
   if (command == "session revoke") return impl_->revoke(now, arguments);
   if (command == "show peers") return impl_->gateways.show_peers();
   if (auto shown = show(impl_->state, now, command, arguments)) {
@@ -216,8 +236,9 @@ Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view comma
 
 void LocalMobilityAnchor::begin_command(Now now, CommandId id, std::string_view command,
                                         const Json& arguments) {
-  if (command == "flow move")
-    static_cast<void>(impl_->move_flow(now, id, arguments));  // the answer waits in poll_answer()
+  impl_->state.policy.links().advance(now.monotonic);
+  if (auto planned = plan(impl_->state, command, arguments))
+    static_cast<void>(impl_->change_flow(now, id, std::move(*planned)));  // the answer waits in poll_answer()
   else
     impl_->state.answers.push_back({id, handle_command(now, command, arguments)});
 }
@@ -231,19 +252,51 @@ std::optional<CommandAnswer> LocalMobilityAnchor::poll_answer() {
 }
 
 void LocalMobilityAnchor::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {
+  impl_->state.policy.links().advance(now.monotonic);
   impl_->handle_result(now, id, outcome);
   impl_->settle(now);
 }
 
 void LocalMobilityAnchor::handle_timeout(Now now) {
+  impl_->state.policy.links().advance(now.monotonic);
   impl_->handle_timeout(now);
   impl_->settle(now);
 }
 
 Result<void> LocalMobilityAnchor::reconfigure(Now now, LmaConfig config) {
+  impl_->state.policy.links().advance(now.monotonic);
   auto done = impl_->reconfigure(now, std::move(config));
   impl_->settle(now);
   return done;
+}
+
+Json LocalMobilityAnchor::compare_policies(Now now, const std::vector<Shared<FlowPolicy>>& policies) {
+  impl_->state.policy.links().advance(now.monotonic);
+  return core::compare_policies(impl_->state, policies);
+}
+
+Json LocalMobilityAnchor::apply_policies(Now now, std::vector<Shared<FlowPolicy>> policies,
+                                         std::optional<Duration> unless_confirmed) {
+  Json difference = compare_policies(now, policies);
+  impl_->trial.apply(now, std::move(policies), unless_confirmed);
+  impl_->settle(now);
+  return difference;
+}
+
+bool LocalMobilityAnchor::asks_for_load() const { return impl_->state.policy.links().asks_for_load(); }
+
+std::vector<LocalMobilityAnchor::LiveSession> LocalMobilityAnchor::live_sessions() const {
+  std::vector<LiveSession> all;
+  for (const auto& [index, node] : impl_->state.cache.nodes())
+    for (const auto& session : node.sessions)
+      if (!session.in_delete_wait) all.push_back({session.id, session.mag});
+  return all;
+}
+
+void LocalMobilityAnchor::handle_link_load(Now now, const Ipv6Address& mag, std::uint64_t bits_per_second) {
+  impl_->state.policy.links().advance(now.monotonic);
+  impl_->gateways.note_load(mag, bits_per_second);
+  impl_->settle(now);
 }
 
 std::optional<TimePoint> LocalMobilityAnchor::poll_timeout() const { return impl_->next_deadline(); }

@@ -50,9 +50,10 @@ class LocalMobilityAnchor {
 
   /// The commands of the control socket that the core answers, by their names in the command table: "show
   /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "show peers", "flow move",
-  /// "session revoke". The arguments were checked against the table. Errors: "no-such-mobile-node",
-  /// "no-such-flow", "ambiguous-flow", "no-such-mag", "no-session", "busy", "bad-argument",
-  /// "no-such-command". A "flow move" and a "session revoke" are answered when they have begun.
+  /// "flow release", "session revoke", "show policies", "policy explain", "policy confirm". The arguments
+  /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
+  /// "no-such-mag", "no-session", "busy", "bad-argument", "no-such-command", "bad-flow", "no-rule",
+  /// "no-trial". A "flow move", a "flow release" and a "session revoke" are answered when they have begun.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
   /// The same, answered by poll_answer() when its effects have been: a move that fails is an error, and the
   /// flow is where it was.
@@ -74,6 +75,23 @@ class LocalMobilityAnchor {
   /// next is decided by the new policy; those that it does not permit are revoked. The address cannot change:
   /// "needs-restart".
   Result<void> reconfigure(Now now, LmaConfig config);
+
+  /// Other rules for flows than the configured ones, until the next reconfigure(). With `unless_confirmed`
+  /// those before come back after that time, if "policy confirm" does not come. Moves what the difference
+  /// moves, and answers as compare_policies().
+  Json apply_policies(Now now, std::vector<Shared<FlowPolicy>> policies,
+                      std::optional<Duration> unless_confirmed = {});
+  /// {"rules": [{"change", "policy", "rule"}], "moves": [{"mn", "flow", "from", "to"}]}
+  Json compare_policies(Now now, const std::vector<Shared<FlowPolicy>>& policies);
+  /// Whether some rule asks what goes through MAGs.
+  bool asks_for_load() const;
+  struct LiveSession {
+    SessionId session;
+    Ipv6Address mag;
+  };
+  std::vector<LiveSession> live_sessions() const;
+  /// What goes through a MAG, as measured lately.
+  void handle_link_load(Now now, const Ipv6Address& mag, std::uint64_t bits_per_second);
 
   std::optional<TimePoint> poll_timeout() const;
   std::optional<LmaEffect> poll_effect();

@@ -3,6 +3,7 @@
 
 #include "core/lma/commands.h"
 #include "core/lma/events.h"
+#include "core/lma/flow_settling.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
@@ -88,12 +89,31 @@ Result<Target> find_target(const Nodes& nodes, const std::string& name, const Wh
   return *found;
 }
 
+Result<Nodes> named_with_flow(const AnchorState& state, const Json& arguments) {
+  const std::string name = text(arguments, "flow"), mn = text(arguments, "mn");
+  const auto known = mn.empty() ? Result<Nodes>(all_nodes(state.cache)) : nodes_named(state.cache, mn);
+  return known.and_then([&](const Nodes& all) { return with_flow(all, mn, name); });
+}
+
+Json mag_of(const AnchorState& state, const MobileNode& node, SessionId id) {
+  const auto* held = node.find(id);
+  return held ? Json(state.policy.mag_name(held->mag)) : Json();
+}
+
+Change change_to(const AnchorState& state, const MobileNode& node, MobileNode next) {
+  Change change;
+  change.mn_id = node.mn_id;
+  change.node = node.index;
+  append_flow_events(state.policy, node, next, change.events);
+  change.next = std::move(next);
+  return change;
+}
+
 }  // namespace
 
 Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
-  const std::string name = text(arguments, "flow"), mn = text(arguments, "mn");
-  const auto known = mn.empty() ? Result<Nodes>(all_nodes(state.cache)) : nodes_named(state.cache, mn);
-  const auto nodes = known.and_then([&](const Nodes& all) { return with_flow(all, mn, name); });
+  const std::string name = text(arguments, "flow");
+  const auto nodes = named_with_flow(state, arguments);
   if (!nodes) return tl::unexpected(nodes.error());
   const auto mag = find_mag(state.policy, text(arguments, "to"));
   if (!mag) return tl::unexpected(mag.error());
@@ -103,32 +123,50 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
 
-  const auto mag_of = [&, node = node](SessionId id) {
-    const auto* held = node->find(id);
-    return held ? Json(state.policy.mag_name(held->mag)) : Json();
-  };
   MobileNode next = *node;
   if (std::ranges::count(next.live(), session) == 0)
     return fail("no-session", mag->mag->name + " does not answer: the flow would not stay there");
   next.flows.move(flow->index, session);
-  next.flows.reselect(next.live(), next.opening());
+  settle_flows(state.policy, next);
   const auto& moved = *next.flows.find(flow->index);
   FlowMove move;
   move.answer = {{"mn", escaped(node->mn_id)},
                  {"flow", escaped(flow->name())},
                  {"flow_index", flow->index.value},
-                 {"from", mag_of(flow->current)},
-                 {"wanted_from", mag_of(flow->wanted)},
+                 {"from", mag_of(state, *node, flow->current)},
+                 {"wanted_from", mag_of(state, *node, flow->wanted)},
                  {"to", mag->mag->name},
                  {"session", session.value},
-                 {"changed", flow->wanted != session || flow->current != moved.current},
+                 {"changed", flow->wanted != session || flow->current != moved.current ||
+                                 flow->is_pinned != moved.is_pinned},
                  {"waits", moved.current != session}};
   if (!move.answer["changed"].get<bool>()) return move;
-  Change& change = move.change.emplace();
-  change.mn_id = node->mn_id;
-  change.node = node->index;
-  append_flow_events(state.policy, *node, next, change.events);
-  change.next = std::move(next);
+  move.change = change_to(state, *node, std::move(next));
+  return move;
+}
+
+Result<FlowMove> plan_flow_release(AnchorState& state, const Json& arguments) {
+  const auto nodes = named_with_flow(state, arguments);
+  if (!nodes) return tl::unexpected(nodes.error());
+  const std::string name = text(arguments, "flow");
+  const auto is_pinned = [&](const MobileNode* node) { return node->flows.find(name)->is_pinned; };
+  const auto pinned = std::ranges::find_if(*nodes, is_pinned);
+  const MobileNode& node = pinned == nodes->end() ? *nodes->front() : **pinned;
+  if (!node.flows.find(name)->rule) return fail("no-rule", "no rule governs " + escaped(name));
+  if (state.changes.under_way(node.mn_id))
+    return fail("busy", "a change of " + escaped(node.mn_id) + " is under way; try again");
+  const auto& flow = *node.flows.find(name);
+  MobileNode next = node;
+  next.flows.release(flow.index);
+  settle_flows(state.policy, next);
+  FlowMove move;
+  move.answer = {{"mn", escaped(node.mn_id)},
+                 {"flow", escaped(name)},
+                 {"flow_index", flow.index.value},
+                 {"from", mag_of(state, node, flow.current)},
+                 {"to", mag_of(state, next, next.flows.find(flow.index)->current)},
+                 {"changed", flow.is_pinned}};
+  if (flow.is_pinned) move.change = change_to(state, node, std::move(next));
   return move;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/lma/events.h"
+#include "core/lma/flow_settling.h"
 
 namespace flowmob::core {
 namespace {
@@ -16,7 +17,7 @@ Change change_of(const MobileNode& node) {
 }
 
 void follow(const Policy& policy, const MobileNode& before, MobileNode next, Change& change) {
-  next.flows.reselect(next.live(), next.opening());
+  settle_flows(policy, next);
   append_flow_events(policy, before, next, change.events);
   next.flows.adopt_default();
   change.next = std::move(next);
@@ -79,6 +80,17 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
     if (session.mag == mag) session.unreachable = !reachable;
   if (next == node) return std::nullopt;
   follow(policy, node, std::move(next), change);
+  return change;
+}
+
+std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers) {
+  const auto rules = policy.flow_policy(node.mn_id);
+  if (!rules && !node.flows.policy()) return std::nullopt;
+  Change change = change_of(node);
+  MobileNode next = node;
+  next.flows.follow(rules, numbers);
+  follow(policy, node, std::move(next), change);
+  if (*change.next == node) return std::nullopt;
   return change;
 }
 

@@ -25,6 +25,10 @@ std::optional<Change> without_ipv4(const Policy& policy, const MobileNode& node,
 std::optional<Change> with_reachable(const Policy& policy, const MobileNode& node, const Ipv6Address& mag,
                                      bool reachable);
 
+/// The node with the rules that the policy has for it, and its flows where these have them. Nothing if that
+/// is how it is.
+std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers);
+
 /// Makes such changes at once, or as soon as what is under way for the node has ended.
 class NodeEdits {
  public:

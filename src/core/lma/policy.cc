@@ -29,6 +29,30 @@ Policy::Policy(LmaConfig config) : config_(std::move(config)) {
     for (const auto& address : config_.mags[i].addresses()) mags_.try_emplace(address, i);
     mags_by_name_.try_emplace(config_.mags[i].name, i);
   }
+  use(std::move(config_.flow_policies));
+}
+
+void Policy::use(std::vector<Shared<FlowPolicy>> policies) {
+  config_.flow_policies = std::move(policies);
+  policies_of_nodes_.clear();
+  policies_of_groups_.clear();
+  default_policy_ = {};
+  for (std::size_t i = 0; i < config_.flow_policies.size(); ++i) {
+    const auto& policy = config_.flow_policies[i];
+    for (const auto& node : policy->mobile_nodes) policies_of_nodes_.try_emplace(node, i);
+    for (const auto& group : policy->groups) policies_of_groups_.try_emplace(group, i);
+    if (policy->is_default && !default_policy_) default_policy_ = policy;
+  }
+  links_.set_policies(config_.flow_policies);
+}
+
+Shared<FlowPolicy> Policy::flow_policy(std::string_view mn_id) const {
+  if (config_.flow_policies.empty()) return {};
+  const auto* known = profile(mn_id);
+  if (!known) return {};
+  if (const auto* own = row(config_.flow_policies, policies_of_nodes_, known->mn_id)) return *own;
+  if (const auto* groups = row(config_.flow_policies, policies_of_groups_, known->group)) return *groups;
+  return default_policy_;
 }
 
 const PolicyProfile* Policy::profile(std::string_view mn_id) const {

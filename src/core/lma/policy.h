@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/text_hash.h"
+#include "core/flow/link_board.h"
 #include "core/lma/config.h"
 #include "core/peer/own_address.h"
 
@@ -26,6 +27,14 @@ class Policy {
   /// Its name, or the address of one that is not configured any more.
   std::string mag_name(const Ipv6Address& address) const;
 
+  /// The rules for its flows: the node's own policy, else its group's, else the default; empty: none.
+  Shared<FlowPolicy> flow_policy(std::string_view mn_id) const;
+  /// Of links as they are now; it outlives a change of configuration.
+  LinkBoard& links() { return links_; }
+  const LinkBoard& links() const { return links_; }
+  /// These instead of the configured ones.
+  void use(std::vector<Shared<FlowPolicy>> policies);
+
   /// Prefixes that belong to somebody.
   std::vector<Ipv6Prefix> reserved() const;
   std::vector<Ipv4Address> reserved_ipv4() const;
@@ -33,6 +42,9 @@ class Policy {
  private:
   LmaConfig config_;
   TextMap<std::size_t> profiles_, mags_by_name_, services_;
+  TextMap<std::size_t> policies_of_nodes_, policies_of_groups_;
+  Shared<FlowPolicy> default_policy_;
+  LinkBoard links_;
   std::unordered_map<Ipv6Address, std::size_t> mags_;
 };
 

@@ -46,11 +46,8 @@ Json to_json(const SessionRecord& s) {
 }
 
 Json to_json(const FlowRecord& f) {
-  return {{"index", f.index.value},
-          {"service", escaped(f.service)},
-          {"name", escaped(f.name)},
-          {"wanted", f.wanted.value},
-          {"current", f.current.value}};
+  return {{"index", f.index.value},   {"service", escaped(f.service)}, {"name", escaped(f.name)},
+          {"wanted", f.wanted.value}, {"current", f.current.value},    {"pinned", f.pinned}};
 }
 
 /// Reads the members of one object, each exactly once. After the first problem it goes on with empty values;
@@ -182,6 +179,7 @@ Result<FlowRecord> flow_from(const Json& json) {
   reader.octets("name", f.name);
   reader.id("wanted", f.wanted);
   reader.id("current", f.current);
+  reader.boolean("pinned", f.pinned);
   if (!f.index) reader.complain("a flow has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return f;
@@ -214,6 +212,7 @@ Json NodeRecord::to_json() const {
             {"default_flow", default_flow.value},
             {"default_wanted", default_wanted.value},
             {"default_current", default_current.value},
+            {"default_pinned", default_pinned},
             {"sessions", Json::array()},
             {"flows", Json::array()}};
   for (const auto& prefix : prefixes) json["prefixes"].push_back(prefix.to_string());
@@ -244,6 +243,7 @@ Result<NodeRecord> NodeRecord::from_json(const Json& json) {
   reader.id("default_flow", r.default_flow);
   reader.id("default_wanted", r.default_wanted);
   reader.id("default_current", r.default_current);
+  reader.boolean("default_pinned", r.default_pinned);
   reader.list("sessions", [&](const Json& item) { append(r.sessions, session_from(item)); });
   reader.list("flows", [&](const Json& item) { append(r.flows, flow_from(item)); });
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());

@@ -47,8 +47,9 @@ struct FlowRecord {
   FlowIndex index;
   std::string service;
   std::string name;
-  SessionId wanted;   ///< the session it is bound to
-  SessionId current;  ///< the one it uses now: another while `wanted` is gone
+  SessionId wanted;     ///< the session it is bound to
+  SessionId current;    ///< the one it uses now: another while `wanted` is gone
+  bool pinned = false;  ///< a command has moved it there, whatever its rule says
   friend bool operator==(const FlowRecord&, const FlowRecord&) = default;
 };
 
@@ -63,6 +64,7 @@ struct NodeRecord {
   FlowIndex default_flow;
   SessionId default_wanted;
   SessionId default_current;
+  bool default_pinned = false;
   std::vector<SessionRecord> sessions;
   std::vector<FlowRecord> flows;
 

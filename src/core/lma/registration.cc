@@ -5,6 +5,7 @@
 
 #include "core/lma/access_network.h"
 #include "core/lma/events.h"
+#include "core/lma/flow_settling.h"
 #include "core/lma/identifier.h"
 #include "core/lma/paths.h"
 
@@ -164,7 +165,8 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   next.mn_id_subtype = *r.mn_id_subtype;
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
-  next.flows.reselect(next.live(), next.opening(), leaving);
+  next.flows.follow(policy_.flow_policy(r.mn_id), numbers_.flows);
+  settle_flows(policy_, next, leaving);
   next.flows.adopt_default();
 
   Change change;
@@ -351,7 +353,7 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
     session.in_delete_wait = true;
     session.opens.reset();
     session.deadline = Deadline::after(now, policy_.config().min_delay_before_bce_delete);
-    next.flows.reselect(next.live(), next.opening());
+    settle_flows(policy_, next);
     change.events.push_back(session_event("binding-deregistered", policy_, next, session));
     append_flow_events(policy_, before, next, change.events);
   }

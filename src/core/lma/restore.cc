@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/lma/expiry.h"
+#include "core/lma/flow_settling.h"
 #include "core/lma/identifier.h"
 #include "core/lma/paths.h"
 
@@ -37,7 +38,12 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   return s;
 }
 
-Shared<FlowTemplate> flow_template(const Policy& policy, const FlowRecord& r) {
+/// One without a service is a rule's.
+Shared<FlowTemplate> flow_template(const Policy& policy, const std::string& mn_id, const FlowRecord& r) {
+  if (const auto rules = policy.flow_policy(mn_id); rules && r.service.empty()) {
+    const auto own = std::ranges::find(rules->rules, r.name, [](const auto& rule) { return rule->name; });
+    return own == rules->rules.end() ? Shared<FlowTemplate>{} : (*own)->flow;
+  }
   const auto* service = policy.service(r.service);
   if (!service) return {};
   const auto found = std::ranges::find(service->flows, r.name, [](const auto& flow) { return flow->name; });
@@ -47,6 +53,12 @@ Shared<FlowTemplate> flow_template(const Policy& policy, const FlowRecord& r) {
 class Restorer {
  public:
   Restorer(AnchorState& state, Now now) : state_(state), now_(now) {}
+
+  /// A rule that has come meanwhile brings flows: they must not get numbers of records that are yet to come.
+  void reserve_flow_numbers(const NodeRecord& record) {
+    state_.numbers.flows.skip_to(record.default_flow);
+    for (const auto& flow : record.flows) state_.numbers.flows.skip_to(flow.index);
+  }
 
   void restore(const NodeRecord& record) {
     if (const auto problem = objection(record); !problem.empty()) {
@@ -59,7 +71,7 @@ class Restorer {
     const MobileNode former = node_from(record);
     MobileNode permitted = former;
     drop_strangers(record, permitted);
-    permitted.flows.reselect(permitted.live(), permitted.opening());
+    settle_flows(policy(), permitted);
     Change change = without_expired(state_.policy, permitted, now_.monotonic);
     state_.changes.restore(state_.policy, former, std::move(change));
   }
@@ -109,11 +121,7 @@ class Restorer {
       numbers.last_session = std::max(numbers.last_session, s.id.value);
     }
     flows_.insert(r.default_flow);
-    numbers.flows.skip_to(r.default_flow);
-    for (const auto& f : r.flows) {
-      flows_.insert(f.index);
-      numbers.flows.skip_to(f.index);
-    }
+    for (const auto& f : r.flows) flows_.insert(f.index);
   }
 
   MobileNode node_from(const NodeRecord& r) {
@@ -131,13 +139,25 @@ class Restorer {
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
     default_flow.wanted = r.default_wanted;
     default_flow.current = r.default_current;
+    default_flow.is_pinned = r.default_pinned;
+    default_flow.left = now_.monotonic;
     node.flows = FlowTable(default_flow);
     for (const auto& f : r.flows)
-      if (const auto flow = flow_template(policy(), f))
-        node.flows.insert({f.index, f.service, flow, f.wanted, f.current, 0});
+      if (const auto flow = flow_template(policy(), r.mn_id, f))
+        node.flows.insert(flow_from(f, flow));
       else
         tell(r, "flow-not-configured", escaped(f.name));
+    node.flows.follow(policy().flow_policy(r.mn_id), state_.numbers.flows);
     return node;
+  }
+
+  /// What has happened to its links meanwhile is not known: to others than its own it goes when they have
+  /// been well for as long as a rule says.
+  FlowBinding flow_from(const FlowRecord& f, const Shared<FlowTemplate>& flow) const {
+    FlowBinding binding{f.index, f.service, flow, f.wanted, f.current};
+    binding.is_pinned = f.pinned;
+    binding.left = now_.monotonic;
+    return binding;
   }
 
   /// A wall clock that was set back must not make sessions live for ever.
@@ -201,6 +221,7 @@ class Restorer {
 
 void restore(AnchorState& state, Now now, const std::vector<NodeRecord>& records) {
   Restorer restorer(state, now);
+  for (const auto& record : records) restorer.reserve_flow_numbers(record);
   for (const auto& record : records) restorer.restore(record);
 }
 

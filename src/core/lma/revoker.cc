@@ -313,9 +313,10 @@ std::set<SessionId> not_permitted(const AnchorState& state, const MobileNode& no
       sessions.insert(s.id);
   }
   if (!profile) return sessions;
+  // where a rule has a flow says nothing about who asked for its service
   for (const auto& flow : node.flows.bindings())
     if (const auto* s = node.find(flow.wanted);
-        s && !flow.is_default() && !may_use(policy, *profile, *s, flow.service))
+        s && !flow.is_default() && !flow.rule && !may_use(policy, *profile, *s, flow.service))
       for (const auto& other : node.sessions)
         if (other.id == s->id || are_of_one_interface_by_paths(other, *s)) sessions.insert(other.id);
   return sessions;

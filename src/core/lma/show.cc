@@ -91,14 +91,24 @@ struct View {
     return row;
   }
 
+  static Json alternatives_of(const FlowBinding& f) {
+    Json all = Json::array();
+    if (f.is_default()) return all;
+    for (const auto& selector : f.flow->alternatives) all.push_back(to_json(selector));
+    return all;
+  }
+
   Json flow(const MobileNode& node, const FlowBinding& f) const {
     return {{"flow_index", f.index.value},
             {"mn", escaped(node.mn_id)},
             {"flow", escaped(f.name())},
-            {"service", f.is_default() ? Json() : Json(escaped(f.service))},
-            {"owner", f.is_default() ? "policy" : "profile"},
-            {"priority", f.is_default() ? Json() : Json(f.flow->priority)},
+            {"service", f.service.empty() ? Json() : Json(escaped(f.service))},
+            {"owner", f.service.empty() ? "policy" : "profile"},
+            {"rule", f.rule ? Json(f.rule->name) : Json()},
+            {"moved_by_command", f.is_pinned},
+            {"priority", f.service.empty() ? Json() : Json(f.flow->priority)},
             {"selector", to_json(f.is_default() ? wire::TrafficSelector6{} : f.flow->selector)},
+            {"alternatives", alternatives_of(f)},
             {"mag", mag_of(node, f.current)},
             {"session", f.current ? Json(f.current.value) : Json()},
             {"wanted_mag", mag_of(node, f.wanted)},

@@ -2,15 +2,33 @@
 #include "core/peer/peer_monitor.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace flowmob::core {
 namespace {
 
 constexpr Duration kLeastPause = std::chrono::seconds(1);
 
+constexpr unsigned kJudged = 16;
+
+void note_fate(PeerMonitor::Peer& peer, bool lost) {
+  peer.lost_of_last = (peer.lost_of_last << 1 | (lost ? 1u : 0u)) & ((1u << kJudged) - 1);
+  peer.judged = std::min(peer.judged + 1, kJudged);
+}
+
+/// As TCP smooths its round-trip time (RFC 6298 section 2).
+void note_round_trip(PeerMonitor::Peer& peer, Duration measured) {
+  peer.round_trip = peer.round_trip ? (*peer.round_trip * 7 + measured) / 8 : measured;
+}
+
 bool is_due(const std::optional<TimePoint>& deadline, TimePoint now) { return deadline && *deadline <= now; }
 
 }  // namespace
+
+std::optional<unsigned> PeerMonitor::Peer::loss() const {
+  if (judged == 0) return std::nullopt;
+  return static_cast<unsigned>(std::popcount(lost_of_last)) * 100 / judged;
+}
 
 void PeerMonitor::configure(TimePoint now, HeartbeatConfig config) {
   config_ = config;
@@ -44,7 +62,10 @@ std::vector<PeerMonitor::Due> PeerMonitor::handle_timeout(TimePoint now) {
     const bool is_regular = is_due(peer.next_probe, now);
     if (!is_regular && !is_due(peer.ask_again, now)) continue;
     if (is_regular) {
-      if (peer.awaits_response) ++peer.missing;
+      if (peer.awaits_response) {
+        ++peer.missing;
+        note_fate(peer, true);
+      }
       peer.next_probe = now + config_.interval;
     }
     if (peer.missing > config_.missing_allowed && !peer.is_lost) {
@@ -80,6 +101,8 @@ PeerMonitor::News PeerMonitor::handle_response(TimePoint now, const Ipv6Address&
   if (!peer.awaits_response || peer.sequence != response.sequence) return {};
   News news{true, peer.is_lost, {}};
   peer.awaits_response = false;
+  note_fate(peer, false);
+  note_round_trip(peer, now - peer.asked);
   peer.has_answered = true;
   peer.is_lost = false;
   peer.missing = 0;

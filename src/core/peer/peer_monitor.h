@@ -71,6 +71,11 @@ class PeerMonitor {
     bool has_answered = false;
     std::optional<std::uint32_t> restart_counter;
     TimePoint counter_heard{};
+    std::optional<Duration> round_trip{};  ///< smoothed
+    std::uint32_t lost_of_last = 0;        ///< a bit for each of the last regular requests: no answer
+    unsigned judged = 0;                   ///< how many of those there are, 16 at most
+    /// Percent of the last requests; none: not known yet.
+    std::optional<unsigned> loss() const;
   };
   const std::map<Ipv6Address, Peer>& peers() const { return peers_; }
   bool refuses(const Ipv6Address& peer) const { return refusing_.contains(peer); }

@@ -48,6 +48,29 @@ class PeerMonitorTest : public testing::Test {
   }
 };
 
+TEST_F(PeerMonitorTest, KnowsTheRoundTripAndWhatIsLost) {
+  meet_one();
+  const auto& peer = monitor.peers().at(kOne);
+  EXPECT_EQ(peer.round_trip, std::nullopt);
+  EXPECT_EQ(peer.loss(), std::nullopt);
+  now += 80ms;
+  respond();
+  EXPECT_EQ(peer.round_trip, 80ms);
+  EXPECT_EQ(peer.loss(), 0U);
+  pass(60s);
+  now += 160ms;
+  respond();
+  EXPECT_EQ(peer.round_trip, 90ms) << "an eighth of the difference";
+  pass(60s);
+  pass(60s);
+  EXPECT_EQ(peer.loss(), 33U) << "one of three";
+  for (int i = 0; i < 16; ++i) {
+    respond();
+    pass(60s);
+  }
+  EXPECT_EQ(peer.loss(), 0U) << "the last sixteen count";
+}
+
 TEST_F(PeerMonitorTest, ProbesAtOnceAndThenEveryInterval) {
   meet_one();
   EXPECT_THAT(probed, ElementsAre(kOne));

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/flow/flow_decider.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace flowmob::core {
+namespace {
+
+bool is_named_by(const LinkPattern& pattern, const LinkState& link) {
+  return (pattern.mag.empty() || pattern.mag == link.mag) &&
+         (!pattern.technology || *pattern.technology == link.technology);
+}
+
+std::optional<std::size_t> rank_of(const FlowRule& rule, const LinkState& link) {
+  const auto first =
+      std::ranges::find_if(rule.prefer, [&](const LinkPattern& p) { return is_named_by(p, link); });
+  if (first == rule.prefer.end()) return std::nullopt;
+  return static_cast<std::size_t>(first - rule.prefer.begin());
+}
+
+/// A flow that is on a link that opens once more stays there, but for the link that it leaves meanwhile.
+bool may_not_deliver(const FlowBinding& flow, const LinkState& link, const Surroundings& around) {
+  return link.is_opening && (link.session != flow.current || link.session == around.leaving);
+}
+
+std::optional<TimePoint> held_until(const FlowBinding& flow, SessionId session) {
+  const auto memory = std::ranges::find(flow.seen, session, &LinkMemory::session);
+  if (memory == flow.seen.end() || !memory->since) return std::nullopt;
+  return *memory->since + flow.rule->hold_down;
+}
+
+LinkVerdict verdict_on(const FlowBinding& flow, const LinkState& link, const Surroundings& around) {
+  LinkVerdict verdict{link.session, LinkFitness::Well, Excess::None, {}, {}};
+  if (flow.rule) verdict.rank = rank_of(*flow.rule, link);
+  const auto with = [&](LinkFitness fitness) { return verdict.fitness = fitness, verdict; };
+  if (!link.is_registered) return with(LinkFitness::Gone);
+  if (!link.is_live) return with(LinkFitness::Unreachable);
+  const bool is_pinned = flow.is_pinned && flow.wanted == link.session;
+  if (flow.rule && !is_pinned && !verdict.rank && !flow.rule->others) return with(LinkFitness::NotListed);
+  if (may_not_deliver(flow, link, around)) return with(LinkFitness::Opening);
+  if (!flow.rule || is_pinned) return verdict;
+  if (around.board) verdict.excess = around.board->excess_of(*flow.rule, link.mag_address);
+  if (verdict.excess != Excess::None) return with(LinkFitness::Excess);
+  const auto until = held_until(flow, link.session);
+  if (link.session == flow.current || !until || *until <= around.now) return verdict;
+  verdict.held_until = until;
+  return with(LinkFitness::HeldDown);
+}
+
+bool carries(const LinkVerdict& verdict) { return verdict.fitness <= LinkFitness::Opening; }
+
+const LinkVerdict* verdict_of(const Decision& decision, SessionId session) {
+  const auto found = std::ranges::find(decision.links, session, &LinkVerdict::session);
+  return session && found != decision.links.end() ? &*found : nullptr;
+}
+
+constexpr auto kBehindAll = static_cast<std::size_t>(-1);
+
+/// Of links that a flow is not better off with than with its own it keeps its own.
+auto place_in_list(const FlowBinding& flow, const LinkVerdict& verdict) {
+  return std::tuple(verdict.rank.value_or(kBehindAll), verdict.session != flow.current, verdict.session);
+}
+
+/// Among links none of which is well, where the flow is comes first: bad links must not make it wander.
+auto place(const FlowBinding& flow, const LinkVerdict& verdict) {
+  const bool wanders = verdict.fitness > LinkFitness::HeldDown && verdict.session != flow.current;
+  return std::tuple(verdict.fitness, wanders, place_in_list(flow, verdict));
+}
+
+SessionId wanted_by_rule(const FlowBinding& flow, const Decision& decision) {
+  const LinkVerdict* first = nullptr;
+  for (const auto& verdict : decision.links) {
+    if (!verdict.rank && (!flow.rule->others || !carries(verdict))) continue;
+    if (!first || place_in_list(flow, verdict) < place_in_list(flow, *first)) first = &verdict;
+  }
+  return first ? first->session : SessionId{};
+}
+
+DecisionReason reason_for(const LinkVerdict& best) {
+  if (best.fitness > LinkFitness::HeldDown) return DecisionReason::Only;
+  return best.rank ? DecisionReason::Preferred : DecisionReason::Unlisted;
+}
+
+void note_revisit(const FlowBinding& flow, Decision& decision) {
+  const auto* chosen = verdict_of(decision, decision.session);
+  for (const auto& verdict : decision.links) {
+    if (verdict.fitness != LinkFitness::HeldDown) continue;
+    if (chosen && chosen->fitness == LinkFitness::Well &&
+        (!flow.rule->returns || place_in_list(flow, *chosen) < place_in_list(flow, verdict)))
+      continue;
+    if (!decision.revisit || *verdict.held_until < *decision.revisit) decision.revisit = verdict.held_until;
+  }
+}
+
+void decide_by_rule(const FlowBinding& flow, Decision& decision) {
+  decision.wanted = flow.is_pinned ? flow.wanted : wanted_by_rule(flow, decision);
+  const auto* pinned = flow.is_pinned ? verdict_of(decision, flow.wanted) : nullptr;
+  const auto* current = verdict_of(decision, flow.current);
+  if (pinned && pinned->fitness == LinkFitness::Well) {
+    decision.session = flow.wanted;
+    decision.reason = DecisionReason::Moved;
+    return;
+  }
+  const LinkVerdict* best = nullptr;
+  for (const auto& verdict : decision.links)
+    if (carries(verdict) && (!best || place(flow, verdict) < place(flow, *best))) best = &verdict;
+  const bool stays = !flow.rule->returns && current && current->fitness == LinkFitness::Well;
+  decision.session = stays ? flow.current : best ? best->session : SessionId{};
+  decision.reason = stays && current != best ? DecisionReason::Stays
+                    : best                   ? reason_for(*best)
+                                             : DecisionReason::Nowhere;
+  note_revisit(flow, decision);
+}
+
+/// Without a rule: to the session it is bound to, else it stays, else with the default flow, else to the
+/// smallest.
+void decide_by_binding(const FlowBinding& flow, const Surroundings& around, Decision& decision) {
+  decision.wanted = flow.wanted;
+  const auto is_open = [&](SessionId session) {
+    const auto* link = around.find(session);
+    return link && link->is_live && !link->is_opening;
+  };
+  const auto is_live = [&](SessionId session) {
+    const auto* link = around.find(session);
+    return link && link->is_live;
+  };
+  const auto smallest = [&](const auto& is_one) {
+    SessionId first;
+    for (const auto& link : around.links)
+      if (is_one(link.session) && (!first || link.session < first)) first = link.session;
+    return first;
+  };
+  const auto take = [&](SessionId session, DecisionReason reason) {
+    decision.session = session;
+    decision.reason = reason;
+  };
+  if (is_open(flow.wanted)) return take(flow.wanted, DecisionReason::Bound);
+  if (is_live(flow.current) && flow.current != around.leaving)
+    return take(flow.current, DecisionReason::Stays);
+  if (is_open(around.meanwhile)) return take(around.meanwhile, DecisionReason::WithDefault);
+  if (const auto open = smallest(is_open)) return take(open, DecisionReason::Only);
+  for (const SessionId candidate : {flow.current, around.meanwhile, flow.wanted})
+    if (is_live(candidate)) return take(candidate, DecisionReason::Only);
+  const auto last = smallest(is_live);
+  take(last, last ? DecisionReason::Only : DecisionReason::Nowhere);
+}
+
+}  // namespace
+
+const LinkState* Surroundings::find(SessionId session) const {
+  const auto found = std::ranges::find(links, session, &LinkState::session);
+  return session && found != links.end() ? &*found : nullptr;
+}
+
+std::string_view to_string(DecisionReason reason) {
+  switch (reason) {
+    case DecisionReason::Moved:
+      return "moved";
+    case DecisionReason::Bound:
+      return "bound";
+    case DecisionReason::Preferred:
+      return "preferred";
+    case DecisionReason::Unlisted:
+      return "unlisted";
+    case DecisionReason::Stays:
+      return "stays";
+    case DecisionReason::WithDefault:
+      return "with-default";
+    case DecisionReason::Only:
+      return "only";
+    case DecisionReason::Nowhere:
+      return "nowhere";
+  }
+  return "?";
+}
+
+std::string_view to_string(LinkFitness fitness) {
+  switch (fitness) {
+    case LinkFitness::Well:
+      return "well";
+    case LinkFitness::HeldDown:
+      return "held-down";
+    case LinkFitness::Excess:
+      return "excess";
+    case LinkFitness::Opening:
+      return "opening";
+    case LinkFitness::NotListed:
+      return "not-listed";
+    case LinkFitness::Unreachable:
+      return "unreachable";
+    case LinkFitness::Gone:
+      return "gone";
+  }
+  return "?";
+}
+
+std::string_view to_string(Excess excess) {
+  switch (excess) {
+    case Excess::None:
+      return "none";
+    case Excess::RoundTrip:
+      return "round-trip";
+    case Excess::Loss:
+      return "loss";
+    case Excess::Load:
+      return "load";
+  }
+  return "?";
+}
+
+Decision decide(const FlowBinding& flow, const Surroundings& around) {
+  Decision decision;
+  for (const auto& link : around.links) decision.links.push_back(verdict_on(flow, link, around));
+  if (flow.rule)
+    decide_by_rule(flow, decision);
+  else
+    decide_by_binding(flow, around, decision);
+  return decision;
+}
+
+/// A link that has failed this flow, or comes when the flow has just had to leave another, is held down from
+/// the moment that it is well.
+void observe(FlowBinding& flow, const Surroundings& around) {
+  if (!flow.rule) return flow.seen.clear();
+  std::erase_if(flow.seen, [&](const LinkMemory& memory) { return !around.find(memory.session); });
+  const bool has_just_left = flow.left && around.now < *flow.left + flow.rule->hold_down;
+  for (const auto& link : around.links) {
+    auto known = std::ranges::find(flow.seen, link.session, &LinkMemory::session);
+    if (known == flow.seen.end()) known = flow.seen.insert(known, LinkMemory{link.session});
+    const bool is_bad = around.board && around.board->excess_of(*flow.rule, link.mag_address) != Excess::None;
+    const bool is_well = link.is_registered && link.is_live && !link.is_opening && !is_bad;
+    if (is_well && !known->is_well)
+      known->since = known->was_well || has_just_left ? std::optional(around.now) : std::nullopt;
+    known->is_well = is_well;
+    known->was_well = known->was_well || is_well;
+  }
+}
+
+}  // namespace flowmob::core

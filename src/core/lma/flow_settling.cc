@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/flow_settling.h"
+
+#include <algorithm>
+
+namespace flowmob::core {
+
+std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node) {
+  const auto live = node.live();
+  std::vector<LinkState> links;
+  for (const auto& session : node.sessions) {
+    const auto* mag = policy.mag(session.mag);
+    const bool is_live = std::ranges::find(live, session.id) != live.end();
+    links.push_back({session.id, mag ? std::string_view(mag->name) : std::string_view(), session.mag,
+                     session.technology, !session.in_delete_wait, is_live, session.opens.has_value()});
+  }
+  return links;
+}
+
+void settle_flows(const Policy& policy, MobileNode& node, SessionId leaving) {
+  node.flows.reselect(links_of(policy, node), policy.links(), leaving);
+}
+
+}  // namespace flowmob::core
