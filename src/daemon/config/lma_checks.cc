@@ -35,9 +35,12 @@ class LmaCheck {
     check_nodes();
     check_prefixes();
     check_ipv4();
+    check_rules();
   }
 
  private:
+  PolicyContext context_of_file() const;
+  void check_rules();
   void check_interfaces();
   void check_mags();
   void check_services();
@@ -56,6 +59,24 @@ class LmaCheck {
   /// Pairs of flows and of default services that were said to be in each other's way.
   std::set<std::pair<const void*, const void*>> said_;
 };
+
+PolicyContext LmaCheck::context_of_file() const {
+  PolicyContext context;
+  context.mags = mags_;
+  for (const auto& service : file_.services)
+    for (auto& flows = context.services[service.value.profile.identifier];
+         const auto& flow : service.value.flows)
+      flows.push_back(flow.value.flow.name);
+  for (const auto& node : file_.mobile_nodes)
+    context.nodes.push_back({node.value.mn_id, node.value.group, node.value.services});
+  return context;
+}
+
+void LmaCheck::check_rules() {
+  if (file_.policies.empty()) return;
+  const auto context = context_of_file();
+  check_policies(file_.policies, &context, diagnostics_);
+}
 
 void LmaCheck::check_interfaces() {
   InterfaceCheck interfaces(options_, diagnostics_);
@@ -244,6 +265,9 @@ LmaSettings assemble(LmaFile file) {
       profile.flows.emplace_back(std::move(flow));
     }
   }
+  std::vector<std::string> mags;
+  for (const auto& mag : settings.core.mags) mags.push_back(mag.name);
+  settings.core.flow_policies = assemble_policies(file.policies, mags);
   for (auto& node : file.mobile_nodes) settings.core.mobile_nodes.push_back(std::move(node.value));
   fill_paths(settings.paths, settings.core.name, true);
   return settings;

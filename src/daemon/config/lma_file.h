@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "daemon/config/load.h"
+#include "daemon/config/policy_file.h"
 #include "daemon/config/protocol_values.h"
 #include "daemon/config/schema.h"
 
-/// An LMA's file: [lma], [[mag]], [[service]], [[mobile_node]].
+/// An LMA's file: [lma], [[mag]], [[service]], [[policy]], [[mobile_node]].
 namespace flowmob::daemon::config {
 
 struct MagRow {
@@ -31,6 +32,7 @@ struct LmaFile {
   Element<LmaSettings> lma;
   std::vector<Element<MagRow>> mags;
   std::vector<Element<ServiceRow>> services;
+  std::vector<Element<PolicyRow>> policies;
   std::vector<Element<core::PolicyProfile>> mobile_nodes;
 };
 

@@ -206,6 +206,7 @@ Section<PolicyProfile> mobile_node() {
                    home_prefix()),
        K::optional("ip_versions", &PolicyProfile::ip_versions,
                    "for what it may be registered; \"dual\" is IPv4 as well only where there are ipv4_pools"),
+       K::derived("group", &PolicyProfile::group, "the group whose [[policy]] it has", "none", label()),
        K::derived(
            "ipv4_address", &PolicyProfile::ipv4_address,
            "the IPv4 home address that is always its own; it lies in one of ipv4_pools, which gives it "
@@ -236,6 +237,10 @@ const Section<LmaFile>& lma_section() {
        K::tables("mag", &LmaFile::mags, mag(), false, "a MAG that may register mobile nodes here"),
        K::tables("service", &LmaFile::services, service(), false,
                  "what a Service Selection identifier stands for"),
+       K::tables("policy", &LmaFile::policies, policy_section(), false,
+                 "rules for flows: which link takes which packets. A node has its own policy, else its "
+                 "group's, else "
+                 "the default one"),
        K::tables("mobile_node", &LmaFile::mobile_nodes, mobile_node(), false,
                  "a mobile node's policy profile; a node without one is refused")}};
   return section;

@@ -67,6 +67,14 @@ auto read(const Node& document, const LoadOptions& options, Diagnostics& diagnos
   return assemble(std::move(file));
 }
 
+Policies read_policies(const Node& document, const core::LmaConfig* anchor, Diagnostics& diagnostics) {
+  PolicyFile file;
+  policy_file_section().read(document, file, diagnostics);
+  const auto context = anchor == nullptr ? PolicyContext{} : context_of(*anchor);
+  check_policies(file.policies, anchor == nullptr ? nullptr : &context, diagnostics);
+  return diagnostics.empty() ? assemble_policies(file.policies, context.mags) : Policies{};
+}
+
 /// The document, if it is one and somebody's file.
 std::optional<Node> parse(std::string_view text, FileKind* kind, Diagnostics& diagnostics) {
   auto document = parse_document(text, diagnostics);
@@ -167,6 +175,25 @@ Loaded<MnSettings> load_mn(const std::filesystem::path& path, const LoadOptions&
 }
 Loaded<Settings> load_any(const std::filesystem::path& path, const LoadOptions& options) {
   return load<Settings>(path, options, parse_any);
+}
+
+Loaded<Policies> parse_policies(std::string_view text, std::string_view file, const core::LmaConfig* anchor) {
+  Diagnostics diagnostics{std::string(file)};
+  std::optional<Policies> policies;
+  if (const auto document = parse_document(text, diagnostics)) {
+    if (document->find("lma") != nullptr)
+      policies = read<LmaFile>(*document, {}, diagnostics).core.flow_policies;
+    else
+      policies = read_policies(*document, anchor, diagnostics);
+  }
+  return outcome(std::move(policies), diagnostics);
+}
+
+Loaded<Policies> load_policies(const std::filesystem::path& path, const core::LmaConfig* anchor) {
+  const auto text = read_text(path);
+  if (text) return parse_policies(*text, path.string(), anchor);
+  return tl::unexpected(
+      std::vector{Diagnostic{path.string(), {}, "the file " + text.error(), "a readable TOML file"}});
 }
 
 Error to_error(const std::vector<Diagnostic>& diagnostics) {

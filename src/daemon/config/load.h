@@ -40,6 +40,13 @@ Loaded<MagSettings> load_mag(const std::filesystem::path& path, const LoadOption
 Loaded<MnSettings> load_mn(const std::filesystem::path& path, const LoadOptions& options = {});
 Loaded<Settings> load_any(const std::filesystem::path& path, const LoadOptions& options = {});
 
+/// The policies of an LMA's file, or of one that has nothing else. What the latter refers to is what `anchor`
+/// has; without one that is not checked.
+using Policies = std::vector<Shared<core::FlowPolicy>>;
+Loaded<Policies> parse_policies(std::string_view text, std::string_view file,
+                                const core::LmaConfig* anchor = nullptr);
+Loaded<Policies> load_policies(const std::filesystem::path& path, const core::LmaConfig* anchor = nullptr);
+
 /// All diagnostics as one error, a line each: "bad-configuration".
 Error to_error(const std::vector<Diagnostic>& diagnostics);
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config/names_file.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace flowmob::daemon::config {
+namespace {
+
+std::vector<std::string_view> words_in(std::string_view line) {
+  constexpr std::string_view kBlank = " \t\r";
+  line = line.substr(0, line.find('#'));
+  std::vector<std::string_view> words;
+  while (true) {
+    const auto first = line.find_first_not_of(kBlank);
+    if (first == std::string_view::npos) return words;
+    const auto end = line.find_first_of(kBlank, first);
+    words.push_back(line.substr(first, end == std::string_view::npos ? end : end - first));
+    line.remove_prefix(end == std::string_view::npos ? line.size() : end);
+  }
+}
+
+}  // namespace
+
+Result<NamedPrefixes> parse_names(std::string_view text, const std::string& file) {
+  NamedPrefixes names;
+  for (unsigned number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    const auto words = words_in(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (words.empty()) continue;
+    if (words.size() == 1)
+      return fail("bad-names", fmt::format("{}:{}: '{}' has no prefixes", file, number, words[0]));
+    auto& prefixes = names[std::string(words[0])];
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const auto prefix = Ipv6Prefix::parse(words[i]);
+      if (!prefix)
+        return fail("bad-names", fmt::format("{}:{}: '{}' is no IPv6 prefix", file, number, words[i]));
+      prefixes.push_back(*prefix);
+    }
+  }
+  return names;
+}
+
+Result<NamedPrefixes> load_names(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error))
+    return fail("bad-names", fmt::format("{}: no such file", path.string()));
+  std::ifstream stream(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  if (!stream.is_open() || stream.bad())
+    return fail("bad-names", fmt::format("{}: cannot be read", path.string()));
+  return parse_names(text, path.string());
+}
+
+}  // namespace flowmob::daemon::config

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "daemon/config/names_file.h"
+#include "daemon/config/policy_file.h"
+#include "daemon/config/selectors.h"
+
+namespace flowmob::daemon::config {
+namespace {
+
+core::LinkPattern pattern_of(const std::string& word, const std::vector<std::string>& mags) {
+  if (std::ranges::count(mags, word) != 0) return {word, {}};
+  for (const auto& technology : Words<wire::AccessTechnology>::all())
+    if (technology.text == word) return {{}, technology.value};
+  return {word, {}};
+}
+
+core::FlowRule rule_of(const RuleRow& row, const std::string& policy, std::size_t position,
+                       const NamedPrefixes& names, const std::vector<std::string>& mags) {
+  core::FlowRule rule = row.rule;
+  rule.policy = policy;
+  rule.position = static_cast<std::uint16_t>(position);
+  rule.service = row.match.value.service;
+  for (const auto& word : row.prefer) rule.prefer.push_back(pattern_of(word, mags));
+  if (row.match.node == nullptr || !rule.service.empty()) return rule;
+  auto selectors = make_selectors(row.match.value, names);
+  if (selectors.empty()) return rule;
+  core::FlowTemplate flow{rule.name, 0, selectors.front(), {}};
+  flow.alternatives.assign(selectors.begin() + 1, selectors.end());
+  rule.flow = std::move(flow);
+  return rule;
+}
+
+}  // namespace
+
+std::vector<Shared<core::FlowPolicy>> assemble_policies(const std::vector<Element<PolicyRow>>& policies,
+                                                        const std::vector<std::string>& mags) {
+  std::vector<Shared<core::FlowPolicy>> all;
+  for (const auto& row : policies) {
+    core::FlowPolicy policy = row.value.policy;
+    const auto names =
+        row.value.names ? load_names(*row.value.names).value_or(NamedPrefixes{}) : NamedPrefixes{};
+    for (const auto& rule : row.value.rules)
+      policy.rules.emplace_back(rule_of(rule.value, policy.name, policy.rules.size(), names, mags));
+    all.emplace_back(std::move(policy));
+  }
+  return all;
+}
+
+}  // namespace flowmob::daemon::config

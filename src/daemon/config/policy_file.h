@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/lma/config.h"
+#include "daemon/config/load.h"
+#include "daemon/config/policy_values.h"
+#include "daemon/config/schema.h"
+
+/// [[policy]]: rules for flows, in an LMA's file or in one of their own.
+namespace flowmob::daemon::config {
+
+struct MatchRow {
+  std::string service;
+  std::optional<OneOrMore<NextHeader>> protocol;
+  std::optional<OneOrMore<wire::Range<Ipv6Address>>> source, destination;
+  std::optional<OneOrMore<std::string>> source_name;
+  std::optional<OneOrMore<wire::Range<std::uint16_t>>> source_port, destination_port;
+  std::optional<OneOrMore<wire::Range<std::uint32_t>>> spi, flow_label;
+  std::optional<OneOrMore<wire::Range<std::uint8_t>>> dscp;
+};
+
+struct RuleRow {
+  core::FlowRule rule;
+  Element<MatchRow> match;
+  std::vector<std::string> prefer;
+  std::vector<unsigned> split;
+  bool redundant = false;
+};
+
+struct PolicyRow {
+  core::FlowPolicy policy;
+  std::optional<std::filesystem::path> names;
+  std::vector<Element<RuleRow>> rules;
+};
+
+/// A file that has nothing but policies.
+struct PolicyFile {
+  std::vector<Element<PolicyRow>> policies;
+};
+
+/// What rules refer to.
+struct PolicyContext {
+  struct Node {
+    std::string id, group;
+    std::vector<std::string> services;
+  };
+  std::vector<std::string> mags;
+  std::map<std::string, std::vector<std::string>> services;  ///< by identifier: the names of its flows
+  std::vector<Node> nodes;
+};
+PolicyContext context_of(const core::LmaConfig& config);
+
+Section<PolicyRow> policy_section();
+const Section<PolicyFile>& policy_file_section();
+
+/// What no single value shows. Without a context what rules refer to cannot be checked.
+void check_policies(const std::vector<Element<PolicyRow>>& policies, const PolicyContext* context,
+                    Diagnostics& diagnostics);
+/// Of policies in which nothing is wrong. A word that is no MAG's name is an access technology.
+std::vector<Shared<core::FlowPolicy>> assemble_policies(const std::vector<Element<PolicyRow>>& policies,
+                                                        const std::vector<std::string>& mags);
+
+}  // namespace flowmob::daemon::config
