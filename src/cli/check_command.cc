@@ -100,7 +100,52 @@ Answer check(const Arguments& arguments) {
   return loaded ? right(arguments.file, *loaded) : wrong(arguments.file, loaded.error());
 }
 
+std::string links(const core::FlowRule& rule) {
+  std::vector<std::string> all;
+  for (const auto& pattern : rule.prefer)
+    all.push_back(pattern.technology ? wire::to_string(*pattern.technology) : pattern.mag);
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+std::string packets(const core::FlowRule& rule) {
+  if (!rule.service.empty()) return "the service " + rule.service;
+  return rule.flow ? counted(1 + rule.flow->alternatives.size(), "selector") : "what no other matches";
+}
+
+Answer right_policies(const std::string& file, const config::Policies& policies) {
+  Answer answer;
+  answer.document = {{"file", file}, {"ok", true}, {"policies", Json::array()}};
+  answer.text = fmt::format("{}: ok ({})\n", printable(file),
+                            policies.size() == 1 ? "1 policy" : fmt::format("{} policies", policies.size()));
+  for (const auto& policy : policies) {
+    Json rules = Json::array();
+    answer.text += fmt::format("  {}{}\n", policy->name, policy->is_default ? " (default)" : "");
+    for (const auto& rule : policy->rules) {
+      rules.push_back({{"rule", rule->name}, {"packets", packets(*rule)}, {"prefer", links(*rule)}});
+      answer.text +=
+          fmt::format("    {:<16}{}: {}\n", rule->name, printable(packets(*rule)), printable(links(*rule)));
+    }
+    answer.document["policies"].push_back({{"policy", policy->name}, {"rules", std::move(rules)}});
+  }
+  return answer;
+}
+
+Answer check_policies(const std::string& file) {
+  const auto loaded = config::load_policies(file);
+  return loaded ? right_policies(file, *loaded) : wrong(file, loaded.error());
+}
+
 }  // namespace
+
+void add_policy_check_command(Program& program) {
+  auto file = std::make_shared<std::string>();
+  auto* added = program.add(program.group("policy", kPolicyHelp), "check",
+                            "says what is wrong with the policies of a file",
+                            [file](Terminal& terminal) { return terminal.finish(check_policies(*file)); });
+  added->add_option("file", *file, "an LMA's file, or one that has nothing but policies")
+      ->required()
+      ->type_name("FILE");
+}
 
 void add_check_command(Program& program) {
   auto arguments = std::make_shared<Arguments>();

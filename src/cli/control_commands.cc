@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <memory>
 
 #include "cli/monitor.h"
@@ -38,6 +39,7 @@ void add_argument(CLI::App& command, const CommandArgument& argument, std::vecto
     option->expected(1);
     option->type_name(argument.type == ArgumentType::Integer   ? "NUMBER"
                       : argument.type == ArgumentType::Boolean ? "true|false"
+                      : argument.type == ArgumentType::File    ? "FILE"
                                                                : "TEXT");
   }
 }
@@ -46,6 +48,7 @@ Json argument_value(ArgumentType type, const std::vector<std::string>& words) {
   const std::string& word = words.front();
   if (type == ArgumentType::StringList) return words;
   if (type == ArgumentType::Boolean && (word == "true" || word == "false")) return word == "true";
+  if (type == ArgumentType::File) return std::filesystem::absolute(word).lexically_normal().string();
   std::int64_t number = 0;
   const char* end = word.data() + word.size();
   if (type == ArgumentType::Integer && std::from_chars(word.data(), end, number).ptr == end) return number;
@@ -87,12 +90,17 @@ int stream(const ControlCommand& command, const Program& program, Terminal& term
   return monitor(*client, terminal);
 }
 
+std::string help_of(const std::string& group) {
+  if (group == "show") return "shows what a daemon holds";
+  return group == "policy" ? kPolicyHelp : "changes a " + group;
+}
+
 void add_command(Program& program, const ControlCommand& command) {
   const auto space = command.name.find(' ');
   CLI::App* parent = nullptr;
   if (space != std::string_view::npos) {
     const std::string group(command.name.substr(0, space));
-    parent = program.group(group, group == "show" ? "shows what a daemon holds" : "changes a " + group);
+    parent = program.group(group, help_of(group));
   }
   const std::string name(command.name.substr(space == std::string_view::npos ? 0 : space + 1));
   auto words = std::make_shared<ArgumentWords>(command.arguments.size());

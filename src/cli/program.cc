@@ -78,6 +78,7 @@ Program::Program(Surroundings around)
                  "the daemon to ask: its name (lma, or mylab/mag1) or the path of its control socket");
   add_control_commands(*this);
   add_check_command(*this);
+  add_policy_check_command(*this);
   add_doctor_command(*this);
   add_decode_command(*this);
   add(nullptr, "lab", "a whole domain in network namespaces on this machine: see `flowmob lab --help`",

@@ -45,9 +45,13 @@ struct Program {
   Action chosen;
 };
 
+/// Of the group "policy", whose commands stand in two files.
+inline constexpr const char* kPolicyHelp = "rules for flows: checks, explains, compares and applies them";
+
 /// Each adds the commands of its file.
 void add_control_commands(Program& program);  ///< from the table of control commands
 void add_check_command(Program& program);
+void add_policy_check_command(Program& program);
 void add_doctor_command(Program& program);
 void add_decode_command(Program& program);
 void add_docs_command(Program& program);

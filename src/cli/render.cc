@@ -6,6 +6,7 @@
 
 #include "cli/fields.h"
 #include "cli/row_table.h"
+#include "cli/table.h"
 
 namespace flowmob::cli {
 namespace {
@@ -123,6 +124,28 @@ std::string links(const Json& rows, const Look& look) {
                    "no links", look);
 }
 
+/// The answer in three lines, then every link with its reason, then the rules that did not match.
+std::string explanation(const Json& row, const Look& look) {
+  const auto text = [&](const char* key) { return printable(text_of(row, key)); };
+  const std::string rule = text("rule");
+  std::string page = text("packets") + " of " + text("mn") + "\n  flow " + text("flow");
+  page += rule.empty() ? ", which no rule governs\n"
+                       : ", by rule " + rule + " of policy " + text("policy") + "\n";
+  const std::string mag = text("mag");
+  page += (mag.empty() ? "  dropped: " : "  goes by " + mag + ": ") + text("because") + "\n\n";
+  page += row_table(field(row, "links"),
+                    {words("MAG", "mag", true), words("ACCESS", "access_technology"), number("RANK", "rank"),
+                     words("FITNESS", "fitness"), words("WHY", "why", true)},
+                    "no links", look);
+  const Json& passed = field(row, "passed_over");
+  if (passed.empty()) return page;
+  return page + "\n" +
+         row_table(
+             passed,
+             {words("PASSED OVER", "flow", true), words("RULE", "rule"), words("DIFFERS IN", "differs_in")},
+             "", look);
+}
+
 struct Page {
   std::string_view command, key;
   std::string (*render)(const Json& rows, const Look& look);
@@ -134,6 +157,7 @@ constexpr std::array kPages{Page{"show bindings", "bindings", bindings},
 }  // namespace
 
 std::string render(std::string_view command, const Json& result, const Look& look) {
+  if (command == "policy explain" && result.is_object()) return explanation(result, look);
   const auto* page = std::ranges::find(kPages, command, &Page::command);
   if (page == kPages.end() || !result.is_object()) return render_any(result, look);
   std::string text = page->render(field(result, page->key), look);

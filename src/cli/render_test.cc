@@ -158,9 +158,33 @@ TEST(Render, StatisticsHaveEachDropWithItsReason) {
   EXPECT_THAT(text, HasSubstr("no session of that MAG"));
 }
 
+const Fixture kExplanation{"policy explain",
+                           R"({"mn":"mn1@example.net","packets":"udp,2001:db8::1,5,2001:db8::2,6",
+  "flow":"voice","flow_index":4,"policy":"gold","rule":"voice","session":2,"mag":"lte","reason":"preferred",
+  "because":"first in the rule's list of the links that can carry it",
+  "links":[{"mag":"wifi","session":1,"access_technology":"802.11","rank":1,"fitness":"held-down","chosen":false,
+            "why":"has failed; well, and held down for another 5000 ms","round_trip_ms":12.5,"loss_percent":0,
+            "load_bits_per_second":null},
+           {"mag":"lte","session":2,"access_technology":"lte","rank":2,"fitness":"well","chosen":true,
+            "why":"first in the rule's list of the links that can carry it"}],
+  "passed_over":[{"flow":"web","rule":"web","differs_in":"source_port"}],TRAFFIC})"};
+
+TEST(Render, AnExplanationSaysWhichRuleWhichLinkAndWhyNotTheOthers) {
+  const std::string text = shown(kExplanation);
+  EXPECT_THAT(text, HasSubstr("udp,2001:db8::1,5,2001:db8::2,6 of mn1@example.net\n"
+                              "  flow voice, by rule voice of policy gold\n"
+                              "  goes by lte: first in the rule's list of the links that can carry it\n"));
+  EXPECT_THAT(
+      text, HasSubstr("wifi  802.11     1  held-down  has failed; well, and held down for another 5000 ms"));
+  EXPECT_THAT(text, HasSubstr("web          web   source_port"));
+  EXPECT_THAT(
+      shown({"policy explain", R"({"flow":"*","rule":null,"mag":null,"because":"no link may carry it"})"}),
+      HasSubstr("  flow *, which no rule governs\n  dropped: no link may carry it\n"));
+}
+
 std::vector<Fixture> fixtures() {
-  return {kLmaBindings, kMagBindings, kSessions, kLmaFlows,  kMnFlows,
-          kTunnels,     kLinks,       kMembers,  kStatistics};
+  return {kExplanation, kLmaBindings, kMagBindings, kSessions, kLmaFlows,
+          kMnFlows,     kTunnels,     kLinks,       kMembers,  kStatistics};
 }
 
 TEST(Render, NoLineIsLongerThanAskedFor) {

@@ -26,6 +26,30 @@ constexpr std::array kFlowMove{
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
 };
+constexpr std::array kFlowRelease{
+    CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},
+    CommandArgument{"mn", ArgumentType::String, false, false,
+                    "MN-ID; needed when several nodes have such a flow"},
+};
+constexpr std::array kPolicyExplain{
+    CommandArgument{"flow", ArgumentType::String, true, true,
+                    "the 5-tuple of downlink packets: PROTOCOL,SOURCE,PORT,DESTINATION,PORT, or "
+                    "PROTOCOL,SOURCE,DESTINATION where there are no ports"},
+    CommandArgument{"mn", ArgumentType::String, false, false, "MN-ID; found by the destination if absent"},
+    CommandArgument{"dscp", ArgumentType::Integer, false, false, "the packets' DSCP; 0 if absent"},
+    CommandArgument{"flow_label", ArgumentType::Integer, false, false, "their flow label; 0 if absent"},
+    CommandArgument{"spi", ArgumentType::Integer, false, false, "their security parameter index (IPsec)"},
+};
+constexpr CommandArgument kPolicyFile{
+    "file", ArgumentType::File, true, true,
+    "an LMA's file, of which the policies count, or one that has nothing else; the daemon reads it"};
+constexpr std::array kPolicyDiff{kPolicyFile};
+constexpr std::array kPolicyApply{
+    kPolicyFile,
+    CommandArgument{
+        "confirm", ArgumentType::String, false, false,
+        "the policies before come back after this time, such as 60s, unless `policy confirm` comes"},
+};
 constexpr std::array kAttach{
     CommandArgument{"access", ArgumentType::String, true, true, "access link, as named in the configuration"},
     CommandArgument{"mn", ArgumentType::String, false, false,
@@ -68,9 +92,23 @@ constexpr std::array kCommands{
     ControlCommand{"show links", kEvery, ReadOnly, {}, "interfaces: role, carrier, addresses, counters"},
     ControlCommand{
         "show statistics", kEvery, ReadOnly, {}, "messages, rejections and drops, each with its reason"},
-    ControlCommand{
-        "flow move", kLma, Admin, kFlowMove,
-        "moves a flow to another of its node's links, until a link registers for the flow's service anew"},
+    ControlCommand{"flow move", kLma, Admin, kFlowMove,
+                   "moves a flow to another of its node's links, until a link registers for the flow's "
+                   "service anew or it is released"},
+    ControlCommand{"flow release", kLma, Admin, kFlowRelease, "a flow that was moved follows its rule again"},
+    ControlCommand{"show policies", kLma, ReadOnly, {}, "rules for flows, as they hold now"},
+    ControlCommand{"policy explain", kLma, ReadOnly, kPolicyExplain,
+                   "which rule and link some packets have, why, and why not the others"},
+    ControlCommand{"policy diff", kLma, Admin, kPolicyDiff,
+                   "what the policies of a file would change: rules, and flows that would move"},
+    ControlCommand{"policy apply", kLma, Admin, kPolicyApply,
+                   "the policies of a file hold from now on, until the daemon reads its own file again"},
+    ControlCommand{"policy confirm", kLma, Admin, {}, "what was applied on trial stays"},
+    ControlCommand{"policy reload",
+                   kLma,
+                   Admin,
+                   {},
+                   "the policies of the daemon's file hold; moves only what the difference moves"},
     ControlCommand{"session revoke", Lma | Mag, Admin, kRevoke,
                    "ends sessions at both ends (RFC 5846); of a MAG all, as when its access is shut down"},
     ControlCommand{"attach", kMag, Admin, kAttach,
@@ -84,6 +122,7 @@ constexpr std::array kCommands{
 bool has_type(const nlohmann::ordered_json& value, ArgumentType type) {
   switch (type) {
     case ArgumentType::String:
+    case ArgumentType::File:
       return value.is_string();
     case ArgumentType::Integer:
       return value.is_number_integer();
@@ -118,6 +157,8 @@ std::string_view to_string(ArgumentType type) {
       return "boolean";
     case ArgumentType::StringList:
       return "list of strings";
+    case ArgumentType::File:
+      return "string";
   }
   return "?";
 }

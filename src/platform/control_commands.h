@@ -24,7 +24,8 @@ std::string_view to_string(DaemonRole role);  ///< "lma", "mag", "mn"
 enum class CommandAccess { ReadOnly, Admin };
 std::string_view to_string(CommandAccess access);
 
-enum class ArgumentType { String, Integer, Boolean, StringList };
+/// File: a string; the command line makes its path absolute, for it is the daemon that reads it.
+enum class ArgumentType { String, Integer, Boolean, StringList, File };
 std::string_view to_string(ArgumentType type);
 
 struct CommandArgument {

@@ -33,10 +33,12 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
     }
     return names;
   };
-  EXPECT_EQ(known(DaemonRole::Lma),
-            (std::set<std::string_view>{"status", "show bindings", "show sessions", "show flows",
-                                        "show tunnels", "show links", "show peers", "show statistics",
-                                        "flow move", "session revoke", "reload", "monitor"}));
+  EXPECT_EQ(
+      known(DaemonRole::Lma),
+      (std::set<std::string_view>{"status", "show bindings", "show sessions", "show flows", "show tunnels",
+                                  "show links", "show peers", "show statistics", "flow move", "flow release",
+                                  "show policies", "policy explain", "policy diff", "policy apply",
+                                  "policy confirm", "policy reload", "session revoke", "reload", "monitor"}));
   EXPECT_EQ(known(DaemonRole::Mag),
             (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
                                         "show statistics", "attach", "detach", "session revoke", "reload",

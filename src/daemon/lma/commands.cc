@@ -20,11 +20,14 @@ Result<void> LmaDaemon::add_commands() {
        {"show bindings", "show sessions", "show flows", "show peers", "session revoke"}) {
     if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
   }
+  for (const std::string command : {"flow move", "flow release"})
+    if (added)
+      added = control.handle(command, [this, command](const Json& a) { return change_flow(command, a); });
   return added
       .and_then([&] { return control.handle("show tunnels", [this](const Json& a) { return tunnels(a); }); })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
-      .and_then([&] { return control.handle("flow move", [this](const Json& a) { return move_flow(a); }); })
+      .and_then([&] { return add_policy_commands(); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
       .and_then([&] { return host_->on_reload([this] { return reload(); }); });
 }
@@ -36,9 +39,9 @@ Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {
 }
 
 /// The pump answers every effect before it returns: by then the move has ended.
-Result<Json> LmaDaemon::move_flow(const Json& arguments) {
+Result<Json> LmaDaemon::change_flow(std::string_view command, const Json& arguments) {
   const core::CommandId id{++last_command_};
-  pump_->feed([&](Now now) { anchor_->begin_command(now, id, "flow move", arguments); });
+  pump_->feed([&](Now now) { anchor_->begin_command(now, id, command, arguments); });
   auto done = anchor_->poll_answer();
   if (!done) return fail("busy", "the move has not ended");
   if (done->answer) add_traffic(*done->answer, [this](const Json& row) { return traffic_of(row); });

@@ -39,6 +39,9 @@ std::vector<std::string> all_interfaces(const LmaSettings& settings) {
   return all;
 }
 
+/// How often it is measured what goes through MAGs, if some rule asks for it.
+constexpr auto kMeasureLoad = std::chrono::seconds(2);
+
 /// What may be routed here.
 std::vector<Ipv6Prefix> home_space(const core::LmaConfig& config) {
   auto space = config.pools;
@@ -149,6 +152,8 @@ Result<void> LmaDaemon::serve() {
       .map([&] {
         routes_timer_ = host_->loop().make_timer([this] { follow_routes(); });
         follow_routes();
+        load_timer_ = host_->loop().make_timer([this] { measure_load(); });
+        measure_load();
         spdlog::info("anchor {} at {} is ready", settings_.core.name, settings_.core.address.to_string());
       });
 }
@@ -193,6 +198,18 @@ void LmaDaemon::handle_tunnel_error(const core::TunnelError& error) {
       follow_at_once_.allow(platform::SystemClock::now().monotonic))
     follow_routes();
   pump_->feed([&](Now now) { anchor_->handle_tunnel_error(now, error); });
+}
+
+void LmaDaemon::measure_load() {
+  const auto now = platform::SystemClock::now().monotonic;
+  load_timer_->arm(now + kMeasureLoad);
+  if (!anchor_->asks_for_load()) return;
+  std::vector<LoadMeter::Sample> samples;
+  for (const auto& [session, mag] : anchor_->live_sessions())
+    if (const auto traffic = dataplane_->session_traffic(session))
+      samples.push_back({session, mag, traffic->down.bytes, traffic->up.bytes});
+  for (const auto& [mag, load] : load_.measure(now, samples))
+    pump_->feed([&, mag = mag, load = load](Now at) { anchor_->handle_link_load(at, mag, load); });
 }
 
 /// Tells when it begins to fail, and when it works again.

@@ -18,6 +18,7 @@
 #include "daemon/host/tunnel_error_port.h"
 #include "daemon/lma/effects.h"
 #include "daemon/lma/home_networks.h"
+#include "daemon/lma/load_meter.h"
 #include "platform/dataplane/lma_dataplane.h"
 #include "platform/netlink.h"
 #include "platform/packet_sender.h"
@@ -44,6 +45,7 @@ class LmaDaemon {
   Result<void> take_over(const std::vector<core::NodeRecord>& records);
   Result<void> serve();
   Result<void> add_commands();
+  Result<void> add_policy_commands();
   Result<void> reload();
   std::vector<InterfaceIndex> correspondent_interfaces();
   void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
@@ -51,9 +53,13 @@ class LmaDaemon {
   void follow_routes();
   void handle_tunnel_error(const core::TunnelError& error);
   void note_routes(const Result<void>& outcome);
+  void measure_load();
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
-  Result<core::Json> move_flow(const core::Json& arguments);
+  Result<core::Json> change_flow(std::string_view command, const core::Json& arguments);
+  Result<core::Json> diff_policies(const core::Json& arguments);
+  Result<core::Json> apply_policies(const core::Json& arguments);
+  Result<core::Json> reload_policies();
   Result<core::Json> statistics(const core::Json& arguments);
   Result<core::Json> tunnels(const core::Json& arguments);
   Result<core::Json> links();
@@ -72,7 +78,8 @@ class LmaDaemon {
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
   std::unique_ptr<HomeNetworks> routes_;
-  std::optional<platform::DeadlineTimer> routes_timer_;
+  std::optional<platform::DeadlineTimer> routes_timer_, load_timer_;
+  LoadMeter load_;
   std::unique_ptr<core::LocalMobilityAnchor> anchor_;
   std::unique_ptr<LmaEffects> effects_;
   bool routes_fail_ = false;
