@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "life_policies.h"
+
 namespace flowmob::sim {
 namespace {
 
@@ -59,6 +61,7 @@ DomainOptions Life::options(const LifePlan& plan) {
   options.lma = [&plan](core::LmaConfig& config) {
     config.max_lifetime = kLifetime;
     config.share_prefixes = plan.share_prefixes;
+    config.flow_policies = policies_of_life(plan.seed);
     config.hold_unknown_handoff = plan.hold_unknown;
     for (std::size_t node = 0; node < config.mobile_nodes.size(); ++node)
       config.mobile_nodes[node].prefixes = own_prefixes(node, plan.own_prefixes);

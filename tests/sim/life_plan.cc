@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lies.h"
+#include "life_policies.h"
 
 namespace flowmob::sim {
 namespace {
@@ -211,6 +212,7 @@ bool LifePlan::confuses_interfaces() const {
 std::string LifePlan::describe() const {
   std::string kinds = own_prefixes == 0 ? "" : fmt::format("{} prefixes of each node's own, ", own_prefixes);
   if (!share_prefixes) kinds += "interfaces apart, ";
+  for (const auto& policy : policies_of_life(seed)) kinds += fmt::format("{} rules, ", policy->rules.size());
   if (hold_unknown) kinds += *hold_unknown ? "unknown handoffs held, " : "unknown handoffs not held, ";
   kinds += "handoffs";
   for (const auto handoff : handoffs) kinds += fmt::format(" {}", static_cast<unsigned>(handoff));
