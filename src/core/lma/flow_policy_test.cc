@@ -272,6 +272,23 @@ TEST_F(FlowPolicyTest, RulesOutliveTheAnchor) {
   EXPECT_EQ(explained(kWeb)["flow_index"], flow.value);
 }
 
+/// A rule that comes later decides.
+TEST_F(FlowPolicyTest, ARestartWithoutRulesForgetsThatACommandMovedAFlow) {
+  two_links();
+  EXPECT_EQ(move_to("*", "mag1"), "");
+  EXPECT_EQ(move_to("video", "mag1"), "");
+  const auto record = all<PersistNode>().back().record;
+  ASSERT_TRUE(record.default_pinned);
+  lma = std::make_unique<LocalMobilityAnchor>(test_config());
+  lma->restore(now, {record});
+  drain();
+  lma->apply_policies(now, gold());
+  drain();
+  pass(10s);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_EQ(mag_of("video"), "mag2");
+}
+
 TEST_F(FlowPolicyTest, AfterARestartAFlowDoesNotReturnBeforeItsLinkHasShownThatItHolds) {
   two_links();
   lose_first();

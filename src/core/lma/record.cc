@@ -86,6 +86,10 @@ class Reader {
     if (!member->is_boolean()) return complain(fmt::format("{} is neither true nor false", key));
     value = member->get<bool>();
   }
+  /// One that older records do not have.
+  void boolean_if_there(const char* key, bool& value) {
+    if (json_.contains(key)) boolean(key, value);
+  }
   template <class T, class Parse>
   void parsed(const char* key, T& value, Parse parse) {
     const Json* member = take(key);
@@ -179,7 +183,7 @@ Result<FlowRecord> flow_from(const Json& json) {
   reader.octets("name", f.name);
   reader.id("wanted", f.wanted);
   reader.id("current", f.current);
-  reader.boolean("pinned", f.pinned);
+  reader.boolean_if_there("pinned", f.pinned);
   if (!f.index) reader.complain("a flow has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return f;
@@ -243,7 +247,7 @@ Result<NodeRecord> NodeRecord::from_json(const Json& json) {
   reader.id("default_flow", r.default_flow);
   reader.id("default_wanted", r.default_wanted);
   reader.id("default_current", r.default_current);
-  reader.boolean("default_pinned", r.default_pinned);
+  reader.boolean_if_there("default_pinned", r.default_pinned);
   reader.list("sessions", [&](const Json& item) { append(r.sessions, session_from(item)); });
   reader.list("flows", [&](const Json& item) { append(r.flows, flow_from(item)); });
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());

@@ -34,8 +34,20 @@ TEST(NodeRecord, SurvivesItsJson) {
   EXPECT_EQ(*back, example());
 }
 
-TEST(NodeRecord, EveryMemberIsNeeded) {
-  const Json whole = example().to_json();
+/// Records of before there were rules.
+TEST(NodeRecord, WhatDoesNotSayThatItIsPinnedIsNot) {
+  Json less = example().to_json();
+  less.erase("default_pinned");
+  less["flows"][0].erase("pinned");
+  const auto back = NodeRecord::from_json(less);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, example());
+}
+
+TEST(NodeRecord, EveryOtherMemberIsNeeded) {
+  Json whole = example().to_json();
+  whole.erase("default_pinned");
+  whole["flows"][0].erase("pinned");
   for (const auto& [key, value] : whole.items()) {
     Json less = whole;
     less.erase(key);

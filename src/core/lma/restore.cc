@@ -139,23 +139,24 @@ class Restorer {
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
     default_flow.wanted = r.default_wanted;
     default_flow.current = r.default_current;
-    default_flow.is_pinned = r.default_pinned;
+    const auto rules = policy().flow_policy(r.mn_id);
+    default_flow.is_pinned = r.default_pinned && rules;  // without rules there is nothing that it waits for
     default_flow.left = now_.monotonic;
     node.flows = FlowTable(default_flow);
     for (const auto& f : r.flows)
       if (const auto flow = flow_template(policy(), r.mn_id, f))
-        node.flows.insert(flow_from(f, flow));
+        node.flows.insert(flow_from(f, flow, static_cast<bool>(rules)));
       else
         tell(r, "flow-not-configured", escaped(f.name));
-    node.flows.follow(policy().flow_policy(r.mn_id), state_.numbers.flows);
+    node.flows.follow(rules, state_.numbers.flows);
     return node;
   }
 
   /// What has happened to its links meanwhile is not known: to others than its own it goes when they have
   /// been well for as long as a rule says.
-  FlowBinding flow_from(const FlowRecord& f, const Shared<FlowTemplate>& flow) const {
+  FlowBinding flow_from(const FlowRecord& f, const Shared<FlowTemplate>& flow, bool has_rules) const {
     FlowBinding binding{f.index, f.service, flow, f.wanted, f.current};
-    binding.is_pinned = f.pinned;
+    binding.is_pinned = f.pinned && has_rules;
     binding.left = now_.monotonic;
     return binding;
   }
