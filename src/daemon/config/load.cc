@@ -59,17 +59,22 @@ std::string_view owner(FileKind kind) {
   return kind == FileKind::Lma ? "an LMA" : kind == FileKind::Mag ? "a MAG" : "a mobile node";
 }
 
+/// Nothing is made of a file that is refused: its rules alone may come to more selectors than fit in memory.
 template <class File>
 auto read(const Node& document, const LoadOptions& options, Diagnostics& diagnostics) {
   File file;
   Kind<File>::section().read(document, file, diagnostics);
+  if constexpr (std::is_same_v<File, LmaFile>) load_names_of(file.policies, diagnostics);
   Kind<File>::check(file, options, diagnostics);
-  return assemble(std::move(file));
+  std::optional<decltype(assemble(std::move(file)))> settings;
+  if (diagnostics.empty()) settings = assemble(std::move(file));
+  return settings;
 }
 
 Policies read_policies(const Node& document, const core::LmaConfig* anchor, Diagnostics& diagnostics) {
   PolicyFile file;
   policy_file_section().read(document, file, diagnostics);
+  load_names_of(file.policies, diagnostics);
   const auto context = anchor == nullptr ? PolicyContext{} : context_of(*anchor);
   check_policies(file.policies, anchor == nullptr ? nullptr : &context, diagnostics);
   return diagnostics.empty() ? assemble_policies(file.policies, context.mags) : Policies{};
@@ -157,9 +162,12 @@ Loaded<Settings> parse_any(std::string_view text, std::string_view file, const L
   FileKind kind{};
   std::optional<Settings> settings;
   if (const auto document = parse(text, &kind, diagnostics)) {
-    if (kind == FileKind::Lma) settings = read<LmaFile>(*document, options, diagnostics);
-    if (kind == FileKind::Mag) settings = read<MagFile>(*document, options, diagnostics);
-    if (kind == FileKind::Mn) settings = read<MnFile>(*document, options, diagnostics);
+    const auto take = [&](auto read) {
+      if (read) settings = std::move(*read);
+    };
+    if (kind == FileKind::Lma) take(read<LmaFile>(*document, options, diagnostics));
+    if (kind == FileKind::Mag) take(read<MagFile>(*document, options, diagnostics));
+    if (kind == FileKind::Mn) take(read<MnFile>(*document, options, diagnostics));
   }
   return outcome(std::move(settings), diagnostics);
 }
@@ -181,9 +189,10 @@ Loaded<Policies> parse_policies(std::string_view text, std::string_view file, co
   Diagnostics diagnostics{std::string(file)};
   std::optional<Policies> policies;
   if (const auto document = parse_document(text, diagnostics)) {
-    if (document->find("lma") != nullptr)
-      policies = read<LmaFile>(*document, {}, diagnostics).core.flow_policies;
-    else
+    if (document->find("lma") != nullptr) {
+      if (auto settings = read<LmaFile>(*document, {}, diagnostics))
+        policies = std::move(settings->core.flow_policies);
+    } else
       policies = read_policies(*document, anchor, diagnostics);
   }
   return outcome(std::move(policies), diagnostics);

@@ -135,6 +135,20 @@ TEST(LoadPolicies, ANodeHasRoomForSixtyFourSelectors) {
   EXPECT_THAT(mistakes(old, with_ports(", 5, 6")), ElementsAre(HasSubstr("the match comes to 65 selectors")));
 }
 
+/// They would be gigabytes.
+TEST(LoadPolicies, OfAFileThatIsRefusedNoSelectorsAreMade) {
+  std::string ports = "1";
+  for (int i = 2; i <= 10'000; ++i) ports += ", " + std::to_string(i);
+  const auto match = "{ source_port = [" + ports + "], destination_port = [" + ports + "] }";
+  EXPECT_THAT(lma_mistakes("{ service = \"video\" }", match),
+              ::testing::Contains(HasSubstr("the match comes to 1000000 selectors")));
+}
+
+TEST(LoadPolicies, AMatchOfNothingIsRefused) {
+  EXPECT_FALSE(mistakes("{ service = \"video\" }", "{ source_port = [] }").empty());
+  EXPECT_FALSE(mistakes("{ service = \"video\" }", "{ source_name = [] }").empty());
+}
+
 TEST(LoadPolicies, OneOfThemIsTheDefault) {
   const std::string second =
       "[[policy]]\nname = \"silver\"\ndefault = true\ngroups = [\"staff\"]\n"
@@ -166,6 +180,12 @@ TEST_F(NamesFile, StandsForPrefixes) {
   const auto& web = *(*loaded)[0]->rules[0];
   EXPECT_EQ(web.flow->alternatives.size(), 5U) << "three prefixes, two ranges of ports";
   EXPECT_EQ(web.flow->selector.source->last.to_string(), "2001:db8:1:ffff:ffff:ffff:ffff:ffff");
+}
+
+TEST_F(NamesFile, MayBeAsLargeAsAConfiguration) {
+  write("films 2001:db8:1::/48\n");
+  std::filesystem::resize_file(path_, (32u << 20u) + 1);
+  EXPECT_THAT(errors(), ::testing::Contains(HasSubstr(": larger than 32 MiB")));
 }
 
 TEST_F(NamesFile, SaysWhatIsWrongAndWhere) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "daemon/config/names_file.h"
 #include "daemon/config/policy_file.h"
 #include "daemon/config/selectors.h"
 
@@ -23,9 +22,8 @@ core::FlowRule rule_of(const RuleRow& row, const std::string& policy, std::size_
   rule.service = row.match.value.service;
   for (const auto& word : row.prefer) rule.prefer.push_back(pattern_of(word, mags));
   if (row.match.node == nullptr || !rule.service.empty()) return rule;
-  auto selectors = make_selectors(row.match.value, names);
-  if (selectors.empty()) return rule;
-  core::FlowTemplate flow{rule.name, 0, selectors.front(), {}};
+  const auto selectors = make_selectors(row.match.value, names);  // at least one: that was checked
+  core::FlowTemplate flow{rule.name, 0, selectors.at(0), {}};
   flow.alternatives.assign(selectors.begin() + 1, selectors.end());
   rule.flow = std::move(flow);
   return rule;
@@ -38,10 +36,9 @@ std::vector<Shared<core::FlowPolicy>> assemble_policies(const std::vector<Elemen
   std::vector<Shared<core::FlowPolicy>> all;
   for (const auto& row : policies) {
     core::FlowPolicy policy = row.value.policy;
-    const auto names =
-        row.value.names ? load_names(*row.value.names).value_or(NamedPrefixes{}) : NamedPrefixes{};
     for (const auto& rule : row.value.rules)
-      policy.rules.emplace_back(rule_of(rule.value, policy.name, policy.rules.size(), names, mags));
+      policy.rules.emplace_back(
+          rule_of(rule.value, policy.name, policy.rules.size(), row.value.prefixes, mags));
     all.emplace_back(std::move(policy));
   }
   return all;

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include "daemon/config/names_file.h"
 #include "daemon/config/policy_file.h"
 #include "daemon/config/rules.h"
 #include "daemon/config/selectors.h"
@@ -85,12 +84,6 @@ void PolicyCheck::check_node(const Element<PolicyRow>& policy, std::size_t index
 }
 
 void PolicyCheck::check_rules(const Element<PolicyRow>& policy) {
-  NamedPrefixes names;
-  if (policy.value.names) {
-    auto loaded = load_names(*policy.value.names);
-    if (!loaded) diagnostics_.add(policy.at("names"), loaded.error().message, "a file of names and prefixes");
-    if (loaded) names = std::move(*loaded);
-  }
   Once<std::string> once("rule name", diagnostics_);
   Once<std::string> services("service", diagnostics_);
   for (const auto& rule : policy.value.rules) {
@@ -98,7 +91,7 @@ void PolicyCheck::check_rules(const Element<PolicyRow>& policy) {
     check_name(rule);
     services.check(rule.value.match.value.service, rule.value.match.at("service"));
     check_rule(rule, &rule == &policy.value.rules.back());
-    selectors_[&policy] += check_selectors(rule, names);
+    selectors_[&policy] += check_selectors(rule, policy.value.prefixes);
   }
 }
 
@@ -176,6 +169,9 @@ std::size_t PolicyCheck::check_selectors(const Element<RuleRow>& rule, const Nam
         diagnostics_.add(match.at("source_name"), fmt::format("no prefixes are known of the name '{}'", name),
                          "a name of the policy's 'names' file");
   const auto count = count_selectors(match.value, names);
+  if (count == 0 && !match.value.source_name)
+    diagnostics_.add(match.node->at, "the match has a list without a value: it would match nothing",
+                     "a value in each list");
   if (count > FM_MAX_RULES)
     diagnostics_.add(match.node->at, fmt::format("the match comes to {} selectors", count),
                      fmt::format("at most {} a node", FM_MAX_RULES));
@@ -218,6 +214,16 @@ PolicyContext context_of(const core::LmaConfig& config) {
   for (const auto& node : config.mobile_nodes)
     context.nodes.push_back({node.mn_id, node.group, node.services});
   return context;
+}
+
+void load_names_of(std::vector<Element<PolicyRow>>& policies, Diagnostics& diagnostics) {
+  for (auto& policy : policies) {
+    if (!policy.value.names) continue;
+    if (auto loaded = load_names(*policy.value.names))
+      policy.value.prefixes = std::move(*loaded);
+    else
+      diagnostics.add(policy.at("names"), loaded.error().message, "a file of names and prefixes");
+  }
 }
 
 void check_policies(const std::vector<Element<PolicyRow>>& policies, const PolicyContext* context,

@@ -7,6 +7,7 @@
 
 #include "core/lma/config.h"
 #include "daemon/config/load.h"
+#include "daemon/config/names_file.h"
 #include "daemon/config/policy_values.h"
 #include "daemon/config/schema.h"
 
@@ -34,6 +35,7 @@ struct RuleRow {
 struct PolicyRow {
   core::FlowPolicy policy;
   std::optional<std::filesystem::path> names;
+  NamedPrefixes prefixes{};  ///< what is in that file
   std::vector<Element<RuleRow>> rules;
 };
 
@@ -57,6 +59,8 @@ PolicyContext context_of(const core::LmaConfig& config);
 Section<PolicyRow> policy_section();
 const Section<PolicyFile>& policy_file_section();
 
+/// Once: what is checked is what is used, whatever becomes of the files meanwhile.
+void load_names_of(std::vector<Element<PolicyRow>>& policies, Diagnostics& diagnostics);
 /// What no single value shows. Without a context what rules refer to cannot be checked.
 void check_policies(const std::vector<Element<PolicyRow>>& policies, const PolicyContext* context,
                     Diagnostics& diagnostics);
