@@ -149,6 +149,17 @@ TEST(LoadPolicies, AMatchOfNothingIsRefused) {
   EXPECT_FALSE(mistakes("{ service = \"video\" }", "{ source_name = [] }").empty());
 }
 
+TEST(LoadPolicies, OfManyMobileNodesAFewAreNamed) {
+  core::LmaConfig anchor = parse_lma(kLma, "lma.toml").value().core;
+  for (int i = 0; i < 300'000; ++i) anchor.mobile_nodes.emplace_back().mn_id = std::to_string(i);
+  const auto errors = errors_of(
+      parse_policies(with(kPolicies, "default = true", "mobile_nodes = [\"somebody\"]"), "p", &anchor));
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0], HasSubstr("unknown mobile node 'somebody'; expected one of 0, 1, "));
+  EXPECT_TRUE(errors[0].ends_with(", ...")) << errors[0];
+  EXPECT_LT(errors[0].size(), 300U);
+}
+
 TEST(LoadPolicies, OneOfThemIsTheDefault) {
   const std::string second =
       "[[policy]]\nname = \"silver\"\ndefault = true\ngroups = [\"staff\"]\n"

@@ -54,6 +54,7 @@ class PolicyCheck {
   Once<std::string> names_{"policy name", diagnostics_}, groups_{"group", diagnostics_},
       nodes_{"mobile node", diagnostics_};
   std::set<std::string_view> configured_;  ///< MN-IDs: there may be a million
+  std::vector<std::string> known_nodes_;   ///< the same, once they are to be named
   std::map<std::string_view, const Element<PolicyRow>*> of_groups_, of_nodes_;
   const Element<PolicyRow>* standard_ = nullptr;
   std::map<const void*, std::size_t> selectors_;  ///< of a policy
@@ -79,8 +80,8 @@ void PolicyCheck::check_node(const Element<PolicyRow>& policy, std::size_t index
   nodes_.check(node, policy.at("mobile_nodes", index));
   of_nodes_.emplace(node, &policy);
   if (context_ == nullptr || configured_.contains(node)) return;
-  const std::vector<std::string> known(configured_.begin(), configured_.end());
-  check_known("mobile node", node, known, policy.at("mobile_nodes", index), diagnostics_);
+  if (known_nodes_.empty()) known_nodes_.assign(configured_.begin(), configured_.end());
+  check_known("mobile node", node, known_nodes_, policy.at("mobile_nodes", index), diagnostics_);
 }
 
 void PolicyCheck::check_rules(const Element<PolicyRow>& policy) {

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <set>
 
 #include "daemon/config/path_keys.h"
 #include "daemon/config/spelling.h"
@@ -93,10 +94,16 @@ Rule<std::filesystem::path> socket_path() {
 void check_known(const std::string& what, const std::string& name, const std::vector<std::string>& known,
                  Position at, Diagnostics& diagnostics) {
   if (std::ranges::find(known, name) != known.end()) return;
-  std::vector<std::string> once;  // a name that stands in the file twice is another mistake
-  for (const std::string& each : known)
-    if (std::ranges::find(once, each) == once.end()) once.push_back(each);
-  const auto meant = did_you_mean(name, std::vector<std::string_view>(known.begin(), known.end()));
+  constexpr std::size_t kShown = 20, kCompared = 1000;  // mobile nodes there may be a million
+  std::vector<std::string_view> once;  // a name that stands in the file twice is another mistake
+  std::set<std::string_view> seen;
+  for (const std::string& each : known) {
+    if (!seen.insert(each).second) continue;
+    once.push_back(once.size() < kShown ? std::string_view(each) : "...");
+    if (once.size() > kShown) break;
+  }
+  const auto end = known.begin() + static_cast<std::ptrdiff_t>(std::min(known.size(), kCompared));
+  const auto meant = did_you_mean(name, std::vector<std::string_view>(known.begin(), end));
   diagnostics.add(at, fmt::format("unknown {} '{}'", what, name),
                   meant           ? fmt::format("'{}' (did you mean that?)", *meant)
                   : known.empty() ? fmt::format("the {} to be configured", what)

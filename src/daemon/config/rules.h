@@ -50,7 +50,7 @@ class Once {
   std::map<V, Position> seen_;
 };
 
-/// Says when `name` is not one of `known`, and what was probably meant.
+/// Says when `name` is not one of `known`, and what was probably meant. Of many it names and compares a few.
 void check_known(const std::string& what, const std::string& name, const std::vector<std::string>& known,
                  Position at, Diagnostics& diagnostics);
 
