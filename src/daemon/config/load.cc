@@ -71,6 +71,20 @@ auto read(const Node& document, const LoadOptions& options, Diagnostics& diagnos
   return settings;
 }
 
+/// Those of an LMA's file, as they are for `anchor`, which may have other MAGs, services and nodes.
+std::optional<Policies> read_for(const Node& document, const core::LmaConfig& anchor,
+                                 Diagnostics& diagnostics) {
+  LmaFile file;
+  lma_section().read(document, file, diagnostics);
+  load_names_of(file.policies, diagnostics);
+  check_lma(file, {}, diagnostics);
+  if (!diagnostics.empty()) return std::nullopt;
+  const auto context = context_of(anchor);
+  check_policies(file.policies, &context, diagnostics);
+  if (!diagnostics.empty()) return std::nullopt;
+  return assemble_policies(file.policies, context.mags);
+}
+
 Policies read_policies(const Node& document, const core::LmaConfig* anchor, Diagnostics& diagnostics) {
   PolicyFile file;
   policy_file_section().read(document, file, diagnostics);
@@ -189,11 +203,14 @@ Loaded<Policies> parse_policies(std::string_view text, std::string_view file, co
   Diagnostics diagnostics{std::string(file)};
   std::optional<Policies> policies;
   if (const auto document = parse_document(text, diagnostics)) {
-    if (document->find("lma") != nullptr) {
+    if (document->find("lma") != nullptr && anchor != nullptr) {
+      policies = read_for(*document, *anchor, diagnostics);
+    } else if (document->find("lma") != nullptr) {
       if (auto settings = read<LmaFile>(*document, {}, diagnostics))
         policies = std::move(settings->core.flow_policies);
-    } else
+    } else {
       policies = read_policies(*document, anchor, diagnostics);
+    }
   }
   return outcome(std::move(policies), diagnostics);
 }

@@ -40,8 +40,8 @@ Loaded<MagSettings> load_mag(const std::filesystem::path& path, const LoadOption
 Loaded<MnSettings> load_mn(const std::filesystem::path& path, const LoadOptions& options = {});
 Loaded<Settings> load_any(const std::filesystem::path& path, const LoadOptions& options = {});
 
-/// The policies of an LMA's file, or of one that has nothing else. What the latter refers to is what `anchor`
-/// has; without one that is not checked.
+/// The policies of an LMA's file, or of one that has nothing else. What they refer to is what `anchor` has;
+/// without one it is what the LMA's file has, and of the latter is not checked.
 using Policies = std::vector<Shared<core::FlowPolicy>>;
 Loaded<Policies> parse_policies(std::string_view text, std::string_view file,
                                 const core::LmaConfig* anchor = nullptr);

@@ -160,6 +160,22 @@ TEST(LoadPolicies, OfManyMobileNodesAFewAreNamed) {
   EXPECT_LT(errors[0].size(), 300U);
 }
 
+TEST(LoadPolicies, AnAnchorsFileIsMeasuredByTheAnchorThatRuns) {
+  auto running = parse_lma(kLma, "lma.toml").value().core;
+  running.mags[0].name = "renamed";
+  EXPECT_THAT(errors_of(parse_policies(lma_with(kPolicies), "f", &running)),
+              ::testing::Each(HasSubstr("unknown MAG or access technology 'mag1'")));
+  running = parse_lma(kLma, "lma.toml").value().core;
+  core::ServiceProfile many{"many", "many", {}, false};
+  for (int i = 0; i < 61; ++i) many.flows.push_back(core::FlowTemplate{"f" + std::to_string(i), 9, {}});
+  running.services.push_back(many);
+  running.mobile_nodes[0].services = {"many"};
+  EXPECT_THAT(errors_of(parse_policies(lma_with(kPolicies), "f", &running)),
+              ElementsAre(HasSubstr("the rules come to 4 selectors, and the services of "
+                                    "'mn1@example.net' have 61 flows")));
+  EXPECT_TRUE(parse_policies(lma_with(kPolicies), "f"));
+}
+
 TEST(LoadPolicies, OneOfThemIsTheDefault) {
   const std::string second =
       "[[policy]]\nname = \"silver\"\ndefault = true\ngroups = [\"staff\"]\n"
