@@ -229,7 +229,8 @@ void observe(FlowBinding& flow, const Surroundings& around) {
     auto known = std::ranges::find(flow.seen, link.session, &LinkMemory::session);
     if (known == flow.seen.end()) known = flow.seen.insert(known, LinkMemory{link.session});
     const bool is_bad = around.board && around.board->excess_of(*flow.rule, link.mag_address) != Excess::None;
-    const bool is_well = link.is_registered && link.is_live && !link.is_opening && !is_bad;
+    const bool is_well = link.is_registered && link.is_live && !is_bad;
+    if (is_well && link.is_opening) continue;  // which is no failure: a handover, or it was said again
     if (is_well && !known->is_well)
       known->since = known->was_well || has_just_left ? std::optional(around.now) : std::nullopt;
     known->is_well = is_well;

@@ -126,6 +126,28 @@ TEST_F(FlowDecider, ALinkThatComesForTheFirstTimeIsNotHeldDown) {
   EXPECT_EQ(settle(), kWifi2);
 }
 
+TEST_F(FlowDecider, ALinkThatOpensOnceMoreHasNotFailed) {
+  lte.is_opening = true;
+  settle();
+  lte.is_opening = false;
+  wifi.is_opening = true;
+  board.advance(board.now() + 50ms);
+  table.reselect(links(), board, kWifi);
+  EXPECT_EQ(voice().current, kLte) << "meanwhile";
+  wifi.is_opening = false;
+  EXPECT_EQ(settle(50ms), kWifi) << "at once, for it has not failed";
+}
+
+TEST_F(FlowDecider, ALinkThatFailsAndOpensIsHeldDown) {
+  wifi.is_live = false;
+  settle();
+  wifi.is_live = wifi.is_opening = true;
+  settle(50ms);
+  wifi.is_opening = false;
+  EXPECT_EQ(settle(50ms), kLte);
+  EXPECT_EQ(settle(10s), kWifi);
+}
+
 TEST_F(FlowDecider, ItReturnsOnlyIfTheRuleSaysSo) {
   rule.returns = false;
   follow();
