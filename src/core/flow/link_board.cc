@@ -33,6 +33,8 @@ void LinkBoard::set_policies(const std::vector<Shared<FlowPolicy>>& policies) {
       if (rule->limits.any()) rules.emplace(RuleId{rule->policy, rule->name}, rule->limits);
   rules_ = std::move(rules);
   std::erase_if(worse_, [&](const auto& row) { return !rules_.contains(row.first.first); });
+  if (!asks_for_load())  // nobody measures it any more
+    for (auto& [mag, quality] : qualities_) quality.load.reset();
   for (const auto& [id, limits] : rules_)
     for (const auto& [mag, quality] : qualities_) judge(id, limits, mag);
 }
@@ -50,11 +52,18 @@ bool LinkBoard::set_quality(const Ipv6Address& mag, const LinkQuality& quality) 
   qualities_[mag] = quality;
   bool has_turned = false;
   for (const auto& [id, limits] : rules_) has_turned = judge(id, limits, mag) || has_turned;
+  if (quality == LinkQuality{}) qualities_.erase(mag);
   return has_turned;
 }
 
 bool LinkBoard::asks_for_load() const {
   return std::ranges::any_of(rules_, [](const auto& rule) { return rule.second.load.has_value(); });
+}
+
+std::vector<Ipv6Address> LinkBoard::mags() const {
+  std::vector<Ipv6Address> all;
+  for (const auto& row : qualities_) all.push_back(row.first);
+  return all;
 }
 
 LinkQuality LinkBoard::quality(const Ipv6Address& mag) const {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "base/address.h"
 #include "core/flow/flow_rule.h"
@@ -37,6 +38,7 @@ class LinkBoard {
   /// True if the link became good or bad for some rule.
   bool set_quality(const Ipv6Address& mag, const LinkQuality& quality);
   LinkQuality quality(const Ipv6Address& mag) const;
+  std::vector<Ipv6Address> mags() const;  ///< of which something is known
   Excess excess_of(const FlowRule& rule, const Ipv6Address& mag) const;
   bool asks_for_load() const;
 

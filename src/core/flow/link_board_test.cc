@@ -67,5 +67,19 @@ TEST(LinkBoard, JudgesAnewByOtherPolicies) {
   EXPECT_EQ(board.quality(kMag).round_trip, 110ms);
 }
 
+TEST(LinkBoard, ForgetsALoadThatNobodyMeasuresAnyMore) {
+  FlowRule rule = strict_rule();
+  rule.limits.load = 1000;
+  auto board = board_with(rule);
+  board.set_quality(kMag, {50ms, 0, 2000});
+  FlowRule without = strict_rule();
+  board.set_policies({FlowPolicy{"gold", {without}}});
+  EXPECT_EQ(board.quality(kMag), (LinkQuality{50ms, 0, {}}));
+  board.set_policies({FlowPolicy{"gold", {rule}}});
+  EXPECT_EQ(board.excess_of(rule, kMag), Excess::None);
+  board.set_quality(kMag, {});
+  EXPECT_TRUE(board.mags().empty());
+}
+
 }  // namespace
 }  // namespace flowmob::core

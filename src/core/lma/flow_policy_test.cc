@@ -400,5 +400,17 @@ TEST_F(HeartbeatLimitsTest, ALinkThatIsTooSlowIsLeft) {
   EXPECT_EQ(explained(kWeb)["links"][0]["fitness"], "excess");
 }
 
+TEST_F(HeartbeatLimitsTest, WhatHeartbeatsMeasuredIsForgottenWithThem) {
+  two_links();
+  for (int i = 0; i < 4; ++i, advance(60s)) heartbeat(200ms);
+  EXPECT_EQ(explained(kWeb)["links"][0]["fitness"], "excess");
+  auto without = config();
+  without.heartbeat.interval = Duration{};
+  ASSERT_TRUE(lma->reconfigure(now, without));
+  drain();
+  EXPECT_TRUE(explained(kWeb)["links"][0]["round_trip_ms"].is_null());
+  EXPECT_NE(explained(kWeb)["links"][0]["fitness"], "excess");
+}
+
 }  // namespace
 }  // namespace flowmob::core

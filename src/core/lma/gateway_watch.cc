@@ -18,6 +18,7 @@ void GatewayWatch::reconfigure(Now now) {
   heartbeats_.configure(now.monotonic, state_.policy.config().heartbeat);
   seen_tunnels_ = 0;  // a MAG may be known no more
   follow_sessions(now);
+  for (const auto& mag : state_.policy.links().mags()) note_quality(mag);  // heartbeats may be off
 }
 
 /// A tunnel stands as long as a session uses it.
@@ -29,6 +30,8 @@ void GatewayWatch::follow_sessions(Now now) {
   for (const auto& [mag, tunnel] : forwarding.tunnels())
     if (state_.policy.mag(mag)) peers.insert(mag);
   heartbeats_.set_peers(now.monotonic, peers);
+  for (const auto& mag : state_.policy.links().mags())
+    if (!peers.contains(mag)) set_quality(mag, {});
 }
 
 void GatewayWatch::set_restart_counter(std::uint32_t counter, bool lost_state) {
@@ -48,6 +51,7 @@ void GatewayWatch::handle_message(Now now, const PacketMeta& meta, const wire::H
 bool GatewayWatch::handle_refusal(Now now, const Ipv6Address& peer, bool awaits_other) {
   auto outcome = heartbeats_.handle_refusal(peer, awaits_other);
   const bool is_for_us = !outcome.events.empty();
+  if (is_for_us) note_quality(peer);
   act(now, std::move(outcome));
   return is_for_us;
 }
@@ -58,18 +62,27 @@ void GatewayWatch::handle_timeout(Now now) {
   act(now, std::move(outcome));
 }
 
+/// What was measured by heartbeats that are not sent any more is not known any more.
 void GatewayWatch::note_quality(const Ipv6Address& mag) {
-  const auto peer = heartbeats_.monitor().peers().find(mag);
-  if (peer == heartbeats_.monitor().peers().end()) return;
-  LinkQuality quality = state_.policy.links().quality(mag);
-  quality.round_trip = peer->second.round_trip;
-  quality.loss = peer->second.loss();
-  has_turned_ = state_.policy.links().set_quality(mag, quality) || has_turned_;
+  const auto& monitor = heartbeats_.monitor();
+  const auto peer = monitor.peers().find(mag);
+  const bool is_measured = state_.policy.config().heartbeat.interval != Duration{} && !monitor.refuses(mag);
+  LinkQuality quality;
+  quality.load = state_.policy.links().quality(mag).load;
+  if (peer != monitor.peers().end() && is_measured) {
+    quality.round_trip = peer->second.round_trip;
+    quality.loss = peer->second.loss();
+  }
+  set_quality(mag, quality);
 }
 
 void GatewayWatch::note_load(const Ipv6Address& mag, std::uint64_t bits_per_second) {
   LinkQuality quality = state_.policy.links().quality(mag);
   quality.load = bits_per_second;
+  set_quality(mag, quality);
+}
+
+void GatewayWatch::set_quality(const Ipv6Address& mag, const LinkQuality& quality) {
   has_turned_ = state_.policy.links().set_quality(mag, quality) || has_turned_;
 }
 

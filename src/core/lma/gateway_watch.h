@@ -38,6 +38,7 @@ class GatewayWatch {
   void act(Now now, HeartbeatOutcome outcome);
   void act(Now now, const PeerEvent& event);
   void note_quality(const Ipv6Address& mag);
+  void set_quality(const Ipv6Address& mag, const LinkQuality& quality);
 
   AnchorState& state_;
   NodeEdits& edits_;
