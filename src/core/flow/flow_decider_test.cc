@@ -286,6 +286,15 @@ TEST_F(FlowDecider, EventsSayWhetherAFlowFellBackOrReturned) {
   EXPECT_EQ(change(1s), Kind::Moved);
 }
 
+TEST_F(FlowDecider, WhoseElseItsPolicyIsDoesNotMatterToANode) {
+  const FlowTable before = table;
+  FlowPolicy others_too{"gold", {rule}};
+  others_too.mobile_nodes = {"somebody", "else"};
+  table.follow(others_too, numbers);
+  EXPECT_EQ(table, before);
+  EXPECT_EQ(table.policy()->mobile_nodes.size(), 2U);
+}
+
 TEST_F(FlowDecider, OtherRulesMoveOnlyWhatTheyDecideOtherwise) {
   const FlowIndex index = voice().index;
   rule.hold_down = 5s;

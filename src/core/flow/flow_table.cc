@@ -144,9 +144,15 @@ void FlowTable::govern() {
   std::ranges::sort(bindings_, stands_before);
 }
 
+bool FlowTable::has_rules_of(const Shared<FlowPolicy>& a, const Shared<FlowPolicy>& b) {
+  if (!a || !b) return !a && !b;
+  return &*a == &*b || (a->name == b->name && a->rules == b->rules);
+}
+
 void FlowTable::follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers) {
-  if (policy_ == policy) return;
+  const bool has_same_rules = has_rules_of(policy_, policy);
   policy_ = policy;
+  if (has_same_rules) return;
   std::erase_if(bindings_, [&](const FlowBinding& flow) {
     return flow.is_of_rule() && !(policy_ && rule_for(*policy_, flow));
   });
