@@ -53,7 +53,7 @@ NodeRecord MobileNode::to_record() const {
   record.prefixes = prefixes;
   record.ipv4 = ipv4;
   record.default_flow = flows.default_flow().index;
-  record.default_wanted = flows.default_flow().wanted;
+  record.default_wanted = flows.default_flow().asked;
   record.default_current = flows.default_flow().current;
   record.default_pinned = flows.default_flow().is_pinned;
   for (const auto& s : sessions)
@@ -64,7 +64,7 @@ NodeRecord MobileNode::to_record() const {
                                s.notes ? *s.notes : wire::MobilityOptions{}});
   for (const auto& f : flows.bindings())
     if (!f.is_default())
-      record.flows.push_back({f.index, f.service, f.flow->name, f.wanted, f.current, f.is_pinned});
+      record.flows.push_back({f.index, f.service, f.flow->name, f.asked, f.current, f.is_pinned});
   return record;
 }
 

@@ -34,6 +34,8 @@ struct FlowBinding {
   std::uint64_t moves{};
   bool is_awaited = false;  ///< by `wanted`: it has not gone there since it was bound to it
 
+  /// The session that requests and commands have bound it to, whatever a rule wants; without one `wanted`.
+  SessionId asked{};
   Shared<FlowRule> rule{};  ///< that governs it; empty: requests bind it
   bool is_pinned =
       false;  ///< by a command: the rule waits until `wanted` is gone for good, or it is released

@@ -25,6 +25,11 @@ void bind_to(FlowBinding& flow, SessionId session) {
   flow.is_awaited = flow.current != session;
 }
 
+void ask_for(FlowBinding& flow, SessionId session) {
+  flow.asked = session;
+  if (!flow.rule) bind_to(flow, session);
+}
+
 /// A link is left because it failed, or for a better one: only then it may soon be left again.
 void note_leaving(FlowBinding& flow, const Decision& decision, TimePoint now) {
   if (!flow.rule || !flow.current || flow.current == decision.session) return;
@@ -107,13 +112,13 @@ void FlowTable::bind(const ServiceProfile& service, SessionId session, FlowNumbe
   for (const auto& flow : service.flows) {
     if (auto* known = find_in(service.identifier, flow->name)) {
       known->flow = flow;
-      if (!known->rule) bind_to(*known, session);
+      ask_for(*known, session);
     } else {
-      bindings_.push_back({numbers.next(), service.identifier, flow, session, {}, 0, true});
+      bindings_.push_back({numbers.next(), service.identifier, flow, session, {}, 0, true, session});
     }
   }
   govern();
-  if (service.is_default && !default_flow().rule) bind_default(session);
+  if (service.is_default) bind_default(session);
 }
 
 FlowBinding* FlowTable::find_mutable(FlowIndex index) {
@@ -121,11 +126,12 @@ FlowBinding* FlowTable::find_mutable(FlowIndex index) {
   return found == bindings_.end() ? nullptr : &*found;
 }
 
-void FlowTable::bind_default(SessionId session) { bind_to(bindings_.back(), session); }
+void FlowTable::bind_default(SessionId session) { ask_for(bindings_.back(), session); }
 
 void FlowTable::move(FlowIndex flow, SessionId session) {
   auto* found = find_mutable(flow);
   if (!found) return;
+  found->asked = session;
   bind_to(*found, session);
   found->is_pinned = static_cast<bool>(found->rule);
 }
@@ -134,10 +140,22 @@ void FlowTable::release(FlowIndex flow) {
   if (auto* found = find_mutable(flow)) found->is_pinned = false;
 }
 
-void FlowTable::govern() {
+void FlowTable::pin(FlowIndex flow) {
+  auto* found = find_mutable(flow);
+  if (!found || !found->rule || !found->asked) return;
+  bind_to(*found, found->asked);
+  found->is_pinned = true;
+}
+
+void FlowTable::govern(Follow kind) {
   for (auto& flow : bindings_) {
     auto rule = policy_ ? rule_for(*policy_, flow) : Shared<FlowRule>{};
     if (!rule) flow.is_pinned = false;
+    if (!rule && flow.rule) {
+      if (flow.current && (kind == Follow::Lasting || !flow.asked)) flow.asked = flow.current;
+      bind_to(flow, flow.asked ? flow.asked : flow.wanted);
+      flow.asked = flow.wanted;
+    }
     if (rule && rule->flow) flow.flow = rule->flow;
     flow.rule = std::move(rule);
   }
@@ -149,7 +167,7 @@ bool FlowTable::has_rules_of(const Shared<FlowPolicy>& a, const Shared<FlowPolic
   return &*a == &*b || (a->name == b->name && a->rules == b->rules);
 }
 
-void FlowTable::follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers) {
+void FlowTable::follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers, Follow kind) {
   const bool has_same_rules = has_rules_of(policy_, policy);
   policy_ = policy;
   if (has_same_rules) return;
@@ -164,15 +182,17 @@ void FlowTable::follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers) {
         flow.flow = rule->flow;
         bindings_.insert(bindings_.begin(), std::move(flow));
       }
-  govern();
+  govern(kind);
 }
 
 void FlowTable::forget(SessionId session) {
-  for (auto& flow : bindings_)
+  for (auto& flow : bindings_) {
+    if (flow.asked == session) flow.asked = SessionId{};
     if (flow.wanted == session) {
       flow.wanted = SessionId{};
       flow.is_pinned = false;
     }
+  }
 }
 
 void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving) {
@@ -195,7 +215,9 @@ std::optional<TimePoint> FlowTable::revisit() const {
 }
 
 void FlowTable::adopt_default() {
-  if (!default_flow().wanted) bind_default(default_flow().current);
+  auto& flow = bindings_.back();
+  if (!flow.asked) flow.asked = flow.current;
+  if (!flow.wanted) bind_to(flow, flow.current);
 }
 
 std::vector<FlowEvent> differences(const FlowTable& before, const FlowTable& after) {

@@ -46,8 +46,12 @@ class FlowTable {
   void move(FlowIndex flow, SessionId session);
   void release(FlowIndex flow);
   /// The rules that hold for the node; empty: none. Flows of rules that are gone go, but for their numbers
-  /// nothing changes for those that stay. What is decided follows with reselect().
-  void follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers);
+  /// nothing changes for those that stay. A flow whose rule is gone stays where it is; if that rule was only
+  /// tried, it is bound to what it would be without. What is decided follows with reselect().
+  enum class Follow { Lasting, Undoing };
+  void follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers, Follow kind = Follow::Lasting);
+  /// A command's word, which a trial took away with the rule that it went before.
+  void pin(FlowIndex flow);
   const Shared<FlowPolicy>& policy() const { return policy_; }
   /// A session is gone for good: what was bound to it stays where it fell back to.
   void forget(SessionId session);
@@ -66,7 +70,7 @@ class FlowTable {
  private:
   FlowBinding* find_in(std::string_view service, std::string_view name);
   FlowBinding* find_mutable(FlowIndex index);
-  void govern();
+  void govern(Follow kind = Follow::Lasting);
   static bool has_rules_of(const Shared<FlowPolicy>& a, const Shared<FlowPolicy>& b);
 
   std::vector<FlowBinding> bindings_;

@@ -258,6 +258,80 @@ TEST_F(FlowPolicyTest, ASecondTrialReturnsToWhatWasThereBeforeTheFirst) {
   EXPECT_EQ(mag_of("web"), "mag1");
 }
 
+TEST_F(FlowPolicyTest, ATrialThatReturnsIsUndone) {
+  ASSERT_TRUE(lma->reconfigure(now, test_config()));
+  two_links();
+  EXPECT_EQ(mag_of("*"), "mag1");
+  lma->apply_policies(now, gold(), 60s);
+  drain();
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_EQ(mag_of("video"), "mag2");
+  pass(60s);
+  EXPECT_EQ(mag_of("*"), "mag1");
+  EXPECT_EQ(mag_of("video"), "mag1");
+}
+
+TEST_F(FlowPolicyTest, ASecondTrialWithoutRulesUndoesTheFirst) {
+  ASSERT_TRUE(lma->reconfigure(now, test_config()));
+  two_links();
+  lma->apply_policies(now, gold(), 60s);
+  drain();
+  EXPECT_EQ(mag_of("*"), "mag2");
+  lma->apply_policies(now, {}, 60s);
+  drain();
+  EXPECT_EQ(mag_of("*"), "mag1");
+  pass(60s);
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
+TEST_F(FlowPolicyTest, ARequestDuringATrialCountsWhenItReturns) {
+  ASSERT_TRUE(lma->reconfigure(now, test_config()));
+  two_links();
+  lma->apply_policies(now, gold(), 60s);
+  drain();
+  Pbu again = second();
+  again.service = "video";
+  accepted(again);
+  pass(60s);
+  EXPECT_EQ(mag_of("video"), "mag2");
+}
+
+TEST_F(FlowPolicyTest, ATrialThatReturnsGivesBackWhatACommandHasMoved) {
+  two_links();
+  EXPECT_EQ(move_to("*", "mag1"), "");
+  lma->apply_policies(now, {}, 60s);
+  drain();
+  pass(60s);
+  EXPECT_EQ(mag_of("*"), "mag1");
+  EXPECT_EQ(explained(kOther)["reason"], "moved");
+}
+
+TEST_F(FlowPolicyTest, AFlowWhoseRuleIsGoneStaysWhereItIs) {
+  two_links();
+  lose_first();
+  send(first());
+  EXPECT_EQ(mag_of("web"), "mag2");
+  send(leave(second()));
+  EXPECT_EQ(mag_of("*"), "mag1");
+  send(second());
+  lma->apply_policies(now, {});
+  drain();
+  pass(1min);
+  EXPECT_EQ(mag_of("*"), "mag1") << "and does not go to what the rule wanted";
+}
+
+TEST_F(FlowPolicyTest, ARestartDuringATrialUndoesIt) {
+  ASSERT_TRUE(lma->reconfigure(now, test_config()));
+  two_links();
+  lma->apply_policies(now, gold(), 60s);
+  drain();
+  const auto record = all<PersistNode>().back().record;
+  lma = std::make_unique<LocalMobilityAnchor>(test_config());
+  lma->restore(now, {record});
+  drain();
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
 TEST_F(FlowPolicyTest, RulesOutliveTheAnchor) {
   two_links();
   EXPECT_EQ(move_to("web", "mag2"), "");

@@ -83,12 +83,15 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
   return change;
 }
 
-std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers) {
+std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers,
+                                 FlowTable::Follow kind, const std::set<FlowIndex>& pinned) {
   const auto rules = policy.flow_policy(node.mn_id);
   if (!rules && !node.flows.policy()) return std::nullopt;
   Change change = change_of(node);
   MobileNode next = node;
-  next.flows.follow(rules, numbers);
+  next.flows.follow(rules, numbers, kind);
+  for (const auto& flow : node.flows.bindings())
+    if (!flow.rule && pinned.contains(flow.index)) next.flows.pin(flow.index);
   follow(policy, node, std::move(next), change);
   if (*change.next == node) return std::nullopt;
   return change;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
                                      bool reachable);
 
 /// The node with the rules that the policy has for it, and its flows where these have them. Nothing if that
-/// is how it is.
-std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers);
+/// is how it is. `pinned` are those that a command had moved.
+std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers,
+                                 FlowTable::Follow kind = FlowTable::Follow::Lasting,
+                                 const std::set<FlowIndex>& pinned = {});
 
 /// Makes such changes at once, or as soon as what is under way for the node has ended.
 class NodeEdits {

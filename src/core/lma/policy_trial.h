@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
+
 #include "core/lma/node_edits.h"
 
 namespace flowmob::core {
@@ -29,8 +31,11 @@ class PolicyTrial {
   struct Former {
     std::vector<Shared<FlowPolicy>> policies;
     TimePoint returns;
+    std::set<FlowIndex> pinned{};  ///< what commands had moved: without a rule that is forgotten
   };
-  void bring_to_nodes();
+  void bring_to_nodes(FlowTable::Follow kind = FlowTable::Follow::Lasting,
+                      const std::set<FlowIndex>& pinned = {});
+  std::set<FlowIndex> pinned_flows() const;
 
   AnchorState& state_;
   NodeEdits& edits_;

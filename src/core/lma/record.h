@@ -47,7 +47,7 @@ struct FlowRecord {
   FlowIndex index;
   std::string service;
   std::string name;
-  SessionId wanted;     ///< the session it is bound to
+  SessionId wanted;     ///< the session it is bound to, but for rules
   SessionId current;    ///< the one it uses now: another while `wanted` is gone
   bool pinned = false;  ///< a command has moved it there, whatever its rule says
   friend bool operator==(const FlowRecord&, const FlowRecord&) = default;

@@ -137,7 +137,7 @@ class Restorer {
     for (const auto& s : r.sessions)
       node.sessions.push_back(session_from(s, now_, most_remaining(s), policy().config().tunnel_mtu));
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
-    default_flow.wanted = r.default_wanted;
+    default_flow.wanted = default_flow.asked = r.default_wanted;
     default_flow.current = r.default_current;
     const auto rules = policy().flow_policy(r.mn_id);
     default_flow.is_pinned = r.default_pinned && rules;  // without rules there is nothing that it waits for
@@ -156,6 +156,7 @@ class Restorer {
   /// been well for as long as a rule says.
   FlowBinding flow_from(const FlowRecord& f, const Shared<FlowTemplate>& flow, bool has_rules) const {
     FlowBinding binding{f.index, f.service, flow, f.wanted, f.current};
+    binding.asked = f.wanted;
     binding.is_pinned = f.pinned && has_rules;
     binding.left = now_.monotonic;
     return binding;
