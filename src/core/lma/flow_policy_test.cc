@@ -407,6 +407,21 @@ TEST_F(FlowPolicyTest, ServicesThatAreNotPermittedAnyMoreRevokeNoneThatARuleUses
   EXPECT_TRUE(sent<wire::BindingRevocationIndication>().empty());
 }
 
+/// At whoever asked for it, wherever the rule has its flow.
+TEST_F(FlowPolicyTest, AServiceThatIsWithdrawnEndsWhereARuleGovernsIt) {
+  two_links();
+  ASSERT_EQ(mag_of("video"), "mag2");
+  auto config = with_policies(gold());
+  config.revocation.enabled = true;
+  config.mobile_nodes[0].services = {"voice"};
+  clear();
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  drain();
+  const auto indications = sent<wire::BindingRevocationIndication>();
+  ASSERT_EQ(indications.size(), 1U);
+  EXPECT_EQ(indications[0].first, kMag1);
+}
+
 class LinkLimitsTest : public FlowPolicyTest {
  protected:
   static LmaConfig config() {

@@ -315,8 +315,8 @@ std::set<SessionId> not_permitted(const AnchorState& state, const MobileNode& no
   if (!profile) return sessions;
   // where a rule has a flow says nothing about who asked for its service
   for (const auto& flow : node.flows.bindings())
-    if (const auto* s = node.find(flow.wanted);
-        s && !flow.is_default() && !flow.rule && !may_use(policy, *profile, *s, flow.service))
+    if (const auto* s = node.find(flow.asked);
+        s && !flow.is_default() && !flow.is_of_rule() && !may_use(policy, *profile, *s, flow.service))
       for (const auto& other : node.sessions)
         if (other.id == s->id || are_of_one_interface_by_paths(other, *s)) sessions.insert(other.id);
   return sessions;
