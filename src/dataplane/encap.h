@@ -18,7 +18,8 @@ struct fm_tunnel {
   struct fm_shim shim;
   bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
   bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
-  __u32 cut_to;   /* set for a packet that is neither sent nor dropped, but to be cut so that it fits */
+  bool may_be_cut_outside; /* set where the path is said to carry less than IPv6 needs */
+  __u32 cut_to; /* set for a packet that is neither sent nor dropped, but to be cut so that it fits */
 };
 
 /* What the packet will be on the wire: a GSO packet is cut into segments later. */
@@ -59,15 +60,19 @@ static __always_inline struct fm_ipv6_header fm_outer_header(const struct fm_pac
   return header;
 }
 
-/* The path's MTU is what the tunnel's was made from: nobody cuts on the way. */
+/* The path's MTU is what the tunnel's was made from: nobody cuts on the way, but where the path is said to
+ * carry less than IPv6 needs (RFC 4213 section 3.2.2). */
 static __always_inline struct fm_ipv4_header fm_outer_ipv4_header(const struct fm_packet* packet,
                                                                   const struct fm_tunnel* tunnel) {
   struct fm_address_number local = fm_number(&tunnel->local), remote = fm_number(&tunnel->remote);
   __u32 length = packet->length + FM_IPV4_HEADER + fm_shim_length(tunnel->shim.flags);
+  __u16 number = tunnel->may_be_cut_outside ? (__u16)bpf_get_prandom_u32() : 0;
+  __u16 flags = tunnel->may_be_cut_outside ? 0 : FM_IPV4_DONT_FRAGMENT;
   struct fm_ipv4_header header = {.version = 0x45,
                                   .tos = packet->traffic_class,
                                   .length = length > 0xffff ? 0 : bpf_htons((__u16)length),
-                                  .fragment = bpf_htons(FM_IPV4_DONT_FRAGMENT),
+                                  .identification = number,
+                                  .fragment = bpf_htons(flags),
                                   .ttl = FM_OUTER_HOP_LIMIT,
                                   .protocol = fm_next_to_outer(packet, tunnel),
                                   .source = bpf_htonl(fm_ipv4_of(&local)),
@@ -146,8 +151,8 @@ static __always_inline long fm_set_hop_limit(struct __sk_buff* skb, const struct
   return bpf_skb_store_bytes(skb, header_offset + 7, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
 }
 
-static __always_inline long fm_find_route(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
-                                          struct bpf_fib_lookup* route) {
+static __noinline long fm_find_route(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
+                                     struct bpf_fib_lookup* route) {
   route->l4_protocol = FM_PROTOCOL_IPV6;
   route->tot_len = (__u16)length;
   route->ifindex = skb->ifindex;
@@ -196,6 +201,18 @@ static __always_inline int fm_too_big(struct __sk_buff* skb, const struct fm_pac
                            tunnel->forwarded ? 0 : BPF_F_INGRESS);
 }
 
+/* What IPv6 needs goes as far as the link carries it, whatever is said of the path: anybody can say it, by
+ * ICMP. */
+static __always_inline long fm_find_route_for_minimum(struct __sk_buff* skb, struct fm_tunnel* tunnel,
+                                                      __u32 headers, struct bpf_fib_lookup* route) {
+  long found = fm_find_route(skb, tunnel, 0, route);
+  __u32 link_mtu = 0;
+  tunnel->may_be_cut_outside = true;
+  if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH) return found;
+  return bpf_check_mtu(skb, route->ifindex, &link_mtu, (__s32)headers, 0) ? BPF_FIB_LKUP_RET_FRAG_NEEDED
+                                                                          : found;
+}
+
 /* `packet` starts right behind the link-layer header. Returns the verdict. */
 static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct fm_packet* packet,
                                              struct fm_tunnel* tunnel) {
@@ -206,10 +223,12 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
   if (fm_exceeds(packet, segment, tunnel->mtu)) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
 
   long found = fm_find_route(skb, tunnel, segment + headers, &route);
-  if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
-    if (!packet->ipv4 && segment <= FM_MINIMUM_MTU) return fm_drop(skb, FM_DROP_TUNNEL_TOO_SMALL);
-    return fm_too_big(skb, packet, tunnel, route.mtu_result - headers);
-  }
+  bool is_minimum = !packet->ipv4 && segment <= FM_MINIMUM_MTU;
+  if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED && is_minimum)
+    found = fm_find_route_for_minimum(skb, tunnel, headers, &route);
+  if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+    return is_minimum ? fm_drop(skb, FM_DROP_TUNNEL_TOO_SMALL)
+                      : fm_too_big(skb, packet, tunnel, route.mtu_result - headers);
   if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH)
     return fm_drop(skb, FM_DROP_NO_ROUTE);
 

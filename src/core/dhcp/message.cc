@@ -49,8 +49,11 @@ bool read_overloaded(ByteView octets, Message& message) {
   message.options.erase(overload);
   if (which & 1) message.boot_file.clear();
   if (which & 2) message.server_name.clear();
-  if ((which & 1) && !read_options(octets.subspan(kFile, kFixed - kFile), message.options)) return false;
-  return !(which & 2) || read_options(octets.subspan(kServerName, kFile - kServerName), message.options);
+  const bool is_read =
+      (!(which & 1) || read_options(octets.subspan(kFile, kFixed - kFile), message.options)) &&
+      (!(which & 2) || read_options(octets.subspan(kServerName, kFile - kServerName), message.options));
+  message.options.erase(option::kOverload);  // said again there it means nothing
+  return is_read;
 }
 
 /// One that is too long for its length stands several times (RFC 3396).

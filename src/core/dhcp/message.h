@@ -23,9 +23,11 @@ enum class Type : std::uint8_t {
 };
 
 namespace option {
-constexpr std::uint8_t kSubnetMask = 1, kRouter = 3, kInterfaceMtu = 26, kRequestedAddress = 50,
-                       kLeaseTime = 51, kOverload = 52, kMessageType = 53, kServerIdentifier = 54,
-                       kClientIdentifier = 61, kAgentInformation = 82, kPad = 0, kEnd = 255;
+constexpr std::uint8_t kSubnetMask = 1, kRouter = 3, kInterfaceMtu = 26, kStaticRoutes = 33,
+                       kRequestedAddress = 50, kLeaseTime = 51, kOverload = 52, kMessageType = 53,
+                       kServerIdentifier = 54, kClientIdentifier = 61, kRapidCommit = 80,
+                       kAgentInformation = 82, kClasslessRoutes = 121, kMicrosoftRoutes = 249, kPad = 0,
+                       kEnd = 255;
 }  // namespace option
 
 ///  | op | htype | hlen | hops |  xid (32)  | secs (16) | flags (16) |  ciaddr  |  yiaddr  |  siaddr  |

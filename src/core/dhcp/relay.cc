@@ -30,6 +30,7 @@ Result<Message> to_servers(const Agent& agent, const Ipv4Home& home, bool unicas
     return fail("dhcp-forged-agent", "a client with a relay's option (RFC 3046 section 2.1)");
   if (request.hops >= kMostHops) return fail("dhcp-too-many-hops", "it has come through 16 relays");
   ++request.hops;
+  request.options.erase(option::kRapidCommit);
   request.relay = agent.address;
   Bytes& information = request.options[option::kAgentInformation];
   add(information, sub_option::kCircuit, bytes_of(agent.circuit));
@@ -61,8 +62,18 @@ bool agrees(const Ipv4Home& home, const Message& reply) {
          (reply.yours == Ipv4Address{} && reply.client == home.address.address);
 }
 
+bool is_about(const Ipv4Home& home, const Message& request) {
+  const Bytes octets(home.address.address.octets.begin(), home.address.address.octets.end());
+  const auto requested = request.options.find(option::kRequestedAddress);
+  const bool says_client = request.client != Ipv4Address{}, says_option = requested != request.options.end();
+  return (says_client || says_option) && (!says_client || request.client == home.address.address) &&
+         (!says_option || requested->second == octets);
+}
+
 Message to_client(const Lease& lease, Message reply) {
   reply.options.erase(option::kAgentInformation);
+  for (const auto routes : {option::kStaticRoutes, option::kClasslessRoutes, option::kMicrosoftRoutes})
+    reply.options.erase(routes);  // RFC 3442: who gets them ignores the router
   if (reply.type() != Type::Nak) set_configuration(lease, reply);
   return reply;
 }

@@ -17,7 +17,8 @@ struct Agent {
 /// `request` as servers get it, from a client whose home address is in `home`. The address is the remote id,
 /// so that a server can give just that one; the default router stands for the server to the client (RFC
 /// 5107), so that renewals come to whichever gateway is there, and says which subnet the client is on (RFC
-/// 3527). `unicast`: the client knew whom it asks (RFC 5010). Errors, all to be dropped:
+/// 3527). `unicast`: the client knew whom it asks (RFC 5010). A quick answer (RFC 4039) is not asked for:
+/// what a client takes has to be seen. Errors, all to be dropped:
 /// "dhcp-not-a-request", "dhcp-too-many-hops", "dhcp-forged-agent" (a client that says what only a relay
 /// may).
 Result<Message> to_servers(const Agent& agent, const Ipv4Home& home, bool unicast, Message request);
@@ -27,6 +28,10 @@ std::string circuit_of(const Ipv4Address& agent, const Message& reply);
 
 /// The home address is what the answer gives or speaks of; a refusal gives none.
 bool agrees(const Ipv4Home& home, const Message& reply);
+
+/// What a client that takes, gives back or declines an address names for it, wherever it names it, is the
+/// home address.
+bool is_about(const Ipv4Home& home, const Message& request);
 
 /// `reply` as the client gets it: without what is the relay's, and with the mask, the router and the MTU that
 /// its binding says (RFC 5844 section 3.4.3), whatever the server knows.

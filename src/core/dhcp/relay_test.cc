@@ -59,6 +59,28 @@ TEST(DhcpAgent, SaysThatTheClientKnewWhomItAsked) {  // RFC 5010
             information.end());
 }
 
+TEST(DhcpAgent, AddressesMustBeTheHomeAddressWhereverTheyStand) {
+  auto request = sent(Type::Request);
+  EXPECT_FALSE(is_about(kHomeOfNode, request)) << "it names none";
+  request.client = kNode;
+  EXPECT_TRUE(is_about(kHomeOfNode, request));
+  request.set(option::kRequestedAddress, kStranger);
+  EXPECT_FALSE(is_about(kHomeOfNode, request)) << "servers take the option";
+  request.set(option::kRequestedAddress, kNode);
+  EXPECT_TRUE(is_about(kHomeOfNode, request));
+  request.client = kStranger;
+  EXPECT_FALSE(is_about(kHomeOfNode, request));
+  request.client = {};
+  request.options[option::kRequestedAddress] = {192, 0, 2, 2, 192, 0, 2, 9};
+  EXPECT_FALSE(is_about(kHomeOfNode, request)) << "two";
+}
+
+TEST(DhcpAgent, AsksForNoQuickAnswer) {
+  auto discover = sent(Type::Discover);
+  discover.options[option::kRapidCommit] = {};
+  EXPECT_FALSE(to_servers(kAgent, kHomeOfNode, false, discover)->options.contains(option::kRapidCommit));
+}
+
 TEST(DhcpAgent, PassesOnNoAnswerNoForgeryAndNothingThatGoesInCircles) {
   auto answer = sent(Type::Offer);
   answer.reply = true;
@@ -119,6 +141,10 @@ TEST(DhcpAgent, TheClientHearsWhatItsBindingSaysAndNothingOfTheRelay) {
   EXPECT_EQ(told.boot_file, Bytes{'b'});
   const auto refused = to_client(lease, answer_of(Type::Nak, {}, relayed));
   EXPECT_FALSE(refused.options.contains(option::kRouter));
+  for (const auto routes : {option::kStaticRoutes, option::kClasslessRoutes, option::kMicrosoftRoutes}) {
+    offer.options[routes] = {0, 198, 51, 100, 254};
+    EXPECT_FALSE(to_client(lease, offer).options.contains(routes)) << int{routes};
+  }
 }
 
 TEST(DhcpMessage, LongOptionsStandSeveralTimes) {  // RFC 3396
@@ -146,6 +172,10 @@ TEST(DhcpMessage, OptionsInTheFieldsForNamesComeOutAmongTheOthers) {
   EXPECT_FALSE(decoded.options.contains(option::kOverload));
   EXPECT_TRUE(decoded.boot_file.empty());
   EXPECT_EQ(decode(encode(decoded)).value().options.at(12), Bytes{'h'});
+  octets[108 + 3] = option::kOverload;  // once more, where it means nothing: the names stay names
+  octets[108 + 4] = octets[108 + 5] = 1;
+  octets[108 + 6] = option::kEnd;
+  EXPECT_FALSE(decode(octets).value().options.contains(option::kOverload));
 }
 
 }  // namespace

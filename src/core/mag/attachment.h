@@ -15,6 +15,7 @@
 #include "core/mag/presence.h"
 #include "core/mag/record.h"
 #include "core/mag/timestamp_source.h"
+#include "core/rate_limiter.h"
 #include "core/retransmission_timer.h"
 #include "core/tunnelling.h"
 #include "wire/group_options.h"
@@ -103,7 +104,8 @@ struct Attachment {
   std::optional<Ipv4Interface> ipv4_wanted;  ///< by policy, unless the LMA refused it
   bool ipv4_refused = false;                 ///< not asked for again until an administrative action
   std::optional<Ipv4Home> ipv4_home;
-  bool dhcp_server = false;  ///< the LMA wants us to be one for this node
+  RateLimiter dhcp_pace{std::chrono::milliseconds(100), 20};  ///< of what is relayed
+  bool dhcp_server = false;                                   ///< the LMA wants us to be one for this node
 
   Tunnelling tunnelling;      ///< agreed with the LMA
   bool gre_required = false;  ///< by the LMA

@@ -45,8 +45,9 @@ dhcp::Lease lease_of(const MagConfig& config, const AccessConfig& access, const 
 
 /// Before a client is configured it asks for nothing, or for what it had once; what matters is what it takes.
 bool DhcpRelay::is_for_another_address(const Attachment& attachment, const Message& request) {
-  if (request.type() != Type::Request && request.type() != Type::Release) return false;
-  return dhcp::wanted_address(request) != attachment.ipv4_home->address.address;
+  const auto type = request.type();
+  if (type != Type::Request && type != Type::Release && type != Type::Decline) return false;
+  return !dhcp::is_about(*attachment.ipv4_home, request);
 }
 
 /// What is for somebody else than us and not to everybody goes through the tunnel like any other packet.
@@ -57,6 +58,7 @@ void DhcpRelay::handle_request(Now now, const AccessConfig& access, Attachment& 
   const bool unicast = udp.destination != dhcp::kBroadcastAddress;
   if (config.dhcp_servers.empty()) return context_.statistics.drop("dhcp-relay-not-supported");
   if (unicast && udp.destination != home.router) return;
+  if (!attachment.dhcp_pace.allow(now.monotonic)) return context_.statistics.drop("dhcp-too-often");
   if (is_for_another_address(attachment, request)) {
     context_.statistics.drop("dhcp-other-address");
     return context_.notify("dhcp-address-refused", attachment,

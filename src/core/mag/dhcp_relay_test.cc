@@ -101,10 +101,11 @@ TEST_F(DhcpRelayOnTheLink, ARequestForAnotherAddressIsDroppedAndTold) {
   renewing.client = ip("192.0.2.3");
   say(renewing, ip("192.0.2.1"));
   say(said(Type::Request));
+  say(said(Type::Decline, "192.0.2.3"));
   EXPECT_TRUE(relayed.empty());
   EXPECT_TRUE(ipv4_frames.empty());
-  EXPECT_EQ(notified("dhcp-address-refused"), 3U);
-  EXPECT_EQ(counter("drops", "dhcp-other-address"), 3U);
+  EXPECT_EQ(notified("dhcp-address-refused"), 4U);
+  EXPECT_EQ(counter("drops", "dhcp-other-address"), 4U);
 }
 
 TEST_F(DhcpRelayOnTheLink, AServersOtherAddressIsDroppedAndTold) {
@@ -176,10 +177,26 @@ TEST_F(DhcpRelayOnTheLink, AnAnswerForANodeThatLeftIsDropped) {
   EXPECT_TRUE(ipv4_frames.empty());
 }
 
+TEST_F(DhcpRelayOnTheLink, ANodeCannotFloodServersNorTheLog) {
+  for (int i = 0; i < 500; ++i) {
+    say(said(Type::Discover));
+    say(said(Type::Request, "192.0.2.3"));
+  }
+  EXPECT_LE(relayed.size() + notified("dhcp-address-refused"), 20U);
+  EXPECT_EQ(counter("drops", "dhcp-too-often"), 980U);
+  advance(std::chrono::seconds(2));
+  relayed.clear();
+  say(said(Type::Discover));
+  EXPECT_EQ(relayed.size(), 1U);
+}
+
 TEST_F(DhcpRelayOnTheLink, AnotherAddressOfTheRelayNeedsARestart) {
   auto config = gateway->config();
   config.dhcp_servers.push_back(ip("203.0.113.54"));
   EXPECT_TRUE(gateway->reconfigure(now, config));
+  auto without = config;
+  without.dhcp_servers.clear();
+  EXPECT_EQ(gateway->reconfigure(now, without).error().code, "needs-restart");
   config.dhcp_relay_address = ip("203.0.113.12");
   EXPECT_EQ(gateway->reconfigure(now, config).error().code, "needs-restart");
   say(said(Type::Discover));

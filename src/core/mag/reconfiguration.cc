@@ -70,6 +70,8 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
   if (config.address != old.address || config.lma != old.lma) return needs_restart("an address");
   if (config.paths != old.paths) return needs_restart("the paths");
   if (config.dhcp_relay_address != old.dhcp_relay_address) return needs_restart("the relay's address");
+  if (config.dhcp_servers.empty() != old.dhcp_servers.empty())
+    return needs_restart("whether DHCP is relayed");
   if (config.router_link_local != old.router_link_local) return needs_restart("the router's address");
   if (config.accesses.size() != old.accesses.size()) return needs_restart("the set of access links");
   for (auto& access : config.accesses)

@@ -71,6 +71,8 @@ void complete_checksum(Bytes& packet) {
 std::vector<Bytes> cut_ipv4(ByteView packet, std::size_t mtu) {
   const auto ip = Ipv4View::read(packet);
   if (!ip || ip->length > packet.size() || ip->dont_fragment() || ip->ttl <= 1) return {};
+  constexpr std::size_t kLongest = 65535;
+  if (ip->offset() * 8 + ip->length > kLongest) return {};
   ByteView rest = packet.subspan(ip->header, ip->length - ip->header);
   const ByteView all_options = packet.subspan(kIpv4Header, ip->header - kIpv4Header);
   Bytes options(all_options.begin(), all_options.end());

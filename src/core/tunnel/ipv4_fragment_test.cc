@@ -98,6 +98,8 @@ TEST(CutIpv4, WhatMustNotBeCutIsNot) {
   EXPECT_TRUE(cut_ipv4(Packet4{.fragment = kDontFragment}.build(), 1000).empty());
   EXPECT_TRUE(cut_ipv4(Packet4{.ttl = 1}.build(), 1000).empty());
   EXPECT_TRUE(cut_ipv4(Packet4{}.build(), 27).empty());
+  EXPECT_TRUE(cut_ipv4(Packet4{.fragment = kFragmentOffset}.build(), 1420).empty())
+      << "it ends behind the longest packet";
   auto truncated = Packet4{}.build();
   truncated.pop_back();
   EXPECT_TRUE(cut_ipv4(truncated, 1000).empty());

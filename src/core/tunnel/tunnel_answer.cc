@@ -19,7 +19,7 @@ constexpr std::uint32_t kLeastPathOfIpv4 = 552;
 constexpr std::size_t kIcmpHeader = 8, kLongestIcmpv6 = 1280 - 40, kLongestIcmp = 576 - kIpv4Header;
 
 std::optional<TunnelAnswer> too_big(const TunnelError& error, const OriginalPacket& original) {
-  const auto path = std::max(error.path_mtu, kLeastPathOfIpv4);
+  const auto path = std::max(error.path_mtu, is_mapped(error.local) ? kLeastPathOfIpv4 : kLeastOfIpv6);
   if (error.path_mtu == 0) return std::nullopt;
   const auto mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(path - error.tunnel_headers, 0xffff));
   if (original.ipv4) {

@@ -87,7 +87,11 @@ TEST(TunnelAnswer, TooBigTellsTheTunnelsMtu) {
   EXPECT_EQ(answer4->type, 3);
   EXPECT_EQ(answer4->code, 4);
   EXPECT_EQ(answer4->mtu, 1260);
-  EXPECT_EQ(answer_to(about(quoted4(kDontFragment), TooBig, 68))->mtu, 512);
+  EXPECT_EQ(answer_to(about(quoted4(kDontFragment), TooBig, 68))->mtu, 1240)
+      << "no path of IPv6 carries less";
+  auto over_ipv4 = about(quoted4(kDontFragment), TooBig, 68);
+  over_ipv4.local = to_mapped(four("203.0.113.1"));
+  EXPECT_EQ(answer_to(over_ipv4)->mtu, 552 - over_ipv4.tunnel_headers);
 }
 
 TEST(TunnelAnswer, TooBigIsNotToldOfWhatFitsOrIsCut) {

@@ -67,7 +67,7 @@ Section<MagHead> mag_head() {
        K::optional("dhcp_servers", kMagCore<&MagConfig::dhcp_servers>,
                    "the DHCP servers that are asked where the LMA wants a relay (`ipv4_dhcp_server = false` "
                    "there, RFC 5844 section 3.4.2); they have to give each node the address of its binding, "
-                   "which is the agent's remote id (RFC 3046)",
+                   "which is the agent's remote id (RFC 3046); several have to share their leases",
                    ipv4_host()),
        K::derived("dhcp_relay_address", kMagCore<&MagConfig::dhcp_relay_address>,
                   "this machine's address towards them, to which they answer",

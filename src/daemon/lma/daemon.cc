@@ -192,11 +192,8 @@ void LmaDaemon::follow_routes() {
   routes_timer_->arm(platform::SystemClock::now().monotonic + kFollowRoutes);
 }
 
-/// The kernel has noted what it says of the path; else the routes would follow within a second.
+/// What it says of the path the kernel has noted, who is asked each second: anybody can send such errors.
 void LmaDaemon::handle_tunnel_error(const core::TunnelError& error) {
-  if (error.kind == core::TunnelErrorKind::TooBig && routes_timer_ &&
-      follow_at_once_.allow(platform::SystemClock::now().monotonic))
-    follow_routes();
   pump_->feed([&](Now now) { anchor_->handle_tunnel_error(now, error); });
 }
 

@@ -83,7 +83,6 @@ class LmaDaemon {
   std::unique_ptr<core::LocalMobilityAnchor> anchor_;
   std::unique_ptr<LmaEffects> effects_;
   bool routes_fail_ = false;
-  core::RateLimiter follow_at_once_{std::chrono::milliseconds(100)};
   std::unique_ptr<Pump<core::LocalMobilityAnchor, core::LmaEffect>> pump_;
 };
 

@@ -73,10 +73,8 @@ void MagDaemon::path_changed(std::optional<std::uint32_t> mtu) {
   if (!done) spdlog::error("tunnel MTU: {}", done.error().message);
 }
 
-/// The kernel has noted what it says of the path.
+/// What it says of the path the kernel has noted, who is asked each second: anybody can send such errors.
 void MagDaemon::handle_tunnel_error(const core::TunnelError& error) {
-  if (error.kind == core::TunnelErrorKind::TooBig && (!path_mtu_ || error.path_mtu < *path_mtu_))
-    path_watch_->ask();
   pump_->feed([&](Now now) { gateway_->handle_tunnel_error(now, error); });
 }
 

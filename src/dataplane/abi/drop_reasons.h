@@ -11,7 +11,7 @@
   X(NO_ROUTE, "no-route", "no route to the tunnel's other end")                                              \
   X(TOO_BIG, "too-big", "longer than the tunnel carries; answered by Packet Too Big")                        \
   X(TOO_BIG_SILENT, "too-big-silent", "longer than the tunnel carries, and an answer is not permitted")      \
-  X(TUNNEL_TOO_SMALL, "tunnel-too-small", "the path to the tunnel's other end carries less than IPv6 needs") \
+  X(TUNNEL_TOO_SMALL, "tunnel-too-small", "the link to the tunnel's other end carries less than IPv6 needs") \
   X(ENCAPSULATION, "encapsulation", "the kernel refused to add a header")                                    \
   X(DECAPSULATION, "decapsulation", "the kernel refused to take a header off")                               \
   X(UNKNOWN_TUNNEL, "unknown-tunnel", "a tunnel packet from nobody we know")                                 \

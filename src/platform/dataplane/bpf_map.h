@@ -58,11 +58,17 @@ class BpfMap {
   /// Rows come from memory that the kernel fills up behind our back: a burst of new ones finds it empty for a
   /// moment (ENOMEM), and this waits for it.
   Result<void> update(const Key& key, const void* value, std::uint64_t flags) {
-    constexpr int kTries = 200;
-    for (int left = kTries; bpf_map_update_elem(fd_, &key, value, flags) != 0; --left) {
-      if (errno != ENOMEM || left == 0) return write_failed();
-      ::usleep(50);
+    constexpr int kTries = 40;
+    for (int left = memory_is_there_ ? kTries : 0; bpf_map_update_elem(fd_, &key, value, flags) != 0;
+         --left) {
+      if (errno == ENOMEM && left > 0) {
+        ::usleep(50);
+        continue;
+      }
+      memory_is_there_ = errno != ENOMEM;
+      return write_failed();
     }
+    memory_is_there_ = true;
     return {};
   }
 
@@ -73,6 +79,7 @@ class BpfMap {
 
   int fd_;
   std::string name_;
+  bool memory_is_there_ = true;  ///< else nobody waits for it, until a row is written
 };
 
 /// A map of which each CPU has its own value.

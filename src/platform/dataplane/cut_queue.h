@@ -37,6 +37,7 @@ class CutQueue {
   static int deliver(void* self, void* row, std::size_t size);
 
   OnPacket on_packet_;
+  int taken_ = 0;  ///< in this go
   std::unique_ptr<ring_buffer, Free> ring_;
 };
 

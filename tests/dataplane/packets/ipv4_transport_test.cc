@@ -138,6 +138,21 @@ TEST_F(LmaOverIpv4, TooBigForTheTunnelIsAnsweredFromTheIpv6Address) {
   EXPECT_EQ(answer.destination, ip(kCn));
 }
 
+/// RFC 4213 section 3.2.2: what IPv6 needs may be cut on the way, all else may not.
+TEST_F(LmaOverIpv4, WhereThePathIsSaidToCarryLessThanIpv6NeedsItMayBeCutOnTheWay) {
+  const auto of_length = [](std::size_t octets) {
+    return Packet().from(kCn).to(kNode).udp(80, 4000).payload(octets - 48).build();
+  };
+  EXPECT_EQ(from_core(of_length(1280)).frame.at(20), 0x40);
+  ip_command("route replace 203.0.113.9/32 dev acc1 mtu lock 600");
+  const auto outcome = from_core(of_length(1280));
+  ASSERT_EQ(outcome.verdict, Verdict::Redirect);
+  EXPECT_EQ(Tunnelled(outcome.frame).inner.size(), 1280U);
+  EXPECT_EQ(outcome.frame.at(20), 0);
+  EXPECT_EQ(from_core(of_length(500)).frame.at(20), 0x40);
+  ip_command("route delete 203.0.113.9/32 dev acc1");
+}
+
 /// With a GRE header between the two (RFC 5845).
 class LmaGreOverIpv4 : public LmaOverIpv4 {
  protected:

@@ -96,6 +96,15 @@ TEST_F(TooBig, APathThatCannotCarryTheMinimumIsCounted) {
   EXPECT_TRUE(dropped(from_core(of_length(1280).build()), "tunnel-too-small"));
 }
 
+/// Anybody can say so, by ICMP; the link shows whether it is so.
+TEST_F(TooBig, TheMinimumGoesAsFarAsTheLinkCarriesItWhateverIsSaidOfThePath) {
+  ip_command("route replace 2001:db8:a::/64 via 2001:db8:1::2 mtu lock 1280");
+  EXPECT_EQ(tunnel_of(from_core(of_length(1280).build())), kMag1);
+  const auto sent = of_length(1281).build();
+  EXPECT_EQ(mtu_in(expect_answer(from_core(sent), sent)), 1280U);
+  ip_command("route replace 2001:db8:a::/64 via 2001:db8:1::2");
+}
+
 TEST_F(TooBig, AnErrorIsNotAnswered) {
   Bytes error(1460);
   error[0] = 1;
