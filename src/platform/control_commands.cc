@@ -25,6 +25,8 @@ constexpr std::array kFlowMove{
                     "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278)"},
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
+    CommandArgument{"prefix", ArgumentType::String, false, false,
+                    "one of the node's prefixes; needed when several sets of them have such a flow"},
 };
 constexpr std::array kFlowRelease{
     CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},

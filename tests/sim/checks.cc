@@ -85,6 +85,7 @@ void Checks::check_record(std::size_t node) const {
   auto without = domain_.lma->indexes_of(node);
   for (const auto* record : domain_.lma->records_of(node)) {
     check_sessions(*record);
+    check_guests(*record, node);
     check_flows(*record);
     check_nothing_else(*record);
     without.erase(record->index);
@@ -106,10 +107,30 @@ void Checks::check_sessions(const core::NodeRecord& record) const {
   }
 }
 
+/// A guest link is at a live session of another set of the node, with the MAG that has acknowledged it.
+void Checks::check_guests(const core::NodeRecord& record, std::size_t node) const {
+  const auto& tables = domain_.lma->tables;
+  for (const auto& guest : record.guests) {
+    if (!guest.up) continue;
+    const auto row = tables.sessions().find(guest.id);
+    world_.require(row != tables.sessions().end(), "a guest link has no row: " + record.mn_id);
+    world_.require(row->second.session.mag == guest.mag, "a guest link and its row name different MAGs");
+    const auto is_host = [&](const core::NodeRecord* other) {
+      return other->index == guest.host && std::ranges::any_of(other->sessions, [&](const auto& s) {
+               return s.id == guest.session && !s.in_delete_wait && s.mag == guest.mag;
+             });
+    };
+    world_.require(std::ranges::any_of(domain_.lma->records_of(node), is_host),
+                   "a guest link's session is not alive: " + record.mn_id);
+  }
+}
+
 void Checks::check_flows(const core::NodeRecord& record) const {
   std::set<SessionId> live;
   for (const auto& session : record.sessions)
     if (!session.in_delete_wait) live.insert(session.id);
+  for (const auto& guest : record.guests)
+    if (guest.up) live.insert(guest.id);
   const auto agrees = [&](FlowIndex flow, SessionId kept, const std::string& name) {
     const auto row = domain_.lma->tables.session_of(flow);
     if (!row || *row != kept)
@@ -132,7 +153,9 @@ void Checks::check_nothing_else(const core::NodeRecord& record) const {
       world_.broken(fmt::format("{}: nobody asked for the row of flow {}", record.mn_id, flow.value));
   for (const auto id : tables.sessions_of(record.index))
     if (tables.sessions().at(id).fresh &&
-        std::ranges::none_of(record.sessions, [&](const auto& s) { return s.id == id && !s.in_delete_wait; }))
+        std::ranges::none_of(record.sessions,
+                             [&](const auto& s) { return s.id == id && !s.in_delete_wait; }) &&
+        std::ranges::none_of(record.guests, [&](const auto& g) { return g.id == id && g.up; }))
       world_.broken(fmt::format("{}: nobody asked for the row of session {}", record.mn_id, id.value));
   for (const auto& prefix : tables.prefixes_of(record.index))
     if (tables.nodes().at(prefix).fresh && std::ranges::count(record.prefixes, prefix) == 0)
@@ -173,10 +196,25 @@ bool Checks::is_settled(Port port) const {
   const auto* host = domain_.mags[socket->mag]->tables.find_host(socket->interface, domain_.mac_of(port));
   if (host == nullptr) return false;
   const auto own = domain_.addresses_of(port.node);
-  return std::ranges::all_of(host->prefixes, [&](const auto& prefix) {
+  const auto is_had = [&](const Ipv6Prefix& prefix) {
     return std::ranges::any_of(
         own, [&](const auto& address) { return prefix.contains(address) && is_settled(port, address); });
-  });
+  };
+  return std::ranges::any_of(host->prefixes, is_had) &&
+         std::ranges::all_of(host->prefixes, [&](const Ipv6Prefix& prefix) {
+           return is_had(prefix) || is_left_over(port.node, socket->mag, prefix);
+         });
+}
+
+/// An anchor that was killed before it heard that its MAG forwards another set's prefix does not know it
+/// (docs/adr/0055).
+bool Checks::is_left_over(std::size_t node, std::size_t mag, const Ipv6Prefix& prefix) const {
+  const auto has_link = [&](const core::NodeRecord* record) {
+    return std::ranges::count(record->prefixes, prefix) != 0 &&
+           std::ranges::count(record->sessions, domain_.mags[mag]->config().address,
+                              &core::SessionRecord::mag) != 0;
+  };
+  return domain_.lma->has_restarted() && std::ranges::none_of(domain_.lma->records_of(node), has_link);
 }
 
 /// Those that a link was settled for before this event.

@@ -35,6 +35,7 @@ class Checks {
   void require_empty() const;
   /// All that its gateway serves it with.
   bool is_settled(Port port) const;
+  bool is_left_over(std::size_t node, std::size_t mag, const Ipv6Prefix& prefix) const;
   /// For packets to and from this address.
   bool is_settled(Port port, const Ipv6Address& address) const;
 
@@ -59,6 +60,7 @@ class Checks {
   bool can_judge_records() const;
   void check_record(std::size_t node) const;
   void check_sessions(const core::NodeRecord& record) const;
+  void check_guests(const core::NodeRecord& record, std::size_t node) const;
   void check_flows(const core::NodeRecord& record) const;
   void check_nothing_else(const core::NodeRecord& record) const;
   void check_no_rows(std::size_t node, NodeIndex index) const;

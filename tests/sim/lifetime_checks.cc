@@ -70,10 +70,29 @@ bool LifetimeChecks::is_over(Ends& ends, const Key& key) {
   return true;
 }
 
+/// That lives as long as what another set of the node was granted there; a killed anchor may not know that
+/// its MAG has it (docs/adr/0055).
+bool LifetimeChecks::is_off_link(const Key& key) const {
+  const auto mag = domain_.mags[key.first]->config().address;
+  const auto has_prefix = [&](const auto& row) {
+    return std::ranges::count(row.second.prefixes, key.second) != 0;
+  };
+  const auto& store = domain_.lma->store();
+  const auto owner = std::ranges::find_if(store, has_prefix);
+  if (owner == store.end()) return false;
+  if (std::ranges::count(owner->second.guests, mag, &core::GuestRecord::mag) != 0) return true;
+  const auto is_other = [&](const core::NodeRecord* record) {
+    return record->index != owner->second.index &&
+           std::ranges::count(record->sessions, mag, &core::SessionRecord::mag) != 0;
+  };
+  return domain_.lma->has_restarted() &&
+         std::ranges::any_of(domain_.lma->records_of(owner->second.mn_id), is_other);
+}
+
 void LifetimeChecks::judge_lma(const Key& key) {
   const auto& lma = *domain_.lma;
   if (!lma.is_running() || !is_over(at_lma_, key)) return;
-  if (lma.tables.has_session_via(domain_.mags[key.first]->config().address, key.second))
+  if (lma.tables.has_session_via(domain_.mags[key.first]->config().address, key.second) && !is_off_link(key))
     world_.broken(
         fmt::format("lma: {} via mag{} outlives what was granted", key.second.to_string(), key.first));
 }
@@ -81,7 +100,7 @@ void LifetimeChecks::judge_lma(const Key& key) {
 void LifetimeChecks::judge_mag(const Key& key) {
   const auto& mag = *domain_.mags[key.first];
   if (!mag.is_running() || !is_over(at_mag_, key)) return;
-  if (mag.tables.serves(key.second))
+  if (mag.tables.serves(key.second) && !is_off_link(key))
     world_.broken(fmt::format("mag{}: {} outlives what was granted", key.first, key.second.to_string()));
 }
 

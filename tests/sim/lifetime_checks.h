@@ -43,6 +43,7 @@ class LifetimeChecks {
   void lma_started();
   void mag_started(std::size_t mag);
   void extend(Ends& ends, const Key& key, Duration until, void (LifetimeChecks::*judge)(const Key&));
+  bool is_off_link(const Key& key) const;
   void judge_lma(const Key& key);
   void judge_mag(const Key& key);
   bool is_over(Ends& ends, const Key& key);

@@ -42,6 +42,9 @@ void LmaNode::start() {
   tables.begin_restart();
   pump.start(std::make_unique<core::LocalMobilityAnchor>(config_));
   pump.feed([&](auto& core, Now now) { core.restore(now, records()); });
+  const auto first = static_cast<std::uint16_t>(world_.random.below(0x10000));
+  pump.feed([&](auto& core, Now) { core.number_notifications_from(first); });
+  ++starts_;
   pump.feed(
       [&](auto& core, Now) { core.set_restart_counter(restarts_, std::exchange(has_lost_state_, false)); });
   if (on_start) on_start();
@@ -273,12 +276,20 @@ void LmaNode::check_promise(const wire::ProxyBindingAcknowledgement& pba, const 
   const auto* named = wire::find<wire::MobileNodeIdentifier>(pba.options);
   world_.require(named != nullptr, "lma: accepted, but for nobody");
   const std::string mn_id(named->identifier.begin(), named->identifier.end());
-  for (const auto& option : prefixes) check_granted(option.to_prefix(), mag, mn_id);
+  for (const auto& option : prefixes) check_granted(option, mag, mn_id);
 }
 
-void LmaNode::check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag,
+void LmaNode::check_granted(const wire::HomeNetworkPrefixOption& option, const Ipv6Address& mag,
                             const std::string& mn_id) const {
+  const auto prefix = option.to_prefix();
   const auto name = prefix.to_string();
+  const auto owner = owners_.find(prefix);
+  world_.require(owner != owners_.end() && owner->second.first == mn_id,
+                 "lma: PBA before the record was kept, or for somebody else's prefix, " + name);
+  if (option.off_link) return;  // its rows come when the MAG has said that it forwards the prefix
+  const auto& sessions = store_.at(owner->second).sessions;
+  world_.require(std::ranges::count(sessions, mag, &core::SessionRecord::mag) != 0,
+                 "lma: PBA before the session was kept, " + name);
   const auto node = tables.nodes().find(prefix);
   world_.require(node != tables.nodes().end(), "lma: PBA before the node's row, " + name);
   world_.require(tables.routes().contains(prefix), "lma: PBA before the route, " + name);
@@ -287,12 +298,6 @@ void LmaNode::check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag,
   const auto session = tables.session_of(node->second.default_flow);
   world_.require(session && tables.sessions().contains(*session),
                  "lma: PBA before the default flow, " + name);
-  const auto owner = owners_.find(prefix);
-  world_.require(owner != owners_.end() && owner->second.first == mn_id,
-                 "lma: PBA before the record was kept, or for somebody else's prefix, " + name);
-  const auto& sessions = store_.at(owner->second).sessions;
-  world_.require(std::ranges::count(sessions, mag, &core::SessionRecord::mag) != 0,
-                 "lma: PBA before the session was kept, " + name);
 }
 
 }  // namespace flowmob::sim

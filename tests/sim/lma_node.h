@@ -28,6 +28,7 @@ class LmaNode {
   /// The whole machine with all it had; whoever starts it again knows nothing.
   void lose_everything();
   bool is_running() const { return pump.is_running(); }
+  bool has_restarted() const { return starts_ > 1; }
 
   /// The result of a command of the control socket, as its reader would see it.
   Result<core::Json> command(std::string_view name, const core::Json& arguments);
@@ -68,7 +69,8 @@ class LmaNode {
   template <class Row>
   Result<void> apply(const Row& effect);
   void check_promise(const wire::ProxyBindingAcknowledgement& pba, const Ipv6Address& mag) const;
-  void check_granted(const Ipv6Prefix& prefix, const Ipv6Address& mag, const std::string& mn_id) const;
+  void check_granted(const wire::HomeNetworkPrefixOption& option, const Ipv6Address& mag,
+                     const std::string& mn_id) const;
   void check_record(const core::NodeRecord& record) const;
   void learn(const core::NodeRecord& record);
   void touch(NodeIndex index);
@@ -80,6 +82,7 @@ class LmaNode {
   Store store_;
   std::map<std::string, std::size_t> events_;
   std::uint64_t persisted_ = 0;
+  unsigned starts_ = 0;
   std::uint32_t restarts_ = 1;  ///< RFC 5847 section 3.2
   bool has_lost_state_ = false;
   std::map<std::size_t, std::set<NodeIndex>> indexes_;

@@ -43,6 +43,7 @@ void BindingCache::put(MobileNode node) {
     for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
     if (node.ipv4) by_ipv4_[to_number(node.ipv4->address.address)] = index;
   }
+  note_change(node.mn_id);
   static_cast<MobileNode&>(nodes_[index]) = std::move(node);
   resume_deadlines(index);
 }
@@ -50,6 +51,7 @@ void BindingCache::put(MobileNode node) {
 void BindingCache::erase(NodeIndex index) {
   const auto found = nodes_.find(index);
   if (found == nodes_.end()) return;
+  note_change(found->second.mn_id);
   for (const auto& prefix : found->second.prefixes) by_prefix_.erase(prefix);
   if (found->second.ipv4) by_ipv4_.erase(to_number(found->second.ipv4->address.address));
   const auto [first, last] = by_mn_id_.equal_range(hash(found->second.mn_id));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +32,11 @@ class BindingCache {
   void put(MobileNode node);
   void erase(NodeIndex node);
 
+  /// Whoever follows the nodes of an MN-ID is told when one of them was put or erased.
+  void watch(const std::string& mn_id) { watched_.insert(mn_id); }
+  void unwatch(const std::string& mn_id) { watched_.erase(mn_id); }
+  std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
+
   /// While a node's change is under way its deadlines wait.
   void suspend_deadlines(NodeIndex node);
   void resume_deadlines(NodeIndex node);
@@ -40,12 +47,16 @@ class BindingCache {
  private:
   void set_timer(Row& row, std::optional<TimePoint> deadline);
   void settle();
+  void note_change(const std::string& mn_id) {
+    if (!watched_.empty() && watched_.contains(mn_id)) changed_.insert(mn_id);
+  }
 
   Nodes nodes_;
   std::unordered_multimap<std::size_t, NodeIndex> by_mn_id_;  ///< by the hash of it: the nodes have the text
   std::unordered_map<Ipv6Prefix, NodeIndex> by_prefix_;
   std::unordered_map<std::uint32_t, NodeIndex> by_ipv4_;
   DeadlineQueue deadlines_;
+  std::set<std::string> watched_, changed_;
 };
 
 }  // namespace flowmob::core

@@ -15,10 +15,23 @@ const Session* MobileNode::find(SessionId id) const {
   return found == sessions.end() ? nullptr : &*found;
 }
 
+const GuestLink* MobileNode::find_guest(SessionId id) const {
+  const auto found = std::ranges::find(guests, id, &GuestLink::id);
+  return found == guests.end() ? nullptr : &*found;
+}
+
+const Ipv6Address* MobileNode::mag_of(SessionId id) const {
+  if (const auto* session = find(id)) return &session->mag;
+  const auto* guest = find_guest(id);
+  return guest ? &guest->mag : nullptr;
+}
+
 std::vector<SessionId> MobileNode::live() const {
   std::vector<SessionId> reachable, unreachable;
   for (const auto& session : sessions)
     if (!session.in_delete_wait) (session.unreachable ? unreachable : reachable).push_back(session.id);
+  for (const auto& guest : guests)
+    if (guest.up) (guest.unreachable ? unreachable : reachable).push_back(guest.id);
   return reachable.empty() ? unreachable : reachable;
 }
 
@@ -62,6 +75,7 @@ NodeRecord MobileNode::to_record() const {
                                s.link_local, s.ipv6, s.ipv4, s.tunnelling.encapsulation,
                                s.tunnelling.downlink_key, s.path, s.path_label,
                                s.notes ? *s.notes : wire::MobilityOptions{}});
+  for (const auto& g : guests) record.guests.push_back({g.id, g.host, g.session, g.mag, g.up});
   for (const auto& f : flows.bindings())
     if (!f.is_default())
       record.flows.push_back({f.index, f.service, f.flow->name, f.asked, f.current, f.is_pinned});

@@ -67,6 +67,21 @@ inline Tunnelling tunnelling_of(SessionId session, Encapsulation encapsulation, 
   return {encapsulation, downlink_key, session.value};
 }
 
+/// A session of another set of the same mobile node whose MAG forwards this set's prefixes as well, without
+/// hosting them (RFC 7864 section 3.2.2). Flow bindings and the data plane know it by a number of its own, as
+/// they know a session.
+struct GuestLink {
+  SessionId id;
+  NodeIndex host;  ///< to which the session belongs
+  SessionId session;
+  Ipv6Address mag;             ///< that has acknowledged the prefixes
+  std::uint16_t tunnel_mtu{};  ///< this and how packets are carried: the session's
+  Tunnelling tunnelling;
+  bool up = true;  ///< the session is alive, and with that MAG
+  bool unreachable = false;
+  friend bool operator==(const GuestLink&, const GuestLink&) = default;
+};
+
 /// A mobile node with one set of prefixes and perhaps an IPv4 home address, the sessions that share them, and
 /// the flow bindings among those: one mobility session of RFC 5213 or several by RFC 7864. A node whose
 /// interfaces have prefixes of their own has one of these for each set (docs/adr/0014). A plain value, as
@@ -79,10 +94,14 @@ struct MobileNode {
   std::vector<Ipv6Prefix> prefixes;  ///< ascending; empty: no session registers IPv6
   std::optional<Ipv4Home> ipv4;      ///< none: no session registers IPv4
   std::vector<Session> sessions;
+  std::vector<GuestLink> guests;  ///< each with flows that are bound to it
   FlowTable flows;
 
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
+  const GuestLink* find_guest(SessionId id) const;
+  /// Of a session or a guest link; nullptr: it is neither.
+  const Ipv6Address* mag_of(SessionId id) const;
   /// Those that flows may use: of unreachable MAGs only if there are no others.
   std::vector<SessionId> live() const;
   std::vector<SessionId> opening() const;

@@ -195,6 +195,13 @@ void FlowTable::forget(SessionId session) {
   }
 }
 
+void FlowTable::replace(SessionId session, SessionId by) {
+  for (auto& flow : bindings_) {
+    if (flow.asked == session) flow.asked = by;
+    if (flow.wanted == session) bind_to(flow, by);
+  }
+}
+
 void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving) {
   const Surroundings around{links, &board, board.now(), leaving, default_flow().current};
   for (auto& flow : bindings_) {

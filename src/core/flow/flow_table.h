@@ -55,6 +55,8 @@ class FlowTable {
   const Shared<FlowPolicy>& policy() const { return policy_; }
   /// A session is gone for good: what was bound to it stays where it fell back to.
   void forget(SessionId session);
+  /// What was bound to one is bound to the other: they end at the same MAG.
+  void replace(SessionId session, SessionId by);
   /// Every flow to where decide() has it.
   void reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving = {});
   /// When a link that is held down may take a flow.

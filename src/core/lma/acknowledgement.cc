@@ -121,10 +121,13 @@ SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement acknowledgemen
 }  // namespace
 
 SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& session, std::uint16_t granted,
-                   bool dhcp_server) {
+                   bool dhcp_server, const std::vector<Ipv6Prefix>& off_link) {
   auto message = answer(r, BindingStatus::Accepted, granted);
   auto& options = message.options;
   if (r.has_home_network_prefix) options = prefixes_of(node);
+  if (r.has_home_network_prefix)
+    for (const auto& prefix : off_link)
+      options.push_back(HomeNetworkPrefixOption{true, prefix.length, prefix.address});
   add_ipv4(r, node, dhcp_server, options);
   options.push_back(identifier(r));
   add_link(r, options);

@@ -9,9 +9,11 @@
 namespace flowmob::core {
 
 /// `session` is one of `node`, which has what it had if the request ends it; `granted` in units of 4 seconds.
-/// Flow Identification options come back with status 128: the LMA decides where flows go, not the MAG.
+/// `off_link`: what its MAG is to forward without hosting it. Flow Identification options come back with
+/// status 128: the LMA decides where flows go, not the MAG.
 SendMessage accept(const PbuRequest& request, const MobileNode& node, const Session& session,
-                   std::uint16_t granted, bool dhcp_server = true);
+                   std::uint16_t granted, bool dhcp_server = true,
+                   const std::vector<Ipv6Prefix>& off_link = {});
 
 /// Echoes what was asked. `last` gives the sequence number that status 135 reports.
 SendMessage reject(const PbuRequest& request, wire::BindingStatus status,

@@ -23,6 +23,13 @@ void AnchorState::configure(LmaConfig config) {
   ipv4.configure(policy.config().ipv4_pools, policy.reserved_ipv4());
 }
 
+/// One that does not know the flag would host them.
+std::vector<Ipv6Prefix> AnchorState::off_link_for(const Session& session) const {
+  const auto found = off_link.find(session.id);
+  if (found == off_link.end() || !session.ipv6 || !know_off_link.contains(session.mag)) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
 void AnchorState::notify_limited(Now now, std::string event, Json fields) {
   if (!notifications_.allow(now.monotonic)) {
     ++suppressed_;

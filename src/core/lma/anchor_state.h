@@ -56,6 +56,11 @@ struct AnchorState {
   NodeNews news;
   /// To be ended when this indication is answered; none: one that waits to be sent.
   std::map<SessionId, std::optional<std::uint16_t>> revoking;
+  /// Prefixes of other sets of the node that a session's MAG is to forward (flow_mobility.h).
+  std::map<SessionId, std::set<Ipv6Prefix>> off_link;
+  std::set<Ipv6Address> know_off_link;  ///< MAGs that have shown it
+  /// What an answer to the session's MAG says of them (RFC 7864 section 3.3).
+  std::vector<Ipv6Prefix> off_link_for(const Session& session) const;
   Statistics statistics;
   bool tells_extensions = true;
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/lma/anchor_state.h"
+#include "core/lma/flow_mobility.h"
 #include "core/lma/revoker.h"
 
 /// The control socket's commands that the core answers.
@@ -32,11 +33,13 @@ Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPol
 /// What a "flow move" comes to.
 struct FlowMove {
   Json answer;  ///< {"mn", "flow", "flow_index", "from", "to", "session", "changed", "waits"}
-  std::optional<Change> change;  ///< none: the flow is bound there already
+  std::optional<Change> change;  ///< none: the flow is bound there already, or its MAG has to be asked
+  std::optional<GuestMove> asks = {};
 };
 
 /// Flows of nodes whose registration is just under way: "busy". To a link that may not deliver yet the flow
-/// goes when that has opened (docs/adr/0050): until then it "waits" where it is.
+/// goes when that has opened (docs/adr/0050): until then it "waits" where it is. Where the MAG has none but
+/// sessions of other sets of the node, it is asked first (docs/adr/0055).
 Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments);
 /// "flow release": what a command has moved follows its rule again.
 Result<FlowMove> plan_flow_release(AnchorState& state, const Json& arguments);

@@ -106,6 +106,7 @@ struct LmaConfig {
   unsigned binding_errors_per_second = 10;
   HeartbeatConfig heartbeat;
   RevocationConfig revocation;
+  NotificationConfig notification;
 
   std::vector<MagPeer> mags;
   std::vector<ServiceProfile> services;

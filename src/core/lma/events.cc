@@ -27,8 +27,14 @@ std::string_view event_of(const Session* before, const Session& after) {
 }
 
 Json mag_of(const Policy& policy, const MobileNode& node, SessionId session) {
-  const auto* found = node.find(session);
-  return found ? Json(policy.mag_name(found->mag)) : Json();
+  const auto* mag = node.mag_of(session);
+  return mag ? Json(policy.mag_name(*mag)) : Json();
+}
+
+/// That of another set, where the flow goes by a guest link.
+std::uint32_t session_number(const MobileNode& node, SessionId id) {
+  const auto* guest = node.find_guest(id);
+  return guest ? guest->session.value : id.value;
 }
 
 }  // namespace
@@ -81,7 +87,7 @@ void append_flow_events(const Policy& policy, const MobileNode& before, const Mo
                        {"flow_index", change.after.index.value},
                        {"from", mag_of(policy, before, change.before.current)},
                        {"to", mag_of(policy, after, change.after.current)},
-                       {"session", change.after.current.value}}});
+                       {"session", session_number(after, change.after.current)}}});
 }
 
 }  // namespace flowmob::core

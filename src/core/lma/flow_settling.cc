@@ -14,6 +14,13 @@ std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node) {
     links.push_back({session.id, mag ? std::string_view(mag->name) : std::string_view(), session.mag,
                      session.technology, !session.in_delete_wait, is_live, session.opens.has_value()});
   }
+  // which way they go is their sessions' to know: other nodes' sets have those
+  for (const auto& guest : node.guests) {
+    const auto* mag = policy.mag(guest.mag);
+    const bool is_live = std::ranges::find(live, guest.id) != live.end();
+    links.push_back({guest.id, mag ? std::string_view(mag->name) : std::string_view(), guest.mag,
+                     wire::AccessTechnology::Reserved, guest.up, is_live, false});
+  }
   return links;
 }
 

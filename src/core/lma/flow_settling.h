@@ -6,7 +6,7 @@
 
 namespace flowmob::core {
 
-/// A node's sessions as links that its flows may take.
+/// A node's sessions and guest links, as what its flows may take.
 std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node);
 
 /// Every flow to the link that bindings and rules have for it as things are now. `leaving`: a session that

@@ -19,16 +19,35 @@ std::vector<ClassifierRule> rules_of(const FlowTable& flows) {
   return rules;
 }
 
-/// Locally made packets have no flow: they go where the default flow goes, or last went.
-const Session& via(const MobileNode& node) {
-  const auto& flow = node.flows.default_flow();
-  if (const auto* session = node.find(flow.current)) return *session;
-  if (const auto* session = node.find(flow.wanted)) return *session;
-  return node.sessions.front();
+/// How packets go to a node, by a session or a guest link.
+struct Way {
+  Ipv6Address mag;
+  std::uint16_t tunnel_mtu{};
+  Tunnelling tunnelling;
+};
+
+template <class Link>
+Way way_by(const Link& link) {
+  return {link.mag, link.tunnel_mtu, link.tunnelling};
 }
 
-std::uint16_t inner_mtu(const Session& session) {
-  return static_cast<std::uint16_t>(session.tunnel_mtu - session.tunnelling.overhead());
+template <class Link>
+std::uint16_t inner_mtu(const Link& link) {
+  return static_cast<std::uint16_t>(link.tunnel_mtu - link.tunnelling.overhead());
+}
+
+std::optional<Way> way_of(const MobileNode& node, SessionId id) {
+  if (const auto* session = node.find(id)) return way_by(*session);
+  if (const auto* guest = node.find_guest(id)) return way_by(*guest);
+  return std::nullopt;
+}
+
+/// Locally made packets have no flow: they go where the default flow goes, or last went.
+Way via(const MobileNode& node) {
+  const auto& flow = node.flows.default_flow();
+  if (const auto way = way_of(node, flow.current)) return *way;
+  if (const auto way = way_of(node, flow.wanted)) return *way;
+  return *way_of(node, node.sessions.front().id);
 }
 
 /// The stack cuts, or refuses, what does not fit every tunnel that a packet of the node may take.
@@ -41,14 +60,14 @@ std::uint16_t least_mtu(const MobileNode& node) {
 
 TunnelHeaders tunnels_of(const MobileNode& node) {
   TunnelHeaders headers;
-  const auto note = [&](const Session& session) {
-    auto& most = headers[session.mag];
-    const int all = outer_header(session.mag) + session.tunnelling.overhead();
+  const auto note = [&](const Way& way) {
+    auto& most = headers[way.mag];
+    const int all = outer_header(way.mag) + way.tunnelling.overhead();
     most = std::max(most, static_cast<std::uint16_t>(all));
   };
   note(via(node));
   for (const auto& session : node.sessions)
-    if (session.ipv4 && !session.in_delete_wait) note(session);
+    if (session.ipv4 && !session.in_delete_wait) note(way_by(session));
   return headers;
 }
 
@@ -74,6 +93,10 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
                                    inner_mtu(session),
                                    session.ipv4 ? ipv4 : std::nullopt,
                                    session.tunnelling};
+  for (const auto& guest : node.guests)  // IPv4 has no part in it
+    if (guest.up)
+      rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, node.prefixes,
+                                 inner_mtu(guest),       {},        guest.tunnelling};
   for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
   if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node), tunnels_of(node)};
@@ -86,7 +109,7 @@ bool same_rows(const MobileNode& a, const MobileNode& b) {
            x.tunnel_mtu == y.tunnel_mtu && x.ipv6 == y.ipv6 && x.ipv4 == y.ipv4 &&
            x.tunnelling == y.tunnelling;
   };
-  return a.index == b.index && a.prefixes == b.prefixes && a.ipv4 == b.ipv4 &&
+  return a.index == b.index && a.prefixes == b.prefixes && a.ipv4 == b.ipv4 && a.guests == b.guests &&
          std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;
 }
 

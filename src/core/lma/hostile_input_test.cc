@@ -45,20 +45,6 @@ TEST_F(HostileInputTest, AnUnknownTypeIsAnsweredWithABindingErrorAtALimitedRate)
   EXPECT_THAT(all<SendMessage>(), SizeIs(1));
 }
 
-TEST_F(HostileInputTest, AMessageThatOnlyTheCodecKnowsIsAnUnknownType) {
-  for (const wire::MobilityMessage& known :
-       {wire::MobilityMessage(wire::UpdateNotification{}),
-        wire::MobilityMessage(wire::UpdateNotificationAcknowledgement{})}) {
-    clear();
-    deliver(wire::encode(known, kMag1, kLma), kMag1);
-    const auto sent = all<SendMessage>();
-    ASSERT_THAT(sent, SizeIs(1)) << known.index();
-    const auto decoded = wire::decode(sent[0].mobility_header, sent[0].source, sent[0].destination).value();
-    EXPECT_EQ(std::get<wire::BindingError>(decoded).status, wire::BindingErrorStatus::UnrecognizedMhType);
-  }
-  EXPECT_EQ(dropped("unknown-type"), 2U);
-}
-
 /// RFC 6275 section 9.2; what each of them says is header_errors_test's.
 TEST_F(HostileInputTest, AHeaderThatCannotBeIsAnsweredWithAParameterProblem) {
   Bytes octets = good();

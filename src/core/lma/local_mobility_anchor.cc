@@ -41,6 +41,7 @@ class LocalMobilityAnchor::Impl {
   GatewayRevocations revocations{state, edits};
   LmaTunnelErrors tunnel_errors{state};
   PolicyTrial trial{state, edits};
+  FlowMobility mobility{state, updates, edits};
   std::vector<InterfaceIndex> correspondent_interfaces;
 
  private:
@@ -91,19 +92,27 @@ void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::Mobi
     return revocations.handle(now, RevocationRequest(meta, std::move(*indication)));
   if (const auto* acknowledgement = std::get_if<wire::BindingRevocationAcknowledgement>(&message))
     return revoker.handle_acknowledgement(now, meta, *acknowledgement);
+  if (const auto* answer = std::get_if<wire::UpdateNotificationAcknowledgement>(&message))
+    return mobility.handle_acknowledgement(now, meta, *answer);
   if (const auto* error = std::get_if<wire::BindingError>(&message)) return binding_error(now, meta, *error);
-  if (std::holds_alternative<wire::ProxyBindingAcknowledgement>(message))
+  if (std::holds_alternative<wire::ProxyBindingAcknowledgement>(message) ||
+      std::holds_alternative<wire::UpdateNotification>(message))
     return state.drop(now, "unexpected-type", meta);
   state.drop(now, "unknown-type", meta);
   answer(errors_.unknown_type(now, meta));
 }
 
-/// It does not say what it answers: a heartbeat, if one waits, else what is being revoked.
+/// It does not say what it answers: a heartbeat, if one waits, else the newest kind of message that does. Of
+/// a peer that knows neither, the other follows when it is said again.
 void LocalMobilityAnchor::Impl::binding_error(Now now, const PacketMeta& meta,
                                               const wire::BindingError& error) {
   state.drop(now, "binding-error", meta);
-  if (error.status == wire::BindingErrorStatus::UnrecognizedMhType &&
-      !gateways.handle_refusal(now, meta.source, revoker.awaits(meta.source)))
+  if (error.status != wire::BindingErrorStatus::UnrecognizedMhType) return;
+  const bool awaits_notified = mobility.awaits(meta.source);
+  if (gateways.handle_refusal(now, meta.source, awaits_notified || revoker.awaits(meta.source))) return;
+  if (awaits_notified)
+    mobility.handle_refusal(now, meta.source);
+  else
     revoker.handle_refusal(now, meta.source);
 }
 
@@ -121,6 +130,12 @@ void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result
 /// What was begun. Whoever waits for the end gets all answers by the one way.
 Result<Json> LocalMobilityAnchor::Impl::change_flow(Now now, CommandId id, Result<FlowMove> move) {
   auto answer = move.map([](const FlowMove& m) { return m.answer; });
+  if (move && move->asks) {
+    move->asks->command.id = id;
+    const auto begun = mobility.move(now, std::move(*move->asks));
+    if (begun) return answer;
+    answer = tl::unexpected(begun.error());
+  }
   if (!move || !move->change) {
     if (id) state.answers.push_back({id, answer});
     return answer;
@@ -149,6 +164,7 @@ Result<void> LocalMobilityAnchor::Impl::reconfigure(Now now, LmaConfig config) {
                                          {"services", state.policy.config().services.size()}});
   gateways.reconfigure(now);
   trial.handle_configuration();
+  mobility.reconfigured();
   revoker.handle_policy(now);
   return {};
 }
@@ -159,11 +175,13 @@ void LocalMobilityAnchor::Impl::handle_timeout(Now now) {
   gateways.handle_timeout(now);
   revoker.handle_timeout(now);
   trial.handle_timeout(now);
+  mobility.handle_timeout(now);
 }
 
 void LocalMobilityAnchor::Impl::settle(Now now) {
   if (gateways.take_turned()) trial.follow_links();
   edits.make_waiting();
+  mobility.settle(now);
   for (const auto& mn_id : edits.take_changed())
     if (!state.changes.under_way(mn_id)) updates.go_on_with_held(now, mn_id);
   revoker.handle_news(now);
@@ -173,7 +191,7 @@ void LocalMobilityAnchor::Impl::settle(Now now) {
 std::optional<TimePoint> LocalMobilityAnchor::Impl::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& one : {state.cache.next_deadline(), updates.next_deadline(), gateways.next_deadline(),
-                          revoker.next_deadline(), trial.next_deadline()})
+                          revoker.next_deadline(), trial.next_deadline(), mobility.next_deadline()})
     if (one && (!next || *one < *next)) next = one;
   return next;
 }
@@ -187,6 +205,7 @@ const LmaConfig& LocalMobilityAnchor::config() const { return impl_->state.polic
 void LocalMobilityAnchor::restore(Now now, const std::vector<NodeRecord>& records) {
   impl_->state.policy.links().advance(now.monotonic);
   core::restore(impl_->state, now, records);
+  impl_->mobility.restored();
   impl_->settle(now);
 }
 
@@ -196,6 +215,10 @@ void LocalMobilityAnchor::set_restart_counter(std::uint32_t counter, bool lost_s
 
 void LocalMobilityAnchor::number_heartbeats_from(std::uint32_t sequence) {
   impl_->gateways.number_heartbeats_from(sequence);
+}
+
+void LocalMobilityAnchor::number_notifications_from(std::uint16_t sequence) {
+  impl_->mobility.number_from(sequence);
 }
 
 void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
@@ -216,8 +239,11 @@ void LocalMobilityAnchor::tell_extensions(bool told) { impl_->state.tells_extens
 
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
   impl_->state.policy.links().advance(now.monotonic);
-  if (const auto planned = plan(impl_->state, command, arguments))
-    return impl_->change_flow(now, {}, *planned);
+  if (const auto planned = plan(impl_->state, command, arguments)) {
+    auto begun = impl_->change_flow(now, {}, *planned);
+    impl_->settle(now);
+    return begun;
+  }
   if (command == "policy explain") return explain(impl_->state, arguments);
   if (command == "policy confirm")
     return impl_->trial.confirm().map([] { return Json{{"confirmed", true}}; });
@@ -241,6 +267,7 @@ void LocalMobilityAnchor::begin_command(Now now, CommandId id, std::string_view 
     static_cast<void>(impl_->change_flow(now, id, std::move(*planned)));  // the answer waits in poll_answer()
   else
     impl_->state.answers.push_back({id, handle_command(now, command, arguments)});
+  impl_->settle(now);
 }
 
 std::optional<CommandAnswer> LocalMobilityAnchor::poll_answer() {

@@ -42,6 +42,9 @@ class LocalMobilityAnchor {
   /// first.
   void number_heartbeats_from(std::uint32_t sequence);
 
+  /// Likewise of Update Notifications (RFC 7077 section 5.1).
+  void number_notifications_from(std::uint16_t sequence);
+
   /// One whole Mobility Header with its IPv6 addresses, from anybody.
   void handle_message(Now now, const PacketMeta& meta, ByteView mobility_header);
 
@@ -53,7 +56,9 @@ class LocalMobilityAnchor {
   /// "flow release", "session revoke", "show policies", "policy explain", "policy confirm". The arguments
   /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
   /// "no-such-mag", "no-session", "busy", "bad-argument", "no-such-command", "bad-flow", "no-rule",
-  /// "no-trial". A "flow move", a "flow release" and a "session revoke" are answered when they have begun.
+  /// "no-trial"; of a "flow move" for which a MAG has to be asked "flow-mobility-refused",
+  /// "flow-mobility-unanswered", "flow-mobility-not-supported", "no-prefix", "keys-not-shared", "ipv4-stays".
+  /// A "flow move", a "flow release" and a "session revoke" are answered when they have begun.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
   /// The same, answered by poll_answer() when its effects have been: a move that fails is an error, and the
   /// flow is where it was.

@@ -11,10 +11,12 @@ namespace {
 
 using Nodes = std::vector<const MobileNode*>;
 
+/// A session of the flow's own set or a guest link of that; or a session of another set, its host.
 struct Target {
   const MobileNode* node;
   const FlowBinding* flow;
   SessionId session;
+  NodeIndex host = {};
 };
 
 std::string text(const Json& arguments, const char* name) {
@@ -64,17 +66,77 @@ Result<Where> find_mag(const Policy& policy, const std::string& name) {
   return fail("no-such-mag", "no MAG " + escaped(name) + " is configured");
 }
 
+/// One set of several, where the flow's name does not say which.
+Result<Nodes> with_prefix(Nodes nodes, const std::string& text) {
+  if (text.empty()) return nodes;
+  const auto prefix = Ipv6Prefix::parse(text);
+  if (!prefix) return fail("bad-argument", "prefix: " + prefix.error().message);
+  std::erase_if(nodes, [&](const MobileNode* n) { return std::ranges::count(n->prefixes, *prefix) == 0; });
+  if (nodes.empty()) return fail("no-such-mobile-node", "no mobile node has " + text);
+  return nodes;
+}
+
+bool is_there(const Where& where, const Ipv6Address& mag) {
+  return where.address.is_unspecified() ? where.mag->has(mag) : mag == where.address;
+}
+
 std::optional<SessionId> live_session_at(const MobileNode& node, const Where& where) {
-  for (const auto& session : node.sessions) {
-    const bool is_there =
-        where.address.is_unspecified() ? where.mag->has(session.mag) : session.mag == where.address;
-    if (!session.in_delete_wait && is_there) return session.id;
+  for (const auto& session : node.sessions)
+    if (!session.in_delete_wait && is_there(where, session.mag)) return session.id;
+  return std::nullopt;
+}
+
+std::optional<SessionId> live_guest_at(const MobileNode& node, const Where& where) {
+  for (const auto& link : node.guests)
+    if (link.up && is_there(where, link.mag)) return link.id;
+  return std::nullopt;
+}
+
+/// Where the MAG has sessions of other sets alone, it may be asked to forward this one's prefixes.
+std::optional<Target> foreign_target(const AnchorState& state, const MobileNode& node,
+                                     const FlowBinding& flow, const Where& where) {
+  if (const auto link = live_guest_at(node, where)) return Target{&node, &flow, *link};
+  for (const auto* other : state.cache.find_all(node.mn_id)) {
+    if (other == &node) continue;
+    for (const auto& s : other->sessions)
+      if (!s.in_delete_wait && !s.unreachable && s.ipv6 && is_there(where, s.mag) &&
+          !state.revoking.contains(s.id))
+        return Target{&node, &flow, s.id, other->index};
   }
   return std::nullopt;
 }
 
-/// A flow moves among the sessions that share its prefixes.
-Result<Target> find_target(const Nodes& nodes, const std::string& name, const Where& where) {
+/// RFC 7864 has no words for what is not in a home network prefix.
+Result<void> check_foreign(const AnchorState& state, const Target& target) {
+  const auto& [node, flow, session, host] = target;
+  if (node->prefixes.empty()) return fail("no-prefix", escaped(node->mn_id) + " has IPv4 alone in this set");
+  if (const auto* there = state.cache.find(host); there && there->find(session)->tunnelling.has_keys())
+    return fail("keys-not-shared", "the session there has GRE keys, which are those of its own set");
+  if (flow->is_default() && node->ipv4)
+    return fail("ipv4-stays", "the default flow carries " + node->ipv4->address.to_string() +
+                                  ", which only a MAG with a session of its own set can deliver");
+  return {};
+}
+
+Result<Target> find_foreign(const AnchorState& state, const Nodes& nodes, const std::string& name,
+                            const Where& where) {
+  std::optional<Target> found;
+  for (const auto* node : nodes) {
+    const auto target = foreign_target(state, *node, *node->flows.find(name), where);
+    if (target && found)
+      return fail("ambiguous-flow",
+                  escaped(node->mn_id) + " has such a flow in several sets of prefixes: say --prefix");
+    if (target) found = target;
+  }
+  if (!found)
+    return fail("no-session", escaped(nodes.front()->mn_id) + " has no session at " + where.mag->name);
+  if (auto possible = check_foreign(state, *found); !possible) return tl::unexpected(possible.error());
+  return *found;
+}
+
+/// A flow moves among the sessions that share its prefixes, and to those of other sets by RFC 7864.
+Result<Target> find_target(const AnchorState& state, const Nodes& nodes, const std::string& name,
+                           const Where& where) {
   std::optional<Target> found;
   for (const auto* node : nodes) {
     const auto session = live_session_at(*node, where);
@@ -84,20 +146,20 @@ Result<Target> find_target(const Nodes& nodes, const std::string& name, const Wh
                   escaped(node->mn_id) + " has several sets of prefixes at " + where.mag->name);
     found = Target{node, node->flows.find(name), *session};
   }
-  if (!found)
-    return fail("no-session", escaped(nodes.front()->mn_id) + " has no session at " + where.mag->name);
+  if (!found) return find_foreign(state, nodes, name, where);
   return *found;
 }
 
 Result<Nodes> named_with_flow(const AnchorState& state, const Json& arguments) {
   const std::string name = text(arguments, "flow"), mn = text(arguments, "mn");
-  const auto known = mn.empty() ? Result<Nodes>(all_nodes(state.cache)) : nodes_named(state.cache, mn);
-  return known.and_then([&](const Nodes& all) { return with_flow(all, mn, name); });
+  const auto all_of_mn = mn.empty() ? Result<Nodes>(all_nodes(state.cache)) : nodes_named(state.cache, mn);
+  return all_of_mn.and_then([&](const Nodes& all) { return with_prefix(all, text(arguments, "prefix")); })
+      .and_then([&](const Nodes& all) { return with_flow(all, mn, name); });
 }
 
 Json mag_of(const AnchorState& state, const MobileNode& node, SessionId id) {
-  const auto* held = node.find(id);
-  return held ? Json(state.policy.mag_name(held->mag)) : Json();
+  const auto* mag = node.mag_of(id);
+  return mag ? Json(state.policy.mag_name(*mag)) : Json();
 }
 
 Change change_to(const AnchorState& state, const MobileNode& node, MobileNode next) {
@@ -109,6 +171,20 @@ Change change_to(const AnchorState& state, const MobileNode& node, MobileNode ne
   return change;
 }
 
+Json answer_of(const AnchorState& state, const Target& target, const MagPeer& to) {
+  const auto& flow = *target.flow;
+  const auto* guest = target.node->find_guest(target.session);
+  return {{"mn", escaped(target.node->mn_id)},
+          {"flow", escaped(flow.name())},
+          {"flow_index", flow.index.value},
+          {"from", mag_of(state, *target.node, flow.current)},
+          {"wanted_from", mag_of(state, *target.node, flow.wanted)},
+          {"to", to.name},
+          {"session", guest ? guest->session.value : target.session.value},
+          {"changed", true},
+          {"waits", true}};
+}
+
 }  // namespace
 
 Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
@@ -117,29 +193,26 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   if (!nodes) return tl::unexpected(nodes.error());
   const auto mag = find_mag(state.policy, text(arguments, "to"));
   if (!mag) return tl::unexpected(mag.error());
-  const auto target = find_target(*nodes, name, *mag);
+  const auto target = find_target(state, *nodes, name, *mag);
   if (!target) return tl::unexpected(target.error());
-  const auto& [node, flow, session] = *target;
+  const auto& [node, flow, session, host] = *target;
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
-
+  FlowMove move;
+  move.answer = answer_of(state, *target, *mag->mag);
+  if (host) {
+    move.asks = GuestMove{node->index, flow->index, host, session, {{}, move.answer}};
+    return move;
+  }
   MobileNode next = *node;
   if (std::ranges::count(next.live(), session) == 0)
     return fail("no-session", mag->mag->name + " does not answer: the flow would not stay there");
   next.flows.move(flow->index, session);
   settle_flows(state.policy, next);
   const auto& moved = *next.flows.find(flow->index);
-  FlowMove move;
-  move.answer = {{"mn", escaped(node->mn_id)},
-                 {"flow", escaped(flow->name())},
-                 {"flow_index", flow->index.value},
-                 {"from", mag_of(state, *node, flow->current)},
-                 {"wanted_from", mag_of(state, *node, flow->wanted)},
-                 {"to", mag->mag->name},
-                 {"session", session.value},
-                 {"changed", flow->wanted != session || flow->current != moved.current ||
-                                 flow->is_pinned != moved.is_pinned},
-                 {"waits", moved.current != session}};
+  move.answer["changed"] =
+      flow->wanted != session || flow->current != moved.current || flow->is_pinned != moved.is_pinned;
+  move.answer["waits"] = moved.current != session;
   if (!move.answer["changed"].get<bool>()) return move;
   move.change = change_to(state, *node, std::move(next));
   return move;

@@ -210,8 +210,9 @@ void PbuHandler::answer(Now now, Finished& finished) {
       ++state_.statistics.accepted;
       const auto& [request, granted, session] = *change.answer;
       const auto* node = state_.cache.find(change.node);
-      state_.effects.push(
-          accept(*request, *node, *node->find(session), granted, state_.policy.config().ipv4_dhcp_server));
+      const auto& registered = *node->find(session);
+      state_.effects.push(accept(*request, *node, registered, granted,
+                                 state_.policy.config().ipv4_dhcp_server, state_.off_link_for(registered)));
     }
     for (auto& event : change.events) state_.effects.push(std::move(event));
     note_registered(change);

@@ -45,6 +45,14 @@ Json to_json(const SessionRecord& s) {
           {"notes", hex_of(s.notes)}};
 }
 
+Json to_json(const GuestRecord& g) {
+  return {{"id", g.id.value},
+          {"host", g.host.value},
+          {"session", g.session.value},
+          {"mag", g.mag.to_string()},
+          {"up", g.up}};
+}
+
 Json to_json(const FlowRecord& f) {
   return {{"index", f.index.value},   {"service", escaped(f.service)}, {"name", escaped(f.name)},
           {"wanted", f.wanted.value}, {"current", f.current.value},    {"pinned", f.pinned}};
@@ -175,6 +183,19 @@ Result<SessionRecord> session_from(const Json& json) {
   return s;
 }
 
+Result<GuestRecord> guest_from(const Json& json) {
+  GuestRecord g;
+  Reader reader(json, "guest");
+  reader.id("id", g.id);
+  reader.id("host", g.host);
+  reader.id("session", g.session);
+  reader.address("mag", g.mag);
+  reader.boolean("up", g.up);
+  if (!g.id || !g.host || !g.session) reader.complain("a guest link and what it is at have numbers");
+  if (auto done = reader.done(); !done) return tl::unexpected(done.error());
+  return g;
+}
+
 Result<FlowRecord> flow_from(const Json& json) {
   FlowRecord f;
   Reader reader(json, "flow");
@@ -195,6 +216,8 @@ std::string contradiction(const NodeRecord& r) {
   std::set<SessionId> sessions;
   for (const auto& s : r.sessions)
     if (!sessions.insert(s.id).second) return "two sessions with one number";
+  for (const auto& g : r.guests)
+    if (!sessions.insert(g.id).second) return "a guest link with the number of another";
   std::set<FlowIndex> flows{r.default_flow};
   for (const auto& f : r.flows)
     if (!flows.insert(f.index).second) return "two flows with one number";
@@ -218,10 +241,12 @@ Json NodeRecord::to_json() const {
             {"default_current", default_current.value},
             {"default_pinned", default_pinned},
             {"sessions", Json::array()},
+            {"guests", Json::array()},
             {"flows", Json::array()}};
   for (const auto& prefix : prefixes) json["prefixes"].push_back(prefix.to_string());
   if (ipv4) json["ipv4"] = {ipv4->address.to_string(), ipv4->router.to_string()};
   for (const auto& session : sessions) json["sessions"].push_back(core::to_json(session));
+  for (const auto& guest : guests) json["guests"].push_back(core::to_json(guest));
   for (const auto& flow : flows) json["flows"].push_back(core::to_json(flow));
   return json;
 }
@@ -249,6 +274,7 @@ Result<NodeRecord> NodeRecord::from_json(const Json& json) {
   reader.id("default_current", r.default_current);
   reader.boolean_if_there("default_pinned", r.default_pinned);
   reader.list("sessions", [&](const Json& item) { append(r.sessions, session_from(item)); });
+  reader.list("guests", [&](const Json& item) { append(r.guests, guest_from(item)); });
   reader.list("flows", [&](const Json& item) { append(r.flows, flow_from(item)); });
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   if (const auto problem = contradiction(r); !problem.empty()) return fail("bad-record", problem);

@@ -42,12 +42,22 @@ struct SessionRecord {
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 
+/// A guest link as it is kept across restarts.
+struct GuestRecord {
+  SessionId id;
+  NodeIndex host;
+  SessionId session;
+  Ipv6Address mag;
+  bool up = true;
+  friend bool operator==(const GuestRecord&, const GuestRecord&) = default;
+};
+
 /// A flow binding as it is kept across restarts.
 struct FlowRecord {
   FlowIndex index;
   std::string service;
   std::string name;
-  SessionId wanted;     ///< the session it is bound to, but for rules
+  SessionId wanted;     ///< the session or guest link it is bound to, but for rules
   SessionId current;    ///< the one it uses now: another while `wanted` is gone
   bool pinned = false;  ///< a command has moved it there, whatever its rule says
   friend bool operator==(const FlowRecord&, const FlowRecord&) = default;
@@ -66,6 +76,7 @@ struct NodeRecord {
   SessionId default_current;
   bool default_pinned = false;
   std::vector<SessionRecord> sessions;
+  std::vector<GuestRecord> guests;
   std::vector<FlowRecord> flows;
 
   Json to_json() const;

@@ -38,6 +38,11 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   return s;
 }
 
+/// Its session's own record says the rest.
+GuestLink guest_from(const GuestRecord& r, std::uint16_t tunnel_mtu) {
+  return {r.id, r.host, r.session, r.mag, tunnel_mtu, {}, r.up, false};
+}
+
 /// One without a service is a rule's.
 Shared<FlowTemplate> flow_template(const Policy& policy, const std::string& mn_id, const FlowRecord& r) {
   if (const auto rules = policy.flow_policy(mn_id); rules && r.service.empty()) {
@@ -109,6 +114,7 @@ class Restorer {
   bool has_taken_number(const NodeRecord& r) const {
     return nodes_.contains(r.index) || flows_.contains(r.default_flow) ||
            std::ranges::any_of(r.sessions, [&](const auto& s) { return sessions_.contains(s.id); }) ||
+           std::ranges::any_of(r.guests, [&](const auto& g) { return sessions_.contains(g.id); }) ||
            std::ranges::any_of(r.flows, [&](const auto& f) { return flows_.contains(f.index); });
   }
 
@@ -119,6 +125,10 @@ class Restorer {
     for (const auto& s : r.sessions) {
       sessions_.insert(s.id);
       numbers.last_session = std::max(numbers.last_session, s.id.value);
+    }
+    for (const auto& g : r.guests) {
+      sessions_.insert(g.id);
+      numbers.last_session = std::max(numbers.last_session, g.id.value);
     }
     flows_.insert(r.default_flow);
     for (const auto& f : r.flows) flows_.insert(f.index);
@@ -136,6 +146,7 @@ class Restorer {
       node.ipv4 = state_.ipv4.home_of(r.ipv4->address.address);  // a pool's router may be another now
     for (const auto& s : r.sessions)
       node.sessions.push_back(session_from(s, now_, most_remaining(s), policy().config().tunnel_mtu));
+    for (const auto& g : r.guests) node.guests.push_back(guest_from(g, policy().config().tunnel_mtu));
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
     default_flow.wanted = default_flow.asked = r.default_wanted;
     default_flow.current = r.default_current;

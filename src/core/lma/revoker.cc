@@ -314,11 +314,13 @@ std::set<SessionId> not_permitted(const AnchorState& state, const MobileNode& no
   }
   if (!profile) return sessions;
   // where a rule has a flow says nothing about who asked for its service
-  for (const auto& flow : node.flows.bindings())
-    if (const auto* s = node.find(flow.asked);
-        s && !flow.is_default() && !flow.is_of_rule() && !may_use(policy, *profile, *s, flow.service))
+  for (const auto& flow : node.flows.bindings()) {
+    const auto* s = node.find(flow.asked);
+    if (node.find_guest(flow.asked)) s = &node.sessions.front();  // its own came with the service
+    if (s && !flow.is_default() && !flow.is_of_rule() && !may_use(policy, *profile, *s, flow.service))
       for (const auto& other : node.sessions)
         if (other.id == s->id || are_of_one_interface_by_paths(other, *s)) sessions.insert(other.id);
+  }
   return sessions;
 }
 

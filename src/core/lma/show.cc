@@ -31,13 +31,21 @@ struct View {
   }
 
   Json mag_of(const MobileNode& node, SessionId session) const {
-    const auto* found = node.find(session);
-    return found ? Json(mag_name(*found)) : Json();
+    const auto* mag = node.mag_of(session);
+    return mag ? Json(state.policy.mag_name(*mag)) : Json();
+  }
+
+  /// The session by which a flow goes: of another set, if that is a guest link's (docs/adr/0055).
+  const Session* session_of(const MobileNode& node, SessionId id) const {
+    const auto* guest = node.find_guest(id);
+    if (!guest) return node.find(id);
+    const auto* host = state.cache.find(guest->host);
+    return host ? host->find(guest->session) : nullptr;
   }
 
   /// A row of the draft's Figure 3.
   Json binding(const MobileNode& node, const FlowBinding& flow) const {
-    const auto* session = node.find(flow.current);
+    const auto* session = session_of(node, flow.current);
     Json row{{"mn", escaped(node.mn_id)},
              {"address", address_of(node)},
              {"prefixes", prefixes_json(node.prefixes)},
@@ -62,10 +70,19 @@ struct View {
     return row;
   }
 
+  static Json number_of(const Session* session) { return session ? Json(session->id.value) : Json(); }
+
   std::string_view session_state(const Session& s) const {
     if (s.in_delete_wait) return "delete-wait";
     if (state.revoking.contains(s.id)) return "revoking";
     return s.unreachable ? "unreachable" : "active";
+  }
+
+  /// Of other sets, which the session's MAG is to forward as well (RFC 7864).
+  Json off_link_prefixes(const Session& s) const {
+    const auto found = state.off_link.find(s.id);
+    if (found == state.off_link.end()) return Json::array();
+    return prefixes_json({found->second.begin(), found->second.end()});
   }
 
   Json session(const MobileNode& node, const Session& s) const {
@@ -77,6 +94,7 @@ struct View {
              {"handoff_indicator", wire::to_string(s.handoff)},
              {"link_layer_id", to_hex(s.link_layer_id)},
              {"prefixes", prefixes_json(s.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{})},
+             {"off_link_prefixes", off_link_prefixes(s)},
              {"ipv4_address", s.ipv4 ? ipv4_json(node) : Json()},
              {"state", session_state(s)},
              {"lifetime_seconds", duration_cast<seconds>(s.lifetime).count()},
@@ -94,7 +112,7 @@ struct View {
   static Json alternatives_of(const FlowBinding& f) {
     Json all = Json::array();
     if (f.is_default()) return all;
-    for (const auto& selector : f.flow->alternatives) all.push_back(to_json(selector));
+    for (const auto& selector : f.flow->alternatives) all.push_back(core::to_json(selector));
     return all;
   }
 
@@ -107,10 +125,10 @@ struct View {
             {"rule", f.rule ? Json(f.rule->name) : Json()},
             {"moved_by_command", f.is_pinned},
             {"priority", f.service.empty() ? Json() : Json(f.flow->priority)},
-            {"selector", to_json(f.is_default() ? wire::TrafficSelector6{} : f.flow->selector)},
+            {"selector", core::to_json(f.is_default() ? wire::TrafficSelector6{} : f.flow->selector)},
             {"alternatives", alternatives_of(f)},
             {"mag", mag_of(node, f.current)},
-            {"session", f.current ? Json(f.current.value) : Json()},
+            {"session", number_of(session_of(node, f.current))},
             {"wanted_mag", mag_of(node, f.wanted)},
             {"state", to_string(state_of(f))},
             {"moves", f.moves}};

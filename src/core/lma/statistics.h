@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/effect.h"
+#include "core/peer/notification_counters.h"
 #include "core/peer/revocation_counters.h"
 #include "wire/enums.h"
 
@@ -18,6 +19,7 @@ struct Statistics {
   std::map<std::uint8_t, std::uint64_t> rejections;
   std::map<std::string, std::uint64_t> drops;
   RevocationCounters revocation;
+  NotificationCounters notification;
 
   void count_rejection(wire::BindingStatus status) {
     ++rejected;

@@ -51,6 +51,20 @@ void add_vendor_options(const Attachment& attachment, Json& fields) {
     fields["vendor_options"] = vendor_options_json(attachment.vendor_options);
 }
 
+std::optional<std::vector<Ipv6Prefix>> off_link_prefixes(const wire::MobilityOptions& options) {
+  constexpr std::uint8_t kLength = 64;  // docs/adr/0002
+  std::vector<Ipv6Prefix> prefixes;
+  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(options)) {
+    if (!option.off_link) continue;
+    if (option.prefix_length != kLength || !option.to_prefix().address.is_routable_unicast())
+      return std::nullopt;
+    prefixes.push_back(option.to_prefix());
+  }
+  std::ranges::sort(prefixes);
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  return prefixes;
+}
+
 RefusalReaction reaction_to(BindingStatus status) {
   switch (status) {
     case BindingStatus::ReasonUnspecified:

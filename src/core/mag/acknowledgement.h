@@ -19,6 +19,10 @@ Result<std::vector<Ipv6Prefix>> assigned_prefixes(const wire::ProxyBindingAcknow
 /// "vendor_options" of the last answer (RFC 5094), where there are any.
 void add_vendor_options(const Attachment& attachment, Json& fields);
 
+/// Those that it wants forwarded without being hosted (RFC 7864 section 3.3), each once, ascending. Nothing
+/// if one of them cannot be.
+std::optional<std::vector<Ipv6Prefix>> off_link_prefixes(const wire::MobilityOptions& options);
+
 /// What a refused registration leads to (RFC 5213 section 6.9.1.2, items 7 to 11).
 enum class RefusalReaction {
   Stop,           ///< until an administrative action or a new attachment

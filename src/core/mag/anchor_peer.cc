@@ -10,6 +10,8 @@ bool AnchorPeer::handle_message(Now now, const PacketMeta& meta, const wire::Mob
     revocations_.handle(now, RevocationRequest(meta, *indication));
   else if (const auto* answer = std::get_if<wire::BindingRevocationAcknowledgement>(&message))
     bulk_.handle_acknowledgement(now, *answer);
+  else if (const auto* notification = std::get_if<wire::UpdateNotification>(&message))
+    notifications_.handle(now, meta, *notification);
   else
     return false;
   return true;
@@ -22,6 +24,7 @@ void AnchorPeer::handle_timeout(Now now) {
 
 void AnchorPeer::settle(Now now) {
   revocations_.settle(now);
+  notifications_.settle();
   watch_.follow_attachments(now);
 }
 
@@ -35,6 +38,7 @@ std::optional<TimePoint> AnchorPeer::next_deadline() const {
 void AnchorPeer::add_statistics(Json& statistics) const {
   statistics["heartbeat"] = watch_.statistics();
   statistics["revocation"] = counters_.to_json();
+  statistics["notification"] = notifications_.statistics();
 }
 
 }  // namespace flowmob::core

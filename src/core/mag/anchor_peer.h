@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/mag/anchor_notifications.h"
 #include "core/mag/anchor_revocations.h"
 #include "core/mag/anchor_watch.h"
 #include "core/mag/bulk_revocation.h"
@@ -10,10 +11,11 @@ namespace flowmob::core {
 /// All that a MAG and its LMA say to each other but for Proxy Binding Updates.
 class AnchorPeer {
  public:
-  AnchorPeer(MagContext& context, Registrar& registrar, AttachmentDetector& detector)
+  AnchorPeer(MagContext& context, NodeService& service, Registrar& registrar, AttachmentDetector& detector)
       : watch_(context, registrar),
         revocations_(context, detector, counters_),
-        bulk_(context, registrar, detector, counters_) {}
+        bulk_(context, registrar, detector, counters_),
+        notifications_(context, service, registrar) {}
 
   void reconfigure(Now now) { watch_.reconfigure(now); }
   void set_restart_counter(std::uint32_t counter, bool lost_state) {
@@ -25,7 +27,8 @@ class AnchorPeer {
   static bool is_ours(const wire::MobilityMessage& message) {
     return std::holds_alternative<wire::Heartbeat>(message) ||
            std::holds_alternative<wire::BindingRevocationIndication>(message) ||
-           std::holds_alternative<wire::BindingRevocationAcknowledgement>(message);
+           std::holds_alternative<wire::BindingRevocationAcknowledgement>(message) ||
+           std::holds_alternative<wire::UpdateNotification>(message);
   }
   /// From the LMA. False for a message that is none of ours.
   bool handle_message(Now now, const PacketMeta& meta, const wire::MobilityMessage& message);
@@ -47,6 +50,7 @@ class AnchorPeer {
   AnchorWatch watch_;
   AnchorRevocations revocations_;
   BulkRevocation bulk_;
+  AnchorNotifications notifications_;
 };
 
 }  // namespace flowmob::core

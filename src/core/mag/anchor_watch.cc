@@ -50,6 +50,7 @@ void AnchorWatch::register_all(Now now, PeerEvent::Kind why) {
   for (const auto id : context_.bindings.ids()) {
     auto& attachment = *context_.bindings.find(id);
     if (attachment.state != AttachmentState::Registered || attachment.held) continue;
+    attachment.off_link_asked = attachment.off_link_asked || why == PeerEvent::Kind::Restarted;
     if (why == PeerEvent::Kind::Restarted)
       registrar_.register_services(now, attachment);
     else if (!attachment.request)

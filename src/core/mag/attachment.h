@@ -95,6 +95,11 @@ struct Attachment {
   /// Of the last answer (RFC 5094), to be shown.
   std::vector<wire::VendorSpecific> vendor_options;
   std::vector<Ipv6Prefix> prefixes;
+  /// Of other sessions of the node, forwarded as its own are and never advertised (RFC 7864 section 3.2.2).
+  std::vector<Ipv6Prefix> off_link;
+  std::optional<std::vector<Ipv6Prefix>> former_off_link;  ///< while a row with others is asked for
+  TimePoint off_link_said{};    ///< when a notification last did; answers to earlier requests may know less
+  bool off_link_asked = false;  ///< the next answer says the whole, even if it says none
   /// No longer the node's, and until when that is said (RFC 5213 section 6.12).
   std::map<Ipv6Prefix, TimePoint> withdrawn;
   std::optional<Request> request;
@@ -117,8 +122,9 @@ struct Attachment {
   Duration lifetime{};  ///< granted
   std::optional<TimePoint> expires;
   std::optional<TimePoint> refresh_at;
-  std::optional<TimePoint> retry_at;  ///< of a refused one that may try again by itself
-  bool held = false;                  ///< no Proxy Binding Update until an administrative action
+  std::optional<TimePoint> asked_by_lma;  ///< when it last had us register anew
+  std::optional<TimePoint> retry_at;      ///< of a refused one that may try again by itself
+  bool held = false;                      ///< no Proxy Binding Update until an administrative action
   /// Wall minus monotonic time when the LMA found our timestamps invalid; a change means a set clock.
   std::optional<Duration> clock_offset;
   std::optional<TimePoint> retry_anyway_at;  ///< without such a change

@@ -13,6 +13,10 @@
 /// idempotent.
 namespace flowmob::core {
 
+/// IPv6 prefixes of one attachment, those that it does not advertise included; the rows have room for no
+/// more.
+constexpr std::size_t kMostPrefixes = 4;
+
 /// Delivery to one attached mobile node and its uplink, by link-layer address.
 struct InstallHost {
   SessionId attachment;

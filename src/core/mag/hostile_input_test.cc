@@ -151,7 +151,7 @@ TEST_F(HostileInput, BindingUpdateSentToAGateway) {
 }
 
 TEST_F(HostileInput, UnknownTypeIsAnsweredWithABindingErrorAtABoundedRate) {
-  for (int i = 0; i < 20; ++i) deliver(wire::UpdateNotification{});
+  for (int i = 0; i < 20; ++i) deliver(wire::UpdateNotificationAcknowledgement{});
   ASSERT_THAT(messages, SizeIs(10));
   EXPECT_EQ(counter("drops", "unknown-type"), 20U);
   EXPECT_EQ(messages[0].destination, kLma);
@@ -163,7 +163,7 @@ TEST_F(HostileInput, UnknownTypeIsAnsweredWithABindingErrorAtABoundedRate) {
 }
 
 TEST_F(HostileInput, AMessageThatOnlyTheCodecKnowsIsAnUnknownType) {
-  deliver(wire::UpdateNotification{});
+  deliver(wire::UpdateNotificationAcknowledgement{});
   ASSERT_THAT(messages, SizeIs(1));
   const auto message = wire::decode(messages[0].mobility_header, kMag, kLma);
   ASSERT_TRUE(message);

@@ -50,6 +50,8 @@ std::int64_t whole_seconds(Duration duration) {
 Json binding_json(Now now, const Attachment& attachment, const MagContext& context) {
   Json prefixes = Json::array();
   for (const auto& prefix : attachment.prefixes) prefixes.push_back(prefix.to_string());
+  Json off_link = Json::array();
+  for (const auto& prefix : attachment.off_link) off_link.push_back(prefix.to_string());
   const auto remaining = attachment.expires ? *attachment.expires - now.monotonic : Duration::zero();
   const auto& access = *context.access(attachment.access);  // who is shown has not departed
   Json row{{"mn", attachment.mn_id},
@@ -57,6 +59,7 @@ Json binding_json(Now now, const Attachment& attachment, const MagContext& conte
            {"interface", access.interface},
            {"link_layer", attachment.link_layer.to_string()},
            {"prefixes", prefixes},
+           {"off_link_prefixes", off_link},
            {"ipv4_address", attachment.ipv4_home ? Json(attachment.ipv4_home->address.to_string()) : Json()},
            {"services", attachment.services},
            {"state", to_string(attachment.state)},

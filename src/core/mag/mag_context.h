@@ -23,6 +23,7 @@ struct MagContext {
   BindingUpdateList bindings;
   TunnelUsers tunnels;
   TimestampSource timestamps;
+  std::map<Ipv6Prefix, SessionId> off_link_at;  ///< whose off-link prefix it is: one attachment's alone
   std::uint16_t sequence = 0;
   std::uint32_t install_count = 0;
   bool anchor_knows_gre = true;       ///< until it shows that it does not (RFC 5845 section 4.2)

@@ -34,7 +34,7 @@ class MobileAccessGateway::Impl {
   Registrar registrar{context, service};
   PathRegistrar paths{context, registrar};
   AttachmentDetector detector{context, service, registrar};
-  AnchorPeer anchor{context, registrar, detector};
+  AnchorPeer anchor{context, service, registrar, detector};
   Ipv4Access ipv4{context, registrar};
   PacketCutter cutter{context};
   MagTunnelErrors tunnel_errors{context};

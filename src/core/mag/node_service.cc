@@ -23,8 +23,10 @@ void NodeService::install(Attachment& attachment) {
   // The session in the lower half finds the attachment again; the count tells late answers from wanted ones.
   attachment.pending_install =
       EffectId{std::uint64_t{++context_.install_count} << 32 | std::uint64_t{attachment.id.value}};
+  auto prefixes = attachment.prefixes;
+  prefixes.insert(prefixes.end(), attachment.off_link.begin(), attachment.off_link.end());
   context_.emit(InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
-                            attachment.prefixes, context_.care_of(attachment), config.lma,
+                            std::move(prefixes), context_.care_of(attachment), config.lma,
                             inner_mtu(config, attachment), attachment.ipv4_home, attachment.tunnelling},
                 attachment.pending_install);
 }
@@ -102,8 +104,38 @@ void NodeService::assign_prefixes(Now now, Attachment& attachment, std::vector<I
   auto gone = std::move(attachment.prefixes);
   std::erase_if(gone, [&](const auto& p) { return std::ranges::find(prefixes, p) != prefixes.end(); });
   withdraw_prefixes(now, attachment, gone);
-  for (const auto& prefix : prefixes) attachment.withdrawn.erase(prefix);
+  for (const auto& prefix : prefixes) {
+    attachment.withdrawn.erase(prefix);
+    take_off_link(prefix);
+  }
   attachment.prefixes = std::move(prefixes);
+}
+
+/// Nobody has a prefix that the LMA has given to another since.
+void NodeService::take_off_link(const Ipv6Prefix& prefix) {
+  const auto found = context_.off_link_at.find(prefix);
+  if (found == context_.off_link_at.end()) return;
+  auto* owner = context_.bindings.find(found->second);
+  context_.off_link_at.erase(found);
+  if (!owner) return;
+  std::erase(owner->off_link, prefix);
+  if (owner->host_installed) install(*owner);
+}
+
+void NodeService::assign_off_link(Attachment& attachment, std::vector<Ipv6Prefix> prefixes) {
+  for (const auto& prefix : attachment.off_link) context_.off_link_at.erase(prefix);
+  attachment.off_link.clear();
+  for (const auto& prefix : prefixes) take_off_link(prefix);
+  for (const auto& prefix : prefixes) context_.off_link_at[prefix] = attachment.id;
+  attachment.off_link = std::move(prefixes);
+}
+
+bool NodeService::is_on_other_link(const Attachment& attachment, const Ipv6Prefix& prefix) const {
+  return std::ranges::any_of(context_.bindings.entries(), [&](const auto& entry) {
+    const auto& other = entry.second;
+    return other.id != attachment.id && other.host_installed &&
+           std::ranges::find(other.prefixes, prefix) != other.prefixes.end();
+  });
 }
 
 void NodeService::withdraw_prefixes(Now now, Attachment& attachment, const std::vector<Ipv6Prefix>& gone) {
@@ -120,6 +152,8 @@ void NodeService::withdraw_prefixes(Now now, Attachment& attachment, const std::
 void NodeService::cut(Attachment& attachment) {
   attachment.pending_install = {};
   attachment.persist_at.reset();
+  assign_off_link(attachment, {});
+  attachment.former_off_link.reset();
   if (!attachment.host_installed) return;
   attachment.host_installed = false;
   context_.emit(RemoveHost{attachment.id});
@@ -138,13 +172,13 @@ void NodeService::persist(Now now, Attachment& attachment) {
   attachment.persist_at.reset();
   if (!attachment.expires) return;
   attachment.persisted = true;
-  context_.emit(PersistAttachment{{attachment.id, attachment.mn_id, attachment.access, attachment.technology,
-                                   attachment.link_layer, attachment.node_link_local, attachment.services,
-                                   attachment.services_registered, attachment.prefixes,
-                                   context_.config.timestamps ? context_.sequence : attachment.sequence,
-                                   now.wall + (*attachment.expires - now.monotonic), attachment.ipv6,
-                                   attachment.ipv4, attachment.ipv4_home, attachment.dhcp_server,
-                                   attachment.tunnelling.encapsulation, attachment.tunnelling.uplink_key}});
+  context_.emit(PersistAttachment{
+      {attachment.id, attachment.mn_id, attachment.access, attachment.technology, attachment.link_layer,
+       attachment.node_link_local, attachment.services, attachment.services_registered, attachment.prefixes,
+       context_.config.timestamps ? context_.sequence : attachment.sequence,
+       now.wall + (*attachment.expires - now.monotonic), attachment.ipv6, attachment.ipv4,
+       attachment.ipv4_home, attachment.dhcp_server, attachment.tunnelling.encapsulation,
+       attachment.tunnelling.uplink_key, attachment.off_link}});
 }
 
 }  // namespace flowmob::core

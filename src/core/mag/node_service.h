@@ -39,6 +39,10 @@ class NodeService {
   std::optional<TimePoint> next_deadline() const;
   /// The attachment's prefixes from now on; those that it had before and has no more are withdrawn.
   void assign_prefixes(Now now, Attachment& attachment, std::vector<Ipv6Prefix> prefixes);
+  /// What it forwards without advertising it, from now on; the row follows with install().
+  void assign_off_link(Attachment& attachment, std::vector<Ipv6Prefix> prefixes);
+  /// Whether another attachment has it on its link.
+  bool is_on_other_link(const Attachment& attachment, const Ipv6Prefix& prefix) const;
   /// Takes row and tunnel away. The record stays: whoever comes after us has to know what the LMA believes.
   void cut(Attachment& attachment);
   /// The record, too: the LMA has been told, or cannot be.
@@ -46,6 +50,7 @@ class NodeService {
   void persist(Now now, Attachment& attachment);
 
  private:
+  void take_off_link(const Ipv6Prefix& prefix);
   void advertise_now(const Attachment& attachment);
   /// Now, and with every advertisement for a while (RFC 5213 section 6.12): one may be lost.
   void withdraw_prefixes(Now now, Attachment& attachment, const std::vector<Ipv6Prefix>& gone);

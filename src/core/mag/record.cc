@@ -35,6 +35,8 @@ Result<std::optional<Ipv4Home>> parse_ipv4(const std::string& home, const std::s
 Json AttachmentRecord::to_json() const {
   Json texts = Json::array();
   for (const auto& prefix : prefixes) texts.push_back(prefix.to_string());
+  Json off_link_texts = Json::array();
+  for (const auto& prefix : off_link) off_link_texts.push_back(prefix.to_string());
   return {{"id", id.value},
           {"mn", mn_id},
           {"access", access},
@@ -52,12 +54,14 @@ Json AttachmentRecord::to_json() const {
           {"ipv4_router", ipv4_home ? ipv4_home->router.to_string() : std::string()},
           {"dhcp_server", dhcp_server},
           {"encapsulation", static_cast<unsigned>(encapsulation)},
-          {"uplink_key", uplink_key}};
+          {"uplink_key", uplink_key},
+          {"off_link", off_link_texts}};
 }
 
 Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   AttachmentRecord record;
   std::vector<std::string> prefixes;
+  std::vector<std::string> off_link;
   std::string link_layer;
   std::string node_link_local;
   std::string ipv4_home;
@@ -81,6 +85,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     json.at("ipv4_home").get_to(ipv4_home);
     json.at("ipv4_router").get_to(ipv4_router);
     json.at("dhcp_server").get_to(record.dhcp_server);
+    json.at("off_link").get_to(off_link);
   } catch (const Json::exception& problem) {
     return bad_record(problem.what());
   }
@@ -90,6 +95,8 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   if (!address) return bad_record(address.error().message);
   auto parsed = parse_prefixes(prefixes);
   if (!parsed) return tl::unexpected(parsed.error());
+  auto others = parse_prefixes(off_link);
+  if (!others) return tl::unexpected(others.error());
   const auto home = parse_ipv4(ipv4_home, ipv4_router);
   if (!home) return tl::unexpected(home.error());
   if (!record.id || record.mn_id.empty() || mac->is_zero() || (parsed->empty() && !*home))
@@ -99,6 +106,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   record.link_layer = *mac;
   record.node_link_local = *address;
   record.prefixes = std::move(*parsed);
+  record.off_link = std::move(*others);
   return record;
 }
 

@@ -36,6 +36,7 @@ struct AttachmentRecord {
   bool dhcp_server = false;
   Encapsulation encapsulation{};
   std::uint32_t uplink_key = 0;  ///< the LMA's; ours is the id (RFC 5845)
+  std::vector<Ipv6Prefix> off_link = {};
 
   Json to_json() const;
   static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"

@@ -59,6 +59,7 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Registering;
   attachment.status.clear();
   attachment.services_registered = 0;
+  attachment.off_link_asked = true;
   // One that comes back while it leaves is served on: until its former binding ends, whatever the LMA says or
   // not.
   if (!attachment.host_installed) attachment.expires.reset();
@@ -84,6 +85,21 @@ void Registrar::refresh_if_present(Now now, Attachment& attachment) {
   attachment.refresh_at.reset();
   presence->refresh_waits = true;
   if (presence->unanswered == 0) presence->next = now.monotonic;
+  settle(attachment.id);
+}
+
+/// MAX_UPDATE_RATE is 3 a second. A request that is under way has yet to be answered by what the LMA knows
+/// now.
+void Registrar::register_by_request(Now now, Attachment& attachment) {
+  constexpr Duration kPace = std::chrono::milliseconds(334);
+  attachment.off_link_asked = true;
+  if (attachment.state != AttachmentState::Registered || attachment.held) return;
+  const TimePoint earliest = attachment.asked_by_lma ? *attachment.asked_by_lma + kPace : now.monotonic;
+  if (earliest > now.monotonic) {
+    attachment.refresh_at = std::min(attachment.refresh_at.value_or(earliest), earliest);
+  } else {
+    begin(now, attachment, RequestKind::Refresh);
+  }
   settle(attachment.id);
 }
 
@@ -151,6 +167,7 @@ void Registrar::begin(Now now, Attachment& attachment, RequestKind kind) {
   attachment.retry_at.reset();
   attachment.clock_offset.reset();
   attachment.held = false;
+  if (kind == RequestKind::Refresh && attachment.off_link_asked) attachment.asked_by_lma = now.monotonic;
   const RetransmissionTimer timer(now.monotonic, config.initial_bindack_timeout, config.max_bindack_timeout);
   const bool ends = kind == RequestKind::Deregister || kind == RequestKind::ReleaseIpv4;
   const auto lifetime = ends ? std::uint16_t{0} : lifetime_units(config.lifetime);
@@ -297,9 +314,25 @@ void Registrar::give_back(Now now, Attachment& attachment) {
   copy.host_installed = copy.persisted = false;
   copy.advertisements.reset();
   copy.request.reset();
+  copy.off_link.clear();
   auto& departed = context_.bindings.add(std::move(copy));
   deregister_departed(now, departed);
   refuse(now, attachment, "HOST_INSTALL_FAILED", context_.config.max_bindack_timeout);
+}
+
+/// What was asked for in addition does not fit: what is promised to the LMA does.
+void Registrar::restore_off_link(Attachment& attachment) {
+  auto former = std::move(*std::exchange(attachment.former_off_link, std::nullopt));
+  service_.assign_off_link(attachment, std::move(former));
+  service_.install(attachment);
+}
+
+bool Registrar::forward_off_link(Attachment& attachment, std::vector<Ipv6Prefix> prefixes) {
+  if (attachment.off_link == prefixes) return false;
+  if (!attachment.former_off_link) attachment.former_off_link = attachment.off_link;
+  service_.assign_off_link(attachment, std::move(prefixes));
+  if (attachment.host_installed) service_.install(attachment);
+  return true;
 }
 
 void Registrar::handle_install_result(Now now, EffectId id, const Result<void>& outcome) {
@@ -307,11 +340,13 @@ void Registrar::handle_install_result(Now now, EffectId id, const Result<void>& 
   if (!attachment || attachment->pending_install != id) return;
   attachment->pending_install = {};
   if (outcome) {
+    attachment->former_off_link.reset();
     in_service(now, *attachment);
   } else {
     context_.notify("host-install-failed", *attachment,
                     {{"code", outcome.error().code}, {"message", outcome.error().message}});
     if (attachment->state == AttachmentState::Deregistering) return;  // it is given back already
+    if (attachment->former_off_link) return restore_off_link(*attachment);
     give_back(now, *attachment);
   }
   settle(attachment->id);

@@ -29,6 +29,11 @@ class Registrar {
   /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).
   void request_ipv4(Now now, Attachment& attachment);
   void release_ipv4(Now now, Attachment& attachment);
+  /// What an attached node's row has besides its own prefixes from now on; with an answer by
+  /// handle_install_result(), after which it has those or what it had. False: there is nothing to change.
+  bool forward_off_link(Attachment& attachment, std::vector<Ipv6Prefix> prefixes);
+  /// The LMA wants to be asked again: as soon as the pace permits it (RFC 6275 section 11.8).
+  void register_by_request(Now now, Attachment& attachment);
   /// The LMA has taken it from a node that keeps its prefixes.
   void lose_ipv4(Now now, Attachment& attachment);
   /// Sends the de-registration and nothing else.
@@ -62,6 +67,8 @@ class Registrar {
   void hold_back(Now now, Attachment& attachment);
 
   void accepted(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  std::optional<std::vector<Ipv6Prefix>> off_link_said(const Attachment& attachment,
+                                                       const wire::ProxyBindingAcknowledgement& ack) const;
   void adopt_lifetime(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack, TimePoint sent);
   void note_access_network(const Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void adopt_link_local(Now now, Attachment& attachment, RequestKind kind,
@@ -78,6 +85,7 @@ class Registrar {
   void request_due(Now now, Attachment& attachment);
   void deregistration_due(Now now, Attachment& attachment);
   void finish_deregistration(Attachment& attachment, bool accepted);
+  void restore_off_link(Attachment& attachment);
   void give_back(Now now, Attachment& attachment);
   void expire(Now now, Attachment& attachment);
   void retry_due(Now now, Attachment& attachment);

@@ -125,15 +125,21 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   if (kind == RequestKind::Initial) note_access_network(attachment, ack);
   note_multipath(attachment, ack);
   const bool carried_otherwise = adopt_tunnelling(context_, attachment, ack);
+  const auto off_link = off_link_said(attachment, ack);
   adopt_lifetime(attachment, ack, attachment.request->find(ack.sequence)->sent);
   if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
     ++attachment.services_registered;
   attachment.request.reset();
+  attachment.off_link_asked = false;
   adopt_link_local(now, attachment, kind, ack);
 
-  const bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4 || carried_otherwise;
+  bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4 || carried_otherwise;
   attachment.ipv4_home = ipv4;
   service_.assign_prefixes(now, attachment, std::move(*prefixes));
+  if (off_link && *off_link != attachment.off_link) {
+    service_.assign_off_link(attachment, *off_link);
+    changed = true;
+  }
   if (attachment.state == AttachmentState::Registering || changed) return service_.install(attachment);
   if (attachment.pending_install) return;
   Json fields = Json::object();
@@ -141,6 +147,26 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   context_.notify("reregistered", attachment, fields);
   service_.persist(now, attachment);
   next_service(now, attachment);
+}
+
+/// RFC 7864 section 3.3. An answer that names some says the whole, and so does the first one, and one that
+/// the LMA has asked for; another's silence means nothing: LMAs need not repeat what a notification has said.
+/// Nor does an answer to what was sent before the last notification.
+std::optional<std::vector<Ipv6Prefix>> Registrar::off_link_said(
+    const Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) const {
+  auto said = off_link_prefixes(ack.options);
+  if (!said || !attachment.ipv6 || (said->empty() && !attachment.off_link_asked)) return std::nullopt;
+  if (attachment.request->find(ack.sequence)->sent < attachment.off_link_said) return std::nullopt;
+  const auto named = wire::find_all<wire::HomeNetworkPrefixOption>(ack.options);
+  std::erase_if(*said, [&](const auto& prefix) {
+    return service_.is_on_other_link(attachment, prefix) ||
+           std::ranges::any_of(named, [&](const auto& o) { return !o.off_link && o.to_prefix() == prefix; });
+  });
+  const auto own =
+      static_cast<std::size_t>(std::ranges::count(named, false, &wire::HomeNetworkPrefixOption::off_link));
+  const auto room = kMostPrefixes - std::min(kMostPrefixes, own);
+  if (said->size() > room) said->resize(room);
+  return said;
 }
 
 /// What is left of the binding is registered on as before.

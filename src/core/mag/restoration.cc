@@ -68,9 +68,11 @@ void give_up(Now now, MagContext& context, NodeService& service, Registrar& regi
 }
 
 /// The node was never told that its binding ran out while nobody looked.
-void register_again(Now now, MagContext& context, Registrar& registrar, Attachment& attachment) {
+void register_again(Now now, MagContext& context, NodeService& service, Registrar& registrar,
+                    Attachment& attachment) {
   context.notify("binding-expired", attachment);
   attachment.prefixes.clear();
+  service.assign_off_link(attachment, {});
   attachment.ipv4_home.reset();
   registrar.register_node(now, attachment);
 }
@@ -90,7 +92,9 @@ void restore_attachments(Now now, MagContext& context, NodeService& service, Reg
   if (records.empty()) context.sequence = sequence_by_clock(now);
   for (auto& record : records) {
     context.sequence = std::max(context.sequence, record.sequence);
+    auto off_link = std::move(record.off_link);
     auto& attachment = context.bindings.restore(attachment_of(context, std::move(record), now));
+    service.assign_off_link(attachment, std::move(off_link));
     if (!is_expired(now, attachment) && is_permitted(context, attachment)) service.install(attachment);
   }
   if (!records.empty()) context.sequence = static_cast<std::uint16_t>(context.sequence + kSequenceLeap);
@@ -100,7 +104,7 @@ void restore_attachments(Now now, MagContext& context, NodeService& service, Reg
     if (!is_permitted(context, attachment))
       give_up(now, context, service, registrar, attachment);
     else if (is_expired(now, attachment))
-      register_again(now, context, registrar, attachment);
+      register_again(now, context, service, registrar, attachment);
     else
       watch_and_refresh(now, context, registrar, attachment);
   }

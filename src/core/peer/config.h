@@ -21,4 +21,11 @@ struct RevocationConfig {
   friend bool operator==(const RevocationConfig&, const RevocationConfig&) = default;
 };
 
+/// RFC 7077 section 7.
+struct NotificationConfig {
+  unsigned max_retransmissions = 1;          ///< MAX_UPDATE_NOTIFICATION_RETRANSMIT_COUNT
+  Duration delay = std::chrono::seconds(1);  ///< MIN_DELAY_BETWEEN_UPDATE_NOTIFICATION_REPLAY
+  friend bool operator==(const NotificationConfig&, const NotificationConfig&) = default;
+};
+
 }  // namespace flowmob::core

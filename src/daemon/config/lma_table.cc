@@ -18,6 +18,11 @@ using core::ServiceProfile;
 template <auto Member>
 constexpr auto kLmaCore = via<&LmaSettings::core, Member>;
 
+template <auto Member>
+constexpr auto kNotification = [](LmaSettings& settings) -> auto& {
+  return settings.core.notification.*Member;
+};
+
 constexpr auto kRevokes = [](LmaSettings& settings) -> bool& { return settings.core.revocation.enabled; };
 
 Section<LmaSettings> lma_head() {
@@ -95,7 +100,15 @@ Section<LmaSettings> lma_head() {
            "sessions that a new configuration does not permit are revoked, a hold ends as soon as the old "
            "MAG "
            "says so, and a MAG that a node has left is told (RFC 5846); false: only `flowmob session revoke` "
-           "revokes")}};
+           "revokes"),
+       K::optional("notification_retries", kNotification<&core::NotificationConfig::max_retransmissions>,
+                   "how often an unanswered Update Notification is sent again "
+                   "(MAX_UPDATE_NOTIFICATION_RETRANSMIT_COUNT, RFC 7077 section 7)",
+                   between<unsigned>(0, 5)),
+       K::optional("notification_delay", kNotification<&core::NotificationConfig::delay>,
+                   "after which time, each time (MIN_DELAY_BETWEEN_UPDATE_NOTIFICATION_REPLAY, RFC 7077 "
+                   "section 7)",
+                   between<Duration>(500ms, 5s))}};
   add_peer_keys(section, kLmaCore<&LmaConfig::heartbeat>, kLmaCore<&LmaConfig::revocation>);
   add_path_keys(section, true, &LmaSettings::paths);
   return section;

@@ -88,6 +88,15 @@ TEST(Load, RevocationHasItsVariables) {
   EXPECT_EQ(parse_lma(kLma, "f").value().core.revocation, (core::RevocationConfig{true, 1, 1s, 2s}));
 }
 
+TEST(LoadLma, NotificationsHaveTheirVariablesWithTheirRanges) {  // RFC 7077 section 7
+  EXPECT_EQ(parse_lma(kLma, "f").value().core.notification, (core::NotificationConfig{1, 1s}));
+  const auto text = and_line(kLma, "notification_retries = 5\nnotification_delay = \"500ms\"");
+  EXPECT_EQ(parse_lma(text, "f").value().core.notification, (core::NotificationConfig{5, 500ms}));
+  for (const auto* bad :
+       {"notification_retries = 6", "notification_delay = \"499ms\"", "notification_delay = \"5001ms\""})
+    EXPECT_FALSE(parse_lma(and_line(kLma, bad), "f")) << bad;
+}
+
 TEST(LoadLma, APeerSaysHowItIsProtected) {
   EXPECT_TRUE(parse_lma(kLma, "lma.toml").value().protected_peers.empty());
   std::string text(kLma);

@@ -20,11 +20,15 @@ class Pump {
   /// What became of an effect; nothing: the end of the batch will show (docs/adr/0051).
   using CarryOut = std::function<std::optional<Result<void>>(const Effect&)>;
   using EndBatch = std::function<Result<void>()>;
+  /// Called when all that followed from an input has been done.
+  using Settled = std::function<void()>;
 
-  Pump(platform::EventLoop& loop, Core& core, CarryOut carry_out, EndBatch end_batch = {})
+  Pump(platform::EventLoop& loop, Core& core, CarryOut carry_out, EndBatch end_batch = {},
+       Settled settled = {})
       : core_(core),
         carry_out_(std::move(carry_out)),
         end_batch_(std::move(end_batch)),
+        settled_(std::move(settled)),
         timer_(loop.make_timer([this] {
           armed_.reset();
           feed([this](Now now) { core_.handle_timeout(now); });
@@ -57,6 +61,7 @@ class Pump {
       drain();
     }
     arm();
+    if (settled_) settled_();
   }
 
  private:
@@ -83,6 +88,7 @@ class Pump {
   Core& core_;
   CarryOut carry_out_;
   EndBatch end_batch_;
+  Settled settled_;
   std::vector<EffectId> batch_;  ///< effects that wait for its end
   std::optional<TimePoint> armed_;
   platform::DeadlineTimer timer_;

@@ -22,7 +22,10 @@ Result<void> LmaDaemon::add_commands() {
   }
   for (const std::string command : {"flow move", "flow release"})
     if (added)
-      added = control.handle(command, [this, command](const Json& a) { return change_flow(command, a); });
+      added =
+          control.handle_async(command, [this, command](const Json& a, platform::ControlServer::Reply reply) {
+            change_flow(command, a, std::move(reply));
+          });
   return added
       .and_then([&] { return control.handle("show tunnels", [this](const Json& a) { return tunnels(a); }); })
       .and_then(
@@ -38,14 +41,21 @@ Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {
   return answer;
 }
 
-/// The pump answers every effect before it returns: by then the move has ended.
-Result<Json> LmaDaemon::change_flow(std::string_view command, const Json& arguments) {
+/// Most have ended when the pump returns; one for which a MAG has to be asked ends with its answer.
+void LmaDaemon::change_flow(std::string_view command, const Json& arguments,
+                            platform::ControlServer::Reply reply) {
   const core::CommandId id{++last_command_};
+  changes_.emplace(id, std::move(reply));
   pump_->feed([&](Now now) { anchor_->begin_command(now, id, command, arguments); });
-  auto done = anchor_->poll_answer();
-  if (!done) return fail("busy", "the move has not ended");
-  if (done->answer) add_traffic(*done->answer, [this](const Json& row) { return traffic_of(row); });
-  return done->answer;
+}
+
+void LmaDaemon::answer_changes() {
+  while (auto done = anchor_->poll_answer()) {
+    const auto change = changes_.extract(done->id);
+    if (change.empty()) continue;
+    if (done->answer) add_traffic(*done->answer, [this](const Json& row) { return traffic_of(row); });
+    change.mapped()(done->answer);
+  }
 }
 
 /// A row that names a flow shows the flow's traffic, else its session's.

@@ -115,11 +115,12 @@ Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) 
   effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *packets_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
-      [this] { return effects_->end_batch(); });
+      [this] { return effects_->end_batch(); }, [this] { answer_changes(); });
   const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
   if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { anchor_->restore(now, records); });
   anchor_->number_heartbeats_from(std::random_device{}());
+  anchor_->number_notifications_from(static_cast<std::uint16_t>(std::random_device{}()));
   pump_->feed([&](Now) { anchor_->set_restart_counter(life->value, life->lost_state); });
   anchor_->set_correspondent_interfaces(correspondent_interfaces());
 

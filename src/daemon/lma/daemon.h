@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,7 +57,9 @@ class LmaDaemon {
   void measure_load();
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
-  Result<core::Json> change_flow(std::string_view command, const core::Json& arguments);
+  void change_flow(std::string_view command, const core::Json& arguments,
+                   platform::ControlServer::Reply reply);
+  void answer_changes();
   Result<core::Json> diff_policies(const core::Json& arguments);
   Result<core::Json> apply_policies(const core::Json& arguments);
   Result<core::Json> reload_policies();
@@ -69,6 +72,7 @@ class LmaDaemon {
   LmaSettings settings_;
   ReturningInterfaces interfaces_;
   std::uint64_t last_command_ = 0;
+  std::map<core::CommandId, platform::ControlServer::Reply> changes_;  ///< that have yet to be answered
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;

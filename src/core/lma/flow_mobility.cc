@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/flow_mobility.h"
+
+#include <algorithm>
+
+#include "core/lma/events.h"
+#include "core/lma/guest_links.h"
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+using Reason = wire::NotificationReason;
+
+/// RFC 7864 section 4.2: the node, then its prefixes, off-link. A MAG may have several interfaces of the
+/// node: what else says which comes behind, as RFC 7077 permits.
+wire::UpdateNotification initiate(const MobileNode& node, const Session& session,
+                                  const std::set<Ipv6Prefix>& prefixes) {
+  wire::UpdateNotification message;
+  message.reason = prefixes.empty() ? Reason::ForceReregistration : Reason::FlowMobility;
+  message.options = {wire::MobileNodeIdentifier{node.mn_id_subtype, to_bytes(node.mn_id)}};
+  for (const auto& prefix : prefixes)
+    message.options.push_back(wire::HomeNetworkPrefixOption{true, prefix.length, prefix.address});
+  message.options.push_back(wire::AccessTechnologyTypeOption{session.technology});
+  if (!session.link_layer_id.empty())
+    message.options.push_back(wire::MnLinkLayerIdentifier{session.link_layer_id});
+  return message;
+}
+
+/// Section 4.3: an acknowledgement that says 0 repeats the node and the prefixes.
+bool echoes(const wire::UpdateNotificationAcknowledgement& answer, const std::string& mn_id,
+            const std::set<Ipv6Prefix>& prefixes) {
+  if (prefixes.empty()) return true;
+  const auto* node = wire::find<wire::MobileNodeIdentifier>(answer.options);
+  if (!node || to_octet_string(node->identifier) != mn_id) return false;
+  std::set<Ipv6Prefix> named;
+  for (const auto& option : wire::find_all<wire::HomeNetworkPrefixOption>(answer.options))
+    named.insert(option.to_prefix());
+  return std::ranges::includes(named, prefixes);
+}
+
+Json list_of(const std::set<Ipv6Prefix>& prefixes) {
+  return prefixes_json(std::vector<Ipv6Prefix>(prefixes.begin(), prefixes.end()));
+}
+
+}  // namespace
+
+FlowMobility::Hosts& FlowMobility::hosts_of(const std::string& mn_id) {
+  state_.cache.watch(mn_id);
+  return nodes_[mn_id];
+}
+
+/// What a predecessor's MAGs have acknowledged is what its records say is up.
+void FlowMobility::restored() {
+  for (const auto& [index, node] : state_.cache.nodes())
+    if (!node.guests.empty()) know_guests_of(node);
+}
+
+void FlowMobility::know_guests_of(const MobileNode& node) {
+  auto& hosts = hosts_of(node.mn_id);
+  todo_.insert(node.mn_id);
+  for (const auto& link : node.guests) {
+    if (link.up) state_.know_off_link.insert(link.mag);
+    const auto [host, is_new] = hosts.try_emplace(link.session);
+    if (!is_new) continue;
+    host->second.node = link.host;
+    host->second.mag = link.mag;
+    host->second.told = guests_at(node.mn_id, link.session, true);
+  }
+}
+
+const Session* FlowMobility::live_session(const Host& host, SessionId id) const {
+  const auto* node = state_.cache.find(host.node);
+  const auto* session = node ? node->find(id) : nullptr;
+  return session && !session->in_delete_wait && session->ipv6 ? session : nullptr;
+}
+
+/// The prefixes of those sets that have a link at the session.
+FlowMobility::Prefixes FlowMobility::guests_at(const std::string& mn_id, SessionId session, bool up) const {
+  Prefixes all;
+  for (const auto* node : state_.cache.find_all(mn_id))
+    for (const auto& link : node->guests)
+      if (link.session == session && link.up == up) all.insert(node->prefixes.begin(), node->prefixes.end());
+  return all;
+}
+
+FlowMobility::Prefixes FlowMobility::wanted(const std::string& mn_id, SessionId session,
+                                            const Host& host) const {
+  Prefixes all = guests_at(mn_id, session, true);
+  all.merge(guests_at(mn_id, session, false));
+  const auto* moving = host.move ? state_.cache.find(host.move->node) : nullptr;
+  if (moving) all.insert(moving->prefixes.begin(), moving->prefixes.end());
+  return all;
+}
+
+Result<void> FlowMobility::move(Now now, GuestMove move) {
+  const auto* node = state_.cache.find(move.host);
+  const auto* session = node ? node->find(move.session) : nullptr;
+  if (!session) return fail("no-session", "the session is gone");
+  const std::string mag = state_.policy.mag_name(session->mag);
+  if (mute_.contains(session->mag))
+    return fail("flow-mobility-not-supported", mag + " does not know Update Notifications (RFC 7077)");
+  auto& host = hosts_of(node->mn_id)[move.session];
+  todo_.insert(node->mn_id);
+  if (host.move) return fail("busy", "another move to " + mag + " is under way; try again");
+  if (!host.asked && host.told.empty()) host.mag = session->mag;
+  host.node = move.host;
+  host.move = std::move(move);
+  settle(now);
+  return {};
+}
+
+/// Edits may change what is followed: until nothing does any more.
+void FlowMobility::settle(Now now) {
+  std::set<std::string> busy;
+  const auto due = [this] {
+    auto all = state_.cache.take_changed();
+    all.merge(std::exchange(todo_, {}));
+    return all;
+  };
+  for (auto all = due(); !all.empty(); all = due())
+    for (const auto& mn_id : all) {
+      if (state_.changes.under_way(mn_id))
+        busy.insert(mn_id);
+      else
+        follow(now, mn_id);
+    }
+  todo_ = std::move(busy);
+}
+
+void FlowMobility::follow(Now now, const std::string& mn_id) {
+  follow_links(mn_id);
+  const auto found = nodes_.find(mn_id);
+  if (found == nodes_.end()) return state_.cache.unwatch(mn_id);
+  auto& hosts = found->second;
+  for (auto& [session, host] : hosts) {
+    reconcile(now, mn_id, session, host);
+    state_.off_link[session] = wanted(mn_id, session, host);
+  }
+  std::erase_if(hosts, [this](const auto& row) {
+    const auto& [session, host] = row;
+    const bool is_idle = state_.off_link[session].empty() && host.told.empty() && !host.asked && !host.move;
+    if (is_idle) state_.off_link.erase(session);
+    return is_idle;
+  });
+  if (!hosts.empty()) return;
+  nodes_.erase(found);
+  state_.cache.unwatch(mn_id);
+}
+
+void FlowMobility::follow_links(const std::string& mn_id) {
+  for (const auto* node : state_.cache.find_all(mn_id)) {
+    if (node->guests.empty()) continue;
+    know_guests_of(*node);
+    todo_.erase(mn_id);
+    edits_.make(*node,
+                [this](const MobileNode& n) { return with_guests_followed(state_.policy, state_.cache, n); });
+  }
+}
+
+/// False: there is nobody to tell anything.
+bool FlowMobility::follow_session(const Session* session, Host& host) {
+  if (session && session->mag == host.mag) return true;
+  cancel(host);
+  fail_move(host, "no-session", "the session has ended, or is with another MAG");
+  host.told.clear();
+  if (session) host.mag = session->mag;
+  return session != nullptr;
+}
+
+void FlowMobility::reconcile(Now now, const std::string& mn_id, SessionId id, Host& host) {
+  const auto* session = live_session(host, id);
+  if (!follow_session(session, host)) return;
+  if (host.move && !state_.cache.find(host.move->node))
+    fail_move(host, "no-such-mobile-node", "the flow's node is gone");
+  if (host.asked) return;
+  auto prefixes = wanted(mn_id, id, host);
+  const bool is_told = prefixes == host.told && guests_at(mn_id, id, false).empty();
+  if (is_told && host.move) return carry_out(now, *session, host);
+  if (is_told || (session->opens && *session->opens > now.monotonic)) return;
+  if (host.silent == session->deadline.monotonic && !host.move) return;
+  if (mute_.contains(host.mag)) return do_without(mn_id, id, host);
+  if (!sender_.has_room()) {
+    starved_.insert(mn_id);
+    return;
+  }
+  tell(now, mn_id, *session, host, std::move(prefixes));
+}
+
+void FlowMobility::do_without(const std::string& mn_id, SessionId session, Host& host) {
+  fail_move(host, "flow-mobility-not-supported", "the MAG does not know Update Notifications (RFC 7077)");
+  give_up(mn_id, session, host.mag);
+  host.told = wanted(mn_id, session, host);
+}
+
+void FlowMobility::tell(Now now, const std::string& mn_id, const Session& session, Host& host,
+                        Prefixes prefixes) {
+  const auto& config = state_.policy.config().notification;
+  auto sent = sender_.begin(now.monotonic, config, host.mag,
+                            initiate(*state_.cache.find(host.node), session, prefixes));
+  ++state_.statistics.notification.sent;
+  state_.effects.push(std::move(sent.message));
+  state_.notify("flow-mobility-sent", {{"mn", escaped(mn_id)},
+                                       {"mag", state_.policy.mag_name(host.mag)},
+                                       {"session", session.id.value},
+                                       {"prefixes", list_of(prefixes)}});
+  outstanding_.insert_or_assign(sent.sequence, Where{mn_id, session.id});
+  host.asked = Asked{sent.sequence, std::move(prefixes)};
+}
+
+void FlowMobility::cancel(Host& host) {
+  if (!host.asked) return;
+  sender_.cancel(host.asked->sequence);
+  outstanding_.erase(host.asked->sequence);
+  host.asked.reset();
+}
+
+void FlowMobility::fail_move(Host& host, const char* code, const std::string& message) {
+  if (!host.move) return;
+  const CommandId id = host.move->command.id;
+  host.move.reset();
+  if (id) state_.answers.push_back({id, fail(code, message)});
+}
+
+void FlowMobility::handle_acknowledgement(Now now, const PacketMeta& meta,
+                                          const wire::UpdateNotificationAcknowledgement& answer) {
+  if (!sender_.handle_acknowledgement(meta.source, answer.sequence))
+    return state_.drop(now, "unmatched-acknowledgement", meta);
+  ++state_.statistics.notification.acknowledgements_received;
+  const auto& [mn_id, session] = outstanding_.at(answer.sequence);
+  const auto& asked = *nodes_.find(mn_id)->second.at(session).asked;
+  const bool is_said = answer.accepted() && echoes(answer, mn_id, asked.prefixes);
+  const auto status = is_said || !answer.accepted() ? wire::to_string(answer.status) : "answer-mismatch";
+  end(answer.sequence, is_said ? End::Accepted : End::Refused, status);
+}
+
+/// RFC 7077 section 5.2: none is sent to it any more.
+void FlowMobility::handle_refusal(Now, const Ipv6Address& peer) {
+  mute_.insert(peer);
+  state_.know_off_link.erase(peer);
+  for (const auto sequence : sender_.handle_refusal(peer)) end(sequence, End::Refused, "not-supported");
+}
+
+void FlowMobility::handle_timeout(Now now) {
+  auto due = sender_.handle_timeout(now.monotonic);
+  for (auto& sent : due.again) {
+    ++state_.statistics.notification.retransmissions;
+    state_.effects.push(std::move(sent.message));
+  }
+  for (const auto sequence : due.unanswered) {
+    ++state_.statistics.notification.unanswered;
+    end(sequence, End::Unanswered, "unanswered");
+  }
+}
+
+void FlowMobility::end(Sequence sequence, End how, const std::string& status) {
+  const Where where = std::move(outstanding_.extract(sequence).mapped());
+  Host& host = nodes_.find(where.mn_id)->second.at(where.session);
+  auto prefixes = std::move(std::exchange(host.asked, {})->prefixes);
+  const Json fields{{"mn", escaped(where.mn_id)},
+                    {"mag", state_.policy.mag_name(host.mag)},
+                    {"session", where.session.value},
+                    {"prefixes", list_of(prefixes)},
+                    {"status", status}};
+  if (how == End::Unanswered)
+    state_.notify("flow-mobility-unanswered", fields);
+  else
+    state_.notify(how == End::Accepted ? "flow-mobility-accepted" : "flow-mobility-refused", fields);
+  if (how == End::Accepted)
+    accepted(where, host, std::move(prefixes));
+  else
+    failed(where, host, prefixes, how, status);
+  todo_.insert(where.mn_id);
+  todo_.merge(std::exchange(starved_, {}));
+}
+
+void FlowMobility::accepted(const Where& where, Host& host, Prefixes prefixes) {
+  if (!prefixes.empty()) state_.know_off_link.insert(host.mag);
+  host.told = std::move(prefixes);
+  host.silent.reset();
+  for (const auto* node : state_.cache.find_all(where.mn_id)) {
+    const bool is_told =
+        std::ranges::all_of(node->prefixes, [&](const auto& p) { return host.told.contains(p); });
+    if (!is_told || !guest_link_at(*node, where.session)) continue;
+    edits_.make(*node, [this, at = host.node, id = where.session, mag = host.mag](const MobileNode& n) {
+      const auto* owner = state_.cache.find(at);
+      const auto* session = owner ? owner->find(id) : nullptr;
+      return session && session->mag == mag ? with_guest_confirmed(state_.policy, n, *session) : std::nullopt;
+    });
+  }
+}
+
+/// A MAG that has said no has what it had, and has lost what was to be taken back; one that is silent may
+/// have all of it, which is taken back when it has been heard again: when it registers the session the next
+/// time.
+void FlowMobility::failed(const Where& where, Host& host, const Prefixes& prefixes, End how,
+                          const std::string& status) {
+  const char* code = mute_.contains(host.mag) ? "flow-mobility-not-supported"
+                     : how == End::Refused    ? "flow-mobility-refused"
+                                              : "flow-mobility-unanswered";
+  fail_move(host, code, state_.policy.mag_name(host.mag) + ": " + status + "; the flow is where it was");
+  give_up(where.mn_id, where.session, host.mag);
+  if (how == End::Refused) {
+    if (std::ranges::includes(host.told, prefixes)) host.told = prefixes;
+    return;
+  }
+  host.told.insert(prefixes.begin(), prefixes.end());
+  if (const auto* session = live_session(host, where.session)) host.silent = session->deadline.monotonic;
+}
+
+void FlowMobility::give_up(const std::string& mn_id, SessionId session, const Ipv6Address& mag) {
+  for (const auto* node : state_.cache.find_all(mn_id))
+    if (guest_link_at(*node, session))
+      edits_.make(*node, [this, session, mag](const MobileNode& n) {
+        return without_unconfirmed_guest(state_.policy, n, session, mag);
+      });
+}
+
+void FlowMobility::carry_out(Now now, const Session& session, Host& host) {
+  if (state_.changes.under_way(state_.cache.find(host.node)->mn_id)) return;
+  const auto* node = state_.cache.find(host.move->node);
+  const auto* flow = node->flows.find(host.move->flow);
+  if (!flow) return fail_move(host, "no-such-flow", "the flow is gone");
+  GuestMove move = std::move(*std::exchange(host.move, std::nullopt));
+  const bool has_link = guest_link_at(*node, session.id).value != 0;
+  Change change;
+  change.mn_id = node->mn_id;
+  change.node = node->index;
+  change.next = with_flow_as_guest(state_.policy, *node, move.flow, host.node, session,
+                                   has_link ? SessionId{} : state_.numbers.next_session());
+  const auto& moved = *change.next->flows.find(move.flow);
+  if (move.command.answer) (*move.command.answer)["waits"] = moved.current != moved.wanted;
+  if (move.command.id) change.command = std::move(move.command);
+  append_flow_events(state_.policy, *node, *change.next, change.events);
+  updates_.begin(now, std::move(change));
+}
+
+}  // namespace flowmob::core

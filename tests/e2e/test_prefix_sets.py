@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Interfaces with prefixes of their own, and a flow that goes by the other's gateway (RFC 7864 section 3.2.2)."""
+import pathlib
+
+import pytest
+
+from conftest import eventually
+
+LINKS = {"mag1": ("wimax", "02:00:00:00:01:01"), "mag2": ("wlan", "02:00:00:00:01:02")}
+
+
+def edit(lab, node, old, new):
+    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    lab.ask(node, "reload")
+
+
+def sessions(lab):
+    return {row["mag"]: row for row in lab.ask("lma", "show", "sessions")["sessions"] if row["state"] == "active"}
+
+
+@pytest.fixture(scope="module", name="sets")
+def prefix_sets(lab):
+    """The gateway of each prefix, after both interfaces have been registered apart."""
+    edit(lab, "lma", "[lma]\n", '[lma]\nshare_prefixes = false\nmin_delay_before_bce_delete = "0s"\nnotification_delay = "500ms"\n')
+    for mag in LINKS:
+        edit(lab, mag, 'handoff_indicator = "sharing"', 'handoff_indicator = "new"')
+    for mag, (access, mac) in LINKS.items():
+        lab.ask(mag, "detach", access, "--mac", mac)
+    eventually(lambda: not lab.ask("lma", "show", "sessions")["sessions"], what="no session")
+    for mag, (access, mac) in LINKS.items():
+        lab.ask(mag, "attach", access, "--mac", mac)
+        eventually(lambda: mag in sessions(lab), what=f"a session at {mag}")
+    sets = {mag: row["prefixes"] for mag, row in sessions(lab).items()}
+    assert len(sets) == 2 and sets["mag1"] != sets["mag2"] and all(len(one) == 1 for one in sets.values())
+    eventually(lambda: len(addresses(lab)) == 2, seconds=30, what="two addresses on the virtual interface")
+    return {mag: one[0] for mag, one in sets.items()}
+
+
+def addresses(lab):
+    shown = lab.inside("mn", "ip", "-o", "-6", "address", "show", "dev", "vif0", "scope", "global", "-deprecated").stdout
+    return [line.split()[3].split("/")[0] for line in shown.splitlines()]
+
+
+def address_in(lab, prefix):
+    return next(one for one in addresses(lab) if one.startswith(prefix.split("::")[0] + ":"))
+
+
+def off_link(lab, mag):
+    return lab.ask(mag, "show", "bindings")["bindings"][0]["off_link_prefixes"]
+
+
+def ping(lab, address):
+    done = lab.inside("cn", "ping", "-6", "-c", "20", "-i", "0.05", "-W", "2", address)
+    assert " 0% packet loss" in done.stdout, done.stdout
+
+
+def packets(lab, mag):
+    """Through the gateway, both ways."""
+    traffic = lab.ask(mag, "show", "bindings")["bindings"][0]["traffic"]
+    return traffic["down"]["packets"], traffic["up"]["packets"]
+
+
+def test_a_flow_goes_by_the_gateway_of_another_set(lab, sets):
+    address = address_in(lab, sets["mag2"])
+    ping(lab, address)
+    before = packets(lab, "mag1")
+    moved = lab.ask("lma", "flow", "move", "*", "--to", "mag1", "--prefix", sets["mag2"])
+    assert (moved["from"], moved["to"], moved["changed"], moved["waits"]) == ("mag2", "mag1", True, False)
+    assert off_link(lab, "mag1") == [sets["mag2"]] and off_link(lab, "mag2") == []
+    ping(lab, address)
+    down, up = (now - then for now, then in zip(packets(lab, "mag1"), before))
+    assert down >= 20 and up >= 20, "there and back by the other gateway"
+    members = {row["interface"]: row["prefixes"] for row in lab.ask("mn", "show", "links")["links"]}
+    assert sets["mag1"] in members["if1"] and sets["mag2"] not in members["if1"], "it is not advertised there"
+
+
+def test_it_goes_home_and_is_taken_back(lab, sets):
+    address = address_in(lab, sets["mag2"])
+    moved = lab.ask("lma", "flow", "move", "*", "--to", "mag2", "--prefix", sets["mag2"])
+    assert moved["to"] == "mag2" and moved["changed"]
+    eventually(lambda: off_link(lab, "mag1") == [], what="the prefix taken back")
+    ping(lab, address)
+
+
+def test_a_gateway_that_does_not_answer_gets_no_flow(lab, sets):
+    lab.link("lma-mag1", "down")
+    try:
+        answer = lab.ask("lma", "flow", "move", "*", "--to", "mag1", "--prefix", sets["mag2"], check=False)
+        assert answer["exit"] == 1 and answer["error"]["code"] == "flow-mobility-unanswered"
+        ping(lab, address_in(lab, sets["mag2"]))
+    finally:
+        lab.link("lma-mag1", "up")
