@@ -23,6 +23,8 @@ using FlowIndex = StrongId<struct FlowTag>;
 using NodeIndex = StrongId<struct NodeTag>;
 /// One requested effect of a core object; answered with handle_effect_result. Zero: no answer wanted.
 using EffectId = StrongId<struct EffectTag, std::uint64_t>;
+/// One move of one flow, in the order in which they began. Zero: none.
+using HandoverId = StrongId<struct HandoverTag, std::uint64_t>;
 /// A Linux interface index. Zero: none.
 using InterfaceIndex = StrongId<struct InterfaceTag>;
 

@@ -84,10 +84,10 @@ Result<Answer> ask(const ControlCommand& command, const Program& program, const 
   return answer;
 }
 
-int stream(const ControlCommand& command, const Program& program, Terminal& terminal) {
+int stream(const ControlCommand& command, const Program& program, Terminal& terminal, bool explains) {
   auto client = connect(command, program);
   if (!client) return terminal.fail_with(client.error());
-  return monitor(*client, terminal);
+  return monitor(*client, terminal, explains);
 }
 
 std::string help_of(const std::string& group) {
@@ -104,13 +104,17 @@ void add_command(Program& program, const ControlCommand& command) {
   }
   const std::string name(command.name.substr(space == std::string_view::npos ? 0 : space + 1));
   auto words = std::make_shared<ArgumentWords>(command.arguments.size());
-  auto* added =
-      program.add(parent, name, std::string(command.help), [&program, &command, words](Terminal& terminal) {
-        if (command.streams) return stream(command, program, terminal);
+  auto explains = std::make_shared<bool>(false);
+  auto* added = program.add(
+      parent, name, std::string(command.help), [&program, &command, words, explains](Terminal& terminal) {
+        if (command.streams) return stream(command, program, terminal, *explains);
         return terminal.finish(ask(command, program, make_arguments(command, *words), terminal));
       });
   for (std::size_t i = 0; i < command.arguments.size(); ++i)
     add_argument(*added, command.arguments[i], (*words)[i]);
+  if (command.streams)
+    added->add_flag("--explain", *explains,
+                    "behind each event what it is, where it is specified, and what its keys mean");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/fields.h"
 #include "cli/table.h"
+#include "platform/event_meanings.h"
 
 namespace flowmob::cli {
 namespace {
@@ -15,6 +16,15 @@ namespace {
 volatile std::sig_atomic_t stop_requested = 0;
 
 void request_stop(int) { stop_requested = 1; }
+
+std::optional<platform::DaemonRole> role_of(platform::ControlClient& client) {
+  const auto status = client.call("status", Json::object());
+  if (!status) return std::nullopt;
+  using enum platform::DaemonRole;
+  for (const auto role : {Lma, Mag, Mn})
+    if (text_of(*status, "role") == to_string(role)) return role;
+  return std::nullopt;
+}
 
 std::string line_of(const Json& event, const Terminal& terminal) {
   if (terminal.json) return event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -27,7 +37,7 @@ std::string event_text(const Json& event, bool colour) {
   std::string line = paint(printable(text_of(event, "time")), Style::Faint, colour) + "  " +
                      paint(printable(text_of(event, "event")), Style::Bold, colour);
   for (const auto& [key, value] : event.items()) {
-    if (key == "time" || key == "event") continue;
+    if (key == "time" || key == "event" || platform::is_for_programs(key)) continue;
     const std::string text = printable(text_of(event, key));
     const bool quoted = text.empty() || text.find(' ') != std::string::npos;
     line += fmt::format("  {}={}{}{}", printable(key), quoted ? "\"" : "", text, quoted ? "\"" : "");
@@ -35,15 +45,42 @@ std::string event_text(const Json& event, bool colour) {
   return line + "\n";
 }
 
-int monitor(platform::ControlClient& client, Terminal& terminal) {
+Json explanation_of(const Json& event, std::optional<platform::DaemonRole> daemon) {
+  const std::string name = text_of(event, "event");
+  const auto* row = daemon ? platform::find_event(name, *daemon) : platform::find_event(name);
+  Json keys = Json::object();
+  for (const auto& [key, value] : event.items())
+    if (const auto meaning = platform::meaning_of_key(key); !meaning.empty()) keys[key] = meaning;
+  return {{"reference", row && !row->reference.empty() ? Json(row->reference) : Json()},
+          {"meaning", row ? Json(row->meaning) : Json()},
+          {"keys", std::move(keys)}};
+}
+
+std::string explanation_text(const Json& explanation, bool colour) {
+  const std::string reference = text_of(explanation, "reference"), meaning = text_of(explanation, "meaning");
+  std::string text = "    " + (reference.empty() ? "" : reference + ": ") +
+                     (meaning.empty() ? "an event of a newer daemon" : meaning) + "\n";
+  const Json& keys = field(explanation, "keys");
+  for (const auto& [key, value] : keys.items())
+    if (!platform::is_for_programs(key)) text += "      " + key + ": " + text_of(keys, key) + "\n";
+  return paint(text, Style::Faint, colour);
+}
+
+int monitor(platform::ControlClient& client, Terminal& terminal, bool explains) {
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
+  const auto daemon = explains ? role_of(client) : std::nullopt;
   if (auto started = client.monitor(); !started) return terminal.fail_with(started.error());
   while (stop_requested == 0) {
     // A limit, because waiting itself may go on after a signal.
-    const auto event = client.next_event(std::chrono::milliseconds(200));
+    auto event = client.next_event(std::chrono::milliseconds(200));
     if (!event) return stop_requested != 0 ? 0 : terminal.fail_with(event.error());
-    if (*event && !terminal.print(line_of(**event, terminal))) break;
+    if (!*event) continue;
+    const Json explanation = explains ? explanation_of(**event, daemon) : Json();
+    if (explains && terminal.json) (**event)["explanation"] = explanation;
+    std::string text = line_of(**event, terminal);
+    if (explains && !terminal.json) text += explanation_text(explanation, terminal.colour);
+    if (!terminal.print(text)) break;
   }
   return 0;
 }

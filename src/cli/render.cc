@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/render.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -124,6 +126,86 @@ std::string links(const Json& rows, const Look& look) {
                    "no links", look);
 }
 
+std::string milliseconds_text(const Json& value) {
+  return value.is_number() ? fmt::format("{:.1f} ms", value.get<double>()) : "-";
+}
+
+RowColumn silence(std::string title, std::string key) {
+  return {{std::move(title), true, false},
+          [key = std::move(key)](const Json& row) { return Cell(milliseconds_text(field(row, key))); }};
+}
+
+/// What is not in every step: "way=down", "message=PBU mag=mag1 sequence=7".
+RowColumn step_details() {
+  return {{"DETAILS", false, true}, [](const Json& row) {
+            std::string text;
+            for (const auto& [key, value] : row.items())
+              if (key != "time" && key != "at_ms" && key != "step")
+                text += (text.empty() ? "" : " ") + key + "=" + text_of(row, key);
+            return Cell(printable(text));
+          }};
+}
+
+std::string end_of_path(const Json& row, const char* mag, const char* technology) {
+  const std::string name = printable(text_of(row, mag)), kind = printable(text_of(row, technology));
+  return name.empty() ? "no link" : kind.empty() ? name : name + " (" + kind + ")";
+}
+
+Json ways_of(const Json& paths) {
+  Json rows = Json::array();
+  for (const auto& [way, seen] : paths.items()) {
+    Json row{{"way", way}};
+    row.update(seen);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+RowColumn packets_on(std::string title, std::string path) {
+  return {{std::move(title), true, false}, [path = std::move(path)](const Json& row) {
+            return Cell(count_text(number_of(field(row, path), "packets")));
+          }};
+}
+
+/// One move: what it was in two lines, then its steps, its packets and its decision.
+std::string handover(const Json& row, const Look& look) {
+  const auto text = [&](const char* key) { return printable(text_of(row, key)); };
+  std::string page = "handover " + text("handover") + ": " + text("flow") + " of " + text("mn") + ", " +
+                     end_of_path(row, "from", "from_technology") + " to " +
+                     end_of_path(row, "to", "to_technology") + "\n  " + text("kind") + " by " +
+                     text("trigger");
+  if (!text("rule").empty()) page += ", rule " + text("rule");
+  if (!text("because").empty()) page += ": " + text("because");
+  page += "\n  " + text("state") + ", began " + text("began") + "\n";
+  page = page + "\n" +
+         row_table(field(row, "timeline"),
+                   {silence("AT", "at_ms"), words("STEP", "step", true), step_details()}, "no steps", look);
+  const Json& paths = field(row, "paths");
+  if (paths.is_object())
+    page += "\n" + row_table(ways_of(paths),
+                             {words("WAY", "way"), packets_on("OLD PATH", "old"),
+                              packets_on("NEW PATH", "new"), silence("INTERRUPTION", "interruption_ms"),
+                              silence("OVERLAP", "overlap_ms"), number("LATE", "late")},
+                             "", look);
+  const Json& links = field(field(row, "decision"), "links");
+  if (links.is_array())
+    page +=
+        "\n" + row_table(links,
+                         {words("MAG", "mag", true), words("FITNESS", "fitness"), words("WHY", "why", true)},
+                         "", look);
+  return page;
+}
+
+std::string handovers(const Json& rows, const Look& look) {
+  if (rows.is_array() && rows.size() == 1 && rows[0].contains("timeline")) return handover(rows[0], look);
+  return row_table(
+      rows,
+      {number("ID", "handover"), words("BEGAN", "began"), words("MN-ID", "mn", true),
+       words("FLOW", "flow", true), words("FROM", "from", true), words("TO", "to", true),
+       words("TRIGGER", "trigger"), state("STATE", "state"), silence("SILENT", "interruption_ms")},
+      "no handovers", look);
+}
+
 /// The answer in three lines, then every link with its reason, then the rules that did not match.
 std::string explanation(const Json& row, const Look& look) {
   const auto text = [&](const char* key) { return printable(text_of(row, key)); };
@@ -150,9 +232,10 @@ struct Page {
   std::string_view command, key;
   std::string (*render)(const Json& rows, const Look& look);
 };
-constexpr std::array kPages{Page{"show bindings", "bindings", bindings},
-                            Page{"show sessions", "sessions", sessions}, Page{"show flows", "flows", flows},
-                            Page{"show tunnels", "tunnels", tunnels}, Page{"show links", "links", links}};
+constexpr std::array kPages{
+    Page{"show bindings", "bindings", bindings}, Page{"show sessions", "sessions", sessions},
+    Page{"show flows", "flows", flows},          Page{"show handovers", "handovers", handovers},
+    Page{"show tunnels", "tunnels", tunnels},    Page{"show links", "links", links}};
 
 }  // namespace
 

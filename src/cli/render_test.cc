@@ -70,6 +70,22 @@ Fixture mn_flows(std::chrono::milliseconds idle) {
 const Fixture kMnFlows = mn_flows(std::chrono::milliseconds(340));
 const Fixture kTunnels{"show tunnels", R"({"tunnels":[
   {"local":"2001:db8:f::1","remote":"2001:db8:a::1","mag":"mag1","sessions":1,TRAFFIC}]})"};
+const Fixture kHandovers{"show handovers", R"({"handovers":[
+  {"handover":12,"cause":9,"began":"2026-11-26T06:31:03.123Z","mn":"mn1@example.net","flow":"video","flow_index":2,
+   "kind":"fallback","from":"mag1","to":"mag2","from_technology":"802.11","to_technology":"lte","trigger":"gateway-lost",
+   "rule":"film","because":"first in the list","state":"complete","interruption_ms":310.04,"overlap_ms":0.0},
+  {"handover":13,"mn":"mn1@example.net","flow":"*","from":"mag1","to":null,"state":"switching",
+   "interruption_ms":null}]})"};
+const Fixture kHandover{"show handovers", R"({"handovers":[
+  {"handover":12,"began":"2026-11-26T06:31:03.123Z","mn":"mn1@example.net","flow":"video",
+   "kind":"fallback","from":"mag1","to":"mag2","from_technology":"802.11","to_technology":"lte","trigger":"gateway-lost",
+   "rule":"film","because":"first in the list","state":"complete","interruption_ms":310.04,"overlap_ms":0.0,
+   "decision":{"links":[{"mag":"mag1","fitness":"unreachable","why":"its gateway does not answer"}]},
+   "timeline":[{"time":"2026-11-26T06:31:02.000Z","at_ms":-8.5,"step":"last-on-old-path","way":"up"},
+               {"time":"2026-11-26T06:31:03.000Z","at_ms":0.0,"step":"trigger","mag":"mag1"}],
+   "paths":{"down":{"old":{"packets":0,"first":null,"last":null,"first_ms":null,"last_ms":null},
+                    "new":{"packets":47,"first":null,"last":null,"first_ms":1.0,"last_ms":2.0},
+                    "interruption_ms":310.04,"overlap_ms":0.0,"late":0}}}]})"};
 const Fixture kLinks{"show links", R"({"links":[
   {"interface":"core0","role":"core","present":true,"carrier":true,"up":true,"mac":"02:00:00:00:00:01","mtu":1500,
    "addresses":["2001:db8:c::1/64","fe80::1/64"]},
@@ -136,6 +152,28 @@ TEST(Render, Tunnels) {
             "2001:db8:f::1  2001:db8:a::1  mag1         1  980/53kB  123k/7.4MB\n");
 }
 
+TEST(Render, Handovers) {
+  EXPECT_EQ(
+      shown(kHandovers),
+      "ID  BEGAN                     MN-ID            FLOW   FROM  TO    TRIGGER       STATE        "
+      "SILENT\n"
+      "12  2026-11-26T06:31:03.123Z  mn1@example.net  video  mag1  mag2  gateway-lost  complete   310.0 "
+      "ms\n"
+      "13  -                         mn1@example.net  *      mag1  -     -             switching         "
+      "-\n");
+}
+
+TEST(Render, OneHandoverWithItsTimelineAndItsPackets) {
+  const std::string text = shown(kHandover);
+  EXPECT_THAT(text, HasSubstr("handover 12: video of mn1@example.net, mag1 (802.11) to mag2 (lte)\n"
+                              "  fallback by gateway-lost, rule film: first in the list\n"
+                              "  complete, began 2026-11-26T06:31:03.123Z\n"));
+  EXPECT_THAT(text, HasSubstr("-8.5 ms  last-on-old-path  way=up\n"));
+  EXPECT_THAT(text, HasSubstr(" 0.0 ms  trigger           mag=mag1\n"));
+  EXPECT_THAT(text, HasSubstr("down         0        47      310.0 ms   0.0 ms     0\n"));
+  EXPECT_THAT(text, HasSubstr("mag1  unreachable  its gateway does not answer\n"));
+}
+
 TEST(Render, Links) {
   EXPECT_EQ(shown(kLinks),
             "INTERFACE  ROLE    CARRIER  MAC                 MTU  ADDRESSES\n"
@@ -183,8 +221,8 @@ TEST(Render, AnExplanationSaysWhichRuleWhichLinkAndWhyNotTheOthers) {
 }
 
 std::vector<Fixture> fixtures() {
-  return {kExplanation, kLmaBindings, kMagBindings, kSessions, kLmaFlows,
-          kMnFlows,     kTunnels,     kLinks,       kMembers,  kStatistics};
+  return {kExplanation, kHandovers, kHandover, kLmaBindings, kMagBindings, kSessions,
+          kLmaFlows,    kMnFlows,   kTunnels,  kLinks,       kMembers,     kStatistics};
 }
 
 TEST(Render, NoLineIsLongerThanAskedFor) {
@@ -207,6 +245,7 @@ TEST(Render, EmptyListsSaySo) {
   EXPECT_EQ(shown({"show flows", R"({"flows":[]})"}), "no flows\n");
   EXPECT_EQ(shown({"show tunnels", R"({"tunnels":[]})"}), "no tunnels\n");
   EXPECT_EQ(shown({"show links", R"({"links":[]})"}), "no links\n");
+  EXPECT_EQ(shown({"show handovers", R"({"handovers":[]})"}), "no handovers\n");
 }
 
 TEST(Render, ForeignShapesAreShownSomehow) {

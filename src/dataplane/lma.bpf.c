@@ -7,6 +7,7 @@
 #include "decap.h"
 #include "encap.h"
 #include "parse.h"
+#include "watch.h"
 
 char fm_license[] SEC("license") = "Dual BSD/GPL";
 
@@ -54,7 +55,7 @@ struct {
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __uint(max_entries, 1 << 20);
   __type(key, __u32);
-  __type(value, struct fm_traffic);
+  __type(value, struct fm_flow_traffic);
 } flow_counters SEC(".maps");
 
 struct {
@@ -66,17 +67,21 @@ struct {
 } session_counters SEC(".maps");
 
 static __always_inline void fm_count_down(__u32 flow, __u32 session, const struct fm_counter* weight) {
-  struct fm_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
+  struct fm_flow_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
   struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
-  if (of_flow) fm_add(&of_flow->down, weight);
+  if (of_flow) fm_add(&of_flow->traffic.down, weight);
+  if (of_flow) of_flow->last_down = bpf_ktime_get_coarse_ns();
   if (of_session) fm_add(&of_session->down, weight);
+  if (fm_is_watched(flow)) fm_see(flow, session, weight->packets, false);
 }
 
 static __always_inline void fm_count_up(__u32 flow, __u32 session, const struct fm_counter* weight) {
-  struct fm_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
+  struct fm_flow_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
   struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
-  if (of_flow) fm_add(&of_flow->up, weight);
+  if (of_flow) fm_add(&of_flow->traffic.up, weight);
+  if (of_flow) of_flow->last_up = bpf_ktime_get_coarse_ns();
   if (of_session) fm_add(&of_session->up, weight);
+  if (fm_is_watched(flow)) fm_see(flow, session, weight->packets, true);
 }
 
 static __always_inline bool fm_is_anchor(const struct fm_address_number* address) {

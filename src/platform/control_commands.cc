@@ -19,6 +19,11 @@ constexpr CommandArgument kMnFilter{"mn", ArgumentType::String, false, false,
                                     "only this mobile node (MN-ID)"};
 
 constexpr std::array kOnlyMn{kMnFilter};
+constexpr std::array kHandovers{
+    CommandArgument{"id", ArgumentType::Integer, false, true, "only this one, with all that is known of it"},
+    kMnFilter,
+    CommandArgument{"flow", ArgumentType::String, false, false, "only flows of this name"},
+};
 constexpr std::array kFlowMove{
     CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},
     CommandArgument{"to", ArgumentType::String, true, false,
@@ -85,6 +90,8 @@ constexpr std::array kCommands{
     ControlCommand{"show sessions", kLma, ReadOnly, kOnlyMn,
                    "attached interfaces with lifetimes and access types"},
     ControlCommand{"show flows", Lma | Mn, ReadOnly, kOnlyMn, "flow bindings, their links and counters"},
+    ControlCommand{"show handovers", kLma, ReadOnly, kHandovers,
+                   "the latest moves of flows: why, when, and what their packets felt"},
     ControlCommand{"show tunnels", Lma | Mag, ReadOnly, {}, "tunnels and the sessions that use them"},
     ControlCommand{"show peers",
                    Lma | Mag,

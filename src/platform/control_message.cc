@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/control_message.h"
 
-#include <cstdio>
-#include <ctime>
+#include "base/time_text.h"
 
 namespace flowmob::platform {
 namespace {
@@ -82,24 +81,16 @@ Json make_event(WallTime time, std::string_view event, const Json& fields) {
   return value;
 }
 
+bool is_for_programs(std::string_view key) {
+  return key == "decision" || key == "timeline" || key == "paths";
+}
+
 Result<Json> parse_event(std::string_view line) {
   auto value = parse_object(line, "bad-event");
   if (value && !value->contains("event")) return fail("bad-event", "an event without a name");
   return value;
 }
 
-std::string format_time(WallTime time) {
-  using namespace std::chrono;
-  const auto since = floor<milliseconds>(time.time_since_epoch());
-  const auto whole = floor<seconds>(since);
-  const std::time_t seconds_since = static_cast<std::time_t>(whole.count());
-  std::tm parts{};
-  ::gmtime_r(&seconds_since, &parts);
-  char date[32] = {};
-  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-  char text[48] = {};
-  std::snprintf(text, sizeof text, "%s.%03dZ", date, static_cast<int>((since - whole).count()));
-  return text;
-}
+std::string format_time(WallTime time) { return to_rfc3339(time); }
 
 }  // namespace flowmob::platform

@@ -32,6 +32,9 @@ Json make_event(WallTime time, std::string_view event, const Json& fields);
 std::string format_event(const Json& event);
 Result<Json> parse_event(std::string_view line);
 
+/// Of an event: tables for programs, which a line for people leaves out.
+bool is_for_programs(std::string_view key);
+
 /// RFC 3339 in UTC with milliseconds.
 std::string format_time(WallTime time);
 

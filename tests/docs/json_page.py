@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """json_page.py check|selftest: docs/json.md names every event and every key that the daemons' sources can say, and no
-event that they cannot; and the command line reads no key but theirs."""
+event that they cannot; the command line reads no key but theirs, and `monitor --explain` has a meaning for each event and for each key of one."""
 import pathlib
 import re
 import sys
@@ -12,7 +12,7 @@ DAEMONS = {"an LMA": "lma", "a MAG": "mag", "a mobile node": "mn"}
 
 # notify("name", notify_limited(now, "name", session_event(how ? "name" : "other", Notify{"name"
 EMISSION = re.compile(r'(?:notify(?:_limited)?|session_event|Notify)\s*[({]\s*(?:now,\s*)?(?:[^";]*\?\s*)?"([a-z-]+)"(?:\s*:\s*"([a-z-]+)")?')
-# In events.cc names are made by functions that return them.
+# In these files names are made by functions that return them, or chosen.
 RETURNED = re.compile(r'(?:return|\?|:) "((?:binding|flow)-[a-z-]+)"')
 # Given to what changes a node without being asked by its gateway.
 GIVEN = re.compile(r'\b(?:in_delete_wait|without|without_ipv4)\([^;]*?"((?:binding|address)-[a-z]+)"')
@@ -29,6 +29,10 @@ NO_KEYS = {"new", "sharing", "unknown",  # words for --handoff-indicator
            "administrative", "unspecified", "user",  # words for --reason
            "notification",  # a list of names
            "prefix_length", "valid_lifetime", "preferred_lifetime"}  # of addresses, which links_view() shows as the kernel has them
+# What `monitor --explain` says: EventMeaning{"name", kLma | kMag, and KeyMeaning{"key",
+MEANING = re.compile(r'EventMeaning\{"([a-z-]+)", (\w+),')
+KEY_MEANING = re.compile(r'KeyMeaning\{"([a-z0-9_]+)",')
+MEANT_BY = {"kOfLma": {"lma"}, "kOfMag": {"mag"}, "kOfMn": {"mn"}, "kOfPeers": {"lma", "mag"}, "kOfAll": {"lma", "mag", "mn"}}
 # What the tables of the command line read: words("MN-ID", "mn", field(row, "selector").
 READ = re.compile(r'(?:words|number|list|state|remaining|traffic|idle)\("[A-Z -]+", "([a-z_]+)"|(?:field|text_of|has)\((?:row|rows|counted), "([a-z_]+)"')
 
@@ -42,8 +46,8 @@ def emitted(role):
     for path in sources(f"src/core/{role}/*.cc") + sources(f"src/daemon/{role}/*.cc"):
         text = path.read_text(encoding="utf-8")
         names |= {name for pair in EMISSION.findall(text) for name in pair if name}
-        if path.name == "events.cc":
-            names |= set(RETURNED.findall(text))
+        if path.name in ("events.cc", "flow_mobility.cc"):
+            names |= set(RETURNED.findall(text)) - {"flow-mobility-not-supported"}  # a code
         if role == "lma":
             names |= set(GIVEN.findall(text))
     return {name for name in names if not OF_PEERS.fullmatch(f'"{name}"')}
@@ -55,7 +59,7 @@ def emitted_of_peers():
 
 
 def documented_events(page):
-    rows = re.findall(r"^\| (an LMA|a MAG|a mobile node|peers) \| (.*) \|$", page, re.M)
+    rows = re.findall(r"^\| (an LMA|a MAG|a mobile node|peers|all) \| (.*) \|$", page, re.M)
     return {DAEMONS.get(who, who): set(re.findall(r"`([a-z-]+)`", names)) for who, names in rows}
 
 
@@ -67,6 +71,25 @@ def documented_words(page):
 def keys():
     return {key for pattern in KEYS_ARE_IN for path in sources(pattern)
             for found in KEY.findall(path.read_text(encoding="utf-8")) for key in found if key} - NO_KEYS
+
+
+def meanings():
+    return (ROOT / "src" / "platform" / "event_meanings.cc").read_text(encoding="utf-8")
+
+
+def explained_events():
+    return {(name, role) for name, who in MEANING.findall(meanings()) for role in MEANT_BY[who]}
+
+
+def events_by_role(page):
+    roles = {"peers": {"lma", "mag"}, "all": {"lma", "mag", "mn"}}
+    return {(name, role) for who, names in documented_events(page).items() for name in names for role in roles.get(who, {who})}
+
+
+def keys_of_events(page):
+    """Words of the section's paragraph that are keys: one at a time, not those of values and of other sections."""
+    section = page.split("\n## monitor\n")[1].split("\n## ")[0].split("Further keys")[1].split("With `--explain`")[0]
+    return set(re.findall(r"`([a-z0-9_]+)`", section)) & keys() - {"unreachable"}  # a kind
 
 
 def read_by_the_command_line():
@@ -81,6 +104,12 @@ def problems(page):
         yield from (f"an event of {role} that docs/json.md lacks: {name}" for name in sorted(said - events.get(role, set())))
         yield from (f"docs/json.md: no {role} says {name}" for name in sorted(events.get(role, set()) - said))
     yield from (f"a key that docs/json.md lacks: {key}" for key in sorted(keys() - documented_words(page)))
+    explained, said = explained_events(), events_by_role(page)
+    yield from (f"an event of {role} that event_meanings.cc lacks: {name}" for name, role in sorted(said - explained))
+    yield from (f"event_meanings.cc: no {role} says {name}" for name, role in sorted(explained - said))
+    known = set(KEY_MEANING.findall(meanings()))
+    yield from (f"a key of an event that event_meanings.cc lacks: {key}" for key in sorted(keys_of_events(page) - known))
+    yield from (f"event_meanings.cc has a key that docs/json.md lacks: {key}" for key in sorted(known - documented_words(page)))
     yield from (f"flowmob reads a key that no daemon says: {key}" for key in sorted(read_by_the_command_line() - keys()))
 
 
@@ -90,6 +119,9 @@ def selftest(page):
                                ("`peer-lost`", "`peer-gone`", "lacks: peer-lost"),
                                ("`binding-lost`", "`binding-gone`", "lacks: binding-lost"),
                                ("`member-up`", "`member-risen`", "no mn says member-risen"),
+                               ("`default-member`", "`default-link`", "event_meanings.cc: no mn says default-member"),
+                               ("`configuration-refused`", "`configuration-rejected`", "event_meanings.cc lacks: configuration-rejected"),
+                               ("`attempt` counts", "`attempt` and `priority` count", "event_meanings.cc lacks: priority"),
                                ("`idle_ms`", "`idle_seconds`", "lacks: idle_ms")):
         assert right in page, right
         assert any(seen in problem for problem in problems(page.replace(right, wrong))), seen

@@ -95,10 +95,14 @@ def test_commands_that_ask_no_daemon(words):
     assert isinstance(one_document(run(FLOWMOB, *words, "--json", check=False).stdout), dict)
 
 
-def test_the_monitor_tells_of_a_move_as_one_object_a_line(lab):
-    monitor = subprocess.Popen([FLOWMOB, "--control", lab.status["control"]["lma"], "monitor", "--json"], stdout=subprocess.PIPE,
-                               text=True)
-    try:
+@pytest.fixture(name="monitored")
+def events_of_moves(lab):
+    """Moves a flow until the monitor tells of it; then its events, one at a time."""
+    started = []
+
+    def begin(*options):
+        monitor = subprocess.Popen([FLOWMOB, "--control", lab.status["control"]["lma"], "monitor", *options], stdout=subprocess.PIPE, text=True)
+        started.append(monitor)
         mags = itertools.cycle(["mag2", "mag1"])
 
         def told_of_a_move():  # until it listens, moves go by untold
@@ -106,12 +110,40 @@ def test_the_monitor_tells_of_a_move_as_one_object_a_line(lab):
             return select.select([monitor.stdout], [], [], 0.2)[0]
 
         eventually(told_of_a_move, seconds=30)
-        event = json.loads(monitor.stdout.readline())
-        assert event["event"] == "flow-moved" and event["flow"] == "video" and event["to"] in ("mag1", "mag2")
-    finally:
+        return monitor.stdout
+
+    yield begin
+    for monitor in started:
         monitor.terminate()
         monitor.communicate()
     lab.ask("lma", "flow", "move", "video", "--to", "mag1")
+
+
+def next_event(lines, name):
+    return next(event for event in map(json.loads, lines) if event["event"] == name)
+
+
+def test_the_monitor_tells_of_a_move_as_one_object_a_line(monitored):
+    event = next_event(monitored("--json"), "flow-moved")
+    assert event["flow"] == "video" and event["to"] in ("mag1", "mag2")
+
+
+def test_the_monitor_explains_each_event_and_each_of_its_keys(monitored):
+    lines = monitored("--json", "--explain")
+    moved, handover = next_event(lines, "flow-moved"), next_event(lines, "handover")
+    for event in (moved, handover):
+        explanation = event.pop("explanation")
+        assert explanation["reference"].startswith("RFC 7864 section") and explanation["meaning"]
+        assert explanation["keys"].keys() == event.keys() - {"time", "event"}
+    assert [step["step"] for step in handover["timeline"]].count("switched") == 1
+
+
+def test_the_monitor_explains_in_words(monitored):
+    lines = monitored("--explain")
+    while " flow-moved " not in next(lines):
+        pass
+    assert next(lines).startswith("    RFC 7864 section 3.2: a flow goes by the link")
+    assert next(lines) == "      mn: the mobile node's identifier (MN-ID)\n"
 
 
 def test_status_of_the_lab_names_what_scripts_need(lab):

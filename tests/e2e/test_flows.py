@@ -66,6 +66,50 @@ def test_an_attachment_asks_for_the_services_it_was_told(lab):
     assert lab.bindings() == before
 
 
+def record_of_last_move(lab, **expected):
+    """When it is complete: with its steps by their names, and where they stand."""
+    def complete():
+        number = lab.ask("lma", "show", "handovers", "--flow", "video")["handovers"][-1]["handover"]
+        row = lab.ask("lma", "show", "handovers", str(number))["handovers"][0]
+        return row if row["state"] != "observing" else None
+    row = eventually(complete, what="the record")
+    assert {key: row[key] for key in expected} == expected
+    return row, {(step["step"], step.get("way")): step["at_ms"] for step in row["timeline"]}
+
+
+def test_a_move_under_traffic_leaves_a_record(lab, stream):
+    video = stream(VIDEO_PORT)
+    lab.ask("lma", "flow", "move", "video", "--to", "mag2")
+    video.run_for(1)
+    row, steps = record_of_last_move(lab, state="complete", trigger="command", kind="moved", to="mag2", **{"from": "mag1"})
+    assert row["mn"] == "mn1@example.net" and row["because"] == "it is bound to that link"
+    order = ["trigger", "decided", "switch-asked", "switched", "complete"]
+    assert [step["step"] for step in row["timeline"] if step["step"] in order] == order
+    for way in ("down", "up"):
+        seen = row["paths"][way]
+        assert seen["new"]["packets"] > 10 and seen["old"]["last"], row
+        assert steps[("switch-asked", None)] <= steps[("first-on-new-path", way)]
+        assert seen["interruption_ms"] < 100, "a packet each 10 ms"
+    assert row["interruption_ms"] == max(row["paths"][way]["interruption_ms"] for way in ("down", "up"))
+    lab.ask("lma", "flow", "move", "video", "--to", "mag1")
+    video.assert_lossless()
+
+
+def test_a_link_that_fails_leaves_a_record_with_its_messages(lab, stream):
+    video = stream(VIDEO_PORT)
+    mac = "02:00:00:00:01:01"
+    lab.ask("mag1", "detach", "wimax", "--mac", mac)
+    video.run_for(1)
+    row, steps = record_of_last_move(lab, state="complete", trigger="deregistration", kind="fallback", to="mag2")
+    assert row["paths"]["up"]["new"]["packets"] > 10 and 0 <= row["interruption_ms"] < 1000
+    assert steps[("pbu-received", None)] <= steps[("decided", None)] <= steps[("switched", None)]
+    assert ("pba-sent", None) in steps
+    lab.ask("mag1", "attach", "wimax", "--mac", mac, "--services", "video")
+    eventually(lambda: lab.bindings()["video"] == "mag1", what="the flow back")
+    record_of_last_move(lab, trigger="link-open")
+    video.end()
+
+
 def test_moving_to_where_it_is_changes_nothing(lab):
     assert lab.ask("lma", "flow", "move", "video", "--to", lab.bindings()["video"])["changed"] is False
 

@@ -38,6 +38,8 @@ LmaNode::LmaNode(World& world, Network& network, core::LmaConfig config)
 
 void LmaNode::start() {
   world_.trace("lma", "daemon starts");
+  told_handovers_.clear();
+  ended_handovers_.clear();
   world_.touch_all();
   tables.begin_restart();
   pump.start(std::make_unique<core::LocalMobilityAnchor>(config_));
@@ -200,8 +202,20 @@ Result<void> LmaNode::apply(const core::SendPacket&) {
   return {};
 }
 
+/// Every move has one record, which ends once.
+void LmaNode::check_handover(const core::Notify& effect) {
+  if (effect.event == "flow-moved" || effect.event == "flow-fallback" || effect.event == "flow-returned") {
+    const bool is_new = told_handovers_.insert(effect.fields.value("handover", std::uint64_t{0})).second;
+    world_.require(is_new && !told_handovers_.contains(0), "lma: a move without a record of its own");
+  }
+  if (effect.event != "handover") return;
+  const bool is_first = ended_handovers_.insert(effect.fields.at("handover").get<std::uint64_t>()).second;
+  world_.require(is_first, "lma: a handover that ends twice");
+}
+
 Result<void> LmaNode::apply(const core::Notify& effect) {
   ++events_[effect.event];
+  check_handover(effect);
   world_.trace("lma", [&] { return effect.event + " " + effect.fields.dump(); });
   return {};
 }

@@ -74,6 +74,7 @@ class LmaNode {
   void check_record(const core::NodeRecord& record) const;
   void learn(const core::NodeRecord& record);
   void touch(NodeIndex index);
+  void check_handover(const core::Notify& effect);
   void check_json(const core::NodeRecord& record) const;
 
   World& world_;
@@ -81,6 +82,7 @@ class LmaNode {
   core::LmaConfig config_;
   Store store_;
   std::map<std::string, std::size_t> events_;
+  std::set<std::uint64_t> told_handovers_, ended_handovers_;  ///< of this life
   std::uint64_t persisted_ = 0;
   unsigned starts_ = 0;
   std::uint32_t restarts_ = 1;  ///< RFC 5847 section 3.2

@@ -43,6 +43,10 @@ class LmaTables {
   Result<void> apply(const core::RemoveSession& effect);
   Result<void> apply(const core::InstallFlow& effect);
   Result<void> apply(const core::RemoveFlow& effect);
+  /// Nothing is measured here: what is asked for stays unanswered.
+  Result<void> apply(const core::WatchFlow&) { return {}; }
+  Result<void> apply(const core::ReadWatch&) { return {}; }
+  Result<void> apply(const core::EndWatch&) { return {}; }
   Result<void> apply(const core::EnsureRoute& effect);
   Result<void> apply(const core::RemoveRoute& effect);
   Result<void> apply(const core::EnsureIpv4Route& effect);

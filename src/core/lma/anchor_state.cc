@@ -9,15 +9,23 @@ constexpr unsigned kNotificationsPerSecond = 20;
 }  // namespace
 
 AnchorState::AnchorState(LmaConfig config)
-    : policy(std::move(config)), notifications_(RateLimiter::per_second(kNotificationsPerSecond)) {
+    : policy(std::move(config)),
+      handovers(effects, policy.config().handover_history),
+      notifications_(RateLimiter::per_second(kNotificationsPerSecond)) {
   prefixes.configure(policy.config().pools, policy.reserved());
   ipv4.configure(policy.config().ipv4_pools, policy.reserved_ipv4());
+}
+
+void AnchorState::advance(Now now) {
+  policy.links().advance(now.monotonic);
+  handovers.advance(now);
 }
 
 void AnchorState::configure(LmaConfig config) {
   LinkBoard links = std::move(policy.links());
   policy = Policy(std::move(config));
   policy.links() = std::move(links);
+  handovers.configure(policy.config().handover_history);
   policy.links().set_policies(policy.config().flow_policies);
   prefixes.configure(policy.config().pools, policy.reserved());
   ipv4.configure(policy.config().ipv4_pools, policy.reserved_ipv4());

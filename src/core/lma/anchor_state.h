@@ -44,13 +44,16 @@ struct AnchorState {
   void drop(Now now, const std::string& reason, const PacketMeta& meta);
 
   void configure(LmaConfig config);
+  /// Before every input.
+  void advance(Now now);
 
   Policy policy;
   BindingCache cache;
   PrefixAllocator prefixes;
   Ipv4Allocator ipv4;
   EffectQueue effects;
-  NodeChanges changes{cache, prefixes, ipv4, effects};
+  Handovers handovers;
+  NodeChanges changes{cache, prefixes, ipv4, effects, handovers};
   std::deque<CommandAnswer> answers;  ///< of commands that have ended
   Numbers numbers;
   NodeNews news;

@@ -24,6 +24,10 @@ Json describe(const Policy& policy, const std::vector<Revocation>& revocations);
 /// others.
 Result<Json> explain(const AnchorState& state, const Json& arguments);
 
+/// Likewise why a flow went where it is now, from where it was; null: that cannot be told any more.
+Json decision_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                 const FlowEvent& change);
+
 /// "show policies".
 Json show_policies(const AnchorState& state);
 

@@ -104,6 +104,7 @@ struct LmaConfig {
   /// nothing before it has our answer.
   Duration new_link_delay = std::chrono::milliseconds(50);
   unsigned binding_errors_per_second = 10;
+  unsigned handover_history = 1000;  ///< moves of flows that are remembered
   HeartbeatConfig heartbeat;
   RevocationConfig revocation;
   NotificationConfig notification;

@@ -67,6 +67,21 @@ struct RemoveFlow {
   FlowIndex flow;
 };
 
+/// From now on the flow's packets are counted by the session that carries them, in the place of an earlier
+/// watch. What has been seen is wanted by handle_flow_watch(); no watch outlives its flow.
+struct WatchFlow {
+  FlowIndex flow;
+  SessionId from;  ///< zero: none
+  SessionId to;
+};
+struct ReadWatch {
+  HandoverId handover;
+  FlowIndex flow;
+};
+struct EndWatch {
+  FlowIndex flow;
+};
+
 /// The LMA attracts the prefix (RFC 5213 section 5.6.1) and answers for what cannot be forwarded.
 struct EnsureRoute {
   Ipv6Prefix prefix;
@@ -105,7 +120,8 @@ struct LmaEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
                RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, EnsureIpv4Route,
-               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6, SendPacket>
+               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6, SendPacket, WatchFlow, ReadWatch,
+               EndWatch>
       action;
 };
 

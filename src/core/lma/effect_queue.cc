@@ -17,6 +17,9 @@ struct Name {
   std::string_view operator()(const RemoveSession&) { return "remove-session"; }
   std::string_view operator()(const InstallFlow&) { return "install-flow"; }
   std::string_view operator()(const RemoveFlow&) { return "remove-flow"; }
+  std::string_view operator()(const WatchFlow&) { return "watch-flow"; }
+  std::string_view operator()(const ReadWatch&) { return "read-watch"; }
+  std::string_view operator()(const EndWatch&) { return "end-watch"; }
   std::string_view operator()(const EnsureRoute&) { return "ensure-route"; }
   std::string_view operator()(const RemoveRoute&) { return "remove-route"; }
   std::string_view operator()(const EnsureIpv4Route&) { return "ensure-ipv4-route"; }
@@ -29,9 +32,9 @@ struct Name {
 
 std::string_view name_of(const LmaAction& action) { return std::visit(Name{}, action); }
 
-void EffectQueue::push_asking(LmaAction action, std::string owner, bool gates) {
+void EffectQueue::push_asking(LmaAction action, std::string owner, bool gates, HandoverId handover) {
   const EffectId id{++last_id_};
-  Asked asked{std::move(owner), gates, name_of(action), std::nullopt};
+  Asked asked{std::move(owner), gates, name_of(action), std::nullopt, handover};
   if (const auto* tunnel = std::get_if<EnsureTunnel>(&action)) asked.tunnel = *tunnel;
   if (gates) ++gating_[asked.owner];
   asked_.emplace(id, std::move(asked));

@@ -25,10 +25,11 @@ class EffectQueue {
     bool gates = false;  ///< the change waits for it
     std::string_view name;
     std::optional<EnsureTunnel> tunnel;
+    HandoverId handover = {};  ///< of which it is the switch
   };
 
   void push(LmaAction action) { queue_.push_back({EffectId{}, std::move(action)}); }
-  void push_asking(LmaAction action, std::string owner, bool gates);
+  void push_asking(LmaAction action, std::string owner, bool gates, HandoverId handover = {});
   /// Takes back what gates this owner's change and has not left yet.
   void cancel_gating(std::string_view owner);
   std::optional<LmaEffect> poll();

@@ -78,16 +78,15 @@ Notify binding_event(const Policy& policy, const Session* before, const MobileNo
   return event;
 }
 
-void append_flow_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
-                        std::vector<Notify>& events) {
-  for (const auto& change : differences(before.flows, after.flows))
-    events.push_back({std::string(event_of(change.kind)),
-                      {{"mn", escaped(after.mn_id)},
-                       {"flow", escaped(change.after.name())},
-                       {"flow_index", change.after.index.value},
-                       {"from", mag_of(policy, before, change.before.current)},
-                       {"to", mag_of(policy, after, change.after.current)},
-                       {"session", session_number(after, change.after.current)}}});
+Notify flow_event(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                  const FlowEvent& change) {
+  return {std::string(event_of(change.kind)),
+          {{"mn", escaped(after.mn_id)},
+           {"flow", escaped(change.after.name())},
+           {"flow_index", change.after.index.value},
+           {"from", mag_of(policy, before, change.before.current)},
+           {"to", mag_of(policy, after, change.after.current)},
+           {"session", session_number(after, change.after.current)}}};
 }
 
 }  // namespace flowmob::core

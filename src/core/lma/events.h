@@ -27,8 +27,8 @@ Notify binding_event(const Policy& policy, const Session* before, const MobileNo
 /// Whether that is "binding-extended".
 bool is_extension(const Session* before, const Session& after);
 
-/// "flow-moved", "flow-fallback" and "flow-returned" of every flow whose path changed.
-void append_flow_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
-                        std::vector<Notify>& events);
+/// "flow-moved", "flow-fallback" or "flow-returned" of a flow whose path has changed.
+Notify flow_event(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                  const FlowEvent& change);
 
 }  // namespace flowmob::core

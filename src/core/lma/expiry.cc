@@ -19,12 +19,16 @@ Change without_expired(const Policy& policy, const MobileNode& node, TimePoint n
         session_event(session.in_delete_wait ? "binding-deleted" : "binding-expired", policy, node, session));
   }
   if (next.sessions.empty()) return change;
+  change.cause.trigger = HandoverTrigger::HoldDownOver;
   for (auto& session : next.sessions)
-    if (session.opens && *session.opens <= now) session.opens.reset();
+    if (session.opens && *session.opens <= now) {
+      session.opens.reset();
+      change.cause = {HandoverTrigger::LinkOpen, {{"mag", policy.mag_name(session.mag)}}};
+    }
+  if (!change.events.empty())
+    change.cause = {HandoverTrigger::Expiry, {{"event", change.events.front().event}}};
   next.drop_unregistered_families();
   settle_flows(policy, next);
-  append_flow_events(policy, node, next, change.events);
-  next.flows.adopt_default();
   change.next = std::move(next);
   return change;
 }

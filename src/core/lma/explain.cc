@@ -156,10 +156,13 @@ Json link_json(const LinkState& link, const LinkVerdict& verdict, const FlowBind
           {"load_bits_per_second", quality.load ? Json(*quality.load) : Json()}};
 }
 
-Json decision_json(const Policy& policy, const MobileNode& node, const FlowBinding& flow) {
-  const auto links = links_of(policy, node);
-  const auto decision =
-      decide(flow, {links, &policy.links(), policy.links().now(), {}, node.flows.default_flow().current});
+Surroundings surroundings_of(const Policy& policy, const MobileNode& node,
+                             const std::vector<LinkState>& links) {
+  return {links, &policy.links(), policy.links().now(), {}, node.flows.default_flow().current};
+}
+
+Json decision_json(const Policy& policy, const MobileNode& node, const FlowBinding& flow,
+                   const std::vector<LinkState>& links, const Decision& decision) {
   Json shown = Json::array();
   for (std::size_t i = 0; i < links.size(); ++i)
     shown.push_back(link_json(links[i], decision.links[i], flow, decision, policy));
@@ -174,6 +177,19 @@ Json decision_json(const Policy& policy, const MobileNode& node, const FlowBindi
 }
 
 }  // namespace
+
+Json decision_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                 const FlowEvent& change) {
+  const auto links = links_of(policy, after);
+  FlowBinding undecided = change.after;
+  undecided.current = change.before.current;
+  auto around = surroundings_of(policy, before, links);
+  if (const auto* left = around.find(undecided.current); left && left->is_opening)
+    around.leaving = undecided.current;
+  const auto decision = decide(undecided, around);
+  if (decision.session != change.after.current) return {};
+  return decision_json(policy, after, undecided, links, decision);
+}
 
 Result<Json> explain(const AnchorState& state, const Json& arguments) {
   const auto key = key_from(arguments);
@@ -193,7 +209,9 @@ Result<Json> explain(const AnchorState& state, const Json& arguments) {
                 {"packets", to_string(*key)},
                 {"flow", escaped(flow.name())},
                 {"flow_index", flow.index.value}};
-    answer.update(decision_json(state.policy, **node, flow));
+    const auto links = links_of(state.policy, **node);
+    const auto decision = decide(flow, surroundings_of(state.policy, **node, links));
+    answer.update(decision_json(state.policy, **node, flow, links, decision));
     answer["passed_over"] = std::move(passed);
     return answer;
   }

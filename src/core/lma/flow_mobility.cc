@@ -153,7 +153,7 @@ void FlowMobility::follow_links(const std::string& mn_id) {
     if (node->guests.empty()) continue;
     know_guests_of(*node);
     todo_.erase(mn_id);
-    edits_.make(*node,
+    edits_.make(*node, cause(),
                 [this](const MobileNode& n) { return with_guests_followed(state_.policy, state_.cache, n); });
   }
 }
@@ -204,8 +204,13 @@ void FlowMobility::tell(Now now, const std::string& mn_id, const Session& sessio
                                        {"mag", state_.policy.mag_name(host.mag)},
                                        {"session", session.id.value},
                                        {"prefixes", list_of(prefixes)}});
+  note(host, "upn-sent", {{"mag", state_.policy.mag_name(host.mag)}, {"sequence", sent.sequence}});
   outstanding_.insert_or_assign(sent.sequence, Where{mn_id, session.id});
   host.asked = Asked{sent.sequence, std::move(prefixes)};
+}
+
+void FlowMobility::note(Host& host, std::string_view what, Json details) {
+  if (host.move) host.move->cause.steps.push_back({state_.handovers.now(), what, std::move(details)});
 }
 
 void FlowMobility::cancel(Host& host) {
@@ -228,9 +233,12 @@ void FlowMobility::handle_acknowledgement(Now now, const PacketMeta& meta,
     return state_.drop(now, "unmatched-acknowledgement", meta);
   ++state_.statistics.notification.acknowledgements_received;
   const auto& [mn_id, session] = outstanding_.at(answer.sequence);
-  const auto& asked = *nodes_.find(mn_id)->second.at(session).asked;
+  auto& host = nodes_.find(mn_id)->second.at(session);
+  const auto& asked = *host.asked;
   const bool is_said = answer.accepted() && echoes(answer, mn_id, asked.prefixes);
   const auto status = is_said || !answer.accepted() ? wire::to_string(answer.status) : "answer-mismatch";
+  note(host, "upa-received",
+       {{"mag", state_.policy.mag_name(host.mag)}, {"sequence", answer.sequence}, {"status", status}});
   end(answer.sequence, is_said ? End::Accepted : End::Refused, status);
 }
 
@@ -282,11 +290,13 @@ void FlowMobility::accepted(const Where& where, Host& host, Prefixes prefixes) {
     const bool is_told =
         std::ranges::all_of(node->prefixes, [&](const auto& p) { return host.told.contains(p); });
     if (!is_told || !guest_link_at(*node, where.session)) continue;
-    edits_.make(*node, [this, at = host.node, id = where.session, mag = host.mag](const MobileNode& n) {
-      const auto* owner = state_.cache.find(at);
-      const auto* session = owner ? owner->find(id) : nullptr;
-      return session && session->mag == mag ? with_guest_confirmed(state_.policy, n, *session) : std::nullopt;
-    });
+    edits_.make(*node, cause(),
+                [this, at = host.node, id = where.session, mag = host.mag](const MobileNode& n) {
+                  const auto* owner = state_.cache.find(at);
+                  const auto* session = owner ? owner->find(id) : nullptr;
+                  return session && session->mag == mag ? with_guest_confirmed(state_.policy, n, *session)
+                                                        : std::nullopt;
+                });
   }
 }
 
@@ -311,7 +321,7 @@ void FlowMobility::failed(const Where& where, Host& host, const Prefixes& prefix
 void FlowMobility::give_up(const std::string& mn_id, SessionId session, const Ipv6Address& mag) {
   for (const auto* node : state_.cache.find_all(mn_id))
     if (guest_link_at(*node, session))
-      edits_.make(*node, [this, session, mag](const MobileNode& n) {
+      edits_.make(*node, cause(), [this, session, mag](const MobileNode& n) {
         return without_unconfirmed_guest(state_.policy, n, session, mag);
       });
 }
@@ -331,7 +341,7 @@ void FlowMobility::carry_out(Now now, const Session& session, Host& host) {
   const auto& moved = *change.next->flows.find(move.flow);
   if (move.command.answer) (*move.command.answer)["waits"] = moved.current != moved.wanted;
   if (move.command.id) change.command = std::move(move.command);
-  append_flow_events(state_.policy, *node, *change.next, change.events);
+  change.cause = std::move(move.cause);
   updates_.begin(now, std::move(change));
 }
 

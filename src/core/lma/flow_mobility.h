@@ -17,6 +17,7 @@ struct GuestMove {
   NodeIndex host;
   SessionId session;
   CommandAnswer command;
+  HandoverCause cause;
 };
 
 /// Flow Mobility Initiate and Acknowledge (RFC 7864 sections 3.2.2, 4.2, 4.3, over RFC 7077): which MAGs are
@@ -70,6 +71,7 @@ class FlowMobility {
   };
   enum class End { Accepted, Refused, Unanswered };
 
+  HandoverCause cause() { return state_.handovers.cause(HandoverTrigger::FlowMobility); }
   const Session* live_session(const Host& host, SessionId id) const;
   Hosts& hosts_of(const std::string& mn_id);
   void know_guests_of(const MobileNode& node);
@@ -82,6 +84,7 @@ class FlowMobility {
   void do_without(const std::string& mn_id, SessionId session, Host& host);
   void tell(Now now, const std::string& mn_id, const Session& session, Host& host, Prefixes prefixes);
   void fail_move(Host& host, const char* code, const std::string& message);
+  void note(Host& host, std::string_view what, Json details);
   void cancel(Host& host);
   void end(Sequence sequence, End how, const std::string& status);
   void accepted(const Where& where, Host& host, Prefixes prefixes);

@@ -66,7 +66,7 @@ GatewayRevocations::Verdict GatewayRevocations::revoke_all(Now now, const Revoca
       state_.cache.nodes(), [&](const auto& row) { return std::ranges::any_of(row.second.sessions, is_of); });
   if (!any) return {Status::BindingDoesNotExist, {}};
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make_all([this, is_of, deadline](const MobileNode& node) {
+  edits_.make_all(cause(), [this, is_of, deadline](const MobileNode& node) {
     return in_delete_wait(state_.policy, node, is_of, deadline, "binding-revoked");
   });
   return {Status::Success, {}};
@@ -77,7 +77,7 @@ bool GatewayRevocations::end_sessions(Now now, const MobileNode& node,
   const auto is_of = [paths](const Session& s) { return is_among(paths, s.mag); };
   if (std::ranges::none_of(node.sessions, is_of)) return false;
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make(node, [this, is_of, deadline](const MobileNode& n) {
+  edits_.make(node, cause(), [this, is_of, deadline](const MobileNode& n) {
     return in_delete_wait(state_.policy, n, is_of, deadline, "binding-revoked");
   });
   return true;
@@ -94,7 +94,7 @@ GatewayRevocations::Verdict GatewayRevocations::revoke_ipv4(Now now, const Revoc
   if (!node || node->mn_id != *request.mn_id || std::ranges::none_of(node->sessions, has_ipv4))
     return {Status::BindingDoesNotExist, {}};
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make(*node, [this, has_ipv4, deadline](const MobileNode& n) {
+  edits_.make(*node, cause(), [this, has_ipv4, deadline](const MobileNode& n) {
     const auto keeps_prefixes = [&](const Session& s) { return has_ipv4(s) && s.ipv6; };
     if (std::ranges::any_of(n.sessions, keeps_prefixes))
       return without_ipv4(state_.policy, n, keeps_prefixes, "address-revoked");

@@ -24,6 +24,7 @@ class GatewayRevocations {
   Verdict revoke_all(Now now, const RevocationRequest& request);
   Verdict revoke_node(Now now, const RevocationRequest& request);
   Verdict revoke_ipv4(Now now, const RevocationRequest& request, const std::vector<Ipv6Address>& paths);
+  HandoverCause cause() { return state_.handovers.cause(HandoverTrigger::Revocation, {{"by", "mag"}}); }
   bool end_sessions(Now now, const MobileNode& node, const std::vector<Ipv6Address>& paths);
 
   AnchorState& state_;

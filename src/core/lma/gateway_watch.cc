@@ -91,6 +91,10 @@ void GatewayWatch::act(Now now, HeartbeatOutcome outcome) {
   for (const auto& event : outcome.events) act(now, event);
 }
 
+HandoverCause GatewayWatch::cause_of(HandoverTrigger trigger, const Ipv6Address& mag) {
+  return state_.handovers.cause(trigger, {{"mag", state_.policy.mag_name(mag)}});
+}
+
 /// A MAG that does not answer may still forward: its sessions stay, for flows that have no other link. One
 /// that has lost its state forwards nothing; sessions that it may have registered since are its new ones.
 void GatewayWatch::act(Now now, const PeerEvent& event) {
@@ -99,12 +103,15 @@ void GatewayWatch::act(Now now, const PeerEvent& event) {
   if (event.kind == PeerEvent::Kind::Mute) return;
   if (event.kind != PeerEvent::Kind::Restarted) {
     const bool reachable = event.kind == PeerEvent::Kind::Back;
-    return edits_.make_all([this, mag = event.peer, reachable](const MobileNode& node) {
-      return with_reachable(state_.policy, node, mag, reachable);
-    });
+    const auto trigger = reachable ? HandoverTrigger::GatewayBack : HandoverTrigger::GatewayLost;
+    return edits_.make_all(cause_of(trigger, event.peer),
+                           [this, mag = event.peer, reachable](const MobileNode& node) {
+                             return with_reachable(state_.policy, node, mag, reachable);
+                           });
   }
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make_all([this, event, deadline](const MobileNode& node) {
+  const auto cause = cause_of(HandoverTrigger::GatewayRestarted, event.peer);
+  edits_.make_all(cause, [this, event, deadline](const MobileNode& node) {
     const auto is_gone = [&](const Session& s) { return s.mag == event.peer && confirmed(s) <= event.since; };
     return in_delete_wait(state_.policy, node, is_gone, deadline, "binding-lost");
   });

@@ -37,6 +37,7 @@ class GatewayWatch {
   Json show_peer(const MagPeer& mag, const Ipv6Address& address) const;
   void act(Now now, HeartbeatOutcome outcome);
   void act(Now now, const PeerEvent& event);
+  HandoverCause cause_of(HandoverTrigger trigger, const Ipv6Address& mag);
   void note_quality(const Ipv6Address& mag);
   void set_quality(const Ipv6Address& mag, const LinkQuality& quality);
 

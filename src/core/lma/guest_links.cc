@@ -48,7 +48,6 @@ std::optional<Change> change_to(const Policy& policy, const MobileNode& node, Mo
   Change change;
   change.mn_id = node.mn_id;
   change.node = node.index;
-  append_flow_events(policy, node, next, change.events);
   change.next = std::move(next);
   return change;
 }

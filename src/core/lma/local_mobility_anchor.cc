@@ -83,6 +83,7 @@ void LocalMobilityAnchor::Impl::take(Now now, const PacketMeta& meta, wire::Mobi
   if (auto* update = std::get_if<wire::ProxyBindingUpdate>(&message)) {
     if (!update->proxy) return state.drop(now, "not-proxy", meta);
     PbuRequest request(meta, std::move(*update));
+    request.came = now.monotonic;
     if (!request.proxy_coa.is_routable_unicast()) return state.drop(now, "care-of-address", meta);  // 6.1.7
     return updates.handle(now, std::move(request));
   }
@@ -176,6 +177,7 @@ void LocalMobilityAnchor::Impl::handle_timeout(Now now) {
   revoker.handle_timeout(now);
   trial.handle_timeout(now);
   mobility.handle_timeout(now);
+  state.handovers.handle_timeout();
 }
 
 void LocalMobilityAnchor::Impl::settle(Now now) {
@@ -191,7 +193,8 @@ void LocalMobilityAnchor::Impl::settle(Now now) {
 std::optional<TimePoint> LocalMobilityAnchor::Impl::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& one : {state.cache.next_deadline(), updates.next_deadline(), gateways.next_deadline(),
-                          revoker.next_deadline(), trial.next_deadline(), mobility.next_deadline()})
+                          revoker.next_deadline(), trial.next_deadline(), mobility.next_deadline(),
+                          state.handovers.next_deadline()})
     if (one && (!next || *one < *next)) next = one;
   return next;
 }
@@ -203,7 +206,7 @@ LocalMobilityAnchor::~LocalMobilityAnchor() = default;
 const LmaConfig& LocalMobilityAnchor::config() const { return impl_->state.policy.config(); }
 
 void LocalMobilityAnchor::restore(Now now, const std::vector<NodeRecord>& records) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   core::restore(impl_->state, now, records);
   impl_->mobility.restored();
   impl_->settle(now);
@@ -222,7 +225,7 @@ void LocalMobilityAnchor::number_notifications_from(std::uint16_t sequence) {
 }
 
 void LocalMobilityAnchor::handle_message(Now now, const PacketMeta& meta, ByteView mobility_header) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   impl_->handle_message(now, meta, mobility_header);
   impl_->settle(now);
 }
@@ -238,7 +241,7 @@ void LocalMobilityAnchor::set_correspondent_interfaces(std::vector<InterfaceInde
 void LocalMobilityAnchor::tell_extensions(bool told) { impl_->state.tells_extensions = told; }
 
 Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view command, const Json& arguments) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   if (const auto planned = plan(impl_->state, command, arguments)) {
     auto begun = impl_->change_flow(now, {}, *planned);
     impl_->settle(now);
@@ -249,6 +252,7 @@ Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view comma
     return impl_->trial.confirm().map([] { return Json{{"confirmed", true}}; });
   if (command == "show policies") return show_policies(impl_->state);
   if (command == "session revoke") return impl_->revoke(now, arguments);
+  if (command == "show handovers") return impl_->state.handovers.show(arguments);
   if (command == "show peers") return impl_->gateways.show_peers();
   if (auto shown = show(impl_->state, now, command, arguments)) {
     if (command == "show statistics") {
@@ -262,7 +266,7 @@ Result<Json> LocalMobilityAnchor::handle_command(Now now, std::string_view comma
 
 void LocalMobilityAnchor::begin_command(Now now, CommandId id, std::string_view command,
                                         const Json& arguments) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   if (auto planned = plan(impl_->state, command, arguments))
     static_cast<void>(impl_->change_flow(now, id, std::move(*planned)));  // the answer waits in poll_answer()
   else
@@ -279,26 +283,31 @@ std::optional<CommandAnswer> LocalMobilityAnchor::poll_answer() {
 }
 
 void LocalMobilityAnchor::handle_effect_result(Now now, EffectId id, const Result<void>& outcome) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   impl_->handle_result(now, id, outcome);
   impl_->settle(now);
 }
 
+void LocalMobilityAnchor::handle_flow_watch(Now now, HandoverId id, const std::optional<FlowWatch>& seen) {
+  impl_->state.advance(now);
+  impl_->state.handovers.handle_watch(id, seen);
+}
+
 void LocalMobilityAnchor::handle_timeout(Now now) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   impl_->handle_timeout(now);
   impl_->settle(now);
 }
 
 Result<void> LocalMobilityAnchor::reconfigure(Now now, LmaConfig config) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   auto done = impl_->reconfigure(now, std::move(config));
   impl_->settle(now);
   return done;
 }
 
 Json LocalMobilityAnchor::compare_policies(Now now, const std::vector<Shared<FlowPolicy>>& policies) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   return core::compare_policies(impl_->state, policies);
 }
 
@@ -321,7 +330,7 @@ std::vector<LocalMobilityAnchor::LiveSession> LocalMobilityAnchor::live_sessions
 }
 
 void LocalMobilityAnchor::handle_link_load(Now now, const Ipv6Address& mag, std::uint64_t bits_per_second) {
-  impl_->state.policy.links().advance(now.monotonic);
+  impl_->state.advance(now);
   impl_->gateways.note_load(mag, bits_per_second);
   impl_->settle(now);
 }

@@ -10,6 +10,7 @@
 #include "core/lma/command_answer.h"
 #include "core/lma/config.h"
 #include "core/lma/effect.h"
+#include "core/lma/flow_watch.h"
 #include "core/lma/record.h"
 #include "core/tunnel/tunnel_error.h"
 
@@ -52,13 +53,14 @@ class LocalMobilityAnchor {
   void handle_tunnel_error(Now now, const TunnelError& error);
 
   /// The commands of the control socket that the core answers, by their names in the command table: "show
-  /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "show peers", "flow move",
-  /// "flow release", "session revoke", "show policies", "policy explain", "policy confirm". The arguments
-  /// were checked against the table. Errors: "no-such-mobile-node", "no-such-flow", "ambiguous-flow",
-  /// "no-such-mag", "no-session", "busy", "bad-argument", "no-such-command", "bad-flow", "no-rule",
-  /// "no-trial"; of a "flow move" for which a MAG has to be asked "flow-mobility-refused",
-  /// "flow-mobility-unanswered", "flow-mobility-not-supported", "no-prefix", "keys-not-shared", "ipv4-stays".
-  /// A "flow move", a "flow release" and a "session revoke" are answered when they have begun.
+  /// bindings", "show sessions", "show flows", "show tunnels", "show statistics", "show peers", "show
+  /// handovers", "flow move", "flow release", "session revoke", "show policies", "policy explain", "policy
+  /// confirm". The arguments were checked against the table. Errors: "no-such-mobile-node", "no-such-flow",
+  /// "ambiguous-flow", "no-such-mag", "no-session", "busy", "bad-argument", "no-such-command", "bad-flow",
+  /// "no-rule", "no-such-handover", "no-trial"; of a "flow move" for which a MAG has to be asked
+  /// "flow-mobility-refused", "flow-mobility-unanswered", "flow-mobility-not-supported", "no-prefix",
+  /// "keys-not-shared", "ipv4-stays". A "flow move", a "flow release" and a "session revoke" are answered
+  /// when they have begun.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
   /// The same, answered by poll_answer() when its effects have been: a move that fails is an error, and the
   /// flow is where it was.
@@ -74,6 +76,9 @@ class LocalMobilityAnchor {
   void tell_extensions(bool told);
 
   void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);
+  /// The answer to a ReadWatch: what the data plane has seen since the WatchFlow; nothing if it did not
+  /// watch.
+  void handle_flow_watch(Now now, HandoverId id, const std::optional<FlowWatch>& seen);
   void handle_timeout(Now now);
 
   /// New policy: MAGs, services, profiles, pools, timers. Live bindings stay as they are; what they may do

@@ -162,11 +162,15 @@ Json mag_of(const AnchorState& state, const MobileNode& node, SessionId id) {
   return mag ? Json(state.policy.mag_name(*mag)) : Json();
 }
 
-Change change_to(const AnchorState& state, const MobileNode& node, MobileNode next) {
+HandoverCause command(AnchorState& state, const char* name) {
+  return state.handovers.cause(HandoverTrigger::Command, {{"command", name}});
+}
+
+Change to_be(const MobileNode& node, MobileNode next, HandoverCause cause) {
   Change change;
   change.mn_id = node.mn_id;
   change.node = node.index;
-  append_flow_events(state.policy, node, next, change.events);
+  change.cause = std::move(cause);
   change.next = std::move(next);
   return change;
 }
@@ -201,7 +205,8 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   FlowMove move;
   move.answer = answer_of(state, *target, *mag->mag);
   if (host) {
-    move.asks = GuestMove{node->index, flow->index, host, session, {{}, move.answer}};
+    move.asks =
+        GuestMove{node->index, flow->index, host, session, {{}, move.answer}, command(state, "flow move")};
     return move;
   }
   MobileNode next = *node;
@@ -214,7 +219,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
       flow->wanted != session || flow->current != moved.current || flow->is_pinned != moved.is_pinned;
   move.answer["waits"] = moved.current != session;
   if (!move.answer["changed"].get<bool>()) return move;
-  move.change = change_to(state, *node, std::move(next));
+  move.change = to_be(*node, std::move(next), command(state, "flow move"));
   return move;
 }
 
@@ -239,7 +244,7 @@ Result<FlowMove> plan_flow_release(AnchorState& state, const Json& arguments) {
                  {"from", mag_of(state, node, flow.current)},
                  {"to", mag_of(state, next, next.flows.find(flow.index)->current)},
                  {"changed", flow.is_pinned}};
-  if (flow.is_pinned) move.change = change_to(state, node, std::move(next));
+  if (flow.is_pinned) move.change = to_be(node, std::move(next), command(state, "flow release"));
   return move;
 }
 

@@ -16,7 +16,18 @@ NodeRows wanted_rows(const Policy& policy, const Change& change, const NodeRows&
 }  // namespace
 
 void NodeChanges::push(std::vector<LmaAction> actions, const std::string& owner, bool gates) {
-  for (auto& action : actions) effects_.push_asking(std::move(action), owner, gates);
+  for (auto& action : actions) {
+    const auto* flow = std::get_if<InstallFlow>(&action);
+    const HandoverId handover = flow ? handovers_.before_switch(flow->flow) : HandoverId{};
+    effects_.push_asking(std::move(action), owner, gates, handover);
+  }
+}
+
+void NodeChanges::open_handovers(const Policy& policy, const MobileNode* before, Change& change) {
+  if (!change.next) return;
+  if (before)
+    change.handovers = handovers_.open(policy, *before, *change.next, std::move(change.cause), change.events);
+  change.next->flows.adopt_default();
 }
 
 /// What is in the cache is in place.
@@ -66,6 +77,7 @@ void NodeChanges::take_effect(Change& change, const NodeRows& before, const Node
 
 std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) {
   if (extends(change)) return extend(std::move(change));
+  open_handovers(policy, cache_.find(change.node), change);
   NodeRows before = rows_in_place(policy, change.node);
   const bool asks_for_all = incomplete_.contains(change.node);
   NodeRows nothing;
@@ -79,14 +91,18 @@ std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) 
   return finish(mn_id);
 }
 
-void NodeChanges::apply(const Policy& policy, Change change) {
+Handovers::Ids NodeChanges::apply(const Policy& policy, Change change) {
+  open_handovers(policy, cache_.find(change.node), change);
   const NodeRows before = rows_in_place(policy, change.node);
   const NodeRows rows = establish(policy, change, before, false);
   take_effect(change, before, rows);
   for (auto& event : change.events) effects_.push(std::move(event));
+  return std::move(change.handovers);
 }
 
 void NodeChanges::restore(const Policy& policy, const MobileNode& former, Change change) {
+  change.cause = handovers_.cause(HandoverTrigger::Restart);
+  open_handovers(policy, &former, change);
   const NodeRows left = rows_of(former, policy.own_address());
   NodeRows rows = establish(policy, change, {}, false);
   rows.node = former.index;
@@ -103,6 +119,7 @@ Change* NodeChanges::under_way(std::string_view mn_id) {
 std::optional<Finished> NodeChanges::handle_result(EffectId id, const Result<void>& outcome) {
   const auto asked = effects_.answer(id);
   if (!asked) return std::nullopt;
+  if (asked->handover) handovers_.handle_switched(asked->handover, outcome);
   if (outcome && asked->tunnel) forwarding_.tunnel_stands(*asked->tunnel);
   if (!outcome)
     effects_.push(Notify{"effect-failed",
@@ -134,6 +151,7 @@ Finished NodeChanges::finish(const std::string& mn_id) {
 /// Some of the rows may be in place, others not: all that differs is asked for as it was before.
 Finished NodeChanges::roll_back(const std::string& mn_id, const Error& error) {
   UnderWay failed = std::move(under_way_.extract(mn_id).mapped());
+  handovers_.fail(failed.change.handovers, error);
   effects_.cancel_gating(mn_id);
   prefixes_.release(failed.change.allocated);
   if (failed.change.allocated_ipv4) ipv4_.release(*failed.change.allocated_ipv4);

@@ -14,6 +14,7 @@
 #include "core/lma/command_answer.h"
 #include "core/lma/effect_queue.h"
 #include "core/lma/forwarding.h"
+#include "core/lma/handovers.h"
 #include "core/lma/pbu_request.h"
 #include "core/lma/policy.h"
 
@@ -39,6 +40,8 @@ struct Change {
   Ipv6Address left_mag = {};             ///< where the session was, if that MAG has not de-registered it
   wire::AccessTechnology left_technology = {};
   std::optional<Ipv4Address> allocated_ipv4 = {};
+  HandoverCause cause = {};       ///< why its flows move, if they do
+  Handovers::Ids handovers = {};  ///< of those that do, once it has begun
 };
 
 /// How a change that was begun ended.
@@ -52,12 +55,13 @@ struct Finished {
 /// fails, the former rows are asked for again. A change that is applied takes effect at once.
 class NodeChanges {
  public:
-  NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, Ipv4Allocator& ipv4, EffectQueue& effects)
-      : cache_(cache), prefixes_(prefixes), ipv4_(ipv4), effects_(effects) {}
+  NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, Ipv4Allocator& ipv4, EffectQueue& effects,
+              Handovers& handovers)
+      : cache_(cache), prefixes_(prefixes), ipv4_(ipv4), effects_(effects), handovers_(handovers) {}
 
   /// Ends at once if it waits for nothing: a mere extension does not depend on the state store.
   std::optional<Finished> begin(const Policy& policy, Change change);
-  void apply(const Policy& policy, Change change);
+  Handovers::Ids apply(const Policy& policy, Change change);
   /// For a node that was restored: rows that a predecessor may have left for `former` go, all others are
   /// asked for.
   void restore(const Policy& policy, const MobileNode& former, Change change);
@@ -75,6 +79,7 @@ class NodeChanges {
     NodeRows before, rows;
     bool asks_for_all = false;
   };
+  void open_handovers(const Policy& policy, const MobileNode* before, Change& change);
   bool extends(const Change& change) const;
   Finished extend(Change change);
   NodeRows rows_in_place(const Policy& policy, NodeIndex index) const;
@@ -90,6 +95,7 @@ class NodeChanges {
   PrefixAllocator& prefixes_;
   Ipv4Allocator& ipv4_;
   EffectQueue& effects_;
+  Handovers& handovers_;
   Forwarding forwarding_;
   TextMap<UnderWay> under_way_;
   std::set<NodeIndex>

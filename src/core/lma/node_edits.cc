@@ -16,10 +16,8 @@ Change change_of(const MobileNode& node) {
   return change;
 }
 
-void follow(const Policy& policy, const MobileNode& before, MobileNode next, Change& change) {
+void follow(const Policy& policy, MobileNode next, Change& change) {
   settle_flows(policy, next);
-  append_flow_events(policy, before, next, change.events);
-  next.flows.adopt_default();
   change.next = std::move(next);
 }
 
@@ -37,7 +35,7 @@ std::optional<Change> in_delete_wait(const Policy& policy, const MobileNode& nod
     change.events.push_back(session_event(event, policy, node, session));
   }
   if (change.events.empty()) return std::nullopt;
-  follow(policy, node, std::move(next), change);
+  follow(policy, std::move(next), change);
   return change;
 }
 
@@ -53,7 +51,7 @@ std::optional<Change> without(const Policy& policy, const MobileNode& node, cons
   }
   if (change.events.empty()) return std::nullopt;
   next.drop_unregistered_families();
-  if (!next.sessions.empty()) follow(policy, node, std::move(next), change);
+  if (!next.sessions.empty()) follow(policy, std::move(next), change);
   return change;
 }
 
@@ -68,7 +66,7 @@ std::optional<Change> without_ipv4(const Policy& policy, const MobileNode& node,
   }
   if (change.events.empty()) return std::nullopt;
   next.drop_unregistered_families();
-  follow(policy, node, std::move(next), change);
+  follow(policy, std::move(next), change);
   return change;
 }
 
@@ -79,7 +77,7 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
   for (auto& session : next.sessions)
     if (session.mag == mag) session.unreachable = !reachable;
   if (next == node) return std::nullopt;
-  follow(policy, node, std::move(next), change);
+  follow(policy, std::move(next), change);
   return change;
 }
 
@@ -92,38 +90,40 @@ std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, F
   next.flows.follow(rules, numbers, kind);
   for (const auto& flow : node.flows.bindings())
     if (!flow.rule && pinned.contains(flow.index)) next.flows.pin(flow.index);
-  follow(policy, node, std::move(next), change);
+  follow(policy, std::move(next), change);
   if (*change.next == node) return std::nullopt;
   return change;
 }
 
-void NodeEdits::apply(const MobileNode& node, const Edit& edit) {
+void NodeEdits::apply(const MobileNode& node, HandoverCause cause, const Edit& edit) {
   const std::string mn_id = node.mn_id;
   auto change = edit(node);
   if (!change) return;
+  change->cause = std::move(cause);
   state_.changes.apply(state_.policy, std::move(*change));
   changed_.push_back(mn_id);
 }
 
-void NodeEdits::make(const MobileNode& node, Edit edit) {
+void NodeEdits::make(const MobileNode& node, HandoverCause cause, Edit edit) {
   if (state_.changes.under_way(node.mn_id))
-    waiting_.push_back({node.index, std::move(edit)});
+    waiting_.push_back({node.index, std::move(cause), std::move(edit)});
   else
-    apply(node, edit);
+    apply(node, std::move(cause), edit);
 }
 
-void NodeEdits::make_all(const Edit& edit) {
+void NodeEdits::make_all(const HandoverCause& cause, const Edit& edit) {
   std::vector<NodeIndex> all;  // what goes must not be stepped from
   for (const auto& [index, node] : state_.cache.nodes()) all.push_back(index);
   std::ranges::sort(all);
   for (const auto index : all)
-    if (const auto* node = state_.cache.find(index)) make(*node, edit);
+    if (const auto* node = state_.cache.find(index)) make(*node, cause, edit);
 }
 
 void NodeEdits::make_waiting() {
   if (waiting_.empty()) return;
   for (auto& one : std::exchange(waiting_, {}))
-    if (const auto* node = state_.cache.find(one.node)) make(*node, std::move(one.edit));
+    if (const auto* node = state_.cache.find(one.node))
+      make(*node, std::move(one.cause), std::move(one.edit));
 }
 
 }  // namespace flowmob::core

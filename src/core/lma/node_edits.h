@@ -39,8 +39,8 @@ class NodeEdits {
   using Edit = std::function<std::optional<Change>(const MobileNode&)>;
   explicit NodeEdits(AnchorState& state) : state_(state) {}
 
-  void make(const MobileNode& node, Edit edit);
-  void make_all(const Edit& edit);
+  void make(const MobileNode& node, HandoverCause cause, Edit edit);
+  void make_all(const HandoverCause& cause, const Edit& edit);
   /// What waited, for nodes that are busy no more.
   void make_waiting();
   /// MN-IDs of nodes that were changed since this was last asked.
@@ -49,9 +49,10 @@ class NodeEdits {
  private:
   struct Waiting {
     NodeIndex node;
+    HandoverCause cause;
     Edit edit;
   };
-  void apply(const MobileNode& node, const Edit& edit);
+  void apply(const MobileNode& node, HandoverCause cause, const Edit& edit);
 
   AnchorState& state_;
   std::vector<Waiting> waiting_;

@@ -141,8 +141,27 @@ void PbuHandler::register_session(Now now, PbuRequest request, const LookupResul
   auto change = found.kind == Kind::Update ? registration.update(now, request, found)
                                            : registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);
+  change->cause = cause_of(HandoverTrigger::Registration, request);
   change->answer->request = std::move(request);
   begin(now, std::move(*change));
+}
+
+HandoverCause PbuHandler::cause_of(HandoverTrigger trigger, const PbuRequest& request) const {
+  const std::string mag = state_.policy.mag_name(request.proxy_coa);
+  Json details{{"mag", mag}};
+  if (request.handoff) details["handoff_indicator"] = wire::to_string(*request.handoff);
+  if (request.service) details["service"] = escaped(*request.service);
+  HandoverCause cause{trigger, std::move(details), request.came};
+  cause.steps.push_back(
+      {request.came, "pbu-received", {{"mag", mag}, {"sequence", request.update.sequence}}});
+  return cause;
+}
+
+void PbuHandler::note_answer(const Handovers::Ids& handovers, const PbuRequest& request) {
+  state_.handovers.note(handovers, {state_.handovers.now(),
+                                    "pba-sent",
+                                    {{"mag", state_.policy.mag_name(request.proxy_coa)},
+                                     {"sequence", request.update.sequence}}});
 }
 
 /// Who has registered otherwise waits no more.
@@ -162,8 +181,11 @@ void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResu
   if (session_of(found)->mag != request.proxy_coa)
     return state_.drop(now, "not-the-serving-mag", request.meta);
   const MobileNode node = *state_.cache.find(found.node);  // with what the request ends
-  state_.changes.apply(state_.policy, state_.registration().deregister(now, request, found));
+  Change change = state_.registration().deregister(now, request, found);
+  change.cause = cause_of(HandoverTrigger::Deregistration, request);
+  const auto handovers = state_.changes.apply(state_.policy, std::move(change));
   ++state_.statistics.accepted;
+  note_answer(handovers, request);
   state_.effects.push(accept(request, node, *session_of(found), 0, state_.policy.config().ipv4_dhcp_server));
   go_on_with_held(now, request.mn_id, false);
 }
@@ -211,6 +233,7 @@ void PbuHandler::answer(Now now, Finished& finished) {
       const auto& [request, granted, session] = *change.answer;
       const auto* node = state_.cache.find(change.node);
       const auto& registered = *node->find(session);
+      note_answer(change.handovers, *request);
       state_.effects.push(accept(*request, *node, registered, granted,
                                  state_.policy.config().ipv4_dhcp_server, state_.off_link_for(registered)));
     }

@@ -59,6 +59,8 @@ class PbuHandler {
   void forget_held_of_sender(const PbuRequest& request);
   const Session* session_of(const LookupResult& found) const;
   void note_registered(const Change& change);
+  HandoverCause cause_of(HandoverTrigger trigger, const PbuRequest& request) const;
+  void note_answer(const Handovers::Ids& handovers, const PbuRequest& request);
   bool is_being_revoked(const PbuRequest& request, const LookupResult& found) const;
   bool is_counting(const std::string& mn_id, const Held& held) const;
   bool may_answer(Now now, const PbuRequest& request);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ipv4.h"
+#include "base/time.h"
 #include "core/binding/ordering.h"
 #include "core/effect.h"
 #include "wire/mobility_header.h"
@@ -18,6 +19,7 @@ struct PbuRequest {
 
   PacketMeta meta;
   wire::ProxyBindingUpdate update;
+  TimePoint came{};  ///< noted by who received it
 
   Ipv6Address proxy_coa;  ///< the Alternate Care-of Address if there is one, else the source
   std::optional<std::uint8_t> mn_id_subtype;

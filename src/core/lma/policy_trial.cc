@@ -3,8 +3,9 @@
 
 namespace flowmob::core {
 
-void PolicyTrial::bring_to_nodes(FlowTable::Follow kind, const std::set<FlowIndex>& pinned) {
-  edits_.make_all([this, kind, pinned](const MobileNode& node) {
+void PolicyTrial::bring_to_nodes(HandoverTrigger trigger, FlowTable::Follow kind,
+                                 const std::set<FlowIndex>& pinned) {
+  edits_.make_all(state_.handovers.cause(trigger), [this, kind, pinned](const MobileNode& node) {
     return with_rules(state_.policy, node, state_.numbers.flows, kind, pinned);
   });
 }
@@ -31,7 +32,7 @@ void PolicyTrial::apply(Now now, std::vector<Shared<FlowPolicy>> policies,
   state_.policy.use(std::move(policies));
   state_.notify("policies-applied", {{"policies", state_.policy.config().flow_policies.size()},
                                      {"to_be_confirmed", former_.has_value()}});
-  bring_to_nodes(undoes ? FlowTable::Follow::Undoing : FlowTable::Follow::Lasting);
+  bring_to_nodes(HandoverTrigger::Policies, undoes ? FlowTable::Follow::Undoing : FlowTable::Follow::Lasting);
 }
 
 Result<void> PolicyTrial::confirm() {
@@ -43,7 +44,7 @@ Result<void> PolicyTrial::confirm() {
 
 void PolicyTrial::handle_configuration() {
   former_.reset();
-  bring_to_nodes();
+  bring_to_nodes(HandoverTrigger::Policies);
 }
 
 void PolicyTrial::handle_timeout(Now now) {
@@ -51,7 +52,7 @@ void PolicyTrial::handle_timeout(Now now) {
   const Former former = *std::exchange(former_, std::nullopt);
   state_.policy.use(former.policies);
   state_.notify("policies-returned", {{"policies", state_.policy.config().flow_policies.size()}});
-  bring_to_nodes(FlowTable::Follow::Undoing, former.pinned);
+  bring_to_nodes(HandoverTrigger::PoliciesReturned, FlowTable::Follow::Undoing, former.pinned);
 }
 
 }  // namespace flowmob::core

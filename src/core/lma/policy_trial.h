@@ -25,7 +25,7 @@ class PolicyTrial {
     return former_ ? std::optional(former_->returns) : std::nullopt;
   }
   /// What has become of links matters to rules.
-  void follow_links() { bring_to_nodes(); }
+  void follow_links() { bring_to_nodes(HandoverTrigger::LinkQuality); }
 
  private:
   struct Former {
@@ -33,7 +33,7 @@ class PolicyTrial {
     TimePoint returns;
     std::set<FlowIndex> pinned{};  ///< what commands had moved: without a rule that is forgotten
   };
-  void bring_to_nodes(FlowTable::Follow kind = FlowTable::Follow::Lasting,
+  void bring_to_nodes(HandoverTrigger trigger, FlowTable::Follow kind = FlowTable::Follow::Lasting,
                       const std::set<FlowIndex>& pinned = {});
   std::set<FlowIndex> pinned_flows() const;
 

@@ -176,7 +176,6 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
     change.events.push_back(binding_event(policy_, former, next, *next.find(id), r.service));
   for (const auto& session : replaced)
     change.events.push_back(session_event("binding-replaced", policy_, next, session));
-  if (before) append_flow_events(policy_, *before, next, change.events);
   change.answer = Answer{{}, granted, id};
   change.registered = id;
   note_departure(policy_, former, r, change);
@@ -355,7 +354,6 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
     session.deadline = Deadline::after(now, policy_.config().min_delay_before_bce_delete);
     settle_flows(policy_, next);
     change.events.push_back(session_event("binding-deregistered", policy_, next, session));
-    append_flow_events(policy_, before, next, change.events);
   }
   change.next = std::move(next);
   return change;

@@ -259,7 +259,7 @@ void Revoker::end_sessions(Sequence sequence, const Revocation& done) {
   }
   for (auto& [index, sessions] : by_node)
     if (const auto* node = state_.cache.find(index))
-      edits_.make(*node, [this, ids = std::move(sessions)](const MobileNode& n) {
+      edits_.make(*node, cause(), [this, ids = std::move(sessions)](const MobileNode& n) {
         return without(
             state_.policy, n, [&](const Session& s) { return ids.contains(s.id); }, "binding-revoked");
       });
@@ -278,7 +278,7 @@ void Revoker::end_hold(Now now, const Revocation& done, std::optional<Status> st
   const auto* node = state_.cache.find(done.targets.front().node);
   if (!node) return;
   const auto deadline = Deadline::after(now, state_.policy.config().min_delay_before_bce_delete);
-  edits_.make(*node, [this, deadline, asked = done](const MobileNode& n) {
+  edits_.make(*node, cause(), [this, deadline, asked = done](const MobileNode& n) {
     const auto there = sessions_at(n, asked.mag);
     const auto was_there = [&](const Session& s) { return names(there, s.id) && names(asked.targets, s.id); };
     return in_delete_wait(state_.policy, n, was_there, deadline, "binding-revoked");
@@ -372,7 +372,7 @@ void Revoker::handle_policy(Now now) {
 
 void Revoker::end_silently(NodeIndex index, std::set<SessionId> sessions) {
   std::erase_if(sessions, [this](SessionId id) { return state_.revoking.contains(id); });
-  edits_.make(*state_.cache.find(index), [this, ids = std::move(sessions)](const MobileNode& n) {
+  edits_.make(*state_.cache.find(index), cause(), [this, ids = std::move(sessions)](const MobileNode& n) {
     return without(
         state_.policy, n, [&](const Session& s) { return ids.contains(s.id); }, "binding-revoked");
   });

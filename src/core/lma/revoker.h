@@ -55,6 +55,7 @@ class Revoker {
   using Status = wire::RevocationStatus;
   const RevocationConfig& config() const { return state_.policy.config().revocation; }
 
+  HandoverCause cause() { return state_.handovers.cause(HandoverTrigger::Revocation, {{"by", "lma"}}); }
   void send(Now now, Revocation revocation);
   void send_waiting(Now now);
   void tell(Now now, const NodeNews::Dropped& dropped);

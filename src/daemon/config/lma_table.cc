@@ -95,6 +95,9 @@ Section<LmaSettings> lma_head() {
                    "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "
                    "most; 0: none",
                    between<unsigned>(0, 1'000'000)),
+       K::optional("handover_history", kLmaCore<&LmaConfig::handover_history>,
+                   "how many moves of flows `flowmob show handovers` remembers, the oldest forgotten",
+                   between<unsigned>(0, 100'000)),
        K::optional(
            "revocation", kRevokes,
            "sessions that a new configuration does not permit are revoked, a hold ends as soon as the old "

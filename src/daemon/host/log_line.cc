@@ -24,7 +24,8 @@ std::string value_text(const Json& value) {
 
 std::string log_line(const std::string& event, const Json& fields) {
   std::string line = event;
-  for (const auto& [key, value] : fields.items()) line += " " + key + "=" + value_text(value);
+  for (const auto& [key, value] : fields.items())
+    if (!platform::is_for_programs(key)) line += " " + key + "=" + value_text(value);
   return line;
 }
 

@@ -30,6 +30,8 @@ Result<void> LmaDaemon::add_commands() {
       .and_then([&] { return control.handle("show tunnels", [this](const Json& a) { return tunnels(a); }); })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
+      .and_then(
+          [&] { return control.handle("show handovers", [this](const Json& a) { return handovers(a); }); })
       .and_then([&] { return add_policy_commands(); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
       .and_then([&] { return host_->on_reload([this] { return reload(); }); });
@@ -72,6 +74,10 @@ Result<Json> LmaDaemon::tunnels(const Json& arguments) {
   for (Json& tunnel : (*answer)["tunnels"])
     tunnel["traffic"] = sum_traffic((*sessions)["sessions"], "mag_address", tunnel["remote"]);
   return answer;
+}
+
+Result<Json> LmaDaemon::handovers(const Json& arguments) {
+  return pump_->feed([&](Now now) { return anchor_->handle_command(now, "show handovers", arguments); });
 }
 
 Result<Json> LmaDaemon::statistics(const Json& arguments) {

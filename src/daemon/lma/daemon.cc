@@ -115,7 +115,11 @@ Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) 
   effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *packets_);
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
-      [this] { return effects_->end_batch(); }, [this] { answer_changes(); });
+      [this] { return effects_->end_batch(); },
+      [this] {
+        tell_what_was_seen();
+        answer_changes();
+      });
   const auto life = begin_life(host_->state(), settings_.paths.state, platform::SystemClock::now().wall);
   if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { anchor_->restore(now, records); });
@@ -196,6 +200,11 @@ void LmaDaemon::follow_routes() {
 /// What it says of the path the kernel has noted, who is asked each second: anybody can send such errors.
 void LmaDaemon::handle_tunnel_error(const core::TunnelError& error) {
   pump_->feed([&](Now now) { anchor_->handle_tunnel_error(now, error); });
+}
+
+void LmaDaemon::tell_what_was_seen() {
+  for (const auto& [handover, watch] : effects_->take_seen())
+    pump_->feed([this, id = handover, seen = watch](Now now) { anchor_->handle_flow_watch(now, id, seen); });
 }
 
 void LmaDaemon::measure_load() {

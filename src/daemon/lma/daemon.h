@@ -55,6 +55,7 @@ class LmaDaemon {
   void handle_tunnel_error(const core::TunnelError& error);
   void note_routes(const Result<void>& outcome);
   void measure_load();
+  void tell_what_was_seen();
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   void change_flow(std::string_view command, const core::Json& arguments,
@@ -63,6 +64,7 @@ class LmaDaemon {
   Result<core::Json> diff_policies(const core::Json& arguments);
   Result<core::Json> apply_policies(const core::Json& arguments);
   Result<core::Json> reload_policies();
+  Result<core::Json> handovers(const core::Json& arguments);
   Result<core::Json> statistics(const core::Json& arguments);
   Result<core::Json> tunnels(const core::Json& arguments);
   Result<core::Json> links();

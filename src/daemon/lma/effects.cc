@@ -27,6 +27,9 @@ std::string name_of(const core::RemoveSession& s) {
 }
 std::string name_of(const core::InstallFlow& f) { return fmt::format("flow {}", f.flow.value); }
 std::string name_of(const core::RemoveFlow& f) { return fmt::format("end of flow {}", f.flow.value); }
+std::string name_of(const core::WatchFlow& w) { return fmt::format("watch of flow {}", w.flow.value); }
+std::string name_of(const core::ReadWatch& w) { return fmt::format("watch of flow {}", w.flow.value); }
+std::string name_of(const core::EndWatch& w) { return fmt::format("end of watch of flow {}", w.flow.value); }
 std::string name_of(const core::EnsureRoute& r) { return "route to " + r.prefix.to_string(); }
 std::string name_of(const core::RemoveRoute& r) { return "end of route to " + r.prefix.to_string(); }
 std::string name_of(const core::EnsureIpv4Route& r) { return "route to " + r.address.to_string(); }
@@ -68,6 +71,11 @@ Result<void> LmaEffects::end_batch() {
 
 Result<void> LmaEffects::apply(const core::Notify& event) {
   host_.notify(event.event, event.fields);
+  return {};
+}
+
+Result<void> LmaEffects::apply(const core::ReadWatch& read) {
+  seen_.push_back({read.handover, dataplane_.read_watch(read.flow)});
   return {};
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "core/lma/effect.h"
 #include "daemon/host/failure_log.h"
 #include "daemon/host/host.h"
@@ -21,6 +24,13 @@ class LmaEffects {
   std::optional<Result<void>> carry_out(const core::LmaEffect& effect);
   Result<void> end_batch();
 
+  /// What the data plane was asked about flows, and says.
+  struct Seen {
+    HandoverId handover;
+    std::optional<core::FlowWatch> watch;
+  };
+  std::vector<Seen> take_seen() { return std::exchange(seen_, {}); }
+
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
   Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
@@ -34,6 +44,9 @@ class LmaEffects {
   Result<void> apply(const core::RemoveSession& session) { return dataplane_.remove_session(session); }
   Result<void> apply(const core::InstallFlow& flow) { return dataplane_.install_flow(flow); }
   Result<void> apply(const core::RemoveFlow& flow) { return dataplane_.remove_flow(flow); }
+  Result<void> apply(const core::WatchFlow& watch) { return dataplane_.watch_flow(watch); }
+  Result<void> apply(const core::ReadWatch& read);
+  Result<void> apply(const core::EndWatch& watch) { return dataplane_.end_watch(watch.flow); }
   Result<void> apply(const core::EnsureRoute& route) { return routes_.ipv6.ensure(route); }
   Result<void> apply(const core::RemoveRoute& route) { return routes_.ipv6.remove(route); }
   Result<void> apply(const core::EnsureIpv4Route& route) { return routes_.ipv4.ensure(route); }
@@ -47,6 +60,7 @@ class LmaEffects {
   HomeNetworks& routes_;
   platform::PacketSender& packets_;
   FailureLog failures_;
+  std::vector<Seen> seen_;
 };
 
 }  // namespace flowmob::daemon

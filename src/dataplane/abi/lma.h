@@ -69,6 +69,42 @@ struct fm_flow_row {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_flow_row) == 8, "fm_flow_row");
 
+/* Key: flow; each CPU has its own. */
+struct fm_flow_traffic {
+  struct fm_traffic traffic;
+  __u64 last_down; /* bpf_ktime_get_coarse_ns() */
+  __u64 last_up;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_flow_traffic) == 48, "fm_flow_traffic");
+
+/* The bits of flows that are watched, by the last digits of their numbers. A flow without pays for a look at
+ * this alone. */
+#define FM_WATCH_WORDS 16
+struct fm_watch_marks {
+  __u64 words[FM_WATCH_WORDS];
+};
+FM_STATIC_ASSERT(sizeof(struct fm_watch_marks) == 128, "fm_watch_marks");
+
+/* What came by one path; times are bpf_ktime_get_ns(), zero: never. */
+struct fm_path_seen {
+  __u64 packets;
+  __u64 first;
+  __u64 last;
+};
+struct fm_way_seen {
+  struct fm_path_seen old_path;
+  struct fm_path_seen new_path;
+  __u64 late; /* by the old path, behind the first by the new */
+};
+/* Key: flow. While it is there, packets are counted by path. */
+struct fm_watch_row {
+  __u32 old_session; /* zero: none */
+  __u32 new_session;
+  struct fm_way_seen down;
+  struct fm_way_seen up;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_watch_row) == 120, "fm_watch_row");
+
 /* Key: session. */
 struct fm_session_row {
   struct fm_address mag;

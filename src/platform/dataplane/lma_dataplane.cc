@@ -39,8 +39,9 @@ Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptio
   auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<lma_bpf>("lma"), limits(options));
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<LmaDataplane> opened(new LmaDataplane(options, std::move(*pinned)));
-  auto ready =
-      opened->rows_.set_local(options.local, options.local_ipv4).and_then([&] { return opened->attach(); });
+  auto ready = opened->rows_.set_local(options.local, options.local_ipv4)
+                   .and_then([&] { return opened->rows_.end_watches(); })
+                   .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
 }
@@ -53,7 +54,10 @@ Result<void> LmaDataplane::attach() const { return pinned_.attach(attachments(op
 
 std::optional<Traffic> LmaDataplane::flow_traffic(FlowIndex flow) const {
   const auto each_cpu = rows_.flow_traffic(flow);
-  return each_cpu ? std::optional(sum(*each_cpu)) : std::nullopt;
+  if (!each_cpu) return std::nullopt;
+  std::vector<fm_traffic> parts;
+  for (const auto& part : *each_cpu) parts.push_back(part.traffic);
+  return sum(parts);
 }
 
 std::optional<Traffic> LmaDataplane::session_traffic(SessionId session) const {

@@ -44,6 +44,10 @@ class LmaDataplane {
   Result<void> install_flow(const core::InstallFlow& flow) { return rows_.install_flow(flow); }
   Result<void> remove_flow(const core::RemoveFlow& flow) { return rows_.remove_flow(flow); }
 
+  Result<void> watch_flow(const core::WatchFlow& watch) { return rows_.watch_flow(watch); }
+  std::optional<core::FlowWatch> read_watch(FlowIndex flow) const { return rows_.read_watch(flow); }
+  Result<void> end_watch(FlowIndex flow) { return rows_.end_watch(flow); }
+
   /// Erases the rows that were not installed since open(): how many.
   Result<std::size_t> sweep() { return rows_.sweep(); }
 

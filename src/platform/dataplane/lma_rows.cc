@@ -48,7 +48,8 @@ LmaRows::LmaRows(const BpfObject& object)
       uplink_(object, "uplink"),
       tunnels_(object, "tunnels"),
       flow_counters_(object, "flow_counters"),
-      session_counters_(object, "session_counters") {}
+      session_counters_(object, "session_counters"),
+      watches_(object) {}
 
 Result<void> LmaRows::set_local(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4) {
   fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
@@ -211,7 +212,21 @@ Result<void> LmaRows::install_flow(const core::InstallFlow& flow) {
 }
 
 Result<void> LmaRows::remove_flow(const core::RemoveFlow& flow) {
-  return flows_.erase(flow.flow.value).and_then([&] { return flow_counters_.erase(flow.flow.value); });
+  return flows_.erase(flow.flow.value)
+      .and_then([&] { return flow_counters_.erase(flow.flow.value); })
+      .and_then([&] { return watches_.end(flow.flow); });
+}
+
+/// All that came before the switch came by the old path.
+Result<void> LmaRows::watch_flow(const core::WatchFlow& watch) {
+  fm_watch_row row{};
+  row.old_session = watch.from.value;
+  row.new_session = watch.to.value;
+  for (const auto& part : flow_traffic(watch.flow).value_or(std::vector<fm_flow_traffic>{})) {
+    row.down.old_path.last = std::max(row.down.old_path.last, part.last_down);
+    row.up.old_path.last = std::max(row.up.old_path.last, part.last_up);
+  }
+  return watches_.begin(watch.flow, row);
 }
 
 Result<std::size_t> LmaRows::sweep() {
@@ -230,7 +245,7 @@ Result<std::size_t> LmaRows::sweep() {
   return done ? Result<std::size_t>(swept) : failed;
 }
 
-std::optional<std::vector<fm_traffic>> LmaRows::flow_traffic(FlowIndex flow) const {
+std::optional<std::vector<fm_flow_traffic>> LmaRows::flow_traffic(FlowIndex flow) const {
   return flow_counters_.values(flow.value);
 }
 

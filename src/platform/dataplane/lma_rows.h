@@ -7,6 +7,7 @@
 
 #include "core/lma/effect.h"
 #include "dataplane/abi/lma.h"
+#include "platform/dataplane/flow_watches.h"
 #include "platform/dataplane/tracked_map.h"
 
 namespace flowmob::dataplane {
@@ -28,9 +29,15 @@ class LmaRows {
   Result<void> install_flow(const core::InstallFlow& flow);
   Result<void> remove_flow(const core::RemoveFlow& flow);
 
+  Result<void> watch_flow(const core::WatchFlow& watch);
+  std::optional<core::FlowWatch> read_watch(FlowIndex flow) const { return watches_.read(flow); }
+  Result<void> end_watch(FlowIndex flow) { return watches_.end(flow); }
+  /// Nobody waits for what a predecessor wanted to see.
+  Result<void> end_watches() { return watches_.end_all(); }
+
   Result<std::size_t> sweep();
 
-  std::optional<std::vector<fm_traffic>> flow_traffic(FlowIndex flow) const;
+  std::optional<std::vector<fm_flow_traffic>> flow_traffic(FlowIndex flow) const;
   std::optional<std::vector<fm_traffic>> session_traffic(SessionId session) const;
 
  private:
@@ -54,8 +61,9 @@ class LmaRows {
   TrackedHash<std::uint32_t, fm_session_row> sessions_;
   TrackedHash<fm_uplink_key, fm_uplink_row> uplink_;
   TrackedHash<fm_tunnel_key, std::uint32_t> tunnels_;
-  TrackedCounters<std::uint32_t, fm_traffic> flow_counters_;
+  TrackedCounters<std::uint32_t, fm_flow_traffic> flow_counters_;
   TrackedCounters<std::uint32_t, fm_traffic> session_counters_;
+  FlowWatches watches_;
 
   std::map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
   std::map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;

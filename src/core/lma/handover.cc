@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/handover.h"
+
+#include <algorithm>
+
+#include "base/time_text.h"
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+/// A flow that has been silent for so long was not interrupted.
+constexpr Duration kIdle = std::chrono::seconds(60);
+
+std::string_view to_string(FlowEvent::Kind kind) {
+  switch (kind) {
+    case FlowEvent::Kind::Moved:
+      return "moved";
+    case FlowEvent::Kind::Fallback:
+      return "fallback";
+    case FlowEvent::Kind::Returned:
+      return "returned";
+  }
+  return "?";
+}
+
+Json ms(std::optional<Duration> duration) {
+  if (!duration) return {};
+  return std::chrono::duration_cast<std::chrono::duration<double, std::milli>>(*duration).count();
+}
+
+template <class Value>
+Json or_null(const Value& value) {
+  return value.empty() ? Json() : Json(value);
+}
+
+std::optional<Duration> greater(std::optional<Duration> a, std::optional<Duration> b) {
+  return a && b ? std::optional(std::max(*a, *b)) : a ? a : b;
+}
+
+struct Writer {
+  const Handover& handover;
+
+  TimePoint start() const { return handover.cause.at.value_or(handover.began); }
+  std::string wall(TimePoint at) const {
+    return to_rfc3339(WallTime(at.time_since_epoch() + handover.clock_offset));
+  }
+  /// Milliseconds behind the trigger.
+  Json behind(const std::optional<TimePoint>& at) const { return at ? ms(*at - start()) : Json(); }
+
+  Json step(const HandoverStep& one) const {
+    Json row{{"time", wall(one.at)}, {"at_ms", behind(one.at)}, {"step", one.what}};
+    row.update(one.details);
+    return row;
+  }
+
+  void add_packet(const char* what, const char* way, const std::optional<TimePoint>& at,
+                  std::vector<HandoverStep>& steps) const {
+    if (at) steps.push_back({*at, what, {{"way", way}}});
+  }
+  void add_packets(const char* way, const FlowWatch::Way& seen, std::vector<HandoverStep>& steps) const {
+    add_packet("last-on-old-path", way, seen.old_path.last, steps);
+    add_packet("first-on-new-path", way, seen.new_path.first, steps);
+  }
+
+  Json timeline() const {
+    auto steps = handover.steps;
+    if (handover.seen) {
+      add_packets("down", handover.seen->down, steps);
+      add_packets("up", handover.seen->up, steps);
+    }
+    std::vector<const HandoverStep*> sorted;
+    for (const auto& one : steps) sorted.push_back(&one);
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto* a, const auto* b) { return a->at < b->at; });
+    Json rows = Json::array();
+    for (const auto* one : sorted) rows.push_back(step(*one));
+    return rows;
+  }
+
+  Json path(const FlowWatch::Path& path) const {
+    return {{"packets", path.packets},
+            {"first", path.first ? Json(wall(*path.first)) : Json()},
+            {"last", path.last ? Json(wall(*path.last)) : Json()},
+            {"first_ms", behind(path.first)},
+            {"last_ms", behind(path.last)}};
+  }
+  Json way(const FlowWatch::Way& way) const {
+    return {{"old", path(way.old_path)},
+            {"new", path(way.new_path)},
+            {"interruption_ms", ms(interruption(handover, way))},
+            {"overlap_ms", ms(overlap(way))},
+            {"late", way.late}};
+  }
+  Json paths() const {
+    if (!handover.seen) return {};
+    return {{"down", way(handover.seen->down)}, {"up", way(handover.seen->up)}};
+  }
+};
+
+}  // namespace
+
+std::string_view to_string(HandoverTrigger trigger) {
+  using enum HandoverTrigger;
+  switch (trigger) {
+    case Command:
+      return "command";
+    case Registration:
+      return "registration";
+    case Deregistration:
+      return "deregistration";
+    case Expiry:
+      return "expiry";
+    case LinkOpen:
+      return "link-open";
+    case HoldDownOver:
+      return "hold-down-over";
+    case GatewayLost:
+      return "gateway-lost";
+    case GatewayBack:
+      return "gateway-back";
+    case GatewayRestarted:
+      return "gateway-restarted";
+    case Revocation:
+      return "revocation";
+    case Policies:
+      return "policies";
+    case PoliciesReturned:
+      return "policies-returned";
+    case LinkQuality:
+      return "link-quality";
+    case FlowMobility:
+      return "flow-mobility";
+    case Restart:
+      return "restart";
+  }
+  return "?";
+}
+
+std::string_view to_string(Handover::State state) {
+  switch (state) {
+    case Handover::State::Switching:
+      return "switching";
+    case Handover::State::Observing:
+      return "observing";
+    case Handover::State::Complete:
+      return "complete";
+    case Handover::State::Failed:
+      return "failed";
+    case Handover::State::Superseded:
+      return "superseded";
+  }
+  return "?";
+}
+
+std::optional<Duration> interruption(const Handover& handover, const FlowWatch::Way& way) {
+  const auto& last = way.old_path.last;
+  const auto& first = way.new_path.first;
+  if (!last || !first || *last + kIdle < handover.began) return std::nullopt;
+  return std::max(*first - *last, Duration{});
+}
+
+std::optional<Duration> overlap(const FlowWatch::Way& way) {
+  const auto& last = way.old_path.last;
+  const auto& first = way.new_path.first;
+  if (!last || !first) return std::nullopt;
+  return std::max(*last - *first, Duration{});
+}
+
+Json summary_of(const Handover& handover) {
+  std::optional<Duration> silent, both;
+  if (handover.seen) {
+    const auto& [down, up] = *handover.seen;
+    silent = greater(interruption(handover, down), interruption(handover, up));
+    both = greater(overlap(down), overlap(up));
+  }
+  const auto& decision = handover.decision;
+  return {{"handover", handover.id.value},
+          {"cause", handover.cause.number},
+          {"began", Writer{handover}.wall(handover.began)},
+          {"mn", escaped(handover.mn_id)},
+          {"flow", escaped(handover.flow)},
+          {"flow_index", handover.flow_index.value},
+          {"kind", to_string(handover.kind)},
+          {"from", or_null(handover.from.mag)},
+          {"to", or_null(handover.to.mag)},
+          {"from_technology", or_null(handover.from.technology)},
+          {"to_technology", or_null(handover.to.technology)},
+          {"trigger", to_string(handover.cause.trigger)},
+          {"rule", decision.is_object() ? decision["rule"] : Json()},
+          {"because", decision.is_object() ? decision["because"] : Json()},
+          {"state", to_string(handover.state)},
+          {"interruption_ms", ms(silent)},
+          {"overlap_ms", ms(both)}};
+}
+
+Json whole_of(const Handover& handover) {
+  const Writer writer{handover};
+  Json row = summary_of(handover);
+  row["decision"] = handover.decision;
+  row["timeline"] = writer.timeline();
+  row["paths"] = writer.paths();
+  return row;
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/handovers.h"
+
+#include <algorithm>
+
+#include "base/time_text.h"
+#include "core/lma/commands.h"
+#include "core/lma/events.h"
+#include "core/lma/identifier.h"
+
+namespace flowmob::core {
+namespace {
+
+using State = Handover::State;
+
+/// A way that has been silent for so long is not waited for.
+constexpr Duration kWasSilent = std::chrono::seconds(2);
+
+Handover::End end_of(const Policy& policy, const MobileNode& node, SessionId id) {
+  const auto* mag = node.mag_of(id);
+  if (!mag) return {id, {}, {}};
+  const auto* session = node.find(id);
+  return {id, policy.mag_name(*mag),
+          session ? std::string(wire::to_string(session->technology)) : std::string()};
+}
+
+bool is_open(const Handover& handover) {
+  return handover.state == State::Switching || handover.state == State::Observing;
+}
+
+/// It came by the new path, or there was nothing to come; and nothing comes by the old one any more.
+bool has_settled(const FlowWatch::Way& way, TimePoint now) {
+  const auto& last = way.old_path.last;
+  if (way.new_path.packets == 0) return !last || *last + kWasSilent < now;
+  return !last || *last + Handovers::kReadEvery <= now;
+}
+
+bool has_settled(const FlowWatch& seen, TimePoint now) {
+  const bool has_come = seen.down.new_path.packets + seen.up.new_path.packets != 0;
+  return has_come && has_settled(seen.down, now) && has_settled(seen.up, now);
+}
+
+/// None in the answer: whichever.
+bool is_asked_for(const Handover& handover, const Json& arguments) {
+  const auto is = [&](const char* name, const std::string& value) {
+    const auto found = arguments.find(name);
+    if (found == arguments.end()) return true;
+    const auto& text = found->get_ref<const std::string&>();
+    return text == value || text == escaped(value);
+  };
+  return is("mn", handover.mn_id) && is("flow", handover.flow);
+}
+
+}  // namespace
+
+void Handovers::configure(std::size_t most) {
+  most_ = most;
+  while (all_.size() > most_) forget_oldest();
+}
+
+void Handovers::advance(Now now) {
+  now_ = now;
+  if (!since_) since_ = now.wall;
+}
+
+HandoverCause Handovers::cause(HandoverTrigger trigger, Json details) {
+  return {trigger, std::move(details), now(), {}, ++last_cause_};
+}
+
+Handover* Handovers::find(HandoverId id) {
+  const auto* found = std::as_const(*this).find(id);
+  return const_cast<Handover*>(found);
+}
+
+const Handover* Handovers::find(HandoverId id) const {
+  if (all_.empty() || id < all_.front().id || id > all_.back().id) return nullptr;
+  return &all_[id.value - all_.front().id.value];
+}
+
+Handover* Handovers::open_record_of(FlowIndex flow) {
+  const auto found = open_.find(flow);
+  return found == open_.end() ? nullptr : find(found->second);
+}
+
+Handover Handovers::record_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                              const FlowEvent& change) const {
+  Handover handover;
+  handover.kind = change.kind;
+  handover.mn_id = after.mn_id;
+  handover.flow = change.after.name();
+  handover.flow_index = change.after.index;
+  handover.from = end_of(policy, before, change.before.current);
+  handover.to = end_of(policy, after, change.after.current);
+  handover.decision = decision_of(policy, before, after, change);
+  handover.began = now();
+  handover.clock_offset = now_.clock_offset();
+  return handover;
+}
+
+Handovers::Ids Handovers::open(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                               HandoverCause cause, std::vector<Notify>& events) {
+  Ids ids;
+  const auto changes = differences(before.flows, after.flows);
+  if (changes.empty()) return ids;
+  if (cause.number == 0) cause.number = ++last_cause_;
+  for (const auto& change : changes) {
+    supersede(change.after.index);
+    Handover handover = record_of(policy, before, after, change);
+    handover.cause = cause;
+    handover.steps.push_back({cause.at.value_or(now()), "trigger", cause.details});
+    handover.steps.insert(handover.steps.end(), cause.steps.begin(), cause.steps.end());
+    handover.steps.push_back({now(), "decided", Json::object()});
+    handover.cause.steps.clear();
+    ids.push_back(add(std::move(handover)));
+    events.push_back(flow_event(policy, before, after, change));
+    events.back().fields["handover"] = ids.back().value;
+  }
+  return ids;
+}
+
+HandoverId Handovers::add(Handover handover) {
+  handover.id = HandoverId{++last_id_};
+  open_[handover.flow_index] = handover.id;
+  all_.push_back(std::move(handover));
+  schedule(all_.back(), now() + kObserveAtMost);
+  const HandoverId id = all_.back().id;
+  while (all_.size() > most_) forget_oldest();
+  return id;
+}
+
+/// What was seen until now is the old record's.
+void Handovers::supersede(FlowIndex flow) {
+  auto* former = open_record_of(flow);
+  if (!former) return;
+  open_.erase(flow);
+  step(*former, "superseded");
+  if (!watched_.contains(former->id)) return end(*former, State::Superseded);
+  former->state = State::Superseded;
+  read(*former);
+  unwatch(*former);
+  schedule(*former, now() + kReadEvery);
+}
+
+HandoverId Handovers::before_switch(FlowIndex flow) {
+  auto* handover = open_record_of(flow);
+  if (!handover || handover->state != State::Switching) return {};
+  step(*handover, "switch-asked");
+  watch(*handover);
+  return handover->id;
+}
+
+/// Without a new path there is nothing to wait for.
+void Handovers::watch(Handover& handover) {
+  if (!handover.to.session || watched_.size() >= kMostWatched) return;
+  if (!watched_.insert(handover.id).second) return;
+  effects_.push(WatchFlow{handover.flow_index, handover.from.session, handover.to.session});
+}
+
+void Handovers::unwatch(const Handover& handover) {
+  if (watched_.erase(handover.id) != 0) effects_.push(EndWatch{handover.flow_index});
+}
+
+void Handovers::read(Handover& handover) {
+  handover.is_read = true;
+  effects_.push(ReadWatch{handover.id, handover.flow_index});
+}
+
+void Handovers::handle_switched(HandoverId id, const Result<void>& outcome) {
+  auto* handover = find(id);
+  if (!handover || handover->state != State::Switching) return;
+  if (!outcome) return fail({id}, outcome.error());
+  handover->switched = now();
+  handover->state = State::Observing;
+  step(*handover, "switched");
+  if (!watched_.contains(id)) return end(*handover, State::Complete);
+  schedule(*handover, now() + kReadEvery);
+}
+
+/// Also of those that had switched: they are switched back.
+void Handovers::fail(const Ids& ids, const Error& error) {
+  for (const auto id : ids) {
+    auto* handover = find(id);
+    if (!handover || !is_open(*handover)) continue;
+    step(*handover, "failed", {{"code", error.code}, {"message", error.message}});
+    end(*handover, State::Failed);
+  }
+}
+
+void Handovers::note(const Ids& ids, const HandoverStep& step) {
+  for (const auto id : ids)
+    if (auto* handover = find(id)) handover->steps.push_back(step);
+}
+
+void Handovers::handle_watch(HandoverId id, const std::optional<FlowWatch>& seen) {
+  auto* handover = find(id);
+  if (!handover || !std::exchange(handover->is_read, false)) return;
+  if (seen) handover->seen = seen;
+  if (handover->state == State::Superseded) return end(*handover, State::Superseded);
+  if (handover->state != State::Observing) return;
+  const bool is_over = now() >= *handover->switched + kObserveAtMost;
+  if (!seen || is_over || has_settled(*seen, now())) end(*handover, State::Complete);
+}
+
+void Handovers::handle_timeout() {
+  while (!schedule_.empty() && schedule_.begin()->first <= now()) {
+    auto* handover = find(schedule_.begin()->second);
+    schedule_.erase(schedule_.begin());
+    if (handover) look_at(*handover);
+  }
+}
+
+void Handovers::look_at(Handover& handover) {
+  if (handover.state == State::Switching)
+    return fail({handover.id}, {"unanswered", "the data plane has not been heard of"});
+  if (handover.is_read) return end(handover, is_open(handover) ? State::Complete : handover.state);
+  read(handover);
+  schedule(handover, now() + kReadEvery);
+}
+
+std::optional<TimePoint> Handovers::next_deadline() const {
+  return schedule_.empty() ? std::nullopt : std::optional(schedule_.begin()->first);
+}
+
+void Handovers::schedule(Handover& handover, TimePoint due) {
+  schedule_.erase({handover.due, handover.id});
+  handover.due = due;
+  schedule_.emplace(due, handover.id);
+}
+
+void Handovers::end(Handover& handover, State state) {
+  handover.state = state;
+  schedule_.erase({handover.due, handover.id});
+  const auto open = open_.find(handover.flow_index);
+  if (open != open_.end() && open->second == handover.id) open_.erase(open);
+  unwatch(handover);
+  if (state == State::Complete) step(handover, "complete");
+  effects_.push(Notify{"handover", whole_of(handover)});
+}
+
+void Handovers::step(Handover& handover, std::string_view what, Json details) {
+  handover.steps.push_back({now(), what, std::move(details)});
+}
+
+void Handovers::forget_oldest() {
+  const Handover& oldest = all_.front();
+  schedule_.erase({oldest.due, oldest.id});
+  const auto open = open_.find(oldest.flow_index);
+  if (open != open_.end() && open->second == oldest.id) open_.erase(open);
+  unwatch(oldest);
+  all_.pop_front();
+  ++forgotten_;
+}
+
+Result<Json> Handovers::show(const Json& arguments) const {
+  Json rows = Json::array();
+  if (const auto id = arguments.find("id"); id != arguments.end()) {
+    const auto number = id->get<std::int64_t>();
+    const auto* one = number > 0 ? find(HandoverId{static_cast<std::uint64_t>(number)}) : nullptr;
+    if (!one || !is_asked_for(*one, arguments))
+      return flowmob::fail("no-such-handover", "no handover " + std::to_string(number) +
+                                                   " is kept; the last was " + std::to_string(last_id_));
+    rows.push_back(whole_of(*one));
+  } else {
+    for (const auto& one : all_)
+      if (is_asked_for(one, arguments)) rows.push_back(summary_of(one));
+  }
+  return Json{{"handovers", std::move(rows)},
+              {"since", since_ ? Json(to_rfc3339(*since_)) : Json()},
+              {"forgotten", forgotten_}};
+}
+
+}  // namespace flowmob::core
