@@ -30,8 +30,8 @@ NO_KEYS = {"new", "sharing", "unknown",  # words for --handoff-indicator
            "notification",  # a list of names
            "prefix_length", "valid_lifetime", "preferred_lifetime"}  # of addresses, which links_view() shows as the kernel has them
 # What `monitor --explain` says: EventMeaning{"name", kLma | kMag, and KeyMeaning{"key",
-MEANING = re.compile(r'EventMeaning\{"([a-z-]+)", (\w+),')
-KEY_MEANING = re.compile(r'KeyMeaning\{"([a-z0-9_]+)",')
+MEANING = re.compile(r'EventMeaning\{\s*"([a-z-]+)",\s*(\w+),')
+KEY_MEANING = re.compile(r'KeyMeaning\{\s*"([a-z0-9_]+)",')
 MEANT_BY = {"kOfLma": {"lma"}, "kOfMag": {"mag"}, "kOfMn": {"mn"}, "kOfPeers": {"lma", "mag"}, "kOfAll": {"lma", "mag", "mn"}}
 # What the tables of the command line read: words("MN-ID", "mn", field(row, "selector").
 READ = re.compile(r'(?:words|number|list|state|remaining|traffic|idle)\("[A-Z -]+", "([a-z_]+)"|(?:field|text_of|has)\((?:row|rows|counted), "([a-z_]+)"')

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/strong_id.h"
 #include "core/lma/flow_watch.h"
 #include "dataplane/abi/lma.h"
 #include "platform/dataplane/bpf_map.h"
