@@ -123,13 +123,5 @@ TEST_F(WatchedFlow, NobodyWaitsForWhatAPredecessorWatched) {
   EXPECT_EQ(lma_->flow_traffic(kVideo)->down.packets, 1U);
 }
 
-TEST_F(WatchedFlow, SegmentsCountAsWhatTheyStandFor) {
-  watch();
-  move();
-  const auto before = lma_->flow_traffic(kVideo)->down.packets;
-  down();
-  EXPECT_EQ(seen().down.new_path.packets, lma_->flow_traffic(kVideo)->down.packets - before);
-}
-
 }  // namespace
 }  // namespace flowmob::dataplane::testing
