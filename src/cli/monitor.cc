@@ -8,7 +8,7 @@
 
 #include "cli/fields.h"
 #include "cli/table.h"
-#include "platform/event_meanings.h"
+#include "platform/control_events.h"
 
 namespace flowmob::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "platform/event_meanings.h"
+#include "platform/control_events.h"
 
 namespace flowmob::cli {
 namespace {

@@ -74,7 +74,7 @@ def keys():
 
 
 def meanings():
-    return (ROOT / "src" / "platform" / "event_meanings.cc").read_text(encoding="utf-8")
+    return (ROOT / "src" / "platform" / "control_events.cc").read_text(encoding="utf-8")
 
 
 def explained_events():
@@ -105,11 +105,11 @@ def problems(page):
         yield from (f"docs/json.md: no {role} says {name}" for name in sorted(events.get(role, set()) - said))
     yield from (f"a key that docs/json.md lacks: {key}" for key in sorted(keys() - documented_words(page)))
     explained, said = explained_events(), events_by_role(page)
-    yield from (f"an event of {role} that event_meanings.cc lacks: {name}" for name, role in sorted(said - explained))
-    yield from (f"event_meanings.cc: no {role} says {name}" for name, role in sorted(explained - said))
+    yield from (f"an event of {role} that control_events.cc lacks: {name}" for name, role in sorted(said - explained))
+    yield from (f"control_events.cc: no {role} says {name}" for name, role in sorted(explained - said))
     known = set(KEY_MEANING.findall(meanings()))
-    yield from (f"a key of an event that event_meanings.cc lacks: {key}" for key in sorted(keys_of_events(page) - known))
-    yield from (f"event_meanings.cc has a key that docs/json.md lacks: {key}" for key in sorted(known - documented_words(page)))
+    yield from (f"a key of an event that control_events.cc lacks: {key}" for key in sorted(keys_of_events(page) - known))
+    yield from (f"control_events.cc has a key that docs/json.md lacks: {key}" for key in sorted(known - documented_words(page)))
     yield from (f"flowmob reads a key that no daemon says: {key}" for key in sorted(read_by_the_command_line() - keys()))
 
 
@@ -119,9 +119,9 @@ def selftest(page):
                                ("`peer-lost`", "`peer-gone`", "lacks: peer-lost"),
                                ("`binding-lost`", "`binding-gone`", "lacks: binding-lost"),
                                ("`member-up`", "`member-risen`", "no mn says member-risen"),
-                               ("`default-member`", "`default-link`", "event_meanings.cc: no mn says default-member"),
-                               ("`configuration-refused`", "`configuration-rejected`", "event_meanings.cc lacks: configuration-rejected"),
-                               ("`attempt` counts", "`attempt` and `priority` count", "event_meanings.cc lacks: priority"),
+                               ("`default-member`", "`default-link`", "control_events.cc: no mn says default-member"),
+                               ("`configuration-refused`", "`configuration-rejected`", "control_events.cc lacks: configuration-rejected"),
+                               ("`attempt` counts", "`attempt` and `priority` count", "control_events.cc lacks: priority"),
                                ("`idle_ms`", "`idle_seconds`", "lacks: idle_ms")):
         assert right in page, right
         assert any(seen in problem for problem in problems(page.replace(right, wrong))), seen

@@ -327,5 +327,123 @@ TEST_F(ShortHistory, OneCauseOfMany) {
   }
 }
 
+/// The MAGs are asked whether they are there; mag2 answers.
+class WatchedGateways : public HandoversTest {
+ protected:
+  static LmaConfig config() {
+    LmaConfig config = config_with_history(1000);
+    config.heartbeat.interval = 10s;
+    return config;
+  }
+  WatchedGateways() : HandoversTest(config()) { lma->set_restart_counter(42, false); }
+
+  void beat(std::uint32_t counter = 1) {
+    timeout();
+    for (const auto& [to, request] : sent<wire::Heartbeat>())
+      if (to == kMag2 && !request.response)
+        receive(wire::Heartbeat{false, true, request.sequence, {wire::RestartCounter{counter}}}, kMag2);
+    advance(10s);
+  }
+};
+
+TEST_F(WatchedGateways, AGatewayThatFailsIsTheCauseAndItsReturnIsAnother) {
+  for (int i = 0; i < 6; ++i) beat();
+  EXPECT_EQ(mag_of("video"), "mag2");
+  Json row = only_row();
+  EXPECT_EQ(row["trigger"], "gateway-lost");
+  EXPECT_EQ(row["timeline"][0]["mag"], "mag1");
+  timeout();
+  for (const auto& [to, request] : sent<wire::Heartbeat>())
+    if (to == kMag1)
+      receive(wire::Heartbeat{false, true, request.sequence, {wire::RestartCounter{1}}}, kMag1);
+  EXPECT_EQ(mag_of("video"), "mag1");
+  row = whole(2);
+  EXPECT_EQ(row["trigger"], "gateway-back");
+  EXPECT_EQ(row["kind"], "returned");
+}
+
+TEST_F(WatchedGateways, AGatewayThatHasLostItsStateIsTheCause) {
+  beat(1);
+  beat(2);
+  ASSERT_EQ(mag_of("*"), "mag1") << "mag2 has lost its sessions";
+  EXPECT_EQ(only_row()["trigger"], "gateway-restarted");
+}
+
+class OpeningLinks : public HandoversTest {
+ protected:
+  static LmaConfig config() {
+    LmaConfig config = config_with_history(1000);
+    config.new_link_delay = 50ms;
+    return config;
+  }
+  OpeningLinks() : HandoversTest(config()) {}
+};
+
+TEST_F(OpeningLinks, ALinkThatOpensIsTheCause) {
+  EXPECT_EQ(mag_of("video"), "mag2");
+  wait(200ms);
+  EXPECT_EQ(mag_of("video"), "mag1");
+  const Json row = only_row();
+  EXPECT_EQ(row["trigger"], "link-open");
+  EXPECT_EQ(row["kind"], "moved");
+  EXPECT_EQ(row["because"], "it is bound to that link");
+}
+
+/// One that its link leaves once more while it opens: the reason is that of the deciding itself.
+TEST_F(OpeningLinks, ALinkThatIsRegisteredAnewIsLeftMeanwhile) {
+  wait(20s);
+  send(leave(first()));
+  ASSERT_EQ(mag_of("video"), "mag2");
+  for (const auto& row : rows_of()) EXPECT_FALSE(row["because"].is_null()) << row.dump();
+}
+
+TEST_F(HandoversTest, PoliciesThatAreAppliedAndReturnAreTheCause) {
+  FlowPolicy policy{"p", {}, {}, {}, true};
+  FlowRule rule{.policy = "p", .name = "film", .service = "video"};
+  rule.prefer = {LinkPattern{"mag2", {}}};
+  policy.rules = {rule};
+  lma->apply_policies(now, {policy}, 5s);
+  drain();
+  Json row = only_row();
+  EXPECT_EQ(row["trigger"], "policies");
+  EXPECT_EQ(row["rule"], "film");
+  EXPECT_EQ(row["decision"]["policy"], "p");
+  wait(6s);
+  ASSERT_EQ(mag_of("video"), "mag1");
+  row = whole(2);
+  EXPECT_EQ(row["trigger"], "policies-returned");
+  EXPECT_TRUE(row["rule"].is_null());
+}
+
+/// The target's gateway is asked before the flow goes.
+class HandoverBetweenSets : public HandoversTest {
+ protected:
+  static LmaConfig config() {
+    LmaConfig config = config_with_history(1000);
+    config.share_prefixes = false;
+    return config;
+  }
+  HandoverBetweenSets() : HandoversTest(config()) {}
+};
+
+TEST_F(HandoverBetweenSets, WhatTheGatewayWasAskedIsInItsSteps) {
+  lma->begin_command(now, CommandId{1}, "flow move", {{"flow", "video"}, {"to", "mag2"}, {"mn", "mn1"}});
+  drain();
+  EXPECT_THAT(rows_of(), IsEmpty()) << "nothing has moved";
+  const auto asked = sent<wire::UpdateNotification>();
+  ASSERT_THAT(asked, SizeIs(1));
+  wire::UpdateNotificationAcknowledgement answer{asked[0].second.sequence, {}, asked[0].second.options};
+  advance(30ms);
+  receive(answer, kMag2);
+  ASSERT_EQ(mag_of("video"), "mag2");
+  const Json row = only_row();
+  EXPECT_EQ(row["trigger"], "command");
+  EXPECT_EQ(row["to"], "mag2");
+  EXPECT_THAT(steps_of(row),
+              ElementsAre("trigger", "upn-sent", "upa-received", "decided", "switch-asked", "switched"));
+  EXPECT_EQ(row["timeline"][1]["sequence"], asked[0].second.sequence);
+  EXPECT_DOUBLE_EQ(row["timeline"][2]["at_ms"].get<double>(), 30);
+}
+
 }  // namespace
 }  // namespace flowmob::core

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "platform/event_meanings.h"
+#include "platform/control_events.h"
 
 #include <algorithm>
 #include <array>
