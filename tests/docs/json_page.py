@@ -12,7 +12,7 @@ DAEMONS = {"an LMA": "lma", "a MAG": "mag", "a mobile node": "mn"}
 
 # notify("name", notify_limited(now, "name", session_event(how ? "name" : "other", Notify{"name"
 EMISSION = re.compile(r'(?:notify(?:_limited)?|session_event|Notify)\s*[({]\s*(?:now,\s*)?(?:[^";]*\?\s*)?"([a-z-]+)"(?:\s*:\s*"([a-z-]+)")?')
-# In these files names are made by functions that return them, or chosen.
+# In events.cc names are made by functions that return them.
 RETURNED = re.compile(r'(?:return|\?|:) "((?:binding|flow)-[a-z-]+)"')
 # Given to what changes a node without being asked by its gateway.
 GIVEN = re.compile(r'\b(?:in_delete_wait|without|without_ipv4)\([^;]*?"((?:binding|address)-[a-z]+)"')
@@ -46,8 +46,8 @@ def emitted(role):
     for path in sources(f"src/core/{role}/*.cc") + sources(f"src/daemon/{role}/*.cc"):
         text = path.read_text(encoding="utf-8")
         names |= {name for pair in EMISSION.findall(text) for name in pair if name}
-        if path.name in ("events.cc", "flow_mobility.cc"):
-            names |= set(RETURNED.findall(text)) - {"flow-mobility-not-supported"}  # a code
+        if path.name == "events.cc":
+            names |= set(RETURNED.findall(text))
         if role == "lma":
             names |= set(GIVEN.findall(text))
     return {name for name in names if not OF_PEERS.fullmatch(f'"{name}"')}
