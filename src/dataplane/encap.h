@@ -4,6 +4,7 @@
 #pragma once
 
 #include "counters.h"
+#include "flow_hash.h"
 #include "icmp_too_big.h"
 #include "icmp_too_big_ipv4.h"
 #include "packet.h"
@@ -17,6 +18,7 @@ struct fm_tunnel {
   __u32 ipv4_router; /* who answers IPv4 packets that are too big; zero: the stack does */
   struct fm_shim shim;
   bool forwarded; /* false: the packet comes out of our own stack, which has counted the hop */
+  bool silent;    /* what is too big is dropped without an answer */
   bool entered;   /* set once the packet is in it: an answer to its sender is a redirection as well */
   bool may_be_cut_outside; /* set where the path is said to carry less than IPv6 needs */
   __u32 cut_to; /* set for a packet that is neither sent nor dropped, but to be cut so that it fits */
@@ -30,14 +32,7 @@ static __always_inline __u32 fm_segment_length(const struct __sk_buff* skb, cons
 
 /* The same for all packets of a flow, and different flows spread (RFC 6438 section 3). */
 static __always_inline __u32 fm_outer_flow_label(const struct fm_flow_key* key) {
-  __u64 hash =
-      key->source.high ^ (key->destination.high << 1) ^ (key->source.low << 2) ^ (key->destination.low << 3);
-  hash ^= (__u64)key->protocol << 56 ^ (__u64)key->spi << 24 ^ (__u64)key->source_port << 16 ^
-          key->destination_port;
-  hash *= 0x9e3779b97f4a7c15ULL;
-  hash ^= hash >> 32;
-  hash *= 0xbf58476d1ce4e5b9ULL;
-  __u32 label = (__u32)(hash >> 44);
+  __u32 label = (__u32)(fm_flow_hash(key) >> 44);
   return label ? label : 1;
 }
 
@@ -190,6 +185,7 @@ static __always_inline bool fm_may_be_cut(const struct __sk_buff* skb, const str
 /* An IPv4 router answers, or cuts (RFC 2473 section 7.2); it is the daemon where we are not in its stack. */
 static __always_inline int fm_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
                                       struct fm_tunnel* tunnel, __u32 mtu) {
+  if (tunnel->silent) return fm_drop(skb, FM_DROP_TOO_BIG_SILENT);
   if (packet->ipv4 && tunnel->ipv4_router && fm_may_be_cut(skb, packet)) {
     tunnel->cut_to = mtu;
     return TC_ACT_SHOT;

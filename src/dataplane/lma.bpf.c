@@ -3,10 +3,12 @@
 #include "abi/lma.h"
 
 #include "classify.h"
+#include "copies.h"
 #include "counters.h"
 #include "decap.h"
 #include "encap.h"
 #include "parse.h"
+#include "spread.h"
 #include "watch.h"
 
 char fm_license[] SEC("license") = "Dual BSD/GPL";
@@ -95,51 +97,69 @@ static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* pack
   return fm_is_tunnel(packet->next_header) && fm_is_anchor(&packet->key.source);
 }
 
+/* The session that this packet goes by; of a flow with copies the others get theirs first. */
+static __always_inline __u32 fm_session_of(struct __sk_buff* skb, const struct fm_packet* packet, __u32 flow,
+                                           const struct fm_flow_row* binding, struct fm_copy copy) {
+  if (binding->action == FM_ACTION_SHARES) return fm_shared_session(&packet->key, flow, packet->whole_key);
+  if (binding->action != FM_ACTION_COPIES) return binding->session;
+  __u32 first = 0;
+  const struct fm_spread* spread = bpf_map_lookup_elem(&spreads, &flow);
+  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
+  if (!spread) return binding->session;
+  if (!copy.number && ours) fm_send_copies(skb, spread, ours->copy_interface, copy.forwarded);
+  return spread->sessions[copy.number & (FM_MAX_SPREAD - 1)];
+}
+
 static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
-                                           bool forwarded) {
+                                           struct fm_copy copy) {
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
-  __u32 session = binding->session;
+  __u32 session = fm_session_of(skb, packet, flow, binding, copy);
   const struct fm_session_row* row = bpf_map_lookup_elem(&sessions, &session);
   if (!row) return fm_drop(skb, FM_DROP_NO_SESSION);
 
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
-  struct fm_tunnel tunnel = {
-      .local = row->lma, .remote = row->mag, .mtu = row->mtu, .shim = row->shim, .forwarded = forwarded};
+  struct fm_tunnel tunnel = {.local = row->lma,
+                             .remote = row->mag,
+                             .mtu = row->mtu,
+                             .shim = row->shim,
+                             .forwarded = copy.forwarded,
+                             .silent = copy.number != 0};
   if (ours) tunnel.ipv6_router = ours->local;
   struct fm_counter weight = fm_weight(skb, packet);
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
-  if (tunnel.entered) fm_count_down(flow, session, &weight);
+  if (tunnel.entered) fm_count_down(copy.number ? 0 : flow, session, &weight);
   return verdict;
 }
 
 /* What is not for a mobile node, and what only the stack can answer, goes on to the stack. */
-static __always_inline int fm_downlink(struct __sk_buff* skb, bool forwarded) {
+static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy copy) {
   struct fm_packet packet = {};
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
   if (!node || fm_is_our_tunnel_packet(&packet) || fm_is_link_local(&packet.key.source)) return FM_PASS;
-  if (forwarded && packet.hop_limit <= 1) return FM_PASS;
+  if (copy.forwarded && packet.hop_limit <= 1) return FM_PASS;
   fm_parse_upper(skb, &packet);
   __u32 flow = fm_classify(node, &packet.key, packet.whole_key);
   if (!flow) return fm_drop(skb, FM_DROP_NO_FLOW);
-  return fm_forward_flow(skb, &packet, flow, forwarded);
+  return fm_forward_flow(skb, &packet, flow, copy);
 }
 
 /* Ingress of interfaces towards correspondents. */
 SEC("tc") int lma_downlink(struct __sk_buff* skb) {
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  return fm_is_ip_for_us(skb) ? fm_downlink(skb, true) : FM_PASS;
+  struct fm_copy original = {.forwarded = true};
+  return fm_is_ip_for_us(skb) ? fm_downlink(skb, original) : FM_PASS;
 }
 
-/* Egress of interfaces towards MAGs: what this host itself says to a mobile node, and what one mobile node
- * says to the other. */
+/* Egress of interfaces towards MAGs: what this host itself says to a mobile node, what one mobile node says
+ * to the other, and copies. */
 SEC("tc") int lma_local(struct __sk_buff* skb) {
   bool is_ip = skb->protocol == bpf_htons(ETH_P_IPV6) || skb->protocol == bpf_htons(ETH_P_IP);
-  return is_ip && !skb->vlan_present ? fm_downlink(skb, false) : FM_PASS;
+  return is_ip && !skb->vlan_present ? fm_downlink(skb, fm_take_copy_mark(skb)) : FM_PASS;
 }
 
 /* The node's, by this MAG, but in no way that was agreed. */
@@ -175,15 +195,20 @@ static __always_inline bool fm_has_its_key(const struct fm_uplink_row* row, cons
 }
 
 /* The flow is the one that the packet's answer would belong to. */
-static __always_inline void fm_count_uplink(struct __sk_buff* skb, struct fm_packet* inner, __u32 session) {
-  struct fm_counter weight = fm_weight(skb, inner);
+static __always_inline __u32 fm_uplink_flow(struct fm_packet* inner) {
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
-  __u32 flow = 0;
-  if (node) {
-    fm_reverse(&inner->key);
-    flow = fm_classify(node, &inner->key, inner->whole_key);
-  }
-  fm_count_up(flow, session, &weight);
+  __u32 label = inner->key.flow_label;
+  if (!node) return 0;
+  fm_reverse(&inner->key);
+  __u32 flow = fm_classify(node, &inner->key, inner->whole_key);
+  inner->key.flow_label = label;  // of the packet, which goes on
+  return flow;
+}
+
+static __always_inline bool fm_came_before(struct __sk_buff* skb, const struct fm_packet* inner, __u32 flow,
+                                           __u32 session) {
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  return binding && binding->action == FM_ACTION_COPIES && fm_is_copy(skb, inner, session);
 }
 
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length,
@@ -199,8 +224,11 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (!fm_has_its_key(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   fm_parse_upper(skb, &inner);
+  __u32 flow = fm_uplink_flow(&inner);
+  if (fm_came_before(skb, &inner, flow, session)) return fm_drop(skb, FM_DROP_COPY);
+  struct fm_counter weight = fm_weight(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
-  fm_count_uplink(skb, &inner, session);
+  fm_count_up(flow, session, &weight);
   return FM_PASS;
 }
 

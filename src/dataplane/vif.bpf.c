@@ -2,9 +2,11 @@
 /* The mobile node's virtual interface (the draft's section 4; RFC 7847): each flow on its member link. */
 #include "abi/vif.h"
 
+#include "copies.h"
 #include "counters.h"
 #include "neighbor_discovery.h"
 #include "parse.h"
+#include "selectors.h"
 
 char fm_license[] SEC("license") = "Dual BSD/GPL";
 
@@ -36,6 +38,20 @@ struct {
   __type(value, struct fm_vif_flow);
 } vif_flows SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fm_vif_rule_set);
+} vif_rule_set SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FM_MAX_VIF_RULES);
+  __type(key, __u32);
+  __type(value, struct fm_rule);
+} vif_rules SEC(".maps");
+
 static __always_inline const struct fm_vif_config* fm_config(void) {
   __u32 row = 0;
   return bpf_map_lookup_elem(&config, &row);
@@ -60,12 +76,34 @@ static __always_inline void fm_neutral_key(struct fm_flow_key* key) {
   key->ds = 0;
 }
 
+/* The first rule that matches. */
+static __noinline __u8 fm_match_vif_rules(const struct fm_flow_key* key, __u32 count) {
+  for (__u32 number = 0; number < FM_MAX_VIF_RULES; ++number) {
+    __u32 row = number;
+    if (number >= count) break;
+    const struct fm_rule* rule = bpf_map_lookup_elem(&vif_rules, &row);
+    if (rule && fm_rule_matches(rule, key)) return (__u8)rule->flow;
+  }
+  return FM_VIF_ONE;
+}
+
+/* What the rules say of a packet's flow is found once for each set of them. */
 static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, __u32 member) {
-  struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &packet->key);
-  if (flow || !packet->whole_key) return flow;
-  struct fm_vif_flow fresh = {.member = member, .previous = member};
-  bpf_map_update_elem(&vif_flows, &packet->key, &fresh, BPF_NOEXIST);
-  return bpf_map_lookup_elem(&vif_flows, &packet->key);
+  __u32 first = 0;
+  const struct fm_vif_rule_set* set = bpf_map_lookup_elem(&vif_rule_set, &first);
+  struct fm_flow_key neutral = packet->key;
+  fm_neutral_key(&neutral);
+  struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &neutral);
+  if (!flow && packet->whole_key) {
+    struct fm_vif_flow fresh = {.member = member, .previous = member};
+    bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
+    flow = bpf_map_lookup_elem(&vif_flows, &neutral);
+  }
+  if (flow && set && flow->rule_set != set->number) {
+    flow->action = fm_match_vif_rules(&packet->key, set->count);
+    flow->rule_set = set->number;
+  }
+  return flow;
 }
 
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
@@ -78,6 +116,19 @@ static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct
   if (has_router && !(group & 1) && !fm_is_multicast(&packet->key.destination))
     bpf_skb_store_bytes(skb, 0, &router, sizeof(router), 0);
   return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
+}
+
+/* To every member that is up but the one that the packet itself leaves by. */
+static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen) {
+  if (!packet) return 0;
+  for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
+    const struct fm_member_row* member = fm_member_if_up(number);
+    if (!member || member->interface == chosen) continue;
+    __u32 interface = member->interface;
+    if (fm_address_frame(skb, packet, member)) continue;
+    bpf_clone_redirect(skb, interface, 0);
+  }
+  return 0;
 }
 
 /* Where an ARP packet has its sender's link-layer address (RFC 826). */
@@ -109,7 +160,6 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   struct fm_counter weight = fm_weight(skb, &packet);
 
   fm_reverse(&packet.key);
-  fm_neutral_key(&packet.key);
   struct fm_vif_flow* flow = fm_flow_of(&packet, vif->default_member);
   const struct fm_member_row* member =
       fm_pick_member(flow ? flow->member : vif->default_member, vif->default_member);
@@ -121,6 +171,7 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   fm_reverse(&packet.key);
   struct fm_mac mac = member->mac;
   __u32 interface = member->interface;
+  if (flow && flow->action == FM_VIF_COPIES) fm_send_to_others(skb, &packet, interface);
   fm_address_frame(skb, &packet, member);
   if (nd_type) fm_nd_rewrite_link_address(skb, &packet, nd_type, &mac);
   return (int)bpf_redirect(interface, 0);
@@ -158,14 +209,16 @@ static __always_inline bool fm_aim_at_target(struct __sk_buff* skb, struct fm_pa
   return true;
 }
 
-static __always_inline void fm_learn(struct __sk_buff* skb, struct fm_packet* packet, __u32 number,
+/* False: it came by another member before. */
+static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* packet, __u32 number,
                                      bool reflect, __u64 hold_ns) {
   struct fm_counter weight = fm_weight(skb, packet);
-  fm_neutral_key(&packet->key);
   struct fm_vif_flow* flow = fm_flow_of(packet, number);
-  if (!flow) return;
+  if (!flow) return true;
+  if (flow->action == FM_VIF_COPIES && fm_is_copy(skb, packet, number + 1)) return false;
   fm_add_shared(&flow->traffic.down, &weight);
   if (reflect) fm_reflect(flow, number, hold_ns);
+  return true;
 }
 
 static __always_inline int fm_hand_to_vif(struct __sk_buff* skb, const struct fm_vif_config* vif) {
@@ -198,6 +251,7 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   __u8 nd_type = fm_nd_type(skb, &packet);
   bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);
   if (fm_is_for_member(&packet, nd_type)) return FM_PASS;
-  fm_learn(skb, &packet, *number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns);
+  if (!fm_learn(skb, &packet, *number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns))
+    return fm_drop(skb, FM_DROP_COPY);
   return fm_hand_to_vif(skb, vif);
 }

@@ -45,6 +45,9 @@ constexpr std::array kEvents{
                  "a flow goes by the link that it was bound to by a request, a rule or a command"},
     EventMeaning{"flow-fallback", kOfLma, "RFC 6089 section 4.3",
                  "a flow goes by another link than its own, which cannot carry it"},
+    EventMeaning{"flow-spread", kOfLma, "RFC 6089 section 5.3",
+                 "other links than before take part in a flow: by copies of its packets, or by shares of its "
+                 "connections"},
     EventMeaning{"flow-returned", kOfLma, "RFC 6089 section 4.3",
                  "a flow is back on the link that it is bound to"},
     EventMeaning{"handover", kOfLma, "RFC 7864 section 3.2",

@@ -42,6 +42,7 @@ struct FlowBinding {
   std::vector<LinkMemory> seen{};
   std::optional<TimePoint> left{};     ///< when it last had to leave a link that failed
   std::optional<TimePoint> revisit{};  ///< when a link that is held down may take it
+  Spread spread{};                     ///< by which links beside `current`, by its rule
 
   bool is_default() const { return !flow; }
   bool is_of_rule() const { return flow && service.empty(); }

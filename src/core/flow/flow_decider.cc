@@ -93,6 +93,36 @@ void note_revisit(const FlowBinding& flow, Decision& decision) {
   }
 }
 
+/// Copies go also where they may not arrive yet; new flows only where one alone would go.
+bool takes_part(const FlowRule& rule, const LinkVerdict& verdict) {
+  if (!verdict.rank || !carries(verdict)) return false;
+  if (rule.spread == SpreadKind::Copies) return true;
+  return verdict.fitness == LinkFitness::Well && rule.shares.at(*verdict.rank) > 0;
+}
+
+/// The link that the flow would take alone comes first. A flow that a command has moved takes that alone.
+Spread spread_of(const FlowBinding& flow, const Decision& decision) {
+  const auto& rule = *flow.rule;
+  Spread spread{rule.spread, {}};
+  if (rule.spread == SpreadKind::None || !decision.session) return {};
+  const bool is_alone = decision.reason == DecisionReason::Moved;
+  std::vector<const LinkVerdict*> part;
+  for (const auto& verdict : decision.links)
+    if (verdict.session != decision.session && !is_alone && takes_part(rule, verdict))
+      part.push_back(&verdict);
+  std::ranges::sort(part, {}, [&](const LinkVerdict* verdict) { return place_in_list(flow, *verdict); });
+  const auto* own = verdict_of(decision, decision.session);
+  if (is_alone || rule.spread == SpreadKind::Copies || takes_part(rule, *own)) part.insert(part.begin(), own);
+  if (part.size() > Spread::kMostLinks) part.resize(Spread::kMostLinks);
+  const auto weight = [&](const LinkVerdict& verdict) {
+    return rule.spread == SpreadKind::Copies || !verdict.rank ? std::uint16_t{}
+                                                              : rule.shares.at(*verdict.rank);
+  };
+  for (const auto* verdict : part) spread.links.push_back({verdict->session, weight(*verdict)});
+  const bool is_plain = rule.spread == SpreadKind::Shares && (is_alone || spread.links.empty());
+  return is_plain ? Spread{} : spread;
+}
+
 void decide_by_rule(const FlowBinding& flow, Decision& decision) {
   decision.wanted = flow.is_pinned ? flow.wanted : wanted_by_rule(flow, decision);
   const auto* pinned = flow.is_pinned ? verdict_of(decision, flow.wanted) : nullptr;
@@ -216,6 +246,7 @@ Decision decide(const FlowBinding& flow, const Surroundings& around) {
     decide_by_rule(flow, decision);
   else
     decide_by_binding(flow, around, decision);
+  if (flow.rule) decision.spread = spread_of(flow, decision);
   return decision;
 }
 

@@ -60,6 +60,7 @@ struct Decision {
   DecisionReason reason{};
   std::vector<LinkVerdict> links;
   std::optional<TimePoint> revisit{};  ///< when a better link's hold-down ends
+  Spread spread{};                     ///< of a rule with copies or shares
 };
 
 Decision decide(const FlowBinding& flow, const Surroundings& around);

@@ -8,6 +8,7 @@
 
 #include "base/shared.h"
 #include "base/time.h"
+#include "core/flow/spread.h"
 #include "wire/enums.h"
 #include "wire/traffic_selector.h"
 
@@ -53,6 +54,8 @@ struct FlowRule {
   bool returns = true;  ///< the flow goes back to a better link when that can carry it again
   Duration hold_down = std::chrono::seconds(10);  ///< after the better link has been well for so long
   LinkLimits limits{};
+  SpreadKind spread{};                  ///< over the links of `prefer` that can carry it
+  std::vector<std::uint16_t> shares{};  ///< of each of `prefer`, with Shares; zero: none of the new ones
   bool governs_default() const { return service.empty() && !flow; }
   friend bool operator==(const FlowRule&, const FlowRule&) = default;
 };

@@ -209,6 +209,7 @@ void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& b
     const Decision decision = decide(flow, around);
     note_leaving(flow, decision, around.now);
     flow.revisit = decision.revisit;
+    flow.spread = decision.spread;
     if (flow.rule && !flow.is_pinned && decision.wanted) bind_to(flow, decision.wanted);
     go_to(flow, decision.session);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/effect.h"
+#include "core/flow/spread.h"
 #include "core/lma/record.h"
 #include "core/tunnelling.h"
 #include "wire/traffic_selector.h"
@@ -62,6 +63,7 @@ struct InstallFlow {
   FlowIndex flow;
   NodeIndex node;
   SessionId session;  ///< zero: no live session, drop
+  Spread spread{};    ///< the sessions that it takes at a time, if there are several
 };
 struct RemoveFlow {
   FlowIndex flow;

@@ -89,4 +89,28 @@ Notify flow_event(const Policy& policy, const MobileNode& before, const MobileNo
            {"session", session_number(after, change.after.current)}}};
 }
 
+Json spread_json(const Policy& policy, const MobileNode& node, const Spread& spread) {
+  if (spread.kind == SpreadKind::None) return nullptr;
+  Json links = Json::array();
+  for (const auto& link : spread.links) {
+    links.push_back(
+        {{"mag", mag_of(policy, node, link.session)}, {"session", session_number(node, link.session)}});
+    if (spread.kind == SpreadKind::Shares) links.back()["weight"] = link.weight;
+  }
+  return {{"kind", to_string(spread.kind)}, {"links", std::move(links)}};
+}
+
+void append_spread_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                          std::vector<Notify>& events) {
+  for (const auto& flow : after.flows.bindings()) {
+    const auto* known = before.flows.find(flow.index);
+    if (flow.spread == (known ? known->spread : Spread{})) continue;
+    events.push_back(Notify{"flow-spread",
+                            {{"mn", escaped(after.mn_id)},
+                             {"flow", escaped(flow.name())},
+                             {"flow_index", flow.index.value},
+                             {"spread", spread_json(policy, after, flow.spread)}}});
+  }
+}
+
 }  // namespace flowmob::core

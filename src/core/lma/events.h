@@ -31,4 +31,11 @@ bool is_extension(const Session* before, const Session& after);
 Notify flow_event(const Policy& policy, const MobileNode& before, const MobileNode& after,
                   const FlowEvent& change);
 
+/// The links that a flow takes at a time; null: one.
+Json spread_json(const Policy& policy, const MobileNode& node, const Spread& spread);
+
+/// "flow-spread" of every flow in which other links take part now.
+void append_spread_events(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                          std::vector<Notify>& events);
+
 }  // namespace flowmob::core

@@ -5,6 +5,7 @@
 
 #include "core/flow/flow_key.h"
 #include "core/lma/commands.h"
+#include "core/lma/events.h"
 #include "core/lma/flow_settling.h"
 #include "core/lma/identifier.h"
 
@@ -140,9 +141,33 @@ std::string because(DecisionReason reason) {
   return "?";
 }
 
+bool is_in(const Spread& spread, SessionId session) {
+  return std::ranges::count(spread.links, session, &SpreadLink::session) != 0;
+}
+
+std::string because(const Decision& decision) {
+  if (decision.spread.kind == SpreadKind::Copies) return "each packet goes by every chosen link";
+  if (decision.spread.kind == SpreadKind::Shares)
+    return "its share of new flows; one that lives stays where it began";
+  return because(decision.reason);
+}
+
+std::string_view reason_of(const Decision& decision) {
+  if (decision.spread.kind == SpreadKind::Copies) return "copied";
+  return decision.spread.kind == SpreadKind::Shares ? "shared" : to_string(decision.reason);
+}
+
+std::string why_no_other(const LinkVerdict& verdict, const FlowBinding& flow, const LinkState& link,
+                         const Decision& decision, const Policy& policy) {
+  if (decision.spread.kind == SpreadKind::Shares && is_in(decision.spread, link.session))
+    return "it has other flows: their share";
+  return why_not(verdict, flow, link, policy);
+}
+
 Json link_json(const LinkState& link, const LinkVerdict& verdict, const FlowBinding& flow,
                const Decision& decision, const Policy& policy) {
-  const bool is_chosen = link.session == decision.session;
+  const bool is_copied = decision.spread.kind == SpreadKind::Copies && is_in(decision.spread, link.session);
+  const bool is_chosen = link.session == decision.session || is_copied;
   const auto quality = policy.links().quality(link.mag_address);
   return {{"mag", policy.mag_name(link.mag_address)},
           {"session", link.session.value},
@@ -150,7 +175,7 @@ Json link_json(const LinkState& link, const LinkVerdict& verdict, const FlowBind
           {"rank", verdict.rank ? Json(*verdict.rank + 1) : Json()},
           {"fitness", to_string(verdict.fitness)},
           {"chosen", is_chosen},
-          {"why", is_chosen ? because(decision.reason) : why_not(verdict, flow, link, policy)},
+          {"why", is_chosen ? because(decision) : why_no_other(verdict, flow, link, decision, policy)},
           {"round_trip_ms", quality.round_trip ? Json(Milliseconds(*quality.round_trip).count()) : Json()},
           {"loss_percent", quality.loss ? Json(*quality.loss) : Json()},
           {"load_bits_per_second", quality.load ? Json(*quality.load) : Json()}};
@@ -171,8 +196,9 @@ Json decision_json(const Policy& policy, const MobileNode& node, const FlowBindi
           {"rule", flow.rule ? Json(flow.rule->name) : Json()},
           {"session", session ? Json(session->id.value) : Json()},
           {"mag", session ? Json(policy.mag_name(session->mag)) : Json()},
-          {"reason", to_string(decision.reason)},
-          {"because", because(decision.reason)},
+          {"reason", reason_of(decision)},
+          {"because", because(decision)},
+          {"spread", spread_json(policy, node, decision.spread)},
           {"links", std::move(shown)}};
 }
 
@@ -210,7 +236,8 @@ Result<Json> explain(const AnchorState& state, const Json& arguments) {
                 {"flow", escaped(flow.name())},
                 {"flow_index", flow.index.value}};
     const auto links = links_of(state.policy, **node);
-    const auto decision = decide(flow, surroundings_of(state.policy, **node, links));
+    auto decision = decide(flow, surroundings_of(state.policy, **node, links));
+    if (decision.spread.kind == SpreadKind::Shares) decision.session = share_of(decision.spread, *key);
     answer.update(decision_json(state.policy, **node, flow, links, decision));
     answer["passed_over"] = std::move(passed);
     return answer;

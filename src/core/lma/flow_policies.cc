@@ -35,6 +35,8 @@ Json rule_json(const FlowRule& rule) {
       {"service", rule.service.empty() ? Json() : Json(escaped(rule.service))},
       {"selectors", selectors_json(rule)},
       {"prefer", Json::array()},
+      {"spread", rule.spread == SpreadKind::None ? Json() : Json(to_string(rule.spread))},
+      {"shares", rule.shares},
       {"others", rule.others},
       {"returns", rule.returns},
       {"hold_down_ms", in_milliseconds(rule.hold_down)},

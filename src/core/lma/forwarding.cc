@@ -97,7 +97,7 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
     if (guest.up)
       rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, node.prefixes,
                                  inner_mtu(guest),       {},        guest.tunnelling};
-  for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = flow.current;
+  for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = {flow.current, flow.spread};
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
   if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node), tunnels_of(node)};
   return rows;
@@ -124,7 +124,8 @@ std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRow
         InstallSession{id, to.node, path.lma, path.mag, path.prefixes, path.mtu, path.ipv4, path.tunnelling});
   }
   for (const auto& row : to.flows)
-    if (!holds(from.flows, row)) out.push_back(InstallFlow{row.first, to.node, row.second});
+    if (!holds(from.flows, row))
+      out.push_back(InstallFlow{row.first, to.node, row.second.session, row.second.spread});
   if (to.classifier && to.classifier != from.classifier)
     out.push_back(InstallNode{to.node, to.classifier->prefixes, to.classifier->default_flow, generation,
                               to.classifier->rules, to.classifier->ipv4});
@@ -144,7 +145,7 @@ std::vector<LmaAction> Forwarding::retire(const NodeRows& from, const NodeRows& 
     if (!to.ipv4_routes.contains(address)) out.push_back(RemoveIpv4Route{address});
   if (from.classifier && !to.classifier)
     out.push_back(RemoveNode{from.node, from.classifier->prefixes, from.classifier->ipv4});
-  for (const auto& [flow, session] : from.flows)
+  for (const auto& [flow, way] : from.flows)
     if (!to.flows.contains(flow)) out.push_back(RemoveFlow{flow});
   retire_sessions(from, to, out);
   return out;

@@ -31,7 +31,12 @@ struct NodeRows {
   NodeIndex node;
   std::optional<Classifier> classifier;
   std::map<SessionId, Path> sessions;  ///< those alive: in delete-wait its traffic is dropped (section 5.3.5)
-  std::map<FlowIndex, SessionId> flows;
+  struct FlowWay {
+    SessionId session;
+    Spread spread;
+    friend bool operator==(const FlowWay&, const FlowWay&) = default;
+  };
+  std::map<FlowIndex, FlowWay> flows;
   std::map<Ipv6Prefix, Ipv6Address> routes;  ///< with the MAG that locally made packets go by
   struct Ipv4Way {
     Ipv6Address via_mag;

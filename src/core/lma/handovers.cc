@@ -100,6 +100,7 @@ Handover Handovers::record_of(const Policy& policy, const MobileNode& before, co
 Handovers::Ids Handovers::open(const Policy& policy, const MobileNode& before, const MobileNode& after,
                                HandoverCause cause, std::vector<Notify>& events) {
   Ids ids;
+  append_spread_events(policy, before, after, events);
   const auto changes = differences(before.flows, after.flows);
   if (changes.empty()) return ids;
   if (cause.number == 0) cause.number = ++last_cause_;

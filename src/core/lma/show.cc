@@ -130,6 +130,7 @@ struct View {
             {"mag", mag_of(node, f.current)},
             {"session", number_of(session_of(node, f.current))},
             {"wanted_mag", mag_of(node, f.wanted)},
+            {"spread", spread_json(state.policy, node, f.spread)},
             {"state", to_string(state_of(f))},
             {"moves", f.moves}};
   }

@@ -156,7 +156,22 @@ INSTANTIATE_TEST_SUITE_P(
             "such as \"02:00:00:00:01:01\""},
         Case{kMn, "\"lma\"", "\"mn\"", "f:4:11: the string 'mn' is not allowed here; expected \"lma\""},
         Case{kMn, "[[member]]", "[[membre]]",
-             "f:6:3: unknown key 'membre' in the file; expected 'member' (did you mean that?)"}));
+             "f:6:3: unknown key 'membre' in the file; expected 'member' (did you mean that?)"},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {}\nredundant = true\n",
+             "f:14:9: the match has no condition; expected protocol, source, dscp or another"},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {dscp = 46}\nredundant = false\n",
+             "f:15:13: the boolean false is not allowed here; expected true"},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {service = \"x\"}\nredundant = true\n",
+             "f:14:10: unknown key 'service' in [rule.match]; expected one of protocol, source, destination, "
+             "source_port, "
+             "destination_port, spi, flow_label, dscp"},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {dscp = [1,2,3,4,5], source_port = "
+             "[1,2,3,4]}\nredundant = true\n",
+             "f:14:9: the rules come to 20 selectors; expected at most 16"}));
 
 TEST(Load, EveryMistakeIsSaidInTheOrderOfTheFile) {
   const auto errors = errors_of(parse_lma(R"([lma]

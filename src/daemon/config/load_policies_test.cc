@@ -99,10 +99,14 @@ TEST(LoadPolicies, SayWhatIsWrongAndWhere) {
       ElementsAre(HasSubstr("p:7:43: an array is not allowed here; expected a number from 0 to 65535 or a "
                             "range such as \"10-19\", or a list of such")));
   EXPECT_THAT(mistakes("\"1.5Mbit\"", "\"1.5MB\""), ElementsAre(HasSubstr("p:12:12: the string '1.5MB'")));
-  EXPECT_THAT(mistakes("prefer = [\"lte\"]", "prefer = [\"lte\"]\nredundant = true"),
-              ElementsAre(HasSubstr("expected false: packets are not sent twice yet")));
-  EXPECT_THAT(mistakes("prefer = [\"lte\"]", "prefer = [\"lte\"]\nsplit = [3]"),
-              ElementsAre(HasSubstr("expected nothing: flows are not split yet")));
+  EXPECT_THAT(mistakes("prefer = [\"lte\"]", "prefer = [\"lte\"]\nsplit = [3, 1]"),
+              ElementsAre(HasSubstr("p:25:9: 2 shares for 1 links; expected a share for each of 'prefer'")));
+  EXPECT_THAT(mistakes("prefer = [\"lte\"]", "prefer = [\"lte\"]\nsplit = [0]"),
+              ElementsAre(HasSubstr("no link has a share; expected a share that is not zero")));
+  EXPECT_THAT(mistakes("prefer = [\"lte\"]", "prefer = [\"lte\"]\nsplit = [1001]"),
+              ElementsAre(HasSubstr("p:25:10: the integer 1001")));
+  EXPECT_THAT(mistakes("prefer = [\"lte\"]", "prefer = [\"lte\"]\nsplit = [1]\nredundant = true"),
+              ElementsAre(HasSubstr("'split' and 'redundant' contradict each other")));
   EXPECT_THAT(mistakes("name = \"rest\"\n", "name = \"rest\"\nmatch = { dscp = 64 }\n"),
               ElementsAre(HasSubstr("p:24:18: the integer 64 is not allowed here; expected at most 63")));
   EXPECT_THAT(mistakes("\"tcp\"", "\"icmpv6\""), ElementsAre(HasSubstr("p:7:22: ICMP has no ports")));

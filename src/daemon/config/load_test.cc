@@ -182,6 +182,20 @@ TEST(LoadMag, AProfilesOwnServicesReplaceTheAccesss) {
   EXPECT_EQ(with("services = ['video']\n"), std::vector<std::string>{"video"});
 }
 
+TEST(Load, RulesOfAMobileNode) {
+  const auto loaded = parse_mn(std::string(kMn) + R"(
+[[rule]]
+name = "control"
+match = { protocol = "udp", source_port = [14550, "6000-6010"] }
+redundant = true
+)",
+                               "mn.toml");
+  ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  ASSERT_EQ(loaded->copied.size(), 2U);
+  EXPECT_EQ(loaded->copied[0].next_header, (wire::Range<std::uint8_t>{17, 17}));
+  EXPECT_EQ(loaded->copied[1].source_port, (wire::Range<std::uint16_t>{6000, 6010}));
+}
+
 TEST(LoadMn, AWholeFile) {
   const auto loaded = parse_mn(kMn, "mn.toml");
   ASSERT_TRUE(loaded) << to_error(loaded.error()).message;

@@ -4,10 +4,11 @@
 #include <vector>
 
 #include "daemon/config/load.h"
+#include "daemon/config/policy_file.h"
 #include "daemon/config/protocol_values.h"
 #include "daemon/config/schema.h"
 
-/// A mobile node's file: [mn], [[member]].
+/// A mobile node's file: [mn], [[member]], [[rule]].
 namespace flowmob::daemon::config {
 
 struct MnHead {
@@ -16,10 +17,17 @@ struct MnHead {
   Decider decider = Decider::Lma;
 };
 
+struct MnRuleRow {
+  std::string name;
+  Element<MatchRow> match;
+  bool redundant = false;
+};
+
 /// The file as it was read, value by value.
 struct MnFile {
   Element<MnHead> mn;
   std::vector<Element<core::MemberConfig>> members;
+  std::vector<Element<MnRuleRow>> rules;
 };
 
 const Section<MnFile>& mn_section();

@@ -45,6 +45,21 @@ Section<MemberConfig> member() {
            K::optional("technology", &MemberConfig::technology, "what kind of link it is, for people")}};
 }
 
+Section<MnRuleRow> mn_rule() {
+  using K = Keys<MnRuleRow>;
+  return {"[[rule]]",
+          {K::required("name", &MnRuleRow::name, "for people", label()),
+           K::table("match", &MnRuleRow::match, match_section("[rule.match]", false), true,
+                    "The packets that the rule is for, in the downlink direction: the source is the "
+                    "correspondent. All "
+                    "that is given has to hold; of a list one"),
+           K::required(
+               "redundant", &MnRuleRow::redundant,
+               "each packet goes by every member that is up, and of what comes the first copy counts; the "
+               "anchor's policy has to say the same",
+               {"true", [](bool on) { return on; }})}};
+}
+
 }  // namespace
 
 const Section<MnFile>& mn_section() {
@@ -53,7 +68,10 @@ const Section<MnFile>& mn_section() {
       "the file",
       {K::table("mn", &MnFile::mn, mn_head(), true, "the mobile node itself"),
        K::tables("member", &MnFile::members, member(), true,
-                 "a physical interface under the virtual one, the preferred first")}};
+                 "a physical interface under the virtual one, the preferred first"),
+       K::tables("rule", &MnFile::rules, mn_rule(), false,
+                 "what is to be done with some packets, whatever the anchor decides. The first that matches "
+                 "counts")}};
   return section;
 }
 

@@ -21,6 +21,9 @@ core::FlowRule rule_of(const RuleRow& row, const std::string& policy, std::size_
   rule.position = static_cast<std::uint16_t>(position);
   rule.service = row.match.value.service;
   for (const auto& word : row.prefer) rule.prefer.push_back(pattern_of(word, mags));
+  for (const auto share : row.split) rule.shares.push_back(static_cast<std::uint16_t>(share));
+  if (row.redundant) rule.spread = core::SpreadKind::Copies;
+  if (!rule.shares.empty()) rule.spread = core::SpreadKind::Shares;
   if (row.match.node == nullptr || !rule.service.empty()) return rule;
   const auto selectors = make_selectors(row.match.value, names);  // at least one: that was checked
   core::FlowTemplate flow{rule.name, 0, selectors.at(0), {}};

@@ -44,6 +44,7 @@ class PolicyCheck {
   void check_match(const Element<RuleRow>& rule);
   void check_service(const Element<MatchRow>& match);
   void check_links(const Element<RuleRow>& rule);
+  void check_spread(const Element<RuleRow>& rule);
   std::size_t check_selectors(const Element<RuleRow>& rule, const NamedPrefixes& names);
   void check_room();
   const Element<PolicyRow>* policy_of(const PolicyContext::Node& node) const;
@@ -98,6 +99,7 @@ void PolicyCheck::check_rules(const Element<PolicyRow>& policy) {
 
 void PolicyCheck::check_rule(const Element<RuleRow>& rule, bool is_last) {
   check_links(rule);
+  check_spread(rule);
   if (rule.value.match.node != nullptr) return check_match(rule);
   if (!is_last)
     diagnostics_.add(
@@ -159,6 +161,21 @@ void PolicyCheck::check_links(const Element<RuleRow>& rule) {
   known.insert(known.begin(), context_->mags.begin(), context_->mags.end());
   for (std::size_t i = 0; i < prefer.size(); ++i)
     check_known("MAG or access technology", prefer[i], known, rule.at("prefer", i), diagnostics_);
+}
+
+void PolicyCheck::check_spread(const Element<RuleRow>& rule) {
+  const Node* written = rule.node->find("split");
+  if (written == nullptr || written->as<Array>() == nullptr) return;
+  const auto& shares = rule.value.split;
+  if (shares.empty() || written->as<Array>()->size() != shares.size()) return;  // what is wrong was said
+  if (rule.value.redundant)
+    diagnostics_.add(written->at, "'split' and 'redundant' contradict each other", "one of the two");
+  if (shares.size() != rule.value.prefer.size())
+    diagnostics_.add(written->at,
+                     fmt::format("{} shares for {} links", shares.size(), rule.value.prefer.size()),
+                     "a share for each of 'prefer'");
+  else if (std::ranges::count(shares, 0U) == static_cast<std::ptrdiff_t>(shares.size()))
+    diagnostics_.add(written->at, "no link has a share", "a share that is not zero");
 }
 
 std::size_t PolicyCheck::check_selectors(const Element<RuleRow>& rule, const NamedPrefixes& names) {

@@ -56,6 +56,8 @@ struct PolicyContext {
 };
 PolicyContext context_of(const core::LmaConfig& config);
 
+/// The keys of a match, in the table of that name; `at_anchor`: also those that an anchor alone knows.
+Section<MatchRow> match_section(std::string table, bool at_anchor);
 Section<PolicyRow> policy_section();
 const Section<PolicyFile>& policy_file_section();
 

@@ -19,26 +19,6 @@ Rule<wire::Range<Number>> range_up_to(Number largest) {
           [largest](const wire::Range<Number>& range) { return range.last <= largest; }};
 }
 
-Section<MatchRow> match() {
-  using K = Keys<MatchRow>;
-  return {
-      "[policy.rule.match]",
-      {K::optional("service", &MatchRow::service,
-                   "the flows of this service, where a node has asked for it; stands alone", identifier()),
-       K::optional("protocol", &MatchRow::protocol, "the transport protocol"),
-       K::optional("source", &MatchRow::source, "the correspondent's addresses"),
-       K::optional("source_name", &MatchRow::source_name,
-                   "the correspondent's addresses, by names that stand in the policy's `names` file",
-                   each<std::string>(label())),
-       K::optional("destination", &MatchRow::destination, "the mobile node's addresses"),
-       K::optional("source_port", &MatchRow::source_port, "the correspondent's ports"),
-       K::optional("destination_port", &MatchRow::destination_port, "the mobile node's ports"),
-       K::optional("spi", &MatchRow::spi, "the security parameter indices of IPsec"),
-       K::optional("flow_label", &MatchRow::flow_label, "the IPv6 flow labels",
-                   each(range_up_to<std::uint32_t>(0xfffff))),
-       K::optional("dscp", &MatchRow::dscp, "the DS field's values", each(range_up_to<std::uint8_t>(63)))}};
-}
-
 template <auto Member>
 constexpr auto kOfRule = via<&RuleRow::rule, Member>;
 template <auto Member>
@@ -64,7 +44,7 @@ Section<RuleRow> rule() {
       {K::required("name", kOfRule<&FlowRule::name>,
                    "what `flowmob flow move`, tables and explanations call the rule and its flow", label()),
        K::table(
-           "match", &RuleRow::match, match(), false,
+           "match", &RuleRow::match, match_section("[policy.rule.match]", true), false,
            "The packets that the rule is for, in the downlink direction: the source is the correspondent. "
            "All "
            "that is given has to hold; of a list one. Without it the rule is for what no other matches, and "
@@ -94,10 +74,13 @@ Section<RuleRow> rule() {
            "by how much, in percent, a link that was worse than a limit has to be better than it to be "
            "taken again",
            between<unsigned>(0, 99)),
-       K::optional("split", &RuleRow::split, "the links' shares of new flows, in the order of `prefer`",
-                   {"nothing: flows are not split yet", [](unsigned) { return false; }}),
-       K::optional("redundant", &RuleRow::redundant, "each packet goes by every link of the list",
-                   {"false: packets are not sent twice yet", [](bool on) { return !on; }})}};
+       K::optional("split", &RuleRow::split,
+                   "the links' shares of new connections, in the order of `prefer`; one that lives stays "
+                   "where it began",
+                   between<unsigned>(0, 1000)),
+       K::optional(
+           "redundant", &RuleRow::redundant,
+           "each packet goes by every link of the list, at most four; the first copy that arrives counts")}};
 }
 
 }  // namespace
@@ -112,6 +95,29 @@ std::optional<BitRate> ValueType<BitRate>::convert(const Node& node) {
   const double scale = unit == "kbit" ? 1e3 : unit == "Mbit" ? 1e6 : unit == "Gbit" ? 1e9 : 0;
   if (error != std::errc() || scale == 0 || !(number > 0) || number > 1e6) return std::nullopt;
   return BitRate{static_cast<std::uint64_t>(number * scale)};
+}
+
+Section<MatchRow> match_section(std::string table, bool at_anchor) {
+  using K = Keys<MatchRow>;
+  std::vector<Key<MatchRow>> keys;
+  const auto add = [&](Key<MatchRow> key) { keys.push_back(std::move(key)); };
+  if (at_anchor)
+    add(K::optional("service", &MatchRow::service,
+                    "the flows of this service, where a node has asked for it; stands alone", identifier()));
+  add(K::optional("protocol", &MatchRow::protocol, "the transport protocol"));
+  add(K::optional("source", &MatchRow::source, "the correspondent's addresses"));
+  if (at_anchor)
+    add(K::optional("source_name", &MatchRow::source_name,
+                    "the correspondent's addresses, by names that stand in the policy's `names` file",
+                    each<std::string>(label())));
+  add(K::optional("destination", &MatchRow::destination, "the mobile node's addresses"));
+  add(K::optional("source_port", &MatchRow::source_port, "the correspondent's ports"));
+  add(K::optional("destination_port", &MatchRow::destination_port, "the mobile node's ports"));
+  add(K::optional("spi", &MatchRow::spi, "the security parameter indices of IPsec"));
+  add(K::optional("flow_label", &MatchRow::flow_label, "the IPv6 flow labels",
+                  each(range_up_to<std::uint32_t>(0xfffff))));
+  add(K::optional("dscp", &MatchRow::dscp, "the DS field's values", each(range_up_to<std::uint8_t>(63))));
+  return {std::move(table), std::move(keys)};
 }
 
 Section<PolicyRow> policy_section() {

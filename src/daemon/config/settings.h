@@ -46,6 +46,7 @@ struct MagSettings {
 /// What a mobile node's file says. Interface indices and addresses of members are not filled in yet.
 struct MnSettings {
   core::MnConfig core;
+  std::vector<wire::TrafficSelector6> copied;  ///< flows whose packets go by every member
   DaemonPaths paths;
 };
 

@@ -24,6 +24,7 @@ dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   options.bpf_dir = settings.paths.bpf;
   options.interface = settings.core.interface;
   for (const auto& member : settings.core.members) options.members.push_back(member.interface);
+  options.copied = settings.copied;
   return options;
 }
 
@@ -191,6 +192,7 @@ Result<void> MnDaemon::reload() {
     }
   }
   auto done = pump_->feed([&](Now now) { return logical_->reconfigure(now, loaded->core); });
+  if (done && loaded->copied != settings_.copied) done = dataplane_->set_copied(loaded->copied);
   if (done) settings_ = std::move(*loaded);
   return done;
 }

@@ -28,7 +28,8 @@
   X(MULTICAST_FRAME, "multicast-frame", "a packet for one host in a frame for many")                         \
   X(MOBILITY_HEADER, "mobility-header",                                                                      \
     "a Mobility Header from an access link, where nobody has one to send, or a packet that may hide one")    \
-  X(CUT, "cut", "longer than the tunnel carries; the daemon cuts it and sends the pieces")
+  X(CUT, "cut", "longer than the tunnel carries; the daemon cuts it and sends the pieces")                   \
+  X(COPY, "copy", "the packet came by another link before; nothing is lost")
 
 enum fm_drop_reason {
 #define FM_DROP_ENUMERATOR(id, name, text) FM_DROP_##id,

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "flow_key.h"
+#include "rule.h"
 #include "shim.h"
 
 struct fm_lma_config {
   struct fm_address local;
   struct fm_address local_ipv4; /* FM_IPV4_KEY in its upper half; zero: none */
   __u32 next_generation;        /* for user space alone */
-  __u32 pad;
+  __u32 copy_interface;         /* towards a MAG: copies of packets go out there, and on from there */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_lma_config) == 40, "fm_lma_config");
 
@@ -34,37 +35,16 @@ struct fm_rule_key {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_rule_key) == 12, "fm_rule_key");
 
-#define FM_RULE_SOURCE 1
-#define FM_RULE_DESTINATION 2
-#define FM_RULE_SPI 4
-#define FM_RULE_FLOW_LABEL 8
-#define FM_RULE_SOURCE_PORT 16
-#define FM_RULE_DESTINATION_PORT 32
-#define FM_RULE_DS 64
-#define FM_RULE_PROTOCOL 128
-
-/* An RFC 6088 selector for IPv6; ranges are inclusive and count only where `fields` says so. */
-struct fm_rule {
-  struct fm_address_number source[2];
-  struct fm_address_number destination[2];
-  __u32 spi[2];
-  __u32 flow_label[2];
-  __u16 source_port[2];
-  __u16 destination_port[2];
-  __u8 ds[2];
-  __u8 protocol[2];
-  __u32 fields; /* FM_RULE_* */
-  __u32 order;
-  __u32 flow;
-};
-FM_STATIC_ASSERT(sizeof(struct fm_rule) == 104, "fm_rule");
-
 #define FM_ACTION_FORWARD 0
 #define FM_ACTION_DROP 1
+#define FM_ACTION_COPIES                                                                                   \
+  2                        /* each packet by every link of the flow's spread; uplink the first copy counts \
+                            */
+#define FM_ACTION_SHARES 3 /* each 5-tuple by one link of the flow's spread */
 
 /* Key: flow. To move a flow is one write of this row. */
 struct fm_flow_row {
-  __u32 session; /* zero: none is alive */
+  __u32 session; /* zero: none is alive; where there is a spread, its first */
   __u32 action;
 };
 FM_STATIC_ASSERT(sizeof(struct fm_flow_row) == 8, "fm_flow_row");
@@ -143,3 +123,21 @@ struct fm_cached_flow {
   __u32 flow;
 };
 FM_STATIC_ASSERT(sizeof(struct fm_cached_flow) == 12, "fm_cached_flow");
+
+#define FM_MAX_SPREAD 4
+#define FM_SHARE_SLOTS 512
+
+/* Key: flow, of one that takes several links. */
+struct fm_spread {
+  __u32 sessions[FM_MAX_SPREAD]; /* zero behind the last */
+  __u8 slots[FM_SHARE_SLOTS];    /* of FM_ACTION_SHARES: by the hash of a 5-tuple the place of its session */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_spread) == 528, "fm_spread");
+
+/* Key: fm_flow_key without label and DS field. Valid for that flow alone, as long as the session is one of
+ * its spread's. */
+struct fm_choice {
+  __u32 flow;
+  __u32 session;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_choice) == 8, "fm_choice");

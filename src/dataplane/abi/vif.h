@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flow_key.h"
+#include "rule.h"
 
 #define FM_MAX_MEMBERS 16
 
@@ -33,6 +34,20 @@ struct fm_vif_flow {
   __u32 member;
   __u32 previous; /* the member before the last move */
   __u32 moves;
-  __u32 pad;
+  __u16 rule_set; /* by which `action` was found */
+  __u8 action;    /* FM_VIF_* */
+  __u8 pad;
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_flow) == 64, "fm_vif_flow");
+
+#define FM_MAX_VIF_RULES 16
+#define FM_VIF_ONE 0
+#define FM_VIF_COPIES 1 /* each packet by every member that is up; of what comes the first copy counts */
+
+/* The rules: rows of fm_rule below `count`, in their order, whose `flow` is FM_VIF_*. */
+struct fm_vif_rule_set {
+  __u32 count;
+  __u16 number; /* another one after every change */
+  __u16 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_vif_rule_set) == 8, "fm_vif_rule_set");

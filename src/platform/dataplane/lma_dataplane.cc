@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dataplane/lma.skel.h"
+#include "platform/dataplane/copy_secret.h"
 
 namespace flowmob::dataplane {
 namespace {
@@ -18,8 +19,10 @@ PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
            {"uplink", n},
            {"flow_counters", n},
            {"session_counters", n},
-           {"flow_cache", options.max_cached_flows}},
-          {"flow_cache", "fragments", "icmp_budget"}};
+           {"spreads", n},
+           {"flow_cache", options.max_cached_flows},
+           {"choices", options.max_cached_flows}},
+          {"flow_cache", "choices", "fragments", "icmp_budget", "seen"}};
 }
 
 /// Where an interface leads both ways, what comes out of a tunnel may go into another at once.
@@ -41,6 +44,7 @@ Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptio
   std::unique_ptr<LmaDataplane> opened(new LmaDataplane(options, std::move(*pinned)));
   auto ready = opened->rows_.set_local(options.local, options.local_ipv4)
                    .and_then([&] { return opened->rows_.end_watches(); })
+                   .and_then([&] { return set_copy_secret(opened->object()); })
                    .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
@@ -50,7 +54,15 @@ Result<void> LmaDataplane::teardown(const LmaDataplaneOptions& options) {
   return PinnedDataplane::teardown(options.bpf_dir, attachments(options));
 }
 
-Result<void> LmaDataplane::attach() const { return pinned_.attach(attachments(options_)); }
+Result<void> LmaDataplane::attach() {
+  auto attached = pinned_.attach(attachments(options_));
+  for (const auto& name : options_.access_interfaces)
+    if (const auto index = interface_index(name)) {
+      auto known = rows_.set_copy_interface(*index);
+      return attached ? known : attached;
+    }
+  return attached;
+}
 
 std::optional<Traffic> LmaDataplane::flow_traffic(FlowIndex flow) const {
   const auto each_cpu = rows_.flow_traffic(flow);

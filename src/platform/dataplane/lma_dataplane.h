@@ -33,7 +33,7 @@ class LmaDataplane {
   static Result<void> teardown(const LmaDataplaneOptions& options);
 
   /// Attaches again, for interfaces that went and came back.
-  Result<void> attach() const;
+  Result<void> attach();
 
   Result<void> ensure_tunnel(const core::EnsureTunnel& tunnel) { return rows_.ensure_tunnel(tunnel); }
   Result<void> remove_tunnel(const core::RemoveTunnel& tunnel) { return rows_.remove_tunnel(tunnel); }

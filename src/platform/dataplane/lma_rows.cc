@@ -35,6 +35,18 @@ std::uint16_t uses_of(const std::vector<fm_rule>& rules) {
   return static_cast<std::uint16_t>(uses);
 }
 
+std::uint32_t action_of(core::SpreadKind kind) {
+  switch (kind) {
+    case core::SpreadKind::Copies:
+      return FM_ACTION_COPIES;
+    case core::SpreadKind::Shares:
+      return FM_ACTION_SHARES;
+    case core::SpreadKind::None:
+      break;
+  }
+  return FM_ACTION_FORWARD;
+}
+
 fm_rule_key rule_key(const fm_node_row& row, std::uint32_t slot) { return {row.node, row.generation, slot}; }
 
 }  // namespace
@@ -44,6 +56,7 @@ LmaRows::LmaRows(const BpfObject& object)
       nodes_(object, "nodes"),
       rules_(object, "rules"),
       flows_(object, "flows"),
+      spreads_(object, "spreads"),
       sessions_(object, "sessions"),
       uplink_(object, "uplink"),
       tunnels_(object, "tunnels"),
@@ -55,6 +68,12 @@ Result<void> LmaRows::set_local(const Ipv6Address& local, const std::optional<Ip
   fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
   row.local = to_row(local);
   row.local_ipv4 = ipv4 ? to_row(to_mapped(*ipv4)) : fm_address{};
+  return config_.set(kConfigRow, row);
+}
+
+Result<void> LmaRows::set_copy_interface(InterfaceIndex interface) {
+  fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
+  row.copy_interface = interface.value;
   return config_.set(kConfigRow, row);
 }
 
@@ -206,13 +225,32 @@ Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
   return {};
 }
 
+Result<void> LmaRows::set_spread(const core::InstallFlow& flow) {
+  const auto& [kind, links] = flow.spread;
+  if (links.size() > FM_MAX_SPREAD)
+    return fail("too-many-links", "a flow may take " + std::to_string(FM_MAX_SPREAD) + " links at a time");
+  fm_spread row{};
+  for (std::size_t place = 0; place < links.size(); ++place) row.sessions[place] = links[place].session.value;
+  if (kind == core::SpreadKind::Shares) std::ranges::copy(core::share_slots(flow.spread), row.slots);
+  return spreads_.set(flow.flow.value, row);
+}
+
+/// What the row points to stands first, and goes last.
 Result<void> LmaRows::install_flow(const core::InstallFlow& flow) {
-  const fm_flow_row row{flow.session.value, FM_ACTION_FORWARD};
-  return flow_counters_.ensure(flow.flow.value).and_then([&] { return flows_.set(flow.flow.value, row); });
+  static_assert(core::Spread::kMostLinks == FM_MAX_SPREAD && core::kShareSlots == FM_SHARE_SLOTS);
+  const auto kind = flow.spread.kind;
+  const fm_flow_row row{flow.session.value, action_of(kind)};
+  const bool is_spread = kind != core::SpreadKind::None;
+  if (is_spread)
+    if (auto written = set_spread(flow); !written) return written;
+  auto written =
+      flow_counters_.ensure(flow.flow.value).and_then([&] { return flows_.set(flow.flow.value, row); });
+  return written && !is_spread ? spreads_.erase_wanted(flow.flow.value) : written;
 }
 
 Result<void> LmaRows::remove_flow(const core::RemoveFlow& flow) {
   return flows_.erase(flow.flow.value)
+      .and_then([&] { return spreads_.erase_wanted(flow.flow.value); })
       .and_then([&] { return flow_counters_.erase(flow.flow.value); })
       .and_then([&] { return watches_.end(flow.flow); });
 }
@@ -239,9 +277,9 @@ Result<std::size_t> LmaRows::sweep() {
     return count.has_value();
   };
   // Who points first, then what is pointed to.
-  const bool done = sweep_one(nodes_) && sweep_one(rules_) && sweep_one(flows_) && sweep_one(uplink_) &&
-                    sweep_one(sessions_) && sweep_one(tunnels_) && sweep_one(flow_counters_) &&
-                    sweep_one(session_counters_);
+  const bool done = sweep_one(nodes_) && sweep_one(rules_) && sweep_one(flows_) && sweep_one(spreads_) &&
+                    sweep_one(uplink_) && sweep_one(sessions_) && sweep_one(tunnels_) &&
+                    sweep_one(flow_counters_) && sweep_one(session_counters_);
   return done ? Result<std::size_t>(swept) : failed;
 }
 

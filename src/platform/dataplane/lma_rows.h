@@ -18,6 +18,8 @@ class LmaRows {
   explicit LmaRows(const BpfObject& object);
 
   Result<void> set_local(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4);
+  /// Where copies of packets go out; see fm_lma_config.
+  Result<void> set_copy_interface(InterfaceIndex interface);
 
   Result<void> ensure_tunnel(const core::EnsureTunnel& tunnel);
   Result<void> remove_tunnel(const core::RemoveTunnel& tunnel);
@@ -57,7 +59,10 @@ class LmaRows {
   BpfMap<std::uint32_t, fm_lma_config> config_;
   TrackedHash<std::uint64_t, fm_node_row> nodes_;
   TrackedHash<fm_rule_key, fm_rule> rules_;
+  Result<void> set_spread(const core::InstallFlow& flow);
+
   TrackedHash<std::uint32_t, fm_flow_row> flows_;
+  TrackedHash<std::uint32_t, fm_spread> spreads_;
   TrackedHash<std::uint32_t, fm_session_row> sessions_;
   TrackedHash<fm_uplink_key, fm_uplink_row> uplink_;
   TrackedHash<fm_tunnel_key, std::uint32_t> tunnels_;

@@ -36,6 +36,8 @@ class TrackedMap {
     wanted_.erase(key);
     return map_.erase(key);
   }
+  /// Nothing for a row that was not asked for: if there is one, it goes with sweep().
+  Result<void> erase_wanted(const Key& key) { return wanted_.contains(key) ? erase(key) : Result<void>{}; }
   auto get(const Key& key) const { return map_.get(key); }
   auto values(const Key& key) const { return map_.values(key); }
 

@@ -11,6 +11,7 @@
 
 #include "dataplane/vif.skel.h"
 #include "platform/dataplane/convert.h"
+#include "platform/dataplane/copy_secret.h"
 #include "platform/unique_fd.h"
 
 namespace flowmob::dataplane {
@@ -64,20 +65,23 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
       config_(pinned_.object(), "config"),
       members_(pinned_.object(), "members"),
       member_by_interface_(pinned_.object(), "member_by_interface"),
-      flows_(pinned_.object(), "vif_flows") {}
+      flows_(pinned_.object(), "vif_flows"),
+      rule_set_(pinned_.object(), "vif_rule_set"),
+      rules_(pinned_.object(), "vif_rules") {}
 
 Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptions& options) {
   if (options.members.size() > FM_MAX_MEMBERS)
     return fail("too-many-members", fmt::format("a virtual interface may have {} members", FM_MAX_MEMBERS));
   auto pinned = PinnedDataplane::load(
       PinnedDataplane::Program::of<vif_bpf>("vif"),
-      {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments"}});
+      {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments", "seen"}});
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
-  auto ready =
-      opened->refresh_interface().and_then([&] { return opened->forget_former_members(); }).and_then([&] {
-        return opened->attach();
-      });
+  auto ready = opened->refresh_interface()
+                   .and_then([&] { return opened->forget_former_members(); })
+                   .and_then([&] { return set_copy_secret(opened->object()); })
+                   .and_then([&] { return opened->write_rules(); })
+                   .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
 }
@@ -120,6 +124,31 @@ Result<void> VifDataplane::forget_former_members() {
   for (auto number = static_cast<std::uint32_t>(options_.members.size()); number < FM_MAX_MEMBERS; ++number)
     if (auto forgotten = set_member({number, {}, {}, false}); !forgotten) return forgotten;
   return {};
+}
+
+/// Flows that were judged by others are judged again.
+Result<void> VifDataplane::write_rules() {
+  if (options_.copied.size() > FM_MAX_VIF_RULES)
+    return fail("too-many-rules", fmt::format("a virtual interface may have {} selectors", FM_MAX_VIF_RULES));
+  std::uint32_t count = 0;
+  for (const auto& selector : options_.copied) {
+    auto row = to_rule(selector);
+    if (!row) return tl::unexpected(row.error());
+    row->order = count;
+    row->flow = FM_VIF_COPIES;
+    if (auto written = rules_.set(count, *row); !written) return written;
+    ++count;
+  }
+  auto set = rule_set_.get(0).value_or(fm_vif_rule_set{});
+  set.count = count;
+  ++set.number;
+  if (set.number == 0) ++set.number;  // that is a flow's which was never judged
+  return rule_set_.set(0, set);
+}
+
+Result<void> VifDataplane::set_copied(std::vector<wire::TrafficSelector6> selectors) {
+  options_.copied = std::move(selectors);
+  return write_rules();
 }
 
 Result<void> VifDataplane::set_default_member(std::uint32_t number) {

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "dataplane/abi/vif.h"
 #include "platform/dataplane/pinned_dataplane.h"
+#include "wire/traffic_selector.h"
 
 namespace flowmob::dataplane {
 
@@ -24,6 +25,7 @@ struct VifDataplaneOptions {
   bool reflect = true;               ///< uplink follows the link that the flow's downlink last came by
   Duration hold = std::chrono::milliseconds(100);  ///< no return to the link just left before this
   std::uint32_t max_flows = 1U << 14;
+  std::vector<wire::TrafficSelector6> copied{};  ///< flows that go by every member at once (docs/adr/0059)
 };
 
 struct Member {
@@ -58,6 +60,8 @@ class VifDataplane {
   Result<void> set_member(const Member& member);
   /// For flows not yet seen on any link, and while a flow's own member is down.
   Result<void> set_default_member(std::uint32_t number);
+  /// Instead of those of the options.
+  Result<void> set_copied(std::vector<wire::TrafficSelector6> selectors);
   /// The virtual interface's link-layer address has changed.
   Result<void> refresh_interface();
 
@@ -69,6 +73,7 @@ class VifDataplane {
  private:
   VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned);
   Result<void> forget_former_members();
+  Result<void> write_rules();
 
   VifDataplaneOptions options_;
   PinnedDataplane pinned_;
@@ -76,6 +81,8 @@ class VifDataplane {
   BpfMap<std::uint32_t, fm_member_row> members_;
   BpfMap<std::uint32_t, std::uint32_t> member_by_interface_;
   BpfMap<fm_flow_key, fm_vif_flow> flows_;
+  BpfMap<std::uint32_t, fm_vif_rule_set> rule_set_;
+  BpfMap<std::uint32_t, fm_rule> rules_;
 };
 
 }  // namespace flowmob::dataplane

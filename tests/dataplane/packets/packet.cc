@@ -102,6 +102,10 @@ Packet& Packet::upper(std::uint8_t protocol, Bytes upper) {
   return *this;
 }
 
+Packet& Packet::content(Bytes octets) {
+  content_ = std::move(octets);
+  return *this;
+}
 Packet& Packet::payload(std::size_t octets) {
   payload_ = octets;
   return *this;
@@ -177,6 +181,7 @@ bool Packet::is_behind_the_first() const {
 Bytes Packet::upper_layer() const {
   Bytes upper = is_behind_the_first() ? Bytes{} : header_;
   for (std::size_t i = 0; i < payload_; ++i) upper.push_back(static_cast<std::uint8_t>(i * 7 + 1));
+  upper.insert(upper.end(), content_.begin(), content_.end());
   if (upper.size() < header_.size() || checksum_at_ == 0) return upper;
   if (protocol_ == kUdp) put16(upper, 4, static_cast<std::uint16_t>(upper.size()));
   std::uint16_t checksum = wire::ipv6_checksum(source_, destination_, protocol_, upper);

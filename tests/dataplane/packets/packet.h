@@ -35,6 +35,7 @@ class Packet {
   /// Any upper layer: `upper` is header and payload, with its checksum.
   Packet& upper(std::uint8_t protocol, Bytes upper);
   Packet& payload(std::size_t octets);
+  Packet& content(Bytes octets);  ///< a payload of these
   /// As the stack hands packets to a device that completes checksums: the field holds the pseudo header's
   /// sum.
   Packet& partial_checksum();
@@ -71,6 +72,7 @@ class Packet {
   Bytes header_;
   std::size_t checksum_at_ = 0;  // in header_; zero: none
   std::size_t payload_ = 0;
+  Bytes content_;  ///< behind that
   bool partial_ = false;
   std::optional<std::uint16_t> claimed_;
 };

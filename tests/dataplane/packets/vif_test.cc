@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "packet_ipv4.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "wire/checksum.h"
@@ -280,6 +283,72 @@ TEST_F(Vif, EveryMemberMayHaveItsOwnRouter) {
       {1, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true, mac("02:00:00:00:02:02")}));
   must(vif_->set_default_member(1));
   EXPECT_EQ(frame_destination(send(up().build()).frame), mac("02:00:00:00:02:02"));
+}
+
+/// UDP of port 5004 goes by both members.
+class VifCopies : public Vif {
+ protected:
+  void SetUp() override {
+    Vif::SetUp();
+    wire::TrafficSelector6 video;
+    video.source_port = {5004, 5004};
+    video.next_header = {17, 17};
+    must(vif_->set_copied({video}));
+  }
+  static std::uint64_t sent_by(const std::string& interface) {
+    std::ifstream file("/proc/thread-self/net/dev");
+    for (std::string line; std::getline(file, line);) {
+      const auto name = line.find(interface + ":");
+      if (name == std::string::npos) continue;
+      std::istringstream numbers(line.substr(name + interface.size() + 1));
+      std::uint64_t number = 0;
+      for (int column = 0; column < 10; ++column) numbers >> number;
+      return number;
+    }
+    ADD_FAILURE() << "no interface " << interface;
+    return 0;
+  }
+};
+
+/// The kernel says a little of its own there.
+TEST_F(VifCopies, EachPacketLeavesByEveryMember) {
+  constexpr int kPackets = 100, kFewOthers = 20;
+  const auto sent_beside = [this](const Packet& packet) {
+    const auto before = sent_by("if2");
+    for (int i = 0; i < kPackets; ++i) EXPECT_EQ(member_of(packet), 0);
+    return static_cast<int>(sent_by("if2") - before);
+  };
+  EXPECT_NEAR(sent_beside(up()), kPackets, kFewOthers);
+  EXPECT_LT(sent_beside(other_up()), kFewOthers) << "another flow";
+  set_up(1, false);
+  EXPECT_LT(sent_beside(up()), kFewOthers) << "a member that is down";
+}
+
+TEST_F(VifCopies, OfWhatComesTheFirstCounts) {
+  EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect);
+  const auto second = receive(1, down().build());
+  EXPECT_TRUE(dropped_for(second, vif_->drops(), "copy"));
+  EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect) << "it was said twice";
+  ASSERT_EQ(vif_->flows().size(), 1U);
+  EXPECT_EQ(vif_->flows()[0].traffic.down.packets, 2U);
+}
+
+TEST_F(VifCopies, RulesCountForFlowsThatLive) {
+  must(vif_->set_copied({}));
+  EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, down().build()).verdict, Verdict::Redirect);
+  wire::TrafficSelector6 all;
+  must(vif_->set_copied({all}));
+  EXPECT_EQ(receive(0, down().payload(7).build()).verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, down().payload(7).build()).verdict, Verdict::Drop);
+}
+
+TEST_F(VifCopies, MarksAreRulesBusiness) {
+  wire::TrafficSelector6 expedited;
+  expedited.traffic_class = {46, 46};
+  must(vif_->set_copied({expedited}));
+  EXPECT_EQ(receive(0, down().dscp(46).build()).verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, down().dscp(46).build()).verdict, Verdict::Drop);
 }
 
 }  // namespace

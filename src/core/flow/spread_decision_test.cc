@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "core/flow/flow_decider.h"
+
+/// Which links take part in a flow of copies or shares.
+namespace flowmob::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using ATT = wire::AccessTechnology;
+
+constexpr SessionId kWlanLink{1}, kLteLink{2}, kWireLink{3};
+
+class SpreadDecision : public testing::Test {
+ protected:
+  LinkState wifi{kWlanLink, "wifi", {}, ATT::Wlan}, lte{kLteLink, "lte", {}, ATT::Eutran},
+      wire{kWireLink, "wire", {}, ATT::Ethernet};
+  FlowRule rule;
+  FlowBinding flow;
+
+  SpreadDecision() {
+    rule.name = "voice";
+    rule.prefer = {{"", ATT::Wlan}, {"lte", {}}};
+    flow.flow = FlowTemplate{"voice", 1, {}};
+  }
+  Decision decision() {
+    flow.rule = rule;
+    const std::vector<LinkState> links{wifi, lte, wire};
+    return decide(flow, {links});
+  }
+  std::vector<SessionId> taken() {
+    std::vector<SessionId> sessions;
+    for (const auto& link : decision().spread.links) sessions.push_back(link.session);
+    return sessions;
+  }
+  void copy() { rule.spread = SpreadKind::Copies; }
+  void share(std::vector<std::uint16_t> shares) {
+    rule.spread = SpreadKind::Shares;
+    rule.shares = std::move(shares);
+  }
+};
+
+TEST_F(SpreadDecision, AnOrdinaryRuleTakesOneLink) { EXPECT_EQ(decision().spread, Spread{}); }
+
+TEST_F(SpreadDecision, CopiesGoByAllThatAreListed) {
+  copy();
+  EXPECT_THAT(taken(), ElementsAre(kWlanLink, kLteLink));
+  EXPECT_EQ(decision().spread.kind, SpreadKind::Copies);
+  EXPECT_EQ(decision().session, kWlanLink);
+}
+
+TEST_F(SpreadDecision, CopiesGoAlsoWhereTheyMayNotArriveYet) {
+  copy();
+  wifi.is_opening = true;
+  EXPECT_THAT(taken(), ElementsAre(kLteLink, kWlanLink));
+}
+
+TEST_F(SpreadDecision, OneCopyIsLeftWhenOneLinkIs) {
+  copy();
+  wifi.is_live = false;
+  EXPECT_THAT(taken(), ElementsAre(kLteLink));
+  EXPECT_EQ(decision().spread.kind, SpreadKind::Copies) << "what comes twice all the same is told";
+}
+
+TEST_F(SpreadDecision, AnUnlistedLinkCarriesItAloneWhenNoOtherCan) {
+  copy();
+  wifi.is_live = lte.is_registered = false;
+  EXPECT_THAT(taken(), ElementsAre(kWireLink));
+  rule.others = false;
+  EXPECT_EQ(decision().spread, Spread{});
+  EXPECT_FALSE(decision().session);
+}
+
+TEST_F(SpreadDecision, ACommandMakesItOne) {
+  copy();
+  flow.is_pinned = true;
+  flow.wanted = kWireLink;
+  EXPECT_THAT(taken(), ElementsAre(kWireLink));
+  share({1, 1});
+  EXPECT_EQ(decision().spread, Spread{});
+}
+
+TEST_F(SpreadDecision, AtMostFour) {
+  copy();
+  rule.prefer = {{"", ATT::Wlan}};
+  const std::vector<LinkState> links{{SessionId{9}, "w", {}, ATT::Wlan},
+                                     {SessionId{8}, "w", {}, ATT::Wlan},
+                                     {SessionId{7}, "w", {}, ATT::Wlan},
+                                     {SessionId{6}, "w", {}, ATT::Wlan},
+                                     {SessionId{5}, "w", {}, ATT::Wlan}};
+  flow.rule = rule;
+  EXPECT_EQ(decide(flow, {links}).spread.links.size(), Spread::kMostLinks);
+}
+
+TEST_F(SpreadDecision, SharesHaveTheirWeights) {
+  share({3, 1});
+  EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 3}, SpreadLink{kLteLink, 1}));
+}
+
+TEST_F(SpreadDecision, NoNewFlowsWithoutAShareOrWhereALinkIsNotWell) {
+  share({0, 1});
+  EXPECT_THAT(taken(), ElementsAre(kLteLink));
+  share({1, 1});
+  lte.is_opening = true;
+  EXPECT_THAT(taken(), ElementsAre(kWlanLink));
+}
+
+TEST_F(SpreadDecision, WithoutAnyLinkThatSharesItGoesByOne) {
+  share({1, 1});
+  wifi.is_live = lte.is_live = false;
+  EXPECT_EQ(decision().spread, Spread{});
+  EXPECT_EQ(decision().session, kWireLink);
+}
+
+}  // namespace
+}  // namespace flowmob::core
