@@ -58,6 +58,31 @@ std::optional<FieldReader::SubOption> FieldReader::sub_option(std::uint8_t type)
   return SubOption{type, take(length, "data")};
 }
 
+namespace {
+
+/// One that contradicts itself is kept as its octets: what is wrong with one flow is that flow's (RFC 6089
+/// section 4.2, status 130), and says nothing about the message.
+FlowSubOption reference_from(ByteView data) {
+  FieldReader reader(data);
+  BindingReference reference;
+  reader.numbers("binding_ids", reference.binding_ids);
+  if (reader.finish()) return UnknownSubOption{BindingReference::kType, Bytes(data.begin(), data.end())};
+  return reference;
+}
+
+FlowSubOption selector_from(ByteView data) {
+  constexpr std::size_t kHead = 2;  // format and a reserved octet
+  if (data.size() < kHead)
+    return UnknownSubOption{TrafficSelectorSubOption::kType, Bytes(data.begin(), data.end())};
+  const ByteView fields = data.subspan(kHead);
+  auto selector = decode_selector(data[0], fields);
+  if (!selector)
+    return TrafficSelectorSubOption{UnknownSelector{data[0], Bytes(fields.begin(), fields.end())}};
+  return TrafficSelectorSubOption{std::move(*selector)};
+}
+
+}  // namespace
+
 /// RFC 6089 section 4.2.1. A PadN whose length fits is skipped whatever it counts (section 4.2.1.2
 /// contradicts itself).
 void FieldReader::sub_options(std::string_view name, std::vector<FlowSubOption>& values) {
@@ -68,24 +93,13 @@ void FieldReader::sub_options(std::string_view name, std::vector<FlowSubOption>&
     const auto found = sub_option(type);
     if (!found) return;
     if (type == 1) continue;
-    FieldReader sub(found->data);
-    if (type == BindingReference::kType) {
-      sub.numbers("binding_ids",
-                  std::get<BindingReference>(values.emplace_back(BindingReference{})).binding_ids);
-    } else if (type == TrafficSelectorSubOption::kType) {
-      std::uint8_t format = 0;
-      sub.integer("format", format);
-      sub.reserved(1);
-      Bytes data;
-      sub.octets("selector", data, 0);
-      if (auto error = sub.finish()) return problem({"bad-sub-option", error->message});
-      auto selector = decode_selector(format, data);
-      if (!selector) return problem(selector.error());
-      values.emplace_back(TrafficSelectorSubOption{std::move(*selector)});
-    } else {
-      sub.octets("data", std::get<UnknownSubOption>(values.emplace_back(UnknownSubOption{type, {}})).data, 0);
-    }
-    if (auto error = sub.finish()) return problem({"bad-sub-option", error->message});
+    const ByteView data = found->data;
+    if (type == BindingReference::kType)
+      values.push_back(reference_from(data));
+    else if (type == TrafficSelectorSubOption::kType)
+      values.push_back(selector_from(data));
+    else
+      values.emplace_back(UnknownSubOption{type, Bytes(data.begin(), data.end())});
   }
 }
 

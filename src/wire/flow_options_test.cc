@@ -50,12 +50,27 @@ TEST(FlowSubOptions, BadOnes) {
   EXPECT_EQ(flow_error_of("02"), "bad-sub-option") << "no length";
   EXPECT_EQ(flow_error_of("0202 00"), "bad-sub-option") << "leaves its option";
   EXPECT_EQ(flow_error_of("0105 00"), "bad-sub-option") << "padding as well";
-  EXPECT_EQ(flow_error_of("0200"), "bad-sub-option") << "a reference to nothing";
-  EXPECT_EQ(flow_error_of("0203 000100"), "bad-sub-option") << "half a number";
-  EXPECT_EQ(flow_error_of("0300"), "bad-sub-option") << "no format";
-  EXPECT_EQ(flow_error_of("0301 02"), "bad-sub-option") << "no reserved octet";
-  EXPECT_EQ(flow_error_of("0302 02 00"), "bad-selector") << "no flags";
-  EXPECT_EQ(flow_error_of("0307 02 00 4000 0000 00"), "bad-selector");
+}
+
+/// A message with such a flow is whole: the flow is refused, not the message.
+TEST(FlowSubOptions, ThatContradictThemselvesAreKeptAsOctets) {
+  const auto unread = [](std::uint8_t type, const char* data) {
+    return std::vector<FlowSubOption>{UnknownSubOption{type, hex(data)}};
+  };
+  const auto selector = [](const char* data) {
+    return std::vector<FlowSubOption>{TrafficSelectorSubOption{UnknownSelector{2, hex(data)}}};
+  };
+  EXPECT_EQ(subs_of("0200"), unread(2, "")) << "a reference to nothing";
+  EXPECT_EQ(subs_of("0203 000100"), unread(2, "000100")) << "half a number";
+  EXPECT_EQ(subs_of("0300"), unread(3, "")) << "no format";
+  EXPECT_EQ(subs_of("0301 02"), unread(3, "02")) << "no reserved octet";
+  EXPECT_EQ(subs_of("0302 02 00"), selector("")) << "no flags";
+  EXPECT_EQ(subs_of("0307 02 00 4000 0000 00"), selector("4000 0000 00")) << "an end without a start";
+  EXPECT_EQ(
+      subs_of("030a 02 00 0030 0000 0002 0001 0202 0001"),
+      (std::vector<FlowSubOption>{TrafficSelectorSubOption{UnknownSelector{2, hex("0030 0000 0002 0001")}},
+                                  BindingReference{{1}}}))
+      << "an end before the start, and the sub-option behind it";
 }
 
 TEST(FlowSubOptions, AreAlignedFromTheStartOfTheMessage) {

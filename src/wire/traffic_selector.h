@@ -46,6 +46,7 @@ struct TrafficSelector4 {
   friend bool operator==(const TrafficSelector4&, const TrafficSelector4&) = default;
 };
 
+/// Of a format that we do not know, or of one that we do and which contradicts itself.
 struct UnknownSelector {
   std::uint8_t format{};
   Bytes data;

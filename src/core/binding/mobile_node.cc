@@ -57,6 +57,16 @@ std::optional<TimePoint> MobileNode::next_deadline() const {
   return revisit && (!next || *revisit < *next) ? revisit : next;
 }
 
+namespace {
+
+std::optional<AnnouncedRecord> announced_record(const FlowBinding& f) {
+  if (!f.announced) return std::nullopt;
+  return AnnouncedRecord{f.announced->by,  f.announced->flow_id,     f.flow->priority,
+                         f.flow->selector, f.announced->binding_ids, f.announced->turn};
+}
+
+}  // namespace
+
 NodeRecord MobileNode::to_record() const {
   NodeRecord record;
   record.mn_id = mn_id;
@@ -70,15 +80,31 @@ NodeRecord MobileNode::to_record() const {
   record.default_current = flows.default_flow().current;
   record.default_pinned = flows.default_flow().is_pinned;
   for (const auto& s : sessions)
-    record.sessions.push_back({s.id, s.mag, s.technology, s.handoff, s.link_layer_id, s.deadline.wall,
-                               s.last_sequence, s.last_timestamp, s.in_delete_wait, s.opens.has_value(),
-                               s.link_local, s.ipv6, s.ipv4, s.tunnelling.encapsulation,
-                               s.tunnelling.downlink_key, s.path, s.path_label,
-                               s.notes ? *s.notes : wire::MobilityOptions{}});
+    record.sessions.push_back({s.id,
+                               s.mag,
+                               s.technology,
+                               s.handoff,
+                               s.link_layer_id,
+                               s.deadline.wall,
+                               s.last_sequence,
+                               s.last_timestamp,
+                               s.in_delete_wait,
+                               s.opens.has_value(),
+                               s.link_local,
+                               s.ipv6,
+                               s.ipv4,
+                               s.tunnelling.encapsulation,
+                               s.tunnelling.downlink_key,
+                               s.path,
+                               s.path_label,
+                               s.notes ? *s.notes : wire::MobilityOptions{},
+                               s.binding_id,
+                               s.binding_priority});
   for (const auto& g : guests) record.guests.push_back({g.id, g.host, g.session, g.mag, g.up});
   for (const auto& f : flows.bindings())
     if (!f.is_default())
-      record.flows.push_back({f.index, f.service, f.flow->name, f.asked, f.current, f.is_pinned});
+      record.flows.push_back(
+          {f.index, f.service, f.flow->name, f.asked, f.current, f.is_pinned, announced_record(f)});
   return record;
 }
 

@@ -58,6 +58,11 @@ struct Session {
   std::uint8_t path = 0;                ///< the MAG's number of this path (RFC 8278); zero: it has one alone
   std::uint8_t path_label = 0;          ///< what kind of path that is, by the MAG's configuration
   Shared<wire::MobilityOptions> notes;  ///< of its last PBU, to be shown (access_network.h)
+  std::uint16_t binding_id = 0;         ///< what its MAG calls it in flow options (RFC 5648); zero: nothing
+  std::uint8_t binding_priority = 0;    ///< BID-PRI (RFC 6089 section 4.1); zero: it has not said
+
+  /// A path's number is a binding identifier, too (RFC 8278 section 4.1).
+  std::uint16_t known_as() const { return binding_id != 0 ? binding_id : path; }
   friend bool operator==(const Session&, const Session&) = default;
 };
 

@@ -24,6 +24,16 @@ struct LinkMemory {
   friend bool operator==(const LinkMemory&, const LinkMemory&) = default;
 };
 
+/// What a gateway has said of a flow (RFC 6089 section 4.3). Its number counts among what the same session
+/// has announced (docs/adr/0061).
+struct Announced {
+  SessionId by;
+  std::uint16_t flow_id{};
+  std::vector<std::uint16_t> binding_ids;  ///< in the order of preference
+  std::uint32_t turn{};                    ///< grows with each that brings something new
+  friend bool operator==(const Announced&, const Announced&) = default;
+};
+
 /// One flow of a mobile node and the session it goes by.
 struct FlowBinding {
   FlowIndex index;
@@ -44,14 +54,19 @@ struct FlowBinding {
   std::optional<TimePoint> revisit{};  ///< when a link that is held down may take it
   Spread spread{};                     ///< by which links beside `current`, by its rule
 
+  std::optional<Announced> announced{};  ///< by a gateway; none: it is a rule's, a service's or the default
+  bool is_superseded = false;  ///< another session has announced the same packets later, and has them
+
   bool is_default() const { return !flow; }
-  bool is_of_rule() const { return flow && service.empty(); }
+  bool is_of_rule() const { return flow && service.empty() && !announced; }
+  /// One that is announced and has no link is as if it were not there (RFC 6089 section 5.3.6).
+  bool is_matched() const { return !announced || (current && !is_superseded); }
   std::string_view name() const { return flow ? std::string_view(flow->name) : kDefaultFlow; }
   friend bool operator==(const FlowBinding&, const FlowBinding&) = default;
 };
 
-enum class FlowState { Active, Fallback, Inactive };
+enum class FlowState { Active, Fallback, Inactive, Superseded };
 FlowState state_of(const FlowBinding& flow);
-std::string_view to_string(FlowState state);  ///< "active", "fallback", "inactive"
+std::string_view to_string(FlowState state);  ///< "active", "fallback", "inactive", "superseded"
 
 }  // namespace flowmob::core

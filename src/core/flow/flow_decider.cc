@@ -145,8 +145,9 @@ void decide_by_rule(const FlowBinding& flow, Decision& decision) {
 
 /// Without a rule: to the session it is bound to, else it stays, else with the default flow, else to the
 /// smallest.
-void decide_by_binding(const FlowBinding& flow, const Surroundings& around, Decision& decision) {
-  decision.wanted = flow.wanted;
+void decide_by_binding(const FlowBinding& flow, SessionId wanted, const Surroundings& around,
+                       Decision& decision) {
+  decision.wanted = wanted;
   const auto is_open = [&](SessionId session) {
     const auto* link = around.find(session);
     return link && link->is_live && !link->is_opening;
@@ -165,18 +166,50 @@ void decide_by_binding(const FlowBinding& flow, const Surroundings& around, Deci
     decision.session = session;
     decision.reason = reason;
   };
-  if (is_open(flow.wanted)) return take(flow.wanted, DecisionReason::Bound);
+  if (is_open(wanted)) return take(wanted, DecisionReason::Bound);
   if (is_live(flow.current) && flow.current != around.leaving)
     return take(flow.current, DecisionReason::Stays);
   if (is_open(around.meanwhile)) return take(around.meanwhile, DecisionReason::WithDefault);
   if (const auto open = smallest(is_open)) return take(open, DecisionReason::Only);
-  for (const SessionId candidate : {flow.current, around.meanwhile, flow.wanted})
+  for (const SessionId candidate : {flow.current, around.meanwhile, wanted})
     if (is_live(candidate)) return take(candidate, DecisionReason::Only);
   const auto last = smallest(is_live);
   take(last, last ? DecisionReason::Only : DecisionReason::Nowhere);
 }
 
+/// The first of its bindings that is there, best an open one. Without any it goes nowhere, and is not
+/// matched.
+SessionId bound_to(const FlowBinding& flow, const Surroundings& around) {
+  SessionId live;
+  for (const auto id : flow.announced->binding_ids) {
+    const auto* link = find_binding(around.links, flow.announced->by, id);
+    if (!link || !link->is_live) continue;
+    if (!link->is_opening) return link->session;
+    if (!live) live = link->session;
+  }
+  return live;
+}
+
+void decide_by_announcement(const FlowBinding& flow, const Surroundings& around, Decision& decision) {
+  if (const auto bound = bound_to(flow, around)) return decide_by_binding(flow, bound, around, decision);
+  decision.reason = DecisionReason::Nowhere;
+}
+
 }  // namespace
+
+const LinkState* find_binding(const std::vector<LinkState>& links, SessionId announcer, std::uint16_t id) {
+  const auto own = std::ranges::find(links, announcer, &LinkState::session);
+  const LinkState* best = nullptr;
+  const auto place = [&](const LinkState& link) {
+    const bool is_others = own == links.end() || link.mag.empty() || link.mag != own->mag;
+    return std::tuple(link.session != announcer, is_others, link.session);
+  };
+  for (const auto& link : links) {
+    if (id == 0 || link.binding_id != id || !link.is_registered) continue;
+    if (!best || place(link) < place(*best)) best = &link;
+  }
+  return best;
+}
 
 const LinkState* Surroundings::find(SessionId session) const {
   const auto found = std::ranges::find(links, session, &LinkState::session);
@@ -244,8 +277,10 @@ Decision decide(const FlowBinding& flow, const Surroundings& around) {
   for (const auto& link : around.links) decision.links.push_back(verdict_on(flow, link, around));
   if (flow.rule)
     decide_by_rule(flow, decision);
+  else if (flow.announced)
+    decide_by_announcement(flow, around, decision);
   else
-    decide_by_binding(flow, around, decision);
+    decide_by_binding(flow, flow.wanted, around, decision);
   if (flow.rule) decision.spread = spread_of(flow, decision);
   return decision;
 }

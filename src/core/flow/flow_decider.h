@@ -14,10 +14,17 @@ struct LinkState {
   std::string_view mag{};  ///< its name; empty: configured no more
   Ipv6Address mag_address{};
   wire::AccessTechnology technology{};
-  bool is_registered = true;  ///< false: in delete-wait
-  bool is_live = true;        ///< flows may use it: also an unreachable one if there are no others
-  bool is_opening = false;    ///< it may not deliver yet (docs/adr/0012)
+  bool is_registered = true;     ///< false: in delete-wait
+  bool is_live = true;           ///< flows may use it: also an unreachable one if there are no others
+  bool is_opening = false;       ///< it may not deliver yet (docs/adr/0012)
+  std::uint16_t binding_id = 0;  ///< as its gateway calls it; zero: it has not said
+  std::uint8_t binding_priority =
+      0;  ///< BID-PRI, the lowest is the default flow's; zero: that decides nothing
 };
+
+/// The registered link that a gateway's binding reference names: the session's own, another by the same
+/// gateway, or one of the node's others (docs/adr/0061). nullptr: there is none.
+const LinkState* find_binding(const std::vector<LinkState>& links, SessionId announcer, std::uint16_t id);
 
 /// What a decision depends on beside the flow itself.
 struct Surroundings {
@@ -42,7 +49,7 @@ struct LinkVerdict {
 
 enum class DecisionReason {
   Moved,        ///< a command has moved it there
-  Bound,        ///< the session whose request named its service, or that it was moved to
+  Bound,        ///< the session whose request named its service or announced it, or that it was moved to
   Preferred,    ///< the first of the rule's list that is well
   Unlisted,     ///< no link of the list is well, and the rule permits others
   Stays,        ///< it is there, and would not be better off, or the rule does not say that it returns

@@ -7,12 +7,12 @@
 namespace flowmob::core {
 namespace {
 
-/// Flows of rules in the order of the rules, then those of services alone, then the default flow, whatever
-/// the priority.
+/// Flows of rules in the order of the rules, then those that were announced, then those of services alone,
+/// then the default flow, whatever the priority.
 bool stands_before(const FlowBinding& a, const FlowBinding& b) {
   const auto place = [](const FlowBinding& flow) {
     const bool is_ruled = flow.rule && !flow.is_default();
-    const int part = flow.is_default() ? 2 : is_ruled ? 0 : 1;
+    const int part = flow.is_default() ? 3 : is_ruled ? 0 : flow.announced ? 1 : 2;
     return std::tuple(part, is_ruled ? flow.rule->position : 0, flow.flow ? flow.flow->priority : 0,
                       flow.index);
   };
@@ -38,6 +38,7 @@ void note_leaving(FlowBinding& flow, const Decision& decision, TimePoint now) {
 }
 
 Shared<FlowRule> rule_for(const FlowPolicy& policy, const FlowBinding& flow) {
+  if (flow.announced) return {};
   for (const auto& rule : policy.rules) {
     const bool governs = flow.is_default()   ? rule->governs_default()
                          : flow.is_of_rule() ? rule->flow && rule->name == flow.flow->name
@@ -56,6 +57,7 @@ void go_to(FlowBinding& flow, SessionId session) {
 }  // namespace
 
 FlowState state_of(const FlowBinding& flow) {
+  if (flow.is_superseded) return FlowState::Superseded;
   if (!flow.current) return FlowState::Inactive;
   return flow.current == flow.wanted ? FlowState::Active : FlowState::Fallback;
 }
@@ -68,6 +70,8 @@ std::string_view to_string(FlowState state) {
       return "fallback";
     case FlowState::Inactive:
       return "inactive";
+    case FlowState::Superseded:
+      return "superseded";
   }
   return "?";
 }
@@ -94,9 +98,59 @@ bool FlowTable::has_several(std::string_view name) const {
 
 FlowBinding* FlowTable::find_in(std::string_view service, std::string_view name) {
   const auto found = std::ranges::find_if(bindings_, [&](const FlowBinding& f) {
-    return !f.is_default() && f.service == service && f.name() == name;
+    return !f.is_default() && !f.announced && f.service == service && f.name() == name;
   });
   return found == bindings_.end() ? nullptr : &*found;
+}
+
+const FlowBinding* FlowTable::find_announced(SessionId by, std::uint16_t flow_id) const {
+  const auto found = std::ranges::find_if(bindings_, [&](const FlowBinding& f) {
+    return f.announced && f.announced->by == by && f.announced->flow_id == flow_id;
+  });
+  return found == bindings_.end() ? nullptr : &*found;
+}
+
+bool FlowTable::has_announced() const {
+  return std::ranges::any_of(bindings_, [](const FlowBinding& f) { return f.announced.has_value(); });
+}
+
+std::size_t FlowTable::selectors() const {
+  std::size_t count = 0;
+  for (const auto& f : bindings_) count += f.flow ? 1 + f.flow->alternatives.size() : 0;
+  return count;
+}
+
+void FlowTable::announce(const Announcement& said, FlowNumbers& numbers) {
+  std::uint32_t last_turn = 0;
+  for (const auto& f : bindings_)
+    if (f.announced) last_turn = std::max(last_turn, f.announced->turn);
+  const auto* known = find_announced(said.by, said.flow_id);
+  FlowBinding next = known ? *known : FlowBinding{};
+  FlowTemplate flow = known ? *known->flow : FlowTemplate{"fid-" + std::to_string(said.flow_id), 0, {}};
+  if (!known) next.announced = Announced{said.by, said.flow_id, {}, 0};
+  flow.priority = said.priority;
+  if (said.selector) flow.selector = *said.selector;
+  if (said.binding_ids) next.announced->binding_ids = *said.binding_ids;
+  if (!known || !(*known->flow == flow)) next.flow = std::move(flow);
+  if (known && next == *known) return;
+  next.announced->turn = last_turn + 1;
+  if (!known) next.index = numbers.next();
+  std::erase_if(bindings_, [&](const FlowBinding& f) { return f.index == next.index; });
+  insert(std::move(next));
+}
+
+std::vector<std::uint16_t> FlowTable::keep_announced(SessionId by, const std::set<std::uint16_t>& flow_ids) {
+  std::vector<std::uint16_t> gone;
+  std::erase_if(bindings_, [&](const FlowBinding& f) {
+    if (!f.announced || f.announced->by != by || flow_ids.contains(f.announced->flow_id)) return false;
+    gone.push_back(f.announced->flow_id);
+    return true;
+  });
+  return gone;
+}
+
+void FlowTable::drop_announced() {
+  std::erase_if(bindings_, [](const FlowBinding& f) { return f.announced.has_value(); });
 }
 
 void FlowTable::insert(FlowBinding flow) {
@@ -106,7 +160,7 @@ void FlowTable::insert(FlowBinding flow) {
 
 void FlowTable::bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers) {
   std::erase_if(bindings_, [&](const FlowBinding& f) {
-    return !f.is_default() && f.service == service.identifier &&
+    return !f.is_default() && !f.announced && f.service == service.identifier &&
            std::ranges::none_of(service.flows, [&](const auto& flow) { return flow->name == f.name(); });
   });
   for (const auto& flow : service.flows) {
@@ -186,6 +240,7 @@ void FlowTable::follow(const Shared<FlowPolicy>& policy, FlowNumbers& numbers, F
 }
 
 void FlowTable::forget(SessionId session) {
+  keep_announced(session, {});
   for (auto& flow : bindings_) {
     if (flow.asked == session) flow.asked = SessionId{};
     if (flow.wanted == session) {
@@ -202,7 +257,34 @@ void FlowTable::replace(SessionId session, SessionId by) {
   }
 }
 
+/// Of links with the same priority the default flow keeps its own (RFC 6089 section 4.1 leaves it open).
+void FlowTable::follow_priorities(const std::vector<LinkState>& links) {
+  auto& flow = bindings_.back();
+  const LinkState* best = nullptr;
+  const auto place = [&](const LinkState& link) {
+    return std::tuple(link.binding_priority, link.session != flow.wanted, link.session);
+  };
+  for (const auto& link : links)
+    if (link.binding_priority != 0 && link.is_registered && link.is_live &&
+        (!best || place(link) < place(*best)))
+      best = &link;
+  if (best) bind_default(best->session);
+}
+
+/// The latest has the packets, as long as it has a link.
+void FlowTable::supersede() {
+  const auto takes_from = [](const FlowBinding& later, const FlowBinding& flow) {
+    return later.announced && later.current && later.announced->by != flow.announced->by &&
+           later.announced->turn > flow.announced->turn && later.flow->selector == flow.flow->selector;
+  };
+  for (auto& flow : bindings_)
+    flow.is_superseded = flow.announced && std::ranges::any_of(bindings_, [&](const FlowBinding& later) {
+                           return takes_from(later, flow);
+                         });
+}
+
 void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving) {
+  follow_priorities(links);
   const Surroundings around{links, &board, board.now(), leaving, default_flow().current};
   for (auto& flow : bindings_) {
     observe(flow, around);
@@ -210,9 +292,11 @@ void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& b
     note_leaving(flow, decision, around.now);
     flow.revisit = decision.revisit;
     flow.spread = decision.spread;
-    if (flow.rule && !flow.is_pinned && decision.wanted) bind_to(flow, decision.wanted);
+    const bool is_decided = flow.announced || (flow.rule && !flow.is_pinned);
+    if (is_decided && decision.wanted) bind_to(flow, decision.wanted);
     go_to(flow, decision.session);
   }
+  supersede();
 }
 
 std::optional<TimePoint> FlowTable::revisit() const {
@@ -235,7 +319,9 @@ std::vector<FlowEvent> differences(const FlowTable& before, const FlowTable& aft
     if (!then || then->current == now.current) continue;
     using Kind = FlowEvent::Kind;
     const bool bound_anew = (then->wanted != now.wanted && now.wanted) || then->is_awaited;
-    const Kind kind = now.current != now.wanted ? Kind::Fallback : bound_anew ? Kind::Moved : Kind::Returned;
+    const Kind kind = !now.current || now.current != now.wanted ? Kind::Fallback
+                      : bound_anew                              ? Kind::Moved
+                                                                : Kind::Returned;
     events.push_back({kind, *then, now});
   }
   return events;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,15 @@ class FlowNumbers {
   std::uint32_t last_ = 0;
 };
 
+/// What a Flow Identification option asks for (RFC 6089 section 5.3.2). What it leaves out stays as it is.
+struct Announcement {
+  SessionId by;
+  std::uint16_t flow_id{};
+  std::uint16_t priority{};
+  std::optional<wire::TrafficSelector6> selector{};
+  std::optional<std::vector<std::uint16_t>> binding_ids{};
+};
+
 /// The flow bindings of one mobile node (RFC 6089 section 4.3 is its ancestor). A plain value: a change is
 /// made on a copy, and the copy takes the original's place when the data plane has followed.
 class FlowTable {
@@ -29,8 +39,8 @@ class FlowTable {
   explicit FlowTable(FlowBinding default_flow) : bindings_{std::move(default_flow)} {}
   static FlowTable with_default(FlowIndex index);
 
-  /// In the order of matching: flows that a rule governs in the order of the rules, then the others in
-  /// ascending priority; the default flow is the last.
+  /// In the order of matching: flows that a rule governs in the order of the rules, then those that gateways
+  /// have announced and then those of services, in ascending priority; the default flow is the last.
   const std::vector<FlowBinding>& bindings() const { return bindings_; }
   const FlowBinding& default_flow() const { return bindings_.back(); }
   const FlowBinding* find(std::string_view name) const;
@@ -42,6 +52,18 @@ class FlowTable {
   /// The service's flows, as its profile has them now, follow this session (RFC 5149; the latest PBU wins).
   void bind(const ServiceProfile& service, SessionId session, FlowNumbers& numbers);
   void bind_default(SessionId session);
+
+  const FlowBinding* find_announced(SessionId by, std::uint16_t flow_id) const;
+  /// A new flow has a selector and bindings. Which of several with the same packets is matched, and where it
+  /// goes, follows with reselect().
+  void announce(const Announcement& announcement, FlowNumbers& numbers);
+  /// What the session has announced and is not among these goes; the numbers of what went.
+  std::vector<std::uint16_t> keep_announced(SessionId by, const std::set<std::uint16_t>& flow_ids);
+  void drop_announced();
+  bool has_announced() const;
+  /// How many a classifier of these bindings has.
+  std::size_t selectors() const;
+
   /// By a command. A rule waits until the session is gone for good, or release().
   void move(FlowIndex flow, SessionId session);
   void release(FlowIndex flow);
@@ -53,7 +75,8 @@ class FlowTable {
   /// A command's word, which a trial took away with the rule that it went before.
   void pin(FlowIndex flow);
   const Shared<FlowPolicy>& policy() const { return policy_; }
-  /// A session is gone for good: what was bound to it stays where it fell back to.
+  /// A session is gone for good: what was bound to it stays where it fell back to, what it has announced
+  /// goes.
   void forget(SessionId session);
   /// What was bound to one is bound to the other: they end at the same MAG.
   void replace(SessionId session, SessionId by);
@@ -70,6 +93,8 @@ class FlowTable {
   }
 
  private:
+  void follow_priorities(const std::vector<LinkState>& links);
+  void supersede();
   FlowBinding* find_in(std::string_view service, std::string_view name);
   FlowBinding* find_mutable(FlowIndex index);
   void govern(Follow kind = Follow::Lasting);

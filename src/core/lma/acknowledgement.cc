@@ -8,8 +8,6 @@ namespace {
 
 using namespace wire;
 
-constexpr std::uint8_t kFlowRefused = 128;  // RFC 6089 section 4.2
-
 /// What says that this is our clock rather than the request's stamp (RFC 5213 section 5.5 items 8 and 9).
 bool tells_the_time(BindingStatus status) {
   return status == BindingStatus::TimestampMismatch ||
@@ -76,11 +74,9 @@ void add_link(const PbuRequest& r, MobilityOptions& options) {
   echo<MnLinkLayerIdentifier>(r, options);
 }
 
-void add_refused_flows(const PbuRequest& r, MobilityOptions& options) {
-  for (auto flow : find_all<FlowIdentification>(r.update.options)) {
-    flow.status = kFlowRefused;
-    options.push_back(std::move(flow));
-  }
+void add_flows(const FlowOutcome& flows, MobilityOptions& options) {
+  options.insert(options.end(), flows.bindings.begin(), flows.bindings.end());
+  options.insert(options.end(), flows.flows.begin(), flows.flows.end());
 }
 
 /// RFC 5845 sections 5.2 and 7.4. The T flag asks for GRE in UDP, which we do not have, and stays clear. RFC
@@ -121,7 +117,7 @@ SendMessage send(const PbuRequest& r, ProxyBindingAcknowledgement acknowledgemen
 }  // namespace
 
 SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& session, std::uint16_t granted,
-                   bool dhcp_server, const std::vector<Ipv6Prefix>& off_link) {
+                   const FlowOutcome& flows, bool dhcp_server, const std::vector<Ipv6Prefix>& off_link) {
   auto message = answer(r, BindingStatus::Accepted, granted);
   auto& options = message.options;
   if (r.has_home_network_prefix) options = prefixes_of(node);
@@ -138,7 +134,7 @@ SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& s
   echo<AccessNetworkIdentifier>(r, options);
   echo<MagMultipathBinding>(r, options);
   add_tunnelling(r, session, message);
-  add_refused_flows(r, options);
+  add_flows(flows, options);
   return send(r, std::move(message));
 }
 

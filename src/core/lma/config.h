@@ -63,6 +63,19 @@ struct ServiceProfile {
   friend bool operator==(const ServiceProfile&, const ServiceProfile&) = default;
 };
 
+/// Who says where a node's flows go (RFC 7864 section 3.2: one of them).
+enum class Decider {
+  Anchor,    ///< rules, services and commands
+  Gateways,  ///< the flow options of Proxy Binding Updates, which speak for the node; services beside them
+};
+
+/// What nodes of one group have in common.
+struct NodeGroup {
+  std::string name;
+  std::optional<Decider> decider{};
+  friend bool operator==(const NodeGroup&, const NodeGroup&) = default;
+};
+
 /// A mobile node's policy profile (RFC 5213 section 6.2, the LMA's view).
 struct PolicyProfile {
   std::string mn_id;
@@ -74,7 +87,8 @@ struct PolicyProfile {
   IpVersions ip_versions = IpVersions::Dual;     ///< what it is entitled to (RFC 5844 section 3.2.2)
   std::optional<Ipv4Address> ipv4_address = {};  ///< permanently its own; none: one from the pools
   AccessRule access{};
-  std::string group{};  ///< of flow policies
+  std::string group{};               ///< of flow policies
+  std::optional<Decider> decider{};  ///< instead of the group's
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 
@@ -112,6 +126,8 @@ struct LmaConfig {
   std::vector<MagPeer> mags;
   std::vector<ServiceProfile> services;
   std::vector<PolicyProfile> mobile_nodes;
+  Decider decider = Decider::Anchor;  ///< of nodes for which neither they nor their group say
+  std::vector<NodeGroup> groups{};
   std::vector<Shared<FlowPolicy>> flow_policies{};
   friend bool operator==(const LmaConfig&, const LmaConfig&) = default;
 };

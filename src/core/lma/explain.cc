@@ -224,6 +224,7 @@ Result<Json> explain(const AnchorState& state, const Json& arguments) {
   if (!node) return tl::unexpected(node.error());
   Json passed = Json::array();
   for (const auto& flow : (*node)->flows.bindings()) {
+    if (!flow.is_matched()) continue;
     const auto fields = mismatch(flow, *key);
     if (fields) {
       passed.push_back({{"flow", escaped(flow.name())},

@@ -5,14 +5,27 @@
 
 namespace flowmob::core {
 
+namespace {
+
+/// What a link's BID-PRI is that was not told; among those that were it is in the middle.
+constexpr std::uint8_t kOrdinaryBindingPriority = 64;
+
+std::uint8_t priority_of(const Session& session) {
+  return session.binding_priority != 0 ? session.binding_priority : kOrdinaryBindingPriority;
+}
+
+}  // namespace
+
 std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node) {
+  const bool gateways_decide = policy.decider(node.mn_id) == Decider::Gateways;
   const auto live = node.live();
   std::vector<LinkState> links;
   for (const auto& session : node.sessions) {
     const auto* mag = policy.mag(session.mag);
     const bool is_live = std::ranges::find(live, session.id) != live.end();
     links.push_back({session.id, mag ? std::string_view(mag->name) : std::string_view(), session.mag,
-                     session.technology, !session.in_delete_wait, is_live, session.opens.has_value()});
+                     session.technology, !session.in_delete_wait, is_live, session.opens.has_value(),
+                     session.known_as(), gateways_decide ? priority_of(session) : std::uint8_t{0}});
   }
   // which way they go is their sessions' to know: other nodes' sets have those
   for (const auto& guest : node.guests) {

@@ -12,7 +12,7 @@ std::vector<ClassifierRule> rules_of(const FlowTable& flows) {
     rules.push_back({static_cast<std::uint32_t>(rules.size()), flow, selector});
   };
   for (const auto& flow : flows.bindings()) {
-    if (flow.is_default()) continue;
+    if (flow.is_default() || !flow.is_matched()) continue;
     add(flow.index, flow.flow->selector);
     for (const auto& selector : flow.flow->alternatives) add(flow.index, selector);
   }
@@ -97,7 +97,8 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
     if (guest.up)
       rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, node.prefixes,
                                  inner_mtu(guest),       {},        guest.tunnelling};
-  for (const auto& flow : node.flows.bindings()) rows.flows[flow.index] = {flow.current, flow.spread};
+  for (const auto& flow : node.flows.bindings())
+    if (flow.is_matched()) rows.flows[flow.index] = {flow.current, flow.spread};
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
   if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node), tunnels_of(node)};
   return rows;

@@ -200,6 +200,9 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
   const auto target = find_target(state, *nodes, name, *mag);
   if (!target) return tl::unexpected(target.error());
   const auto& [node, flow, session, host] = *target;
+  if (state.policy.decider(node->mn_id) == Decider::Gateways)
+    return fail("mn-decides",
+                "decider is \"mn\" for " + escaped(node->mn_id) + ": its flows go where its gateways say");
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
   FlowMove move;

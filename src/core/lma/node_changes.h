@@ -13,6 +13,7 @@
 #include "core/binding/prefix_allocator.h"
 #include "core/lma/command_answer.h"
 #include "core/lma/effect_queue.h"
+#include "core/lma/flow_announcements.h"
 #include "core/lma/forwarding.h"
 #include "core/lma/handovers.h"
 #include "core/lma/pbu_request.h"
@@ -25,6 +26,7 @@ struct Answer {
   Shared<PbuRequest> request;
   std::uint16_t granted{};  ///< units of 4 seconds
   SessionId session;
+  FlowOutcome flows = {};
 };
 
 /// One mobile node's next state.

@@ -84,9 +84,11 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
 std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers,
                                  FlowTable::Follow kind, const std::set<FlowIndex>& pinned) {
   const auto rules = policy.flow_policy(node.mn_id);
-  if (!rules && !node.flows.policy()) return std::nullopt;
+  const bool disobeys = policy.decider(node.mn_id) == Decider::Anchor && node.flows.has_announced();
+  if (!rules && !node.flows.policy() && !disobeys) return std::nullopt;
   Change change = change_of(node);
   MobileNode next = node;
+  if (disobeys) next.flows.drop_announced();
   next.flows.follow(rules, numbers, kind);
   for (const auto& flow : node.flows.bindings())
     if (!flow.rule && pinned.contains(flow.index)) next.flows.pin(flow.index);

@@ -26,7 +26,8 @@ std::optional<Change> without_ipv4(const Policy& policy, const MobileNode& node,
 std::optional<Change> with_reachable(const Policy& policy, const MobileNode& node, const Ipv6Address& mag,
                                      bool reachable);
 
-/// The node with the rules that the policy has for it, and its flows where these have them. Nothing if that
+/// The node with the rules that the policy has for it, and its flows where these have them; without what was
+/// announced if that is not to be obeyed any more. Nothing if that
 /// is how it is. `pinned` are those that a command had moved.
 std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers,
                                  FlowTable::Follow kind = FlowTable::Follow::Lasting,

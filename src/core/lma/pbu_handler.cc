@@ -26,7 +26,8 @@ bool is_of_same_sender(const PbuRequest& a, const PbuRequest& b) {
 bool repeats(const PbuRequest& a, const PbuRequest& b) {
   return is_of_same_sender(a, b) && a.service == b.service && a.handoff == b.handoff &&
          a.prefixes == b.prefixes && a.has_home_network_prefix == b.has_home_network_prefix &&
-         a.ipv4_requests == b.ipv4_requests && a.deregisters() == b.deregisters() && a.gre == b.gre;
+         a.ipv4_requests == b.ipv4_requests && a.deregisters() == b.deregisters() && a.gre == b.gre &&
+         a.bindings == b.bindings && a.flows == b.flows && a.summary == b.summary;
 }
 
 /// Needs handoff indicator and access technology; the checks see to it that requests without go no further.
@@ -186,7 +187,10 @@ void PbuHandler::deregister(Now now, const PbuRequest& request, const LookupResu
   const auto handovers = state_.changes.apply(state_.policy, std::move(change));
   ++state_.statistics.accepted;
   note_answer(handovers, request);
-  state_.effects.push(accept(request, node, *session_of(found), 0, state_.policy.config().ipv4_dhcp_server));
+  const auto flows = refuse_flows(request);
+  state_.statistics.flows.count(flows);
+  state_.effects.push(
+      accept(request, node, *session_of(found), 0, flows, state_.policy.config().ipv4_dhcp_server));
   go_on_with_held(now, request.mn_id, false);
 }
 
@@ -230,11 +234,12 @@ void PbuHandler::answer(Now now, Finished& finished) {
   if (!finished.error) {
     if (change.answer) {
       ++state_.statistics.accepted;
-      const auto& [request, granted, session] = *change.answer;
+      const auto& [request, granted, session, flows] = *change.answer;
       const auto* node = state_.cache.find(change.node);
       const auto& registered = *node->find(session);
       note_answer(change.handovers, *request);
-      state_.effects.push(accept(*request, *node, registered, granted,
+      state_.statistics.flows.count(flows);
+      state_.effects.push(accept(*request, *node, registered, granted, flows,
                                  state_.policy.config().ipv4_dhcp_server, state_.off_link_for(registered)));
     }
     for (auto& event : change.events) state_.effects.push(std::move(event));

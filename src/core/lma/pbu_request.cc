@@ -45,6 +45,10 @@ PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
   if (const auto* o = wire::find<wire::ServiceSelection>(options)) service = to_octet_string(o->identifier);
   if (const auto* o = wire::find<wire::GreKey>(options)) gre = *o;
   if (const auto* o = wire::find<wire::MagMultipathBinding>(options)) path = *o;
+  bindings = wire::find_all<wire::BindingIdentifierOption>(options);
+  flows = wire::find_all<wire::FlowIdentification>(options);
+  for (const auto& o : wire::find_all<wire::FlowSummary>(options))
+    summary.insert(summary.end(), o.flow_ids.begin(), o.flow_ids.end());
 }
 
 std::optional<Ipv4Address> PbuRequest::ipv4_address() const {

@@ -40,6 +40,9 @@ struct PbuRequest {
   std::optional<std::string> service;
   std::optional<wire::GreKey> gre;                ///< it asks for GRE, with a key or without (RFC 5845)
   std::optional<wire::MagMultipathBinding> path;  ///< one of several of the MAG's (RFC 8278)
+  std::vector<wire::BindingIdentifierOption> bindings;
+  std::vector<wire::FlowIdentification> flows;
+  std::vector<std::uint16_t> summary;  ///< of all Flow Summary options
 
   bool wants_ipv4() const { return !ipv4_requests.empty(); }
   /// The IPv4 home address that is asked for; none where any will do.

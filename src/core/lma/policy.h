@@ -27,7 +27,9 @@ class Policy {
   /// Its name, or the address of one that is not configured any more.
   std::string mag_name(const Ipv6Address& address) const;
 
-  /// The rules for its flows: the node's own policy, else its group's, else the default; empty: none.
+  Decider decider(std::string_view mn_id) const;
+  /// The rules for its flows: the node's own policy, else its group's, else the default; empty: none, or it
+  /// is not we who decide.
   Shared<FlowPolicy> flow_policy(std::string_view mn_id) const;
   /// Of links as they are now; it outlives a change of configuration.
   LinkBoard& links() { return links_; }
@@ -42,7 +44,7 @@ class Policy {
  private:
   LmaConfig config_;
   TextMap<std::size_t> profiles_, mags_by_name_, services_;
-  TextMap<std::size_t> policies_of_nodes_, policies_of_groups_;
+  TextMap<std::size_t> policies_of_nodes_, policies_of_groups_, groups_;
   Shared<FlowPolicy> default_policy_;
   LinkBoard links_;
   std::unordered_map<Ipv6Address, std::size_t> mags_;

@@ -42,7 +42,9 @@ Json to_json(const SessionRecord& s) {
           {"downlink_key", s.downlink_key},
           {"path", s.path},
           {"path_label", s.path_label},
-          {"notes", hex_of(s.notes)}};
+          {"notes", hex_of(s.notes)},
+          {"binding_id", s.binding_id},
+          {"binding_priority", s.binding_priority}};
 }
 
 Json to_json(const GuestRecord& g) {
@@ -53,9 +55,28 @@ Json to_json(const GuestRecord& g) {
           {"up", g.up}};
 }
 
+Json to_json(const AnnouncedRecord& a) {
+  return {{"by", a.by.value},
+          {"flow_id", a.flow_id},
+          {"priority", a.priority},
+          {"selector", to_hex(wire::encode_selector(a.selector))},
+          {"binding_ids", a.binding_ids},
+          {"turn", a.turn}};
+}
+
 Json to_json(const FlowRecord& f) {
-  return {{"index", f.index.value},   {"service", escaped(f.service)}, {"name", escaped(f.name)},
-          {"wanted", f.wanted.value}, {"current", f.current.value},    {"pinned", f.pinned}};
+  Json json{{"index", f.index.value},   {"service", escaped(f.service)}, {"name", escaped(f.name)},
+            {"wanted", f.wanted.value}, {"current", f.current.value},    {"pinned", f.pinned}};
+  if (f.announced) json["announced"] = to_json(*f.announced);
+  return json;
+}
+
+Result<wire::TrafficSelector6> selector_of(std::string_view hex) {
+  const auto octets = from_hex(hex);
+  if (!octets) return tl::unexpected(octets.error());
+  const auto selector = wire::decode_selector(wire::TrafficSelector6::kFormat, *octets);
+  if (!selector) return tl::unexpected(selector.error());
+  return std::get<wire::TrafficSelector6>(*selector);
 }
 
 /// Reads the members of one object, each exactly once. After the first problem it goes on with empty values;
@@ -97,6 +118,18 @@ class Reader {
   /// One that older records do not have.
   void boolean_if_there(const char* key, bool& value) {
     if (json_.contains(key)) boolean(key, value);
+  }
+  template <class T>
+  void number_if_there(const char* key, T& value) {
+    if (json_.contains(key)) number(key, value);
+  }
+  /// What `read` makes of the member.
+  template <class T, class Read>
+  void object_if_there(const char* key, std::optional<T>& value, Read read) {
+    if (!json_.contains(key)) return;
+    auto result = read(*take(key));
+    if (!result) return complain(result.error().message);
+    value = std::move(*result);
   }
   template <class T, class Parse>
   void parsed(const char* key, T& value, Parse parse) {
@@ -178,6 +211,8 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.number("path", s.path);
   reader.number("path_label", s.path_label);
   reader.parsed("notes", s.notes, &options_of);
+  reader.number_if_there("binding_id", s.binding_id);
+  reader.number_if_there("binding_priority", s.binding_priority);
   if (!s.id) reader.complain("a session has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return s;
@@ -196,6 +231,24 @@ Result<GuestRecord> guest_from(const Json& json) {
   return g;
 }
 
+Result<AnnouncedRecord> announced_from(const Json& json) {
+  AnnouncedRecord a;
+  Reader reader(json, "announced");
+  reader.id("by", a.by);
+  reader.number("flow_id", a.flow_id);
+  reader.number("priority", a.priority);
+  reader.parsed("selector", a.selector, &selector_of);
+  reader.list("binding_ids", [&](const Json& item) {
+    if (!item.is_number_unsigned() || item.get<std::uint64_t>() > 0xffff)
+      return reader.complain("a binding identifier is no number");
+    a.binding_ids.push_back(item.get<std::uint16_t>());
+  });
+  reader.number("turn", a.turn);
+  if (!a.by || a.flow_id == 0) reader.complain("what is announced has numbers");
+  if (auto done = reader.done(); !done) return tl::unexpected(done.error());
+  return a;
+}
+
 Result<FlowRecord> flow_from(const Json& json) {
   FlowRecord f;
   Reader reader(json, "flow");
@@ -205,6 +258,7 @@ Result<FlowRecord> flow_from(const Json& json) {
   reader.id("wanted", f.wanted);
   reader.id("current", f.current);
   reader.boolean_if_there("pinned", f.pinned);
+  reader.object_if_there("announced", f.announced, &announced_from);
   if (!f.index) reader.complain("a flow has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return f;
@@ -221,6 +275,8 @@ std::string contradiction(const NodeRecord& r) {
   std::set<FlowIndex> flows{r.default_flow};
   for (const auto& f : r.flows)
     if (!flows.insert(f.index).second) return "two flows with one number";
+  for (const auto& f : r.flows)
+    if (f.announced && !sessions.contains(f.announced->by)) return "a flow that no session has announced";
   const std::set<Ipv6Prefix> prefixes(r.prefixes.begin(), r.prefixes.end());
   if (prefixes.size() != r.prefixes.size()) return "a prefix that stands twice";
   if (prefixes.empty() && !r.ipv4) return "a node has an address";

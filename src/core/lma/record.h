@@ -39,6 +39,8 @@ struct SessionRecord {
   std::uint8_t path = 0;  ///< RFC 8278; zero: the MAG has one alone
   std::uint8_t path_label = 0;
   wire::MobilityOptions notes;  ///< what is only shown
+  std::uint16_t binding_id = 0;
+  std::uint8_t binding_priority = 0;
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 
@@ -52,6 +54,17 @@ struct GuestRecord {
   friend bool operator==(const GuestRecord&, const GuestRecord&) = default;
 };
 
+/// What a MAG has announced, as it is kept across restarts.
+struct AnnouncedRecord {
+  SessionId by;
+  std::uint16_t flow_id{};
+  std::uint16_t priority{};
+  wire::TrafficSelector6 selector;
+  std::vector<std::uint16_t> binding_ids;
+  std::uint32_t turn{};
+  friend bool operator==(const AnnouncedRecord&, const AnnouncedRecord&) = default;
+};
+
 /// A flow binding as it is kept across restarts.
 struct FlowRecord {
   FlowIndex index;
@@ -60,6 +73,7 @@ struct FlowRecord {
   SessionId wanted;     ///< the session or guest link it is bound to, but for rules
   SessionId current;    ///< the one it uses now: another while `wanted` is gone
   bool pinned = false;  ///< a command has moved it there, whatever its rule says
+  std::optional<AnnouncedRecord> announced = {};
   friend bool operator==(const FlowRecord&, const FlowRecord&) = default;
 };
 

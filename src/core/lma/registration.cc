@@ -98,6 +98,7 @@ std::uint16_t Registration::grant(const PbuRequest& request) const {
 void Registration::accept_values(Session& session, const PbuRequest& r, Now now,
                                  std::uint16_t granted) const {
   note_opening(session, r, now, policy_.config().new_link_delay);
+  note_binding_id(session, r, is_new_link(session, r));
   if (is_new_link(session, r)) session.tunnel_mtu = policy_.config().tunnel_mtu;
   session.mag = r.proxy_coa;
   session.technology = *r.technology;
@@ -166,6 +167,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
   next.flows.follow(policy_.flow_policy(r.mn_id), numbers_.flows);
+  auto flows = take_flows(policy_, next, id, r, numbers_.flows);
   settle_flows(policy_, next, leaving);
   next.flows.adopt_default();
 
@@ -176,7 +178,8 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
     change.events.push_back(binding_event(policy_, former, next, *next.find(id), r.service));
   for (const auto& session : replaced)
     change.events.push_back(session_event("binding-replaced", policy_, next, session));
-  change.answer = Answer{{}, granted, id};
+  if (flows.is_news()) change.events.push_back(announcement_event(policy_, next, *next.find(id), flows));
+  change.answer = Answer{{}, granted, id, std::move(flows)};
   change.registered = id;
   note_departure(policy_, former, r, change);
   change.next = std::move(next);
@@ -351,6 +354,7 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
   } else if (!session.in_delete_wait) {
     session.in_delete_wait = true;
     session.opens.reset();
+    next.flows.keep_announced(session.id, {});  // RFC 6089 section 5.3.3
     session.deadline = Deadline::after(now, policy_.config().min_delay_before_bce_delete);
     settle_flows(policy_, next);
     change.events.push_back(session_event("binding-deregistered", policy_, next, session));

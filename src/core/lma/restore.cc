@@ -29,6 +29,8 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   s.tunnelling = tunnelling_of(s.id, r.encapsulation, r.downlink_key);
   s.path = r.path;
   s.path_label = r.path_label;
+  s.binding_id = r.binding_id;
+  s.binding_priority = r.binding_priority;
   if (!r.notes.empty()) s.notes = r.notes;
   s.tunnel_mtu = tunnel_mtu;
   s.last_sequence = r.last_sequence;
@@ -43,8 +45,10 @@ GuestLink guest_from(const GuestRecord& r, std::uint16_t tunnel_mtu) {
   return {r.id, r.host, r.session, r.mag, tunnel_mtu, {}, r.up, false};
 }
 
-/// One without a service is a rule's.
+/// One that was announced is kept whole; of others one without a service is a rule's.
 Shared<FlowTemplate> flow_template(const Policy& policy, const std::string& mn_id, const FlowRecord& r) {
+  if (r.announced && policy.decider(mn_id) == Decider::Anchor) return {};
+  if (r.announced) return FlowTemplate{r.name, r.announced->priority, r.announced->selector};
   if (const auto rules = policy.flow_policy(mn_id); rules && r.service.empty()) {
     const auto own = std::ranges::find(rules->rules, r.name, [](const auto& rule) { return rule->name; });
     return own == rules->rules.end() ? Shared<FlowTemplate>{} : (*own)->flow;
@@ -170,6 +174,9 @@ class Restorer {
     binding.asked = f.wanted;
     binding.is_pinned = f.pinned && has_rules;
     binding.left = now_.monotonic;
+    if (f.announced)
+      binding.announced =
+          Announced{f.announced->by, f.announced->flow_id, f.announced->binding_ids, f.announced->turn};
     return binding;
   }
 

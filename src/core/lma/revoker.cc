@@ -317,7 +317,8 @@ std::set<SessionId> not_permitted(const AnchorState& state, const MobileNode& no
   for (const auto& flow : node.flows.bindings()) {
     const auto* s = node.find(flow.asked);
     if (node.find_guest(flow.asked)) s = &node.sessions.front();  // its own came with the service
-    if (s && !flow.is_default() && !flow.is_of_rule() && !may_use(policy, *profile, *s, flow.service))
+    if (s && !flow.is_default() && !flow.is_of_rule() && !flow.announced &&
+        !may_use(policy, *profile, *s, flow.service))
       for (const auto& other : node.sessions)
         if (other.id == s->id || are_of_one_interface_by_paths(other, *s)) sessions.insert(other.id);
   }

@@ -104,6 +104,8 @@ struct View {
       row["downlink_key"] = s.tunnelling.downlink_key;
       row["uplink_key"] = s.tunnelling.uplink_key;
     }
+    row["binding_id"] = s.binding_id == 0 ? Json() : Json(s.binding_id);
+    row["binding_priority"] = s.binding_priority == 0 ? Json() : Json(s.binding_priority);
     if (s.path != 0) row["path"] = {{"id", s.path}, {"label", s.path_label}};
     add_notes(s.notes, row);
     return row;
@@ -116,15 +118,26 @@ struct View {
     return all;
   }
 
+  Json announced(const MobileNode& node, const FlowBinding& f) const {
+    if (!f.announced) return {};
+    return {{"flow_id", f.announced->flow_id},
+            {"by", mag_of(node, f.announced->by)},
+            {"session", f.announced->by.value},
+            {"binding_ids", f.announced->binding_ids}};
+  }
+
   Json flow(const MobileNode& node, const FlowBinding& f) const {
     return {{"flow_index", f.index.value},
             {"mn", escaped(node.mn_id)},
             {"flow", escaped(f.name())},
             {"service", f.service.empty() ? Json() : Json(escaped(f.service))},
-            {"owner", f.service.empty() ? "policy" : "profile"},
+            {"owner", f.announced         ? "mag"
+                      : f.service.empty() ? "policy"
+                                          : "profile"},
             {"rule", f.rule ? Json(f.rule->name) : Json()},
             {"moved_by_command", f.is_pinned},
-            {"priority", f.service.empty() ? Json() : Json(f.flow->priority)},
+            {"announced", announced(node, f)},
+            {"priority", f.service.empty() && !f.announced ? Json() : Json(f.flow->priority)},
             {"selector", core::to_json(f.is_default() ? wire::TrafficSelector6{} : f.flow->selector)},
             {"alternatives", alternatives_of(f)},
             {"mag", mag_of(node, f.current)},

@@ -15,7 +15,8 @@ Json Statistics::to_json() const {
             {"rejections", Json::object()},
             {"drops", Json::object()},
             {"revocation", revocation.to_json()},
-            {"notification", notification.to_json()}};
+            {"notification", notification.to_json()},
+            {"flow_options", flows.to_json()}};
   for (const auto& [status, count] : rejections)
     json["rejections"][wire::to_string(static_cast<wire::BindingStatus>(status))] = count;
   for (const auto& [reason, count] : drops) json["drops"][reason] = count;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/effect.h"
+#include "core/lma/flow_announcements.h"
 #include "core/peer/notification_counters.h"
 #include "core/peer/revocation_counters.h"
 #include "wire/enums.h"
@@ -20,6 +21,7 @@ struct Statistics {
   std::map<std::string, std::uint64_t> drops;
   RevocationCounters revocation;
   NotificationCounters notification;
+  FlowCounters flows;
 
   void count_rejection(wire::BindingStatus status) {
     ++rejected;

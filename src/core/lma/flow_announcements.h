@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "core/binding/mobile_node.h"
+#include "core/effect.h"
+#include "core/lma/pbu_request.h"
+#include "core/lma/policy.h"
+
+/// What a gateway says of flows in a Proxy Binding Update (RFC 6089 section 5.3, docs/adr/0061).
+namespace flowmob::core {
+
+/// RFC 6089 section 4.2.
+enum class FlowStatus : std::uint8_t {
+  Successful = 0,
+  Prohibited = 128,
+  Unspecified = 129,
+  Malformed = 130,
+  BindingNotFound = 131,
+  FlowNotFound = 132,
+  FormatNotSupported = 133,
+};
+std::string_view to_string(FlowStatus status);  ///< "successful", "administratively-prohibited", ...
+
+/// What a session's flow options came to.
+struct FlowOutcome {
+  std::vector<wire::BindingIdentifierOption> bindings;  ///< for the answer
+  std::vector<wire::FlowIdentification> flows;          ///< for the answer
+  std::vector<std::uint16_t> added, changed, removed;
+  std::size_t refreshed = 0;
+  bool is_news() const;
+};
+
+/// Counters since the start.
+struct FlowCounters {
+  std::uint64_t added{}, changed{}, removed{}, refreshed{};
+  std::map<FlowStatus, std::uint64_t> refused;
+  void count(const FlowOutcome& outcome);
+  Json to_json() const;
+};
+
+/// What the gateway calls this session (RFC 5648, RFC 6089 section 4.1). A request that says nothing of it
+/// changes nothing, if the gateway is the former one.
+void note_binding_id(Session& session, const PbuRequest& request, bool is_new_link);
+
+/// Bindings come first (section 5.3.1): the session has its own already. Nothing is decided by it: that is
+/// settle_flows().
+FlowOutcome take_flows(const Policy& policy, MobileNode& node, SessionId session, const PbuRequest& request,
+                       FlowNumbers& numbers);
+/// Of a request that ends its session, and with it what was announced there.
+FlowOutcome refuse_flows(const PbuRequest& request);
+
+/// "flows-announced".
+Notify announcement_event(const Policy& policy, const MobileNode& node, const Session& session,
+                          const FlowOutcome& outcome);
+
+}  // namespace flowmob::core

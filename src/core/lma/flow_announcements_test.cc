@@ -1,0 +1,600 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/flow_announcements.h"
+
+#include "core/lma/anchor_fixture_for_test.h"
+
+/// RFC 6089 at the anchor, for a node whose gateways decide.
+namespace flowmob::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using wire::BindingIdentifierOption;
+using wire::BindingReference;
+using wire::FlowIdentification;
+using wire::FlowSummary;
+using wire::TrafficSelector6;
+using wire::TrafficSelectorSubOption;
+
+LmaConfig obeying() {
+  auto c = test_config();
+  c.decider = Decider::Gateways;
+  return c;
+}
+
+wire::MobilityOption binding(std::uint16_t id, std::uint8_t priority = 64) {
+  return BindingIdentifierOption{id, 0, false, priority, {}};
+}
+
+TrafficSelector6 port(std::uint16_t number) {
+  TrafficSelector6 selector;
+  selector.destination_port = wire::Range<std::uint16_t>{number, number};
+  return selector;
+}
+
+BindingReference to(std::vector<std::uint16_t> ids) { return {std::move(ids)}; }
+
+/// With selector and reference; `number` is also the port.
+FlowIdentification flow(std::uint16_t number, std::uint16_t priority, std::uint16_t binding_id) {
+  return {number, priority, 0, {to({binding_id}), TrafficSelectorSubOption{port(number)}}};
+}
+
+class FlowAnnouncementsTest : public AnchorFixture {
+ protected:
+  FlowAnnouncementsTest() : AnchorFixture(obeying()) {}
+  explicit FlowAnnouncementsTest(LmaConfig config) : AnchorFixture(std::move(config)) {}
+
+  using Statuses = std::vector<std::pair<int, int>>;  ///< of flows by their numbers, in the answer's order
+  Statuses announce(Pbu p, wire::MobilityOptions options) {
+    p.more = std::move(options);
+    Statuses found;
+    for (const auto& flow : wire::find_all<FlowIdentification>(accepted(p).options))
+      found.emplace_back(flow.flow_id, flow.status);
+    return found;
+  }
+  std::vector<std::string> flows() {
+    std::vector<std::string> names;
+    for (const auto& row : show("flows", {{"mn", "mn1"}})) names.push_back(row["flow"]);
+    return names;
+  }
+  Json flow_row(const std::string& name) {
+    for (auto& row : show("flows", {{"mn", "mn1"}}))
+      if (row["flow"] == name) return row;
+    ADD_FAILURE() << "no flow " << name;
+    return {};
+  }
+  std::string state_of(const std::string& name) { return flow_row(name)["state"]; }
+  /// Ports in the order in which the data plane tries them.
+  std::vector<int> classifier() {
+    const auto installed = all<InstallNode>();
+    EXPECT_FALSE(installed.empty());
+    std::vector<int> ports;
+    if (installed.empty()) return ports;
+    for (const auto& rule : installed.back().rules) ports.push_back(rule.selector.destination_port->first);
+    return ports;
+  }
+  std::uint64_t refused(const char* reason) {
+    const auto statistics = lma->handle_command(now, "show statistics", Json::object()).value();
+    return statistics["flow_options"]["refused"].value(reason, std::uint64_t{0});
+  }
+  /// Both links, the second with binding 2.
+  void attach_both() {
+    accepted(with(first(), {binding(1)}));
+    accepted(with(second(), {binding(2)}));
+  }
+  static Pbu with(Pbu p, wire::MobilityOptions options) {
+    p.more = std::move(options);
+    return p;
+  }
+};
+
+TEST_F(FlowAnnouncementsTest, BindingsComeBeforeFlows) {  // section 5.3.1
+  EXPECT_THAT(announce(first(), {flow(80, 10, 1), binding(1)}), ElementsAre(Pair(80, 0)));
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  EXPECT_EQ(state_of("fid-80"), "active");
+}
+
+TEST_F(FlowAnnouncementsTest, AnAnnouncedFlowGoesByTheLinkAndTheRestDoesNot) {
+  accepted(first());
+  EXPECT_THAT(announce(second(), {binding(2), flow(80, 10, 2)}), ElementsAre(Pair(80, 0)));
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+  EXPECT_EQ(mag_of("*"), "mag1");
+  const auto row = flow_row("fid-80");
+  EXPECT_EQ(row["owner"], "mag");
+  EXPECT_EQ(row["priority"], 10);
+  EXPECT_EQ(row["announced"],
+            (Json{{"flow_id", 80}, {"by", "mag2"}, {"session", row["session"]}, {"binding_ids", {2}}}));
+}
+
+TEST_F(FlowAnnouncementsTest, StandInAscendingPriorityWhoeverAnnouncedThem) {  // sections 5.3.2.1, 5.3.6
+  announce(first(), {binding(1), flow(80, 20, 1), flow(81, 5, 1)});
+  EXPECT_THAT(classifier(), ElementsAre(81, 80));
+  announce(second(), {binding(2), flow(82, 10, 2)});
+  EXPECT_THAT(classifier(), ElementsAre(81, 82, 80));
+  announce(first(), {binding(1), flow(81, 30, 1), FlowSummary{{80}}});  // section 5.3.2.2
+  EXPECT_THAT(classifier(), ElementsAre(82, 80, 81));
+}
+
+TEST_F(FlowAnnouncementsTest, StandBeforeThoseOfServices) {
+  Pbu p = first();
+  p.service = "video";
+  announce(p, {binding(1), flow(80, 60000, 1)});
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "video", "*"));
+}
+
+TEST_F(FlowAnnouncementsTest, WhatMatchesNoneGoesByTheLowestBindingPriority) {  // section 5.1.1
+  accepted(with(first(), {binding(1, 20)}));
+  EXPECT_EQ(mag_of("*"), "mag1");
+  accepted(with(second(), {binding(2, 10)}));
+  EXPECT_EQ(mag_of("*"), "mag2");
+  accepted(with(second(), {binding(2, 30)}));
+  EXPECT_EQ(mag_of("*"), "mag1");
+  accepted(leave(first()));
+  EXPECT_EQ(mag_of("*"), "mag2");
+  accepted(with(first(), {binding(1, 20)}));
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
+TEST_F(FlowAnnouncementsTest, EqualPrioritiesLeaveItWhereItIs) {
+  attach_both();
+  EXPECT_EQ(mag_of("*"), "mag1");
+  accepted(with(first(), {binding(1, 0)}));  // RFC 5648's form says nothing
+  EXPECT_EQ(mag_of("*"), "mag1");
+  EXPECT_TRUE(show("sessions")[0]["binding_priority"].is_null());
+}
+
+TEST_F(FlowAnnouncementsTest, OmissionRemovesTheSendersOwnAlone) {  // section 5.3.4
+  announce(first(), {binding(1), flow(80, 10, 1), flow(81, 11, 1)});
+  announce(second(), {binding(2), flow(82, 12, 2)});
+  EXPECT_THAT(announce(first(), {flow(83, 13, 1), FlowSummary{{81}}}), ElementsAre(Pair(83, 0)));
+  EXPECT_THAT(flows(), ElementsAre("fid-81", "fid-82", "fid-83", "*"));
+  announce(first(), {});
+  EXPECT_THAT(flows(), ElementsAre("fid-82", "*"));
+  EXPECT_THAT(classifier(), ElementsAre(82));
+}
+
+TEST_F(FlowAnnouncementsTest, ASummaryRefreshesWhatThereIs) {  // section 5.3.3
+  announce(first(), {binding(1), flow(80, 10, 1), flow(81, 11, 1)});
+  const auto before = show("flows");
+  clear();
+  EXPECT_THAT(announce(first(), {FlowSummary{{80, 81}}, FlowSummary{{80, 80}}}), IsEmpty());
+  EXPECT_EQ(show("flows"), before);
+  EXPECT_TRUE(all<InstallNode>().empty());
+  const auto statistics = lma->handle_command(now, "show statistics", Json::object()).value();
+  EXPECT_EQ(statistics["flow_options"]["refreshed"], 2);
+}
+
+TEST_F(FlowAnnouncementsTest, ASummaryOfWhatThereIsNotIsAnsweredFlowByFlow) {  // section 5.3.3
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  EXPECT_THAT(announce(first(), {FlowSummary{{80, 7, 7, 9}}}), ElementsAre(Pair(7, 132), Pair(9, 132)));
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
+  EXPECT_EQ(refused("flow-not-found"), 2U);
+}
+
+TEST_F(FlowAnnouncementsTest, OneNumberTwiceRefusesAllOfThem) {  // section 5.3.2
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  EXPECT_THAT(announce(first(), {flow(80, 20, 1), flow(81, 11, 1), flow(81, 12, 1)}),
+              ElementsAre(Pair(80, 129), Pair(81, 129), Pair(81, 129)));
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
+  EXPECT_EQ(flow_row("fid-80")["priority"], 10);
+  EXPECT_EQ(refused("reason-unspecified"), 3U);
+}
+
+TEST_F(FlowAnnouncementsTest, ANewOneHasASelectorAndAReference) {  // section 5.3.2.1
+  const FlowIdentification without_selector{80, 10, 0, {to({1})}};
+  const FlowIdentification without_reference{81, 11, 0, {TrafficSelectorSubOption{port(81)}}};
+  const FlowIdentification without_both{82, 12, 0, {}};
+  EXPECT_THAT(announce(first(), {binding(1), without_selector, without_reference, without_both}),
+              ElementsAre(Pair(80, 130), Pair(81, 130), Pair(82, 130)));
+  EXPECT_THAT(flows(), ElementsAre("*"));
+  EXPECT_EQ(refused("malformed"), 3U);
+}
+
+TEST_F(FlowAnnouncementsTest, AFormatThatIsNotKnownIsRefused) {  // sections 4.2.1.4 and 5.3.2.1
+  const auto of_format = [](std::uint8_t format, std::uint16_t number) {
+    return FlowIdentification{
+        number, number, 0, {to({1}), TrafficSelectorSubOption{wire::UnknownSelector{format, {1, 2}}}}};
+  };
+  EXPECT_THAT(announce(first(), {binding(1), of_format(7, 80), of_format(0, 81), flow(82, 10, 1)}),
+              ElementsAre(Pair(80, 133), Pair(81, 133), Pair(82, 0)));
+  EXPECT_EQ(refused("format-not-supported"), 2U);
+}
+
+TEST_F(FlowAnnouncementsTest, TheSelectorIsLookedAtBeforeTheReference) {  // section 5.3.2.1: "Then"
+  const FlowIdentification both_bad{
+      80, 10, 0, {to({99}), TrafficSelectorSubOption{wire::UnknownSelector{7, {}}}}};
+  EXPECT_THAT(announce(first(), {binding(1), both_bad}), ElementsAre(Pair(80, 133)));
+}
+
+TEST_F(FlowAnnouncementsTest, ABindingThatDoesNotExistIsRefused) {  // sections 4.2.1.3 and 5.3.2.1
+  EXPECT_THAT(announce(first(), {flow(80, 10, 1)}), ElementsAre(Pair(80, 131))) << "none is registered";
+  EXPECT_THAT(announce(first(), {binding(1), flow(80, 10, 2), flow(81, 11, 0), flow(82, 12, 1)}),
+              ElementsAre(Pair(80, 131), Pair(81, 131), Pair(82, 0)));
+  const FlowIdentification one_of_two{83, 13, 0, {to({1, 2}), TrafficSelectorSubOption{port(83)}}};
+  EXPECT_THAT(announce(first(), {one_of_two}), ElementsAre(Pair(83, 131)));
+  EXPECT_EQ(refused("binding-not-found"), 4U);
+}
+
+TEST_F(FlowAnnouncementsTest, AReferenceMayNameABindingOfAnEarlierUpdateAndOfAnotherGateway) {
+  attach_both();
+  EXPECT_THAT(announce(first(), {flow(80, 10, 1), flow(81, 11, 2)}), ElementsAre(Pair(80, 0), Pair(81, 0)));
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  EXPECT_EQ(mag_of("fid-81"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, AGatewaysOwnBindingComesBeforeAnothersOfTheSameNumber) {
+  accepted(with(first(), {binding(1)}));
+  EXPECT_THAT(announce(second(), {binding(1), flow(80, 10, 1)}), ElementsAre(Pair(80, 0)));
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, NumbersAreTheSessionsOwn) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  FlowIdentification other = flow(80, 11, 2);
+  other.sub_options[1] = TrafficSelectorSubOption{port(8080)};
+  announce(second(), {binding(2), other});
+  EXPECT_THAT(classifier(), ElementsAre(80, 8080));
+}
+
+TEST_F(FlowAnnouncementsTest, ZeroIsNeitherANumberNorAPriority) {  // section 4.2
+  EXPECT_THAT(announce(first(), {binding(1), flow(0, 10, 1), flow(80, 0, 1)}),
+              ElementsAre(Pair(0, 130), Pair(80, 130)));
+}
+
+TEST_F(FlowAnnouncementsTest, OneReferenceAndOneSelectorAnOption) {  // sections 4.2.1.3 and 4.2.1.4
+  FlowIdentification references = flow(80, 10, 1), selectors = flow(81, 11, 1);
+  references.sub_options.emplace_back(to({1}));
+  selectors.sub_options.emplace_back(TrafficSelectorSubOption{port(82)});
+  EXPECT_THAT(announce(first(), {binding(1), references, selectors}),
+              ElementsAre(Pair(80, 130), Pair(81, 130)));
+}
+
+TEST_F(FlowAnnouncementsTest, SubOptionsThatAreNotKnownAreSkipped) {  // section 4.2.1
+  FlowIdentification strange = flow(80, 10, 1);
+  strange.sub_options.insert(strange.sub_options.begin(), wire::UnknownSubOption{200, {1, 2, 3}});
+  EXPECT_THAT(announce(first(), {binding(1), strange}), ElementsAre(Pair(80, 0)));
+}
+
+/// "Selector with end before start": the flow is refused, the others and the binding stand.
+TEST_F(FlowAnnouncementsTest, ASelectorThatContradictsItselfIsMalformed) {
+  const FlowIdentification backwards{
+      80, 10, 0, {to({1}), TrafficSelectorSubOption{wire::UnknownSelector{2, {0, 0x30, 0, 0, 0, 2, 0, 1}}}}};
+  announce(first(), {binding(1), flow(81, 11, 1)});
+  EXPECT_THAT(announce(first(), {backwards, FlowSummary{{81}}}), ElementsAre(Pair(80, 130)));
+  EXPECT_THAT(flows(), ElementsAre("fid-81", "*"));
+  const FlowIdentification again{81, 11, 0, {backwards.sub_options[1]}};
+  EXPECT_THAT(announce(first(), {again}), ElementsAre(Pair(81, 130)));
+  EXPECT_EQ(flow_row("fid-81")["selector"], (Json{{"destination_port", 81}})) << "it stays as it was";
+}
+
+TEST_F(FlowAnnouncementsTest, AChangeKeepsWhatItDoesNotSay) {  // section 5.3.2.2
+  attach_both();
+  announce(first(), {flow(80, 10, 1)});
+  const auto index = flow_row("fid-80")["flow_index"];
+  const FlowIdentification priority{80, 20, 0, {}};
+  EXPECT_THAT(announce(first(), {priority}), ElementsAre(Pair(80, 0)));
+  EXPECT_EQ(flow_row("fid-80")["priority"], 20);
+  EXPECT_EQ(flow_row("fid-80")["selector"], (Json{{"destination_port", 80}}));
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+
+  const FlowIdentification reference{80, 20, 0, {to({2})}};
+  EXPECT_THAT(announce(first(), {reference}), ElementsAre(Pair(80, 0)));
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+  EXPECT_EQ(flow_row("fid-80")["selector"], (Json{{"destination_port", 80}}));
+
+  const FlowIdentification selector{80, 20, 0, {TrafficSelectorSubOption{port(88)}}};
+  EXPECT_THAT(announce(first(), {selector}), ElementsAre(Pair(80, 0)));
+  EXPECT_EQ(flow_row("fid-80")["selector"], (Json{{"destination_port", 88}}));
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+  EXPECT_EQ(flow_row("fid-80")["flow_index"], index);
+}
+
+TEST_F(FlowAnnouncementsTest, WithoutAnyBindingItIsInactiveAndNotMatched) {  // sections 5.2.4, 5.3.1, 5.3.6
+  attach_both();
+  announce(first(), {flow(80, 10, 2)});
+  EXPECT_THAT(classifier(), ElementsAre(80));
+  accepted(leave(second()));
+  EXPECT_EQ(state_of("fid-80"), "inactive");
+  EXPECT_THAT(classifier(), IsEmpty());
+  announce(first(), {FlowSummary{{80}}});  // inactive ones are refreshed like others
+  EXPECT_EQ(state_of("fid-80"), "inactive");
+  accepted(with(second(), {binding(2)}));
+  EXPECT_EQ(state_of("fid-80"), "active");
+  EXPECT_THAT(classifier(), ElementsAre(80));
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, OfSeveralBindingsTheFirstThatIsThereCarriesIt) {  // section 5.3.6
+  attach_both();
+  FlowIdentification both = flow(80, 10, 2);
+  both.sub_options[0] = to({2, 1});
+  announce(first(), {both});
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+  EXPECT_EQ(flow_row("fid-80")["announced"]["binding_ids"], (Json{2, 1}));
+  accepted(leave(second()));
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  EXPECT_EQ(state_of("fid-80"), "active");
+  accepted(with(second(), {binding(2)}));
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, TheLatestAcceptedAnnouncementMovesTheFlow) {
+  attach_both();
+  announce(first(), {flow(80, 10, 1)});
+  FlowIdentification same = flow(5, 20, 2);  // another number, and behind by priority: the same packets
+  same.sub_options[1] = TrafficSelectorSubOption{port(80)};
+  announce(second(), {same});
+  EXPECT_EQ(state_of("fid-80"), "superseded");
+  EXPECT_EQ(state_of("fid-5"), "active");
+  ASSERT_EQ(all<InstallNode>().back().rules.size(), 1U) << "no copies";
+  EXPECT_EQ(all<InstallNode>().back().rules[0].flow.value, flow_row("fid-5")["flow_index"]);
+
+  announce(first(), {FlowSummary{{80}}});  // a refresh moves nothing
+  announce(first(), {flow(80, 10, 1)});    // nor does what is known
+  EXPECT_EQ(state_of("fid-80"), "superseded");
+  announce(first(), {flow(80, 11, 1)});
+  EXPECT_EQ(state_of("fid-80"), "active");
+  EXPECT_EQ(state_of("fid-5"), "superseded");
+  announce(first(), {});
+  EXPECT_EQ(state_of("fid-5"), "active");
+}
+
+TEST_F(FlowAnnouncementsTest, OneThatHasNoLinkTakesNothing) {
+  attach_both();
+  announce(first(), {flow(80, 10, 1)});
+  accepted(with(second(), {flow(80, 20, 2)}));
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  accepted(leave(second()));
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
+  EXPECT_EQ(state_of("fid-80"), "active");
+}
+
+TEST_F(FlowAnnouncementsTest, DeregistrationRemovesWhatTheSessionAnnounced) {  // section 5.3.3
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  announce(second(), {binding(2), flow(81, 11, 2)});
+  auto away = leave(first());
+  away.more = {FlowSummary{{80}}, flow(82, 10, 1)};
+  const auto pba = accepted(away);
+  EXPECT_EQ(wire::find_all<FlowIdentification>(pba.options).at(0).status, 128);
+  EXPECT_THAT(flows(), ElementsAre("fid-81", "*"));
+}
+
+TEST_F(FlowAnnouncementsTest, AHandoffKeepsWhatTheNewGatewayNamesAlone) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  Pbu taken = first();
+  taken.source = kMag2;
+  taken.handoff = HI::HandoffBetweenMags;
+  accepted(taken);
+  EXPECT_THAT(flows(), ElementsAre("*"));
+  EXPECT_TRUE(show("sessions")[0]["binding_id"].is_null()) << "it was the other one's";
+}
+
+TEST_F(FlowAnnouncementsTest, ARefusedUpdateChangesNothing) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  Pbu p = first();
+  p.service = "video";
+  p.timestamp = 1;
+  p.more = {flow(81, 11, 1)};
+  EXPECT_EQ(status(p), Status::TimestampLowerThanPrevAccepted);
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
+}
+
+TEST_F(FlowAnnouncementsTest, WhatTheDataPlaneRefusesIsNotThere) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  fails = [](const LmaAction& action) { return std::holds_alternative<InstallNode>(action); };
+  EXPECT_EQ(status(with(first(), {flow(81, 11, 1), FlowSummary{{80}}})), Status::InsufficientResources);
+  EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
+}
+
+TEST_F(FlowAnnouncementsTest, AnotherAnnouncementIsNoRetransmission) {
+  accepted(with(first(), {binding(1)}));
+  answering = false;
+  send(with(first(), {flow(80, 10, 1)}));
+  send(with(first(), {flow(81, 11, 1)}));
+  answering = true;
+  while (!unanswered.empty()) answer_all();
+  EXPECT_THAT(flows(), ElementsAre("fid-81", "*"));
+}
+
+TEST_F(FlowAnnouncementsTest, OfBindingsOneIsRegisteredAnUpdate) {  // RFC 5648 sections 4.1 and 6.2
+  const auto statuses = [&](wire::MobilityOptions options) {
+    std::vector<std::pair<int, int>> found;
+    for (const auto& o : wire::find_all<BindingIdentifierOption>(accepted(with(first(), options)).options))
+      found.emplace_back(o.binding_id, o.status);
+    return found;
+  };
+  EXPECT_THAT(statuses({binding(0)}), ElementsAre(Pair(0, 164)));
+  EXPECT_THAT(statuses({BindingIdentifierOption{1, 0, true, 9, {}}}), ElementsAre(Pair(1, 169)));
+  EXPECT_THAT(statuses({BindingIdentifierOption{1, 0, false, 9, kMag2}}), ElementsAre(Pair(1, 167)));
+  EXPECT_TRUE(show("sessions")[0]["binding_id"].is_null());
+  EXPECT_THAT(statuses({BindingIdentifierOption{1, 0, false, 9, kMag1}, binding(2)}),
+              ElementsAre(Pair(1, 0), Pair(2, 168)));
+  EXPECT_EQ(show("sessions")[0]["binding_id"], 1);
+  EXPECT_EQ(show("sessions")[0]["binding_priority"], 9);
+}
+
+TEST_F(FlowAnnouncementsTest, SelectorsOfIpv4MatchMappedAddresses) {  // RFC 6088 section 3.1
+  wire::TrafficSelector4 four;
+  four.source = wire::Range<Ipv4Address>{{{192, 0, 2, 0}}, {{192, 0, 2, 255}}};
+  four.protocol = wire::Range<std::uint8_t>{17, 17};
+  wire::TrafficSelector4 any;
+  any.destination_port = wire::Range<std::uint16_t>{80, 80};
+  announce(first(), {binding(1), FlowIdentification{1, 1, 0, {to({1}), TrafficSelectorSubOption{four}}},
+                     FlowIdentification{2, 2, 0, {to({1}), TrafficSelectorSubOption{any}}}});
+  EXPECT_EQ(flow_row("fid-1")["selector"],
+            (Json{{"source", "::ffff:192.0.2.0-::ffff:192.0.2.255"}, {"next_header", 17}}));
+  EXPECT_EQ(flow_row("fid-2")["selector"],
+            (Json{{"source", "::ffff:0.0.0.0-::ffff:255.255.255.255"}, {"destination_port", 80}}));
+}
+
+TEST_F(FlowAnnouncementsTest, AFullTableRefusesMoreAndKeepsWhatItHas) {
+  wire::MobilityOptions options{binding(1)};
+  std::vector<std::uint16_t> numbers;
+  Statuses statuses;
+  for (std::uint16_t number = 1; number <= 100; number += 20) {
+    options = {binding(1)};
+    if (!numbers.empty()) options.emplace_back(FlowSummary{numbers});
+    for (std::uint16_t n = number; n < number + 20; ++n) {
+      options.emplace_back(flow(n, n, 1));
+      numbers.push_back(n);
+    }
+    const auto some = announce(first(), options);
+    for (const auto& [id, status] : some)
+      if (status != 132) statuses.emplace_back(id, status);
+  }
+  const auto accepted_ones = std::ranges::count_if(statuses, [](const auto& s) { return s.second == 0; });
+  EXPECT_EQ(accepted_ones, 62) << "two are left for the services that the node may use";
+  EXPECT_EQ(statuses.at(61), std::pair(62, 0));
+  EXPECT_EQ(statuses.at(62), std::pair(63, 129));
+  EXPECT_EQ(flows().size(), 63U);
+  Pbu p = first();
+  p.service = "video";
+  p.more = {FlowSummary{numbers}};
+  accepted(p);
+  EXPECT_EQ(mag_of("video"), "mag1");
+}
+
+TEST_F(FlowAnnouncementsTest, TenThousandOptionsLeaveNothingBehind) {
+  announce(second(), {binding(2), flow(7, 7, 2)});
+  std::uint16_t number = 1;
+  for (int update = 0; update < 500; ++update) {
+    wire::MobilityOptions options{binding(1)};
+    for (int i = 0; i < 20; ++i, ++number) options.emplace_back(flow(number, number, 1));
+    announce(first(), options);
+  }
+  EXPECT_EQ(number, 10001);
+  EXPECT_EQ(flows().size(), 22U) << "the last message's, the other gateway's and the default";
+  EXPECT_EQ(mag_of("fid-7"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, TwoDecidersAreNone) {  // RFC 7864 section 3.2
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  accepted(second());
+  const auto moved = lma->handle_command(now, "flow move", {{"flow", "fid-80"}, {"to", "mag2"}});
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().code, "mn-decides");
+  FlowRule rule{"all", "rule", 0};
+  rule.prefer = {{"mag2", {}}};
+  FlowPolicy policy{"all", {Shared<FlowRule>(rule)}};
+  policy.is_default = true;
+  auto c = obeying();
+  c.flow_policies = {Shared<FlowPolicy>(policy)};
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  EXPECT_EQ(mag_of("*"), "mag1") << "the rules are for other nodes";
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+}
+
+TEST_F(FlowAnnouncementsTest, WhoIsObeyedNoMoreHasNoFlows) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  ASSERT_TRUE(lma->reconfigure(now, test_config()));
+  drain();
+  EXPECT_THAT(flows(), ElementsAre("*"));
+  EXPECT_THAT(announce(first(), {FlowSummary{{80}}}), ElementsAre(Pair(80, 132)));
+  EXPECT_THAT(announce(first(), {flow(80, 10, 1)}), ElementsAre(Pair(80, 128)));
+}
+
+TEST_F(FlowAnnouncementsTest, DecidersAreTheNodesTheGroupsOrTheAnchors) {
+  auto c = test_config();
+  c.groups = {{"vans", Decider::Gateways}, {"others", {}}};
+  c.mobile_nodes[0].group = "vans";
+  c.mobile_nodes[1].group = "others";
+  EXPECT_EQ(Policy(c).decider("mn1"), Decider::Gateways);
+  EXPECT_EQ(Policy(c).decider("mn2"), Decider::Anchor);
+  c.mobile_nodes[0].decider = Decider::Anchor;
+  c.decider = Decider::Gateways;
+  EXPECT_EQ(Policy(c).decider("mn1"), Decider::Anchor);
+  EXPECT_EQ(Policy(c).decider("mn2"), Decider::Gateways);
+  EXPECT_EQ(Policy(c).decider("mn3"), Decider::Gateways);
+}
+
+TEST_F(FlowAnnouncementsTest, SurviveARestart) {
+  attach_both();
+  FlowIdentification both = flow(80, 10, 2);
+  both.sub_options[0] = to({2, 1});
+  announce(first(), {both});
+  announce(second(), {flow(81, 11, 2)});
+  const auto before = show("flows"), sessions = show("sessions");
+  const auto record = all<PersistNode>().back().record;
+  const auto read = NodeRecord::from_json(record.to_json());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, record);
+  lma = std::make_unique<LocalMobilityAnchor>(obeying());
+  lma->restore(now, {*read});
+  drain();
+  EXPECT_EQ(show("flows"), before);
+  EXPECT_EQ(show("sessions")[0]["binding_id"], sessions[0]["binding_id"]);
+  EXPECT_THAT(announce(first(), {FlowSummary{{80}}}), IsEmpty());
+}
+
+TEST_F(FlowAnnouncementsTest, ARestartUnderAnotherDeciderDropsThem) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  const auto record = all<PersistNode>().back().record;
+  lma = std::make_unique<LocalMobilityAnchor>(test_config());
+  lma->restore(now, {record});
+  drain();
+  EXPECT_THAT(flows(), ElementsAre("*"));
+}
+
+TEST_F(FlowAnnouncementsTest, ARecordOfAFlowThatNobodyAnnouncedIsNone) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  auto json = all<PersistNode>().back().record.to_json();
+  json["flows"][0]["announced"]["by"] = 99;
+  EXPECT_FALSE(NodeRecord::from_json(json));
+  json["flows"][0]["announced"]["by"] = "1";
+  EXPECT_FALSE(NodeRecord::from_json(json));
+  json["flows"][0]["announced"] = 7;
+  EXPECT_FALSE(NodeRecord::from_json(json));
+}
+
+TEST_F(FlowAnnouncementsTest, WaitForALinkThatOpens) {  // docs/adr/0012
+  auto c = obeying();
+  c.new_link_delay = 50ms;
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  accepted(first());
+  advance(1s);
+  timeout();
+  announce(second(), {binding(2), flow(80, 10, 2)});
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  advance(60ms);
+  timeout();
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, AreToldOnceAnUpdate) {
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  announce(first(), {flow(81, 11, 1), flow(82, 12, 9)});
+  const auto told = all<Notify>();
+  const auto event =
+      std::ranges::find(told, std::string("flows-announced"), [](const Notify& n) { return n.event; });
+  ASSERT_NE(event, told.end());
+  EXPECT_EQ(event->fields["mn"], "mn1");
+  EXPECT_EQ(event->fields["mag"], "mag1");
+  EXPECT_EQ(event->fields["added"], Json{81});
+  EXPECT_EQ(event->fields["changed"], Json::array());
+  EXPECT_EQ(event->fields["removed"], Json{80});
+  EXPECT_EQ(event->fields["refused"],
+            (Json::array({{{"flow_id", 82}, {"status", 131}, {"reason", "binding-not-found"}}})));
+}
+
+class FlowsOfGatewaysTest : public FlowAnnouncementsTest {
+ protected:
+  FlowsOfGatewaysTest() : FlowAnnouncementsTest(test_config()) {}
+};
+
+TEST_F(FlowsOfGatewaysTest, AreProhibitedWhereTheAnchorDecides) {  // section 5.3.5
+  EXPECT_THAT(announce(first(), {binding(1), flow(80, 10, 1), flow(81, 11, 1)}),
+              ElementsAre(Pair(80, 128), Pair(81, 128)));
+  EXPECT_THAT(flows(), ElementsAre("*"));
+  EXPECT_EQ(refused("administratively-prohibited"), 2U);
+}
+
+TEST_F(FlowsOfGatewaysTest, NorDoBindingPrioritiesDecide) {
+  accepted(with(first(), {binding(1, 20)}));
+  accepted(with(second(), {binding(2, 10)}));
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
+}  // namespace
+}  // namespace flowmob::core
