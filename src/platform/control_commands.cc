@@ -38,6 +38,12 @@ constexpr std::array kFlowRelease{
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
 };
+constexpr std::array kFlowSwitch{
+    CommandArgument{"flow", ArgumentType::String, true, true,
+                    "name of a flow of the access or the node, as in the MAG's configuration"},
+    CommandArgument{"mn", ArgumentType::String, false, false, "only of this mobile node (MN-ID)"},
+    CommandArgument{"access", ArgumentType::String, false, false, "only on this access link"},
+};
 constexpr std::array kPolicyExplain{
     CommandArgument{"flow", ArgumentType::String, true, true,
                     "the 5-tuple of downlink packets: PROTOCOL,SOURCE,PORT,DESTINATION,PORT, or "
@@ -105,6 +111,10 @@ constexpr std::array kCommands{
                    "moves a flow to another of its node's links, until a link registers for the flow's "
                    "service anew or it is released"},
     ControlCommand{"flow release", kLma, Admin, kFlowRelease, "a flow that was moved follows its rule again"},
+    ControlCommand{
+        "flow announce", kMag, Admin, kFlowSwitch,
+        "announces a flow of the configuration to the LMA, until the node attaches anew (RFC 6089)"},
+    ControlCommand{"flow withdraw", kMag, Admin, kFlowSwitch, "announces it no more"},
     ControlCommand{"show policies", kLma, ReadOnly, {}, "rules for flows, as they hold now"},
     ControlCommand{"policy explain", kLma, ReadOnly, kPolicyExplain,
                    "which rule and link some packets have, why, and why not the others"},

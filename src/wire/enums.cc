@@ -146,6 +146,16 @@ constexpr Name kNotificationReasons[] = {
     {8, "flow-mobility"},
 };
 
+constexpr Name kFlowStatuses[] = {
+    {0, "successful"},
+    {128, "administratively-prohibited"},
+    {129, "reason-unspecified"},
+    {130, "malformed"},
+    {131, "bid-not-found"},
+    {132, "fid-not-found"},
+    {133, "format-not-supported"},
+};
+
 constexpr Name kNotificationStatuses[] = {
     {0, "SUCCESS"},
     {128, "FAILED_TO_UPDATE_SESSION_PARAMETERS"},
@@ -184,5 +194,6 @@ std::string to_string(NotificationReason value) {
 std::string to_string(NotificationStatus value) {
   return lookup(kNotificationStatuses, static_cast<std::uint8_t>(value));
 }
+std::string to_string(FlowStatus value) { return lookup(kFlowStatuses, static_cast<std::uint8_t>(value)); }
 
 }  // namespace flowmob::wire

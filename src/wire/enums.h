@@ -126,6 +126,17 @@ enum class NotificationReason : std::uint16_t {
   FlowMobility = 8,
 };
 
+/// Status of a Flow Identification option (RFC 6089 section 4.2).
+enum class FlowStatus : std::uint8_t {
+  Successful = 0,
+  AdministrativelyProhibited = 128,
+  ReasonUnspecified = 129,
+  Malformed = 130,
+  BidNotFound = 131,
+  FidNotFound = 132,
+  FormatNotSupported = 133,
+};
+
 /// Status of an Update Notification Acknowledgement: below 128 done (RFC 7077 section 4.2, RFC 7864
 /// section 4.3).
 enum class NotificationStatus : std::uint8_t {
@@ -146,5 +157,6 @@ std::string to_string(RevocationStatus value);
 std::string to_string(Ipv4HomeAddressStatus value);
 std::string to_string(NotificationReason value);
 std::string to_string(NotificationStatus value);
+std::string to_string(FlowStatus value);
 
 }  // namespace flowmob::wire

@@ -132,4 +132,11 @@ struct LmaConfig {
   friend bool operator==(const LmaConfig&, const LmaConfig&) = default;
 };
 
+/// The node's own, else its group's, else the anchor's.
+inline Decider decider_of(const LmaConfig& config, const PolicyProfile& node) {
+  const auto group = std::ranges::find(config.groups, node.group, &NodeGroup::name);
+  const auto of_group = group == config.groups.end() ? std::nullopt : group->decider;
+  return node.decider.value_or(of_group.value_or(config.decider));
+}
+
 }  // namespace flowmob::core

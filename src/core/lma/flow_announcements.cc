@@ -13,6 +13,7 @@ namespace {
 
 using wire::BindingIdentifierOption;
 using wire::FlowIdentification;
+using wire::FlowStatus;
 
 /// What the data plane has room for (FM_MAX_RULES).
 constexpr std::size_t kMaxSelectors = 64;
@@ -162,7 +163,7 @@ class Taker {
 
   /// Section 5.3.2: in any order, each by itself; those with the same number are refused all.
   void take(const PbuRequest& r, FlowOutcome& outcome) {
-    if (has_number_twice(r.flows)) return refuse_all(r, FlowStatus::Unspecified, outcome);
+    if (has_number_twice(r.flows)) return refuse_all(r, FlowStatus::ReasonUnspecified, outcome);
     for (const auto& flow : r.flows) outcome.flows.push_back(answered(flow, take(flow, outcome)));
   }
 
@@ -173,7 +174,7 @@ class Taker {
       if (node_.flows.find_announced(session_, id))
         ++outcome.refreshed;
       else
-        outcome.flows.push_back(answered({id, 0, 0, {}}, FlowStatus::FlowNotFound));
+        outcome.flows.push_back(answered({id, 0, 0, {}}, FlowStatus::FidNotFound));
     }
   }
 
@@ -197,8 +198,8 @@ class Taker {
     if (problem != FlowStatus::Successful) return problem;
     if (!is_known && (!said.selector || !said.binding_ids)) return FlowStatus::Malformed;
     if (said.binding_ids && !std::ranges::all_of(*said.binding_ids, [this](auto id) { return exists(id); }))
-      return FlowStatus::BindingNotFound;
-    if (!is_known && announced_in(node_.flows) >= room_) return FlowStatus::Unspecified;
+      return FlowStatus::BidNotFound;
+    if (!is_known && announced_in(node_.flows) >= room_) return FlowStatus::ReasonUnspecified;
     return FlowStatus::Successful;
   }
   bool exists(std::uint16_t binding_id) const {
@@ -224,26 +225,6 @@ Json refusals_json(const FlowOutcome& outcome) {
 
 }  // namespace
 
-std::string_view to_string(FlowStatus status) {
-  switch (status) {
-    case FlowStatus::Successful:
-      return "successful";
-    case FlowStatus::Prohibited:
-      return "administratively-prohibited";
-    case FlowStatus::Unspecified:
-      return "reason-unspecified";
-    case FlowStatus::Malformed:
-      return "malformed";
-    case FlowStatus::BindingNotFound:
-      return "binding-not-found";
-    case FlowStatus::FlowNotFound:
-      return "flow-not-found";
-    case FlowStatus::FormatNotSupported:
-      return "format-not-supported";
-  }
-  return "?";
-}
-
 bool FlowOutcome::is_news() const {
   return !added.empty() || !changed.empty() || !removed.empty() ||
          std::ranges::any_of(flows, [](const auto& flow) { return flow.status != 0; });
@@ -255,7 +236,7 @@ void FlowCounters::count(const FlowOutcome& outcome) {
   removed += outcome.removed.size();
   refreshed += outcome.refreshed;
   for (const auto& flow : outcome.flows)
-    if (flow.status != 0) ++refused[static_cast<FlowStatus>(flow.status)];
+    if (flow.status != 0) ++refused[static_cast<wire::FlowStatus>(flow.status)];
 }
 
 Json FlowCounters::to_json() const {
@@ -264,7 +245,7 @@ Json FlowCounters::to_json() const {
             {"removed", removed},
             {"refreshed", refreshed},
             {"refused", Json::object()}};
-  for (const auto& [status, count] : refused) json["refused"][std::string(to_string(status))] = count;
+  for (const auto& [status, count] : refused) json["refused"][wire::to_string(status)] = count;
   return json;
 }
 
@@ -281,7 +262,7 @@ FlowOutcome take_flows(const Policy& policy, MobileNode& node, SessionId session
   outcome.bindings = answered(r);
   Taker taker(policy, node, session, numbers);
   if (policy.decider(node.mn_id) == Decider::Anchor) {
-    refuse_all(r, FlowStatus::Prohibited, outcome);
+    refuse_all(r, FlowStatus::AdministrativelyProhibited, outcome);
   } else {
     taker.remove_what_is_left_out(r, outcome);
     taker.take(r, outcome);
@@ -293,20 +274,20 @@ FlowOutcome take_flows(const Policy& policy, MobileNode& node, SessionId session
 FlowOutcome refuse_flows(const PbuRequest& r) {
   FlowOutcome outcome;
   outcome.bindings = answered(r);
-  refuse_all(r, FlowStatus::Prohibited, outcome);
+  refuse_all(r, FlowStatus::AdministrativelyProhibited, outcome);
   return outcome;
 }
 
 Notify announcement_event(const Policy& policy, const MobileNode& node, const Session& session,
                           const FlowOutcome& outcome) {
-  return {"flows-announced",
-          {{"mn", escaped(node.mn_id)},
-           {"mag", policy.mag_name(session.mag)},
-           {"session", session.id.value},
-           {"added", outcome.added},
-           {"changed", outcome.changed},
-           {"removed", outcome.removed},
-           {"refused", refusals_json(outcome)}}};
+  return Notify{"flows-announced",
+                {{"mn", escaped(node.mn_id)},
+                 {"mag", policy.mag_name(session.mag)},
+                 {"session", session.id.value},
+                 {"added", outcome.added},
+                 {"changed", outcome.changed},
+                 {"removed", outcome.removed},
+                 {"refused", refusals_json(outcome)}}};
 }
 
 }  // namespace flowmob::core

@@ -12,18 +12,6 @@
 /// What a gateway says of flows in a Proxy Binding Update (RFC 6089 section 5.3, docs/adr/0061).
 namespace flowmob::core {
 
-/// RFC 6089 section 4.2.
-enum class FlowStatus : std::uint8_t {
-  Successful = 0,
-  Prohibited = 128,
-  Unspecified = 129,
-  Malformed = 130,
-  BindingNotFound = 131,
-  FlowNotFound = 132,
-  FormatNotSupported = 133,
-};
-std::string_view to_string(FlowStatus status);  ///< "successful", "administratively-prohibited", ...
-
 /// What a session's flow options came to.
 struct FlowOutcome {
   std::vector<wire::BindingIdentifierOption> bindings;  ///< for the answer
@@ -36,7 +24,7 @@ struct FlowOutcome {
 /// Counters since the start.
 struct FlowCounters {
   std::uint64_t added{}, changed{}, removed{}, refreshed{};
-  std::map<FlowStatus, std::uint64_t> refused;
+  std::map<wire::FlowStatus, std::uint64_t> refused;
   void count(const FlowOutcome& outcome);
   Json to_json() const;
 };

@@ -170,7 +170,7 @@ TEST_F(FlowAnnouncementsTest, ASummaryOfWhatThereIsNotIsAnsweredFlowByFlow) {  /
   announce(first(), {binding(1), flow(80, 10, 1)});
   EXPECT_THAT(announce(first(), {FlowSummary{{80, 7, 7, 9}}}), ElementsAre(Pair(7, 132), Pair(9, 132)));
   EXPECT_THAT(flows(), ElementsAre("fid-80", "*"));
-  EXPECT_EQ(refused("flow-not-found"), 2U);
+  EXPECT_EQ(refused("fid-not-found"), 2U);
 }
 
 TEST_F(FlowAnnouncementsTest, OneNumberTwiceRefusesAllOfThem) {  // section 5.3.2
@@ -214,7 +214,7 @@ TEST_F(FlowAnnouncementsTest, ABindingThatDoesNotExistIsRefused) {  // sections 
               ElementsAre(Pair(80, 131), Pair(81, 131), Pair(82, 0)));
   const FlowIdentification one_of_two{83, 13, 0, {to({1, 2}), TrafficSelectorSubOption{port(83)}}};
   EXPECT_THAT(announce(first(), {one_of_two}), ElementsAre(Pair(83, 131)));
-  EXPECT_EQ(refused("binding-not-found"), 4U);
+  EXPECT_EQ(refused("bid-not-found"), 4U);
 }
 
 TEST_F(FlowAnnouncementsTest, AReferenceMayNameABindingOfAnEarlierUpdateAndOfAnotherGateway) {
@@ -575,7 +575,7 @@ TEST_F(FlowAnnouncementsTest, AreToldOnceAnUpdate) {
   EXPECT_EQ(event->fields["changed"], Json::array());
   EXPECT_EQ(event->fields["removed"], Json{80});
   EXPECT_EQ(event->fields["refused"],
-            (Json::array({{{"flow_id", 82}, {"status", 131}, {"reason", "binding-not-found"}}})));
+            (Json::array({{{"flow_id", 82}, {"status", 131}, {"reason", "bid-not-found"}}})));
 }
 
 class FlowsOfGatewaysTest : public FlowAnnouncementsTest {

@@ -23,7 +23,6 @@ bool permits(const std::vector<std::string>& list, std::string_view name) {
 Policy::Policy(LmaConfig config) : config_(std::move(config)) {
   for (std::size_t i = 0; i < config_.mobile_nodes.size(); ++i)
     profiles_.try_emplace(config_.mobile_nodes[i].mn_id, i);
-  for (std::size_t i = 0; i < config_.groups.size(); ++i) groups_.try_emplace(config_.groups[i].name, i);
   for (std::size_t i = 0; i < config_.services.size(); ++i)
     services_.try_emplace(config_.services[i].identifier, i);
   for (std::size_t i = 0; i < config_.mags.size(); ++i) {
@@ -49,9 +48,7 @@ void Policy::use(std::vector<Shared<FlowPolicy>> policies) {
 
 Decider Policy::decider(std::string_view mn_id) const {
   const auto* known = profile(mn_id);
-  if (!known) return config_.decider;
-  const auto* group = row(config_.groups, groups_, known->group);
-  return known->decider.value_or(group ? group->decider.value_or(config_.decider) : config_.decider);
+  return known ? decider_of(config_, *known) : config_.decider;
 }
 
 Shared<FlowPolicy> Policy::flow_policy(std::string_view mn_id) const {

@@ -44,7 +44,7 @@ class Policy {
  private:
   LmaConfig config_;
   TextMap<std::size_t> profiles_, mags_by_name_, services_;
-  TextMap<std::size_t> policies_of_nodes_, policies_of_groups_, groups_;
+  TextMap<std::size_t> policies_of_nodes_, policies_of_groups_;
   Shared<FlowPolicy> default_policy_;
   LinkBoard links_;
   std::unordered_map<Ipv6Address, std::size_t> mags_;

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "core/ipv4_home.h"
 #include "core/mag/advertisement_schedule.h"
+#include "core/mag/flow_announcements.h"
 #include "core/mag/presence.h"
 #include "core/mag/record.h"
 #include "core/mag/timestamp_source.h"
@@ -116,6 +117,7 @@ struct Attachment {
   bool gre_required = false;  ///< by the LMA
   bool gre_refused = false;   ///< not needed, it says
   Multipath multipath = Multipath::Unknown;
+  FlowAnnouncements flows;
   /// Which of our addresses it is served by; unspecified: the first.
   Ipv6Address care_of;
 

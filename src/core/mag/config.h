@@ -9,12 +9,27 @@
 #include "base/address.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "core/flow/flow_rule.h"
 #include "core/ipv4_home.h"
 #include "core/mag/access_network.h"
 #include "core/peer/config.h"
 #include "wire/enums.h"
 
 namespace flowmob::core {
+
+/// A flow that may be announced to the LMA: it is to go by the link that announces it (RFC 6089).
+struct AnnouncedFlow {
+  FlowTemplate flow;
+  bool at_attachment = true;  ///< else when a command says so
+  friend bool operator==(const AnnouncedFlow&, const AnnouncedFlow&) = default;
+};
+
+/// What an attachment on a link is called in flow options.
+struct BindingNumber {
+  std::uint16_t id = 1;                       ///< BID
+  std::optional<std::uint8_t> priority = {};  ///< BID-PRI; none: it is said only beside flows
+  friend bool operator==(const BindingNumber&, const BindingNumber&) = default;
+};
 
 /// One access link of a MAG, and what an attachment on it stands for.
 struct AccessConfig {
@@ -32,6 +47,8 @@ struct AccessConfig {
   bool fixed_link_layer_address = true;      ///< RFC 6543
   AccessNetwork network;                     ///< what registrations say of it
   std::optional<Ipv6Prefix> visited_prefix;  ///< for nodes without mobility service; none: they get nothing
+  BindingNumber binding;
+  std::vector<AnnouncedFlow> flows;
   friend bool operator==(const AccessConfig&, const AccessConfig&) = default;
 };
 
@@ -43,6 +60,7 @@ struct MagPolicyProfile {
   std::string access;                                ///< for attach_on_carrier; empty: any
   std::optional<IpVersions> ip_versions = {};        ///< instead of the gateway's
   std::optional<Ipv4Interface> ipv4_address = {};    ///< the home address to ask for; none: any
+  std::vector<AnnouncedFlow> flows = {};             ///< beside the access's; of one name it is this one
   friend bool operator==(const MagPolicyProfile&, const MagPolicyProfile&) = default;
 };
 

@@ -73,6 +73,7 @@ Json binding_json(Now now, const Attachment& attachment, const MagContext& conte
     row["downlink_key"] = attachment.tunnelling.downlink_key;
     row["uplink_key"] = attachment.tunnelling.uplink_key;
   }
+  row["flows"] = attachment.flows.to_json();
   add_vendor_options(attachment, row);
   return row;
 }
@@ -99,6 +100,8 @@ Result<wire::HandoffIndicator> parse_handoff_indicator(std::string_view word) {
 Result<Json> MagCommands::handle(Now now, std::string_view command, const Json& arguments) {
   if (command == "attach") return attach(now, arguments);
   if (command == "detach") return detach(now, arguments);
+  if (command == "flow announce") return switch_flow(now, arguments, true);
+  if (command == "flow withdraw") return switch_flow(now, arguments, false);
   if (command == "show bindings") return show_bindings(now, arguments);
   if (command == "show tunnels") return show_tunnels();
   if (command == "show statistics") return show_statistics();
@@ -194,6 +197,30 @@ Result<Json> MagCommands::detach(Now now, const Json& arguments) {
   if (detached.empty())
     return fail("not-attached", fmt::format("no such mobile node is attached to {}", (*access)->name));
   return Json{{"detached", detached}};
+}
+
+/// Of every attachment that has such a flow and is meant.
+Result<Json> MagCommands::switch_flow(Now now, const Json& arguments, bool on) {
+  const auto name = text(arguments, "flow"), mn = text(arguments, "mn"), access = text(arguments, "access");
+  if (!name) return fail("bad-argument", "flow: the name of a flow is needed");
+  Json switched = Json::array();
+  bool is_attached = false;
+  for (const auto id : context_.bindings.ids()) {
+    auto& attachment = *context_.bindings.find(id);
+    const bool gone =
+        attachment.state == AttachmentState::Deregistering || attachment.state == AttachmentState::Departed;
+    if (gone || (mn && attachment.mn_id != *mn) || (access && attachment.access != *access)) continue;
+    is_attached = true;
+    const auto flows = flows_of(*context_.access(attachment.access), context_.profile(attachment.mn_id));
+    if (std::ranges::none_of(flows, [&](const AnnouncedFlow& f) { return f.flow.name == *name; })) continue;
+    attachment.flows.switched[*name] = on;
+    registrar_.announce_flows(now, attachment);
+    switched.push_back({{"mn", attachment.mn_id}, {"session", attachment.id.value}});
+  }
+  if (!is_attached) return fail("not-attached", "no such mobile node is attached");
+  if (switched.empty())
+    return fail("no-such-flow", fmt::format("neither its access nor its profile has a flow '{}'", *name));
+  return Json{{"flow", *name}, {"announced", on}, {"attachments", std::move(switched)}};
 }
 
 Json MagCommands::row_of(Now now, const Attachment& attachment) const {

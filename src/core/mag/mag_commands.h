@@ -9,9 +9,9 @@ namespace flowmob::core {
 /// The commands of the control socket that a MAG answers.
 class MagCommands {
  public:
-  MagCommands(MagContext& context, AttachmentDetector& detector, AnchorPeer& anchor,
+  MagCommands(MagContext& context, Registrar& registrar, AttachmentDetector& detector, AnchorPeer& anchor,
               const PathRegistrar& paths)
-      : context_(context), detector_(detector), anchor_(anchor), paths_(paths) {}
+      : context_(context), registrar_(registrar), detector_(detector), anchor_(anchor), paths_(paths) {}
 
   Result<Json> handle(Now now, std::string_view command, const Json& arguments);
 
@@ -22,6 +22,7 @@ class MagCommands {
   };
   Result<Json> attach(Now now, const Json& arguments);
   Result<Json> detach(Now now, const Json& arguments);
+  Result<Json> switch_flow(Now now, const Json& arguments, bool on);
   Result<Json> show_bindings(Now now, const Json& arguments) const;
   Json row_of(Now now, const Attachment& attachment) const;
   Json show_tunnels() const;
@@ -33,6 +34,7 @@ class MagCommands {
   Result<MacAddress> only_address(const AccessConfig& access, const MagPolicyProfile& profile) const;
 
   MagContext& context_;
+  Registrar& registrar_;
   AttachmentDetector& detector_;
   AnchorPeer& anchor_;
   const PathRegistrar& paths_;

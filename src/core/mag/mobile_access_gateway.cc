@@ -39,7 +39,7 @@ class MobileAccessGateway::Impl {
   PacketCutter cutter{context};
   MagTunnelErrors tunnel_errors{context};
   MessageHandler messages{context, registrar, paths, anchor};
-  MagCommands commands{context, detector, anchor, paths};
+  MagCommands commands{context, registrar, detector, anchor, paths};
 
   void settle(Now now) {
     anchor.settle(now);

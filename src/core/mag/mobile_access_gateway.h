@@ -55,12 +55,11 @@ class MobileAccessGateway {
   /// The carrier of an access link, as first seen and at every change.
   void handle_link(Now now, InterfaceIndex interface, bool up);
 
-  /// "attach", "detach", "show bindings", "show tunnels", "show statistics", "show peers", "session revoke".
-  /// The arguments were checked
-  /// against the command table. Errors: "no-such-access", "no-such-mobile-node",
-  /// "unknown-link-layer-address", "not-attached", "no-session",
-  /// "link-down", "bad-argument", "no-such-command". A node
-  /// that "detach" sent away comes back with "attach" or a new carrier, not by soliciting.
+  /// "attach", "detach", "flow announce", "flow withdraw", "show bindings", "show tunnels", "show
+  /// statistics", "show peers", "session revoke". The arguments were checked against the command table.
+  /// Errors: "no-such-access", "no-such-mobile-node", "unknown-link-layer-address", "not-attached",
+  /// "no-session", "no-such-flow", "link-down", "bad-argument", "no-such-command". A node that "detach" sent
+  /// away comes back with "attach" or a new carrier, not by soliciting.
   Result<Json> handle_command(Now now, std::string_view command, const Json& arguments);
 
   void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);

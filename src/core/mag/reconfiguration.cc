@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/reconfiguration.h"
 
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -43,6 +44,15 @@ auto path_of(const MagConfig& config, const AccessConfig& access) {
   return std::tuple(config.tunnel_mtu, access.index, access.link_address, access.link_mtu);
 }
 
+/// Accesses of which flow options say another number or priority.
+std::set<std::string> with_another_binding(const MagConfig& old, const MagConfig& config) {
+  std::set<std::string> names;
+  for (const auto& access : config.accesses)
+    for (const auto& former : old.accesses)
+      if (former.name == access.name && !(former.binding == access.binding)) names.insert(access.name);
+  return names;
+}
+
 /// Rows have it, and nodes are told at once (RFC 5213 section 6.9.5): of the tunnel's MTU, of a router with
 /// another link-layer address, of an interface that is another one now.
 void adopt(MagContext& context, Registrar& registrar, MagConfig config) {
@@ -76,6 +86,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
   if (config.accesses.size() != old.accesses.size()) return needs_restart("the set of access links");
   for (auto& access : config.accesses)
     if (auto carried = carry_over(context, access); !carried) return carried;
+  const auto renumbered = with_another_binding(old, config);
   adopt(context, registrar, std::move(config));
   context.anchor_knows_gre = true;  // as far as the new configuration tells
   for (const auto id : context.bindings.ids()) {
@@ -88,6 +99,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
       registrar.register_node(now, attachment);
     else if (attachment.held || (changed && attachment.state == AttachmentState::Registered))
       registrar.refresh(now, attachment);
+    registrar.announce_flows(now, attachment, renumbered.contains(attachment.access));
     watch_anew(now, context, attachment);
   }
   return {};

@@ -60,6 +60,8 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.status.clear();
   attachment.services_registered = 0;
   attachment.off_link_asked = true;
+  want_flows(attachment);
+  attachment.flows.start_anew();
   // One that comes back while it leaves is served on: until its former binding ends, whatever the LMA says or
   // not.
   if (!attachment.host_installed) attachment.expires.reset();
@@ -69,6 +71,21 @@ void Registrar::start(Now now, Attachment& attachment) {
 void Registrar::register_services(Now now, Attachment& attachment) {
   attachment.services_registered = 0;
   begin(now, attachment, attachment.services.empty() ? RequestKind::Refresh : RequestKind::Service);
+  settle(attachment.id);
+}
+
+bool Registrar::want_flows(Attachment& attachment) const {
+  const auto* access = context_.access(attachment.access);
+  if (!access) return false;
+  const auto flows = flows_of(*access, context_.profile(attachment.mn_id));
+  return attachment.flows.want(wanted_flows(flows, attachment.flows.switched));
+}
+
+void Registrar::announce_flows(Now now, Attachment& attachment, bool anyway) {
+  const bool is_news = want_flows(attachment) || anyway;
+  if (!is_news || attachment.state != AttachmentState::Registered || attachment.held) return;
+  const bool is_under_way = attachment.request && attachment.request->kind != RequestKind::Refresh;
+  if (!is_under_way) begin(now, attachment, RequestKind::Refresh);
   settle(attachment.id);
 }
 
@@ -185,6 +202,8 @@ void Registrar::transmit(Now now, Attachment& attachment) {
     update.options.emplace_back(std::move(*network));
   ask_for_tunnelling(context_, attachment, update);
   add_paths(attachment, update.options);
+  if (attachment.request->lifetime != 0)
+    attachment.flows.add_options(context_.access(attachment.access)->binding, now.monotonic, update.options);
   const auto& source = context_.care_of(attachment);
   auto header = wire::encode(update, source, config.lma);
   if (header.empty()) return context_.statistics.drop("update-too-long");
@@ -366,12 +385,16 @@ void Registrar::in_service(Now now, Attachment& attachment) {
   if (attachment.state != AttachmentState::Registered) return;
   service_.persist(now, attachment);  // first: a node that was served does not solicit again
   service_.start_advertising(now, attachment);
-  next_service(now, attachment);
+  next_request(now, attachment);
 }
 
-void Registrar::next_service(Now now, Attachment& attachment) {
-  if (!attachment.request && attachment.services_registered < attachment.services.size())
+/// What one update could not say.
+void Registrar::next_request(Now now, Attachment& attachment) {
+  if (attachment.request) return;
+  if (attachment.services_registered < attachment.services.size())
     begin(now, attachment, RequestKind::Service);
+  else if (attachment.flows.is_due())
+    begin(now, attachment, RequestKind::Refresh);
 }
 
 }  // namespace flowmob::core

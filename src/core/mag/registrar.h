@@ -24,6 +24,9 @@ class Registrar {
   void refresh(Now now, Attachment& attachment);
   /// Not before the node is known to be there (RFC 5213 section 6.13).
   void refresh_if_present(Now now, Attachment& attachment);
+  /// What is to be announced of its flows may have changed: an update says so at once, or behind what is
+  /// under way. `anyway`: what else such an update says has.
+  void announce_flows(Now now, Attachment& attachment, bool anyway = false);
   /// The row of a node that has one anew, and what is advertised with it: the tunnel or the link has changed.
   void renew_service(Attachment& attachment);
   /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).
@@ -73,8 +76,10 @@ class Registrar {
   void note_access_network(const Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void adopt_link_local(Now now, Attachment& attachment, RequestKind kind,
                         const wire::ProxyBindingAcknowledgement& ack);
+  bool want_flows(Attachment& attachment) const;
+  void take_flow_answers(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void in_service(Now now, Attachment& attachment);
-  void next_service(Now now, Attachment& attachment);
+  void next_request(Now now, Attachment& attachment);
   void ipv4_released(Now now, Attachment& attachment, bool accepted);
   void refuse_family(Now now, Attachment& attachment, const std::string& status, RefusalReaction reaction);
   void rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);

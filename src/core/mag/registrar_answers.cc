@@ -124,6 +124,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
     context_.notify("dhcp-relay-not-supported", attachment);
   if (kind == RequestKind::Initial) note_access_network(attachment, ack);
   note_multipath(attachment, ack);
+  take_flow_answers(attachment, ack);
   const bool carried_otherwise = adopt_tunnelling(context_, attachment, ack);
   const auto off_link = off_link_said(attachment, ack);
   adopt_lifetime(attachment, ack, attachment.request->find(ack.sequence)->sent);
@@ -146,7 +147,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   add_vendor_options(attachment, fields);
   context_.notify("reregistered", attachment, fields);
   service_.persist(now, attachment);
-  next_service(now, attachment);
+  next_request(now, attachment);
 }
 
 /// RFC 7864 section 3.3. An answer that names some says the whole, and so does the first one, and one that
@@ -199,6 +200,17 @@ void Registrar::note_access_network(const Attachment& attachment,
                                     const wire::ProxyBindingAcknowledgement& ack) {
   if (access_network_of(context_, attachment) && !wire::find<wire::AccessNetworkIdentifier>(ack.options))
     context_.notify("access-network-ignored", attachment);
+}
+
+/// RFC 6089 section 5.2.6. It says nothing about the binding.
+void Registrar::take_flow_answers(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) {
+  const auto sent = attachment.request->find(ack.sequence)->sent;
+  for (const auto& flow : attachment.flows.take_answer(ack.options, sent)) {
+    Json fields{{"flow", flow.flow.name}, {"flow_id", flow.id}, {"status", flow.status}};
+    const bool is_accepted = flow.state == FlowAnnouncements::State::Accepted;
+    context_.statistics.message(is_accepted ? "flows_accepted" : "flows_refused");
+    context_.notify(is_accepted ? "flow-accepted" : "flow-refused", attachment, fields);
+  }
 }
 
 bool Registrar::uses_paths(const Attachment& attachment) const {

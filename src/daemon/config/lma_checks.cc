@@ -44,7 +44,7 @@ class LmaCheck {
   void check_interfaces();
   void check_mags();
   void check_services();
-  void check_flow(const Element<FlowRow>& flow);
+  bool gateways_decide(const core::PolicyProfile& node) const;
   void check_nodes();
   void check_node(const Element<core::PolicyProfile>& node);
   void check_services_of(const Element<core::PolicyProfile>& node);
@@ -68,8 +68,16 @@ PolicyContext LmaCheck::context_of_file() const {
          const auto& flow : service.value.flows)
       flows.push_back(flow.value.flow.name);
   for (const auto& node : file_.mobile_nodes)
-    context.nodes.push_back({node.value.mn_id, node.value.group, node.value.services});
+    context.nodes.push_back(
+        {node.value.mn_id, node.value.group, node.value.services, gateways_decide(node.value)});
   return context;
+}
+
+bool LmaCheck::gateways_decide(const core::PolicyProfile& node) const {
+  auto decider = node.decider;
+  for (const auto& group : file_.groups)
+    if (!decider && !node.group.empty() && group.value.name == node.group) decider = group.value.decider;
+  return decider.value_or(file_.lma.value.core.decider) == core::Decider::Gateways;
 }
 
 void LmaCheck::check_rules() {
@@ -123,27 +131,15 @@ void LmaCheck::check_services() {
     services_.push_back(profile.identifier);
     for (const auto& flow : service.value.flows) {
       flows.check(flow.value.flow.name, flow.at("name"));
-      check_flow(flow);
+      check_flow(flow, "protocol, source, source_port or another; or `default = true` in the service",
+                 diagnostics_);
     }
   }
 }
 
-void LmaCheck::check_flow(const Element<FlowRow>& flow) {
-  constexpr std::uint8_t kIcmpv6 = 58;
-  const auto& selector = flow.value.flow.selector;
-  const auto& protocol = flow.value.protocol;
-  const bool has_condition = std::ranges::any_of(*flow.node->as<Table>(), [](const Member& member) {
-    return member.key != "name" && member.key != "priority";
-  });
-  if (!has_condition)
-    diagnostics_.add(flow.node->at, "the flow has no condition: it would match everything",
-                     "protocol, source, source_port or another; or `default = true` in the service");
-  const bool has_port = selector.source_port || selector.destination_port;
-  if (protocol && has_port && protocol->number == kIcmpv6)
-    diagnostics_.add(flow.at("protocol"), "ICMPv6 has no ports", "a protocol with ports, or no ports");
-}
-
 void LmaCheck::check_nodes() {
+  Once<std::string> groups("group name", diagnostics_);
+  for (const auto& group : file_.groups) groups.check(group.value.name, group.at("name"));
   Once<std::string> ids("mobile node", diagnostics_);
   Once<MacAddress> stations("link-layer address", diagnostics_);
   for (const auto& node : file_.mobile_nodes) {
@@ -258,16 +254,12 @@ LmaSettings assemble(LmaFile file) {
   for (auto& service : file.services) {
     auto& profile = settings.core.services.emplace_back(std::move(service.value.profile));
     if (profile.name.empty()) profile.name = profile.identifier;
-    for (auto& row : service.value.flows) {
-      core::FlowTemplate flow = std::move(row.value.flow);
-      if (const auto protocol = row.value.protocol)
-        flow.selector.next_header = wire::Range<std::uint8_t>{protocol->number, protocol->number};
-      profile.flows.emplace_back(std::move(flow));
-    }
+    for (const auto& row : service.value.flows) profile.flows.emplace_back(flow_of(row.value));
   }
   std::vector<std::string> mags;
   for (const auto& mag : settings.core.mags) mags.push_back(mag.name);
   settings.core.flow_policies = assemble_policies(file.policies, mags);
+  for (auto& group : file.groups) settings.core.groups.push_back(std::move(group.value));
   for (auto& node : file.mobile_nodes) settings.core.mobile_nodes.push_back(std::move(node.value));
   fill_paths(settings.paths, settings.core.name, true);
   return settings;

@@ -4,22 +4,18 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/config/flow_row.h"
 #include "daemon/config/load.h"
 #include "daemon/config/policy_file.h"
 #include "daemon/config/protocol_values.h"
 #include "daemon/config/schema.h"
 
-/// An LMA's file: [lma], [[mag]], [[service]], [[policy]], [[mobile_node]].
+/// An LMA's file: [lma], [[mag]], [[service]], [[policy]], [[group]], [[mobile_node]].
 namespace flowmob::daemon::config {
 
 struct MagRow {
   core::MagPeer peer;
   Security security = Security::None;
-};
-
-struct FlowRow {
-  core::FlowTemplate flow;
-  std::optional<NextHeader> protocol;
 };
 
 struct ServiceRow {
@@ -33,6 +29,7 @@ struct LmaFile {
   std::vector<Element<MagRow>> mags;
   std::vector<Element<ServiceRow>> services;
   std::vector<Element<PolicyRow>> policies;
+  std::vector<Element<core::NodeGroup>> groups;
   std::vector<Element<core::PolicyProfile>> mobile_nodes;
 };
 

@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using core::AccessRule;
-using core::FlowTemplate;
 using core::LmaConfig;
 using core::PolicyProfile;
 using core::ServiceProfile;
@@ -69,6 +68,9 @@ Section<LmaSettings> lma_head() {
            "wait for the old MAG's de-registration where the new one does not know whether this is a "
            "handoff (RFC 5213 section 5.4.1.3)",
            "where share_prefixes is off"),
+       K::optional("decider", kLmaCore<&LmaConfig::decider>,
+                   "who says where the flows of nodes go that have no `decider`, and whose group has none: "
+                   "\"lma\", or \"mn\": their MAGs, by what they announce (RFC 6089)"),
        K::optional("min_delay_before_bce_delete", kLmaCore<&LmaConfig::min_delay_before_bce_delete>,
                    "how long a de-registered session is kept for the next MAG to take over (RFC 5213 section "
                    "9.1)",
@@ -142,42 +144,6 @@ Section<MagRow> mag() {
 }
 
 template <auto Member>
-constexpr auto kSelector = [](FlowRow& row) -> auto& {
-  return row.flow.selector.*Member;
-};
-
-using Selector = wire::TrafficSelector6;
-
-template <class Optional, class Number>
-Rule<Optional> up_to(Number largest) {
-  return {fmt::format("at most {}", largest),
-          [largest](const Optional& range) { return !range || range->last <= largest; }};
-}
-
-Section<FlowRow> flow() {
-  using K = Keys<FlowRow>;
-  return {"[[service.flow]]",
-          {K::required("name", via<&FlowRow::flow, &FlowTemplate::name>,
-                       "what `flowmob flow move` and tables call this flow", label()),
-           K::required(
-               "priority", via<&FlowRow::flow, &FlowTemplate::priority>,
-               "the flow's place in the order of matching, smallest first; each once among the flows that "
-               "a node may use (RFC 6089 FID-PRI)",
-               between<std::uint16_t>(1, 65535)),
-           K::optional("protocol", &FlowRow::protocol, "the transport protocol",
-                       {ValueType<NextHeader>::expected(), {}}),
-           K::optional("source", kSelector<&Selector::source>, "the correspondent's addresses"),
-           K::optional("destination", kSelector<&Selector::destination>, "the mobile node's addresses"),
-           K::optional("source_port", kSelector<&Selector::source_port>, "the correspondent's ports"),
-           K::optional("destination_port", kSelector<&Selector::destination_port>, "the mobile node's ports"),
-           K::optional("spi", kSelector<&Selector::spi>, "the security parameter indices of IPsec"),
-           K::optional("flow_label", kSelector<&Selector::flow_label>, "the IPv6 flow labels",
-                       up_to<std::optional<wire::Range<std::uint32_t>>>(0xfffffu)),
-           K::optional("dscp", kSelector<&Selector::traffic_class>, "the DS field's values",
-                       up_to<std::optional<wire::Range<std::uint8_t>>>(63u))}};
-}
-
-template <auto Member>
 constexpr auto kServiceAccess = [](ServiceRow& row) -> auto& {
   return row.profile.access.*Member;
 };
@@ -203,9 +169,21 @@ Section<ServiceRow> service() {
                   kAnywhere, network_name()),
        K::derived("operators", kServiceAccess<&AccessRule::operators>,
                   "and their operators: realms, or enterprise numbers in digits", kAnywhere, operator_name()),
-       K::tables("flow", &ServiceRow::flows, flow(), false,
+       K::tables("flow", &ServiceRow::flows, flow_section("[[service.flow]]"), false,
                  "a flow that goes to the session which asks for the service; downlink direction: the "
                  "source is the correspondent")}};
+}
+
+constexpr const char* kDeciderHelp =
+    "who says where its flows go: \"lma\": rules, services and commands here; \"mn\": what its MAGs announce "
+    "(RFC 6089), beside services; no rule and no `flow move` then";
+
+Section<core::NodeGroup> group() {
+  using K = Keys<core::NodeGroup>;
+  return {"[[group]]",
+          {K::required("name", &core::NodeGroup::name, "what mobile nodes call it in `group`", label()),
+           K::derived("decider", &core::NodeGroup::decider, "as of a mobile node, for those of the group",
+                      "that of [lma]")}};
 }
 
 Section<PolicyProfile> mobile_node() {
@@ -222,7 +200,9 @@ Section<PolicyProfile> mobile_node() {
                    home_prefix()),
        K::optional("ip_versions", &PolicyProfile::ip_versions,
                    "for what it may be registered; \"dual\" is IPv4 as well only where there are ipv4_pools"),
-       K::derived("group", &PolicyProfile::group, "the group whose [[policy]] it has", "none", label()),
+       K::derived("group", &PolicyProfile::group, "the group whose [[policy]] and [[group]] it has", "none",
+                  label()),
+       K::derived("decider", &PolicyProfile::decider, kDeciderHelp, "the group's"),
        K::derived(
            "ipv4_address", &PolicyProfile::ipv4_address,
            "the IPv4 home address that is always its own; it lies in one of ipv4_pools, which gives it "
@@ -257,6 +237,7 @@ const Section<LmaFile>& lma_section() {
                  "rules for flows: which link takes which packets. A node has its own policy, else its "
                  "group's, else "
                  "the default one"),
+       K::tables("group", &LmaFile::groups, group(), false, "what the nodes of a group have in common"),
        K::tables("mobile_node", &LmaFile::mobile_nodes, mobile_node(), false,
                  "a mobile node's policy profile; a node without one is refused")}};
   return section;

@@ -9,6 +9,9 @@
 namespace flowmob::daemon::config {
 namespace {
 
+/// Of an access or a node: an LMA has no room for more (FM_MAX_RULES).
+constexpr std::size_t kMostFlows = 64;
+
 using namespace std::chrono_literals;
 
 void check_timers(const Element<MagHead>& head, Diagnostics& diagnostics) {
@@ -112,6 +115,49 @@ void check_relay(const Element<MagHead>& head, Diagnostics& diagnostics) {
     servers.check(core.dhcp_servers[i], core.dhcp_servers[i].to_string(), head.at("dhcp_servers", i));
 }
 
+using FlowElements = std::vector<Element<FlowRow>>;
+
+/// RFC 6089 section 4.2: names are ours, priorities are the flow's place.
+void check_flow_list(const FlowElements& flows, Diagnostics& diagnostics) {
+  Once<std::string> names("flow name", diagnostics);
+  Once<std::uint16_t> priorities("priority", diagnostics);
+  for (const auto& flow : flows) {
+    check_flow(flow, "protocol, source, source_port or another; or `binding_priority` of the access",
+               diagnostics);
+    names.check(flow.value.flow.name, flow.at("name"));
+    priorities.check(flow.value.flow.priority, std::to_string(flow.value.flow.priority), flow.at("priority"));
+  }
+  if (flows.size() > kMostFlows)
+    diagnostics.add(flows[kMostFlows].node->at, fmt::format("{} flows to be announced", flows.size()),
+                    fmt::format("at most {}", kMostFlows));
+}
+
+/// A node's flows are announced beside those of any access.
+void check_beside(const Element<FlowRow>& own, const FlowElements& flows, Diagnostics& diagnostics) {
+  for (const auto& flow : flows)
+    if (flow.value.flow.priority == own.value.flow.priority && flow.value.flow.priority != 0 &&
+        flow.value.flow.name != own.value.flow.name)
+      diagnostics.add(own.at("priority"),
+                      fmt::format("the flow '{}' at line {} has the same priority", flow.value.flow.name,
+                                  flow.at("priority").line),
+                      "each priority once among a node's flows");
+}
+
+void check_flows(const MagFile& file, Diagnostics& diagnostics) {
+  for (const auto& access : file.accesses) check_flow_list(access.value.flows, diagnostics);
+  for (const auto& node : file.mobile_nodes) {
+    check_flow_list(node.value.flows, diagnostics);
+    for (const auto& own : node.value.flows)
+      for (const auto& access : file.accesses) check_beside(own, access.value.flows, diagnostics);
+  }
+}
+
+std::vector<core::AnnouncedFlow> announced(const FlowElements& rows) {
+  std::vector<core::AnnouncedFlow> flows;
+  for (const auto& row : rows) flows.push_back({flow_of(row.value), row.value.at_attachment});
+  return flows;
+}
+
 }  // namespace
 
 void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& diagnostics) {
@@ -141,6 +187,7 @@ void check_mag(const MagFile& file, const LoadOptions& options, Diagnostics& dia
                       "the name of its network as well");
   }
   check_nodes(file, accesses, diagnostics);
+  check_flows(file, diagnostics);
 }
 
 MagSettings assemble(MagFile file) {
@@ -164,6 +211,8 @@ MagSettings assemble(MagFile file) {
     };
     auto& access = settings.core.accesses.emplace_back(std::move(row.value.access));
     if (row.value.visited_prefix.length != 0) access.visited_prefix = row.value.visited_prefix;
+    if (row.value.binding_priority != 0) access.binding.priority = row.value.binding_priority;
+    access.flows = announced(row.value.flows);
     access.attach_on_router_solicitation = has(AttachTrigger::RouterSolicitation);
     access.attach_on_carrier = has(AttachTrigger::Carrier);
   }
@@ -171,6 +220,7 @@ MagSettings assemble(MagFile file) {
     const bool has_services = row.node->find("services") != nullptr;
     auto& profile = settings.core.mobile_nodes.emplace_back(std::move(row.value.profile));
     if (has_services) profile.services = std::move(row.value.services);
+    profile.flows = announced(row.value.flows);
   }
   fill_paths(settings.paths, settings.core.name, true);
   return settings;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/flow_row.h"
 #include "daemon/config/load.h"
 #include "daemon/config/protocol_values.h"
 #include "daemon/config/schema.h"
@@ -24,13 +25,16 @@ struct AnchorRow {
 
 struct AccessRow {
   core::AccessConfig access;
-  Ipv6Prefix visited_prefix;  ///< length zero: none
+  std::vector<Element<FlowRow>> flows;
+  std::uint8_t binding_priority = 0;  ///< zero: not given
+  Ipv6Prefix visited_prefix;          ///< length zero: none
   std::vector<AttachTrigger> attach_on{AttachTrigger::RouterSolicitation};
 };
 
 struct HostedNodeRow {
   core::MagPolicyProfile profile;
   std::vector<std::string> services;
+  std::vector<Element<FlowRow>> flows;
 };
 
 /// The file as it was read, value by value.

@@ -160,6 +160,20 @@ constexpr auto kNetwork = [](AccessRow& row) -> auto& {
   return row.access.network.*Member;
 };
 
+constexpr const char* kAnnouncedHelp =
+    "a flow that is to go by this link: it is announced to the LMA (RFC 6089), which obeys if its `decider` "
+    "is "
+    "\"mn\"; downlink direction: the source is the correspondent";
+
+Section<FlowRow> announced_flow(std::string title) {
+  using K = Keys<FlowRow>;
+  auto keys = flow_section(title).keys;
+  keys.push_back(
+      K::optional("at_attachment", &FlowRow::at_attachment,
+                  "announce it when a node attaches; false: when `flowmob flow announce` says so"));
+  return {std::move(title), std::move(keys)};
+}
+
 Section<AccessRow> access() {
   using K = Keys<AccessRow>;
   return {
@@ -201,7 +215,17 @@ Section<AccessRow> access() {
                    between<std::uint16_t>(1280, 65535)),
        K::optional("fixed_link_layer_address", kAccess<&AccessConfig::fixed_link_layer_address>,
                    "advertise from the link-layer address of RFC 6543, the same on every MAG; false: from "
-                   "the interface's own")}};
+                   "the interface's own"),
+       K::optional(
+           "binding_id", [](AccessRow & row) -> auto& { return row.access.binding.id; },
+           "what an attachment here is called in announced flows (BID, RFC 5648); other gateways may name it "
+           "by this number if theirs are others",
+           between<std::uint16_t>(1, 65535)),
+       K::derived("binding_priority", &AccessRow::binding_priority,
+                  "BID-PRI (RFC 6089 section 4.1): what no announced flow matches takes the link with the "
+                  "lowest, where the MAGs decide",
+                  "64, and said only beside flows", between<std::uint8_t>(1, 127)),
+       K::tables("flow", &AccessRow::flows, announced_flow("[[access.flow]]"), false, kAnnouncedHelp)}};
 }
 
 Section<HostedNodeRow> hosted_node() {
@@ -222,7 +246,9 @@ Section<HostedNodeRow> hosted_node() {
            K::derived("ipv4_address", via<&HostedNodeRow::profile, &MagPolicyProfile::ipv4_address>,
                       "the IPv4 home address to ask for, with its subnet's length", "any"),
            K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
-                      "the access link whose carrier attaches it", "any", label())}};
+                      "the access link whose carrier attaches it", "any", label()),
+           K::tables("flow", &HostedNodeRow::flows, announced_flow("[[mobile_node.flow]]"), false,
+                     "the same of this node, wherever it attaches; of one name it is this one")}};
 }
 
 }  // namespace

@@ -32,7 +32,9 @@ class PolicyCheck {
       check_owner(policy);
       check_rules(policy);
     }
-    if (context_ != nullptr) check_room();
+    if (context_ == nullptr) return;
+    check_deciders();
+    check_room();
   }
 
  private:
@@ -46,6 +48,7 @@ class PolicyCheck {
   void check_links(const Element<RuleRow>& rule);
   void check_spread(const Element<RuleRow>& rule);
   std::size_t check_selectors(const Element<RuleRow>& rule, const NamedPrefixes& names);
+  void check_deciders();
   void check_room();
   const Element<PolicyRow>* policy_of(const PolicyContext::Node& node) const;
 
@@ -196,6 +199,34 @@ std::size_t PolicyCheck::check_selectors(const Element<RuleRow>& rule, const Nam
   return count;
 }
 
+/// A policy that names a node, or a group without any other node, is meant for it: it would do nothing. The
+/// default policy is for whoever is left.
+void PolicyCheck::check_deciders() {
+  std::set<std::string_view> groups_obeying;
+  for (const auto& node : context_->nodes)
+    if (!node.gateways_decide) groups_obeying.insert(node.group);
+  constexpr const char* kExpected = "`decider = \"lma\"` for them, or no policy";
+  for (const auto& node : context_->nodes) {
+    if (!node.gateways_decide) continue;
+    if (const auto own = of_nodes_.find(node.id); own != of_nodes_.end()) {
+      const auto& names = own->second->value.policy.mobile_nodes;
+      const auto at = std::ranges::find(names, node.id) - names.begin();
+      diagnostics_.add(own->second->at("mobile_nodes", static_cast<std::size_t>(at)),
+                       fmt::format("the MAGs decide where the flows of '{}' go: no rule does", node.id),
+                       kExpected);
+    }
+    const auto group = of_groups_.find(node.group);
+    if (group == of_groups_.end() || groups_obeying.contains(node.group)) continue;
+    groups_obeying.insert(node.group);  // said once
+    const auto& names = group->second->value.policy.groups;
+    const auto at = std::ranges::find(names, node.group) - names.begin();
+    diagnostics_.add(
+        group->second->at("groups", static_cast<std::size_t>(at)),
+        fmt::format("the MAGs decide where the flows of the group '{}' go: no rule does", node.group),
+        kExpected);
+  }
+}
+
 const Element<PolicyRow>* PolicyCheck::policy_of(const PolicyContext::Node& node) const {
   if (const auto own = of_nodes_.find(node.id); own != of_nodes_.end()) return own->second;
   if (const auto groups = of_groups_.find(node.group); groups != of_groups_.end()) return groups->second;
@@ -207,7 +238,8 @@ void PolicyCheck::check_room() {
   std::set<const void*> said;
   for (const auto& node : context_->nodes) {
     const auto* policy = policy_of(node);
-    if (policy == nullptr || selectors_[policy] == 0 || said.contains(policy)) continue;
+    if (node.gateways_decide || policy == nullptr || selectors_[policy] == 0 || said.contains(policy))
+      continue;
     std::size_t flows = 0;
     for (const auto& service : node.services)
       if (const auto known = context_->services.find(service); known != context_->services.end())
@@ -230,7 +262,8 @@ PolicyContext context_of(const core::LmaConfig& config) {
     for (auto& flows = context.services[service.identifier]; const auto& flow : service.flows)
       flows.push_back(flow->name);
   for (const auto& node : config.mobile_nodes)
-    context.nodes.push_back({node.mn_id, node.group, node.services});
+    context.nodes.push_back(
+        {node.mn_id, node.group, node.services, core::decider_of(config, node) == core::Decider::Gateways});
   return context;
 }
 

@@ -49,6 +49,7 @@ struct PolicyContext {
   struct Node {
     std::string id, group;
     std::vector<std::string> services;
+    bool gateways_decide = false;  ///< rules are not for it
   };
   std::vector<std::string> mags;
   std::map<std::string, std::vector<std::string>> services;  ///< by identifier: the names of its flows

@@ -67,6 +67,13 @@ struct Words<core::GrePolicy> {
   static std::span<const Word<core::GrePolicy>> all() { return kAll; }
 };
 template <>
+struct Words<core::Decider> {
+  static constexpr const char* kName = "decider";
+  static constexpr std::array kAll{Word<core::Decider>{"lma", core::Decider::Anchor},
+                                   Word<core::Decider>{"mn", core::Decider::Gateways}};
+  static std::span<const Word<core::Decider>> all() { return kAll; }
+};
+template <>
 struct Words<core::GreWish> {
   static constexpr const char* kName = "GRE wish";
   static constexpr std::array kAll{Word<core::GreWish>{"none", core::GreWish::None},

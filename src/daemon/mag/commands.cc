@@ -17,7 +17,8 @@ Result<void> MagDaemon::add_commands() {
                 {"accesses", settings_.core.accesses.size()},
                 {"mobile_nodes", settings_.core.mobile_nodes.size()}};
   });
-  for (const std::string command : {"show bindings", "show peers", "attach", "detach", "session revoke"}) {
+  for (const std::string command : {"show bindings", "show peers", "attach", "detach", "flow announce",
+                                    "flow withdraw", "session revoke"}) {
     if (added) added = control.handle(command, [this, command](const Json& a) { return ask(command, a); });
   }
   return added

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/effect.h"
+#include "core/mag/config.h"
+#include "wire/mobility_header.h"
+
+namespace flowmob::core {
+
+/// What a gateway announces of one attachment's flows (RFC 6089 section 5.2), and what the LMA has said to
+/// it.
+///
+///             want()                     answered 0
+///   (none) ----------> Pending, in full -----------> Accepted, in summaries
+///              changed ^   ^ not found (132)  |  |
+///                      |   '------------------'  | answered otherwise, or not at all
+///                      '---- Refused <-----------'   left out
+///
+/// What is not wanted any more is left out, which removes it (section 5.2.4).
+class FlowAnnouncements {
+ public:
+  enum class State { Pending, Accepted, Refused };
+  struct Flow {
+    FlowTemplate flow;
+    std::uint16_t id{};
+    State state = State::Pending;
+    std::string status;                        ///< of the last answer
+    std::optional<TimePoint> first_said = {};  ///< in full, since it was made or changed
+  };
+
+  /// These from now on. True: an update has to say so.
+  bool want(const std::vector<FlowTemplate>& flows);
+  /// The LMA knows nothing of the attachment: all of it in full.
+  void start_anew();
+
+  /// The binding and the flows of an update that is sent now.
+  void add_options(const BindingNumber& binding, TimePoint now, wire::MobilityOptions& options);
+  /// What has changed by the answer to what was sent then. An LMA that repeats none of the options does not
+  /// know them (section 5.2.6).
+  std::vector<Flow> take_answer(const wire::MobilityOptions& options, TimePoint sent);
+  /// There is more to say than the last update did.
+  bool is_due() const;
+
+  const std::vector<Flow>& flows() const { return flows_; }
+  Json to_json() const;
+
+  /// By a command, instead of what the configuration says; by name.
+  std::map<std::string, bool> switched = {};
+
+ private:
+  std::uint16_t free_id() const;
+
+  std::vector<Flow> flows_;
+  bool has_less_to_say_ = false;
+};
+
+std::string_view to_string(FlowAnnouncements::State state);  ///< "pending", "accepted", "refused"
+
+/// Which flows an attachment has by its access's and its node's configuration.
+std::vector<AnnouncedFlow> flows_of(const AccessConfig& access, const MagPolicyProfile* profile);
+/// Those of them that are to be announced.
+std::vector<FlowTemplate> wanted_flows(const std::vector<AnnouncedFlow>& flows,
+                                       const std::map<std::string, bool>& switched);
+
+}  // namespace flowmob::core
