@@ -29,8 +29,10 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
   attachment.router_link_local = context.config.router_link_local;
   attachment.services = std::move(record.services);
   attachment.services_registered = std::min(record.services_registered, attachment.services.size());
-  if (const auto* access = context.access(attachment.access))
+  if (const auto* access = context.access(attachment.access)) {
     attachment.handoff_indicator = access->handoff_indicator;
+    attachment.flows.want(wanted_flows(flows_of(*access, context.profile(attachment.mn_id)), {}));
+  }
   attachment.tunnelling = {record.encapsulation, 0, record.uplink_key};
   if (attachment.tunnelling.has_keys()) attachment.tunnelling.downlink_key = record.id.value;
   attachment.state = AttachmentState::Registered;
