@@ -99,6 +99,13 @@ bool FlowAnnouncements::want(const std::vector<FlowTemplate>& flows) {
   return is_news || gone != 0;
 }
 
+bool FlowAnnouncements::retry(std::string_view name) {
+  const auto found = std::ranges::find(flows_, name, [](const Flow& f) { return f.flow.name; });
+  if (found == flows_.end() || found->state != State::Refused) return false;
+  *found = fresh(found->flow, found->id);
+  return true;
+}
+
 void FlowAnnouncements::start_anew() {
   for (auto& flow : flows_) flow = fresh(flow.flow, flow.id);
 }

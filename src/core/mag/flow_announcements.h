@@ -17,7 +17,7 @@ namespace flowmob::core {
 ///
 ///             want()                     answered 0
 ///   (none) ----------> Pending, in full -----------> Accepted, in summaries
-///              changed ^   ^ not found (132)  |  |
+///     changed, retry() ^   ^ not found (132)  |  |
 ///                      |   '------------------'  | answered otherwise, or not at all
 ///                      '---- Refused <-----------'   left out
 ///
@@ -35,6 +35,8 @@ class FlowAnnouncements {
 
   /// These from now on. True: an update has to say so.
   bool want(const std::vector<FlowTemplate>& flows);
+  /// One that was refused is announced once more. True: it was.
+  bool retry(std::string_view name);
   /// The LMA knows nothing of the attachment: all of it in full.
   void start_anew();
 

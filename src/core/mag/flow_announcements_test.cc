@@ -147,6 +147,12 @@ TEST_F(FlowAnnouncementsOfMag, ARefusedOneIsLeftOutAndTheBindingStands) {  // se
   ASSERT_THAT(updates, SizeIs(1));
   EXPECT_THAT(in_full(updates[0]), IsEmpty());
   EXPECT_THAT(in_summary(updates[0]), IsEmpty());
+  accept();
+  switch_flow("announce", "web");  // the LMA may have changed its mind
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_THAT(in_full(updates[1]), ElementsAre(1));
+  accept();
+  EXPECT_THAT(states(), ElementsAre("accepted"));
 }
 
 TEST_F(FlowAnnouncementsOfMag, AnAnswerWithoutThemIsARefusal) {  // section 5.2.6
