@@ -6,10 +6,10 @@
 #include "bpf_base.h"
 #include "packet.h"
 
-#define FM_SEEN_WAYS 4
+#define FM_SEEN_WAYS 8
 #define FM_SEEN_ROWS 4
 #define FM_SEEN_BUCKETS (1 << 13)
-#define FM_SEEN_NS 1000000000ULL
+#define FM_SEEN_NS 1000000000LL
 #define FM_SEEN_MOST 0xffff
 
 /* How often packets with this content came, by the way they took. */
@@ -89,7 +89,7 @@ static __noinline __u64 fm_fingerprint(struct __sk_buff* skb, const struct fm_pa
 }
 
 /* A sender may say the same twice: then it comes twice by each way. So a packet is new when its way has
- * brought more of its kind than any other. Of more ways than there is room for the last share a count. */
+ * brought more of its kind than any other. By more ways than there is room for nothing new comes. */
 static __always_inline bool fm_is_first(struct fm_seen* row, __u32 way) {
   __u16 most = 0;
   bool is_counted = false, is_first = false;
@@ -98,7 +98,7 @@ static __always_inline bool fm_is_first(struct fm_seen* row, __u32 way) {
     if (row->counts[i] > most) most = row->counts[i];
 #pragma unroll
   for (int i = 0; i < FM_SEEN_WAYS; ++i) {
-    bool is_mine = row->ways[i] == way || !row->ways[i] || i == FM_SEEN_WAYS - 1;
+    bool is_mine = row->ways[i] == way || !row->ways[i];
     if (is_counted || !is_mine) continue;
     row->ways[i] = way;
     if (row->counts[i] < FM_SEEN_MOST) ++row->counts[i];
@@ -126,7 +126,7 @@ static __noinline int fm_is_copy(struct __sk_buff* skb, const struct fm_packet* 
     if (row->fingerprint == fingerprint) continue;
     if (one->fingerprint == fingerprint || one->first_ns < row->first_ns) row = one;
   }
-  if (row->fingerprint != fingerprint || now - row->first_ns > FM_SEEN_NS) {
+  if (row->fingerprint != fingerprint || (__s64)(now - row->first_ns) > FM_SEEN_NS) {
     struct fm_seen fresh = {.fingerprint = fingerprint, .first_ns = now};
     *row = fresh;
   }

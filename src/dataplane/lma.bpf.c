@@ -97,16 +97,22 @@ static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* pack
   return fm_is_tunnel(packet->next_header) && fm_is_anchor(&packet->key.source);
 }
 
-/* The session that this packet goes by; of a flow with copies the others get theirs first. */
+/* The session that this packet goes by; of a flow with copies the others get theirs first, if it fits all. */
 static __always_inline __u32 fm_session_of(struct __sk_buff* skb, const struct fm_packet* packet, __u32 flow,
-                                           const struct fm_flow_row* binding, struct fm_copy copy) {
-  if (binding->action == FM_ACTION_SHARES) return fm_shared_session(&packet->key, flow, packet->whole_key);
-  if (binding->action != FM_ACTION_COPIES) return binding->session;
+                                           const struct fm_flow_row* binding, struct fm_copy copy,
+                                           __u32* narrowest) {
   __u32 first = 0;
+  if (binding->action == FM_ACTION_SHARES) {
+    __u32 session = fm_shared_session(&packet->key, flow, packet->whole_key);
+    return session ? session : binding->session;
+  }
+  if (binding->action != FM_ACTION_COPIES) return binding->session;
   const struct fm_spread* spread = bpf_map_lookup_elem(&spreads, &flow);
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
   if (!spread) return binding->session;
-  if (!copy.number && ours) fm_send_copies(skb, spread, ours->copy_interface, copy.forwarded);
+  *narrowest = spread->mtu;
+  bool fits = !spread->mtu || !fm_exceeds(packet, fm_segment_length(skb, packet), spread->mtu);
+  if (!copy.number && ours && fits) fm_send_copies(skb, spread, ours->copy_interface, copy.forwarded);
   return spread->sessions[copy.number & (FM_MAX_SPREAD - 1)];
 }
 
@@ -115,7 +121,8 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
-  __u32 session = fm_session_of(skb, packet, flow, binding, copy);
+  __u32 narrowest = 0;
+  __u32 session = fm_session_of(skb, packet, flow, binding, copy, &narrowest);
   const struct fm_session_row* row = bpf_map_lookup_elem(&sessions, &session);
   if (!row) return fm_drop(skb, FM_DROP_NO_SESSION);
 
@@ -128,6 +135,7 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
                              .forwarded = copy.forwarded,
                              .silent = copy.number != 0};
   if (ours) tunnel.ipv6_router = ours->local;
+  if (narrowest && narrowest < tunnel.mtu) tunnel.mtu = narrowest;
   struct fm_counter weight = fm_weight(skb, packet);
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   if (tunnel.entered) fm_count_down(copy.number ? 0 : flow, session, &weight);

@@ -99,33 +99,36 @@ static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, 
     bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
     flow = bpf_map_lookup_elem(&vif_flows, &neutral);
   }
-  if (flow && set && flow->rule_set != set->number) {
+  __u16 number = set ? set->number : 0;
+  if (flow && set && flow->rule_set != number) {
     flow->action = fm_match_vif_rules(&packet->key, set->count);
-    flow->rule_set = set->number;
+    flow->rule_set = number;
   }
   return flow;
 }
 
+/* `resolved`: the destination as the stack has it. */
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
-                                             const struct fm_member_row* member) {
+                                             const struct fm_member_row* member,
+                                             const struct fm_mac* resolved) {
   struct fm_mac router = member->router, mac = member->mac;
-  __u8 group = 0;
   bool has_router = router.octets[0] | router.octets[1] | router.octets[2] | router.octets[3] |
                     router.octets[4] | router.octets[5];
-  if (bpf_skb_load_bytes(skb, 0, &group, 1)) return -1;
-  if (has_router && !(group & 1) && !fm_is_multicast(&packet->key.destination))
-    bpf_skb_store_bytes(skb, 0, &router, sizeof(router), 0);
+  bool is_one_host = !(resolved->octets[0] & 1) && !fm_is_multicast(&packet->key.destination);
+  if (!has_router || !is_one_host) router = *resolved;
+  if (bpf_skb_store_bytes(skb, 0, &router, sizeof(router), 0)) return -1;
   return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
 }
 
 /* To every member that is up but the one that the packet itself leaves by. */
-static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen) {
-  if (!packet) return 0;
+static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
+                                        const struct fm_mac* resolved) {
+  if (!packet || !resolved) return 0;
   for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
     const struct fm_member_row* member = fm_member_if_up(number);
     if (!member || member->interface == chosen) continue;
     __u32 interface = member->interface;
-    if (fm_address_frame(skb, packet, member)) continue;
+    if (fm_address_frame(skb, packet, member, resolved)) continue;
     bpf_clone_redirect(skb, interface, 0);
   }
   return 0;
@@ -171,8 +174,11 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   fm_reverse(&packet.key);
   struct fm_mac mac = member->mac;
   __u32 interface = member->interface;
-  if (flow && flow->action == FM_VIF_COPIES) fm_send_to_others(skb, &packet, interface);
-  fm_address_frame(skb, &packet, member);
+  struct fm_mac resolved;
+  if (bpf_skb_load_bytes(skb, 0, &resolved, sizeof(resolved))) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (flow && flow->action == FM_VIF_COPIES && !nd_type)
+    fm_send_to_others(skb, &packet, interface, &resolved);
+  fm_address_frame(skb, &packet, member, &resolved);
   if (nd_type) fm_nd_rewrite_link_address(skb, &packet, nd_type, &mac);
   return (int)bpf_redirect(interface, 0);
 }

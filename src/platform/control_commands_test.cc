@@ -33,16 +33,16 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
     }
     return names;
   };
-  EXPECT_EQ(
-      known(DaemonRole::Lma),
-      (std::set<std::string_view>{"status", "show bindings", "show sessions", "show flows", "show tunnels",
-                                  "show links", "show peers", "show statistics", "flow move", "flow release",
-                                  "show policies", "policy explain", "policy diff", "policy apply",
-                                  "policy confirm", "policy reload", "session revoke", "reload", "monitor"}));
+  EXPECT_EQ(known(DaemonRole::Lma),
+            (std::set<std::string_view>{
+                "status",         "show bindings", "show sessions",  "show handovers",  "show flows",
+                "show tunnels",   "show links",    "show peers",     "show statistics", "flow move",
+                "flow release",   "show policies", "policy explain", "policy diff",     "policy apply",
+                "policy confirm", "policy reload", "session revoke", "reload",          "monitor"}));
   EXPECT_EQ(known(DaemonRole::Mag),
             (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
-                                        "show statistics", "attach", "detach", "session revoke", "reload",
-                                        "monitor"}));
+                                        "show statistics", "flow announce", "flow withdraw", "attach",
+                                        "detach", "session revoke", "reload", "monitor"}));
   EXPECT_EQ(known(DaemonRole::Mn), (std::set<std::string_view>{"status", "show flows", "show links",
                                                                "show statistics", "reload", "monitor"}));
 }

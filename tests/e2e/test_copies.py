@@ -87,14 +87,20 @@ def test_connections_are_shared_out(lab, policies, stream):
     policies(policy("split = [1, 1]", match='{ protocol = "udp", source_port = "7000-7020" }'))
     assert {link["weight"] for link in spread(lab)["links"]} == {1}
     streams = [stream(port, rate=50) for port in range(7000, 7008)]
-    flows = lab.ask("mn", "show", "flows")["flows"]
-    members = {row["source_port"]: row["member"] for row in flows if 7000 <= (row["source_port"] or 0) <= 7020}
-    assert len(set(members.values())) == 2, members
-    for row in flows:
+
+    def members():
+        flows = lab.ask("mn", "show", "flows")["flows"]
+        return {row["source_port"]: row["member"] for row in flows if 7000 <= (row["source_port"] or 0) <= 7020}
+
+    before = members()
+    assert len(set(before.values())) == 2, before
+    for row in lab.ask("mn", "show", "flows")["flows"]:
         if not 7000 <= (row["source_port"] or 0) <= 7020:
             continue
         said = lab.ask("lma", "policy", "explain", f"udp,{row['source']},{row['source_port']},{row['destination']},{row['destination_port']}")
         assert said["reason"] == "shared" and said["mag"] == {"if1": "mag1", "if2": "mag2"}[row["member"]], (row, said)
     policies(policy("split = [1, 0]", match='{ protocol = "udp", source_port = "7000-7020" }'))
+    streams[0].run_for(1)
+    assert members() == before, "those that live stay"
     for one in streams:
         one.assert_lossless()

@@ -86,41 +86,49 @@ void note_revisit(const FlowBinding& flow, Decision& decision) {
   const auto* chosen = verdict_of(decision, decision.session);
   for (const auto& verdict : decision.links) {
     if (verdict.fitness != LinkFitness::HeldDown) continue;
-    if (chosen && chosen->fitness == LinkFitness::Well &&
+    const bool waits_for_share = flow.rule->spread == SpreadKind::Shares && verdict.rank;
+    if (!waits_for_share && chosen && chosen->fitness == LinkFitness::Well &&
         (!flow.rule->returns || place_in_list(flow, *chosen) < place_in_list(flow, verdict)))
       continue;
     if (!decision.revisit || *verdict.held_until < *decision.revisit) decision.revisit = verdict.held_until;
   }
 }
 
-/// Copies go also where they may not arrive yet; new flows only where one alone would go.
-bool takes_part(const FlowRule& rule, const LinkVerdict& verdict) {
-  if (!verdict.rank || !carries(verdict)) return false;
-  if (rule.spread == SpreadKind::Copies) return true;
-  return verdict.fitness == LinkFitness::Well && rule.shares.at(*verdict.rank) > 0;
+/// Between two sessions with one gateway nobody can tell copies apart.
+bool is_with_same_gateway(const Surroundings& around, SessionId one, SessionId other) {
+  const auto *a = around.find(one), *b = around.find(other);
+  return a && b && !a->mag_address.is_unspecified() && a->mag_address == b->mag_address;
 }
 
-/// The link that the flow would take alone comes first. A flow that a command has moved takes that alone.
-Spread spread_of(const FlowBinding& flow, const Decision& decision) {
+/// A link that is not well keeps the connections that it has, and gets no new ones.
+std::uint16_t share_of_new(const FlowRule& rule, const LinkVerdict& verdict) {
+  const bool takes_new =
+      rule.spread == SpreadKind::Shares && verdict.fitness == LinkFitness::Well && verdict.rank;
+  return takes_new ? rule.shares.at(*verdict.rank) : std::uint16_t{};
+}
+
+/// The link that the flow would take alone comes first. Copies go also where they may not arrive yet. A flow
+/// that a command has moved takes that link alone.
+Spread spread_of(const FlowBinding& flow, const Surroundings& around, const Decision& decision) {
   const auto& rule = *flow.rule;
-  Spread spread{rule.spread, {}};
   if (rule.spread == SpreadKind::None || !decision.session) return {};
+  const auto* own = verdict_of(decision, decision.session);
   const bool is_alone = decision.reason == DecisionReason::Moved;
+  if (rule.spread == SpreadKind::Shares && (is_alone || !own->rank)) return {};
   std::vector<const LinkVerdict*> part;
   for (const auto& verdict : decision.links)
-    if (verdict.session != decision.session && !is_alone && takes_part(rule, verdict))
-      part.push_back(&verdict);
+    if (&verdict != own && !is_alone && verdict.rank && carries(verdict)) part.push_back(&verdict);
   std::ranges::sort(part, {}, [&](const LinkVerdict* verdict) { return place_in_list(flow, *verdict); });
-  const auto* own = verdict_of(decision, decision.session);
-  if (is_alone || rule.spread == SpreadKind::Copies || takes_part(rule, *own)) part.insert(part.begin(), own);
-  if (part.size() > Spread::kMostLinks) part.resize(Spread::kMostLinks);
-  const auto weight = [&](const LinkVerdict& verdict) {
-    return rule.spread == SpreadKind::Copies || !verdict.rank ? std::uint16_t{}
-                                                              : rule.shares.at(*verdict.rank);
-  };
-  for (const auto* verdict : part) spread.links.push_back({verdict->session, weight(*verdict)});
-  const bool is_plain = rule.spread == SpreadKind::Shares && (is_alone || spread.links.empty());
-  return is_plain ? Spread{} : spread;
+  Spread spread{rule.spread, {{own->session, share_of_new(rule, *own)}}};
+  for (const auto* verdict : part) {
+    const bool is_same =
+        rule.spread == SpreadKind::Copies && std::ranges::any_of(spread.links, [&](const SpreadLink& link) {
+          return is_with_same_gateway(around, link.session, verdict->session);
+        });
+    if (!is_same && spread.links.size() < Spread::kMostLinks)
+      spread.links.push_back({verdict->session, share_of_new(rule, *verdict)});
+  }
+  return spread;
 }
 
 void decide_by_rule(const FlowBinding& flow, Decision& decision) {
@@ -281,7 +289,7 @@ Decision decide(const FlowBinding& flow, const Surroundings& around) {
     decide_by_announcement(flow, around, decision);
   else
     decide_by_binding(flow, flow.wanted, around, decision);
-  if (flow.rule) decision.spread = spread_of(flow, decision);
+  if (flow.rule) decision.spread = spread_of(flow, around, decision);
   return decision;
 }
 

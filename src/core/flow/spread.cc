@@ -2,6 +2,7 @@
 #include "core/flow/spread.h"
 
 #include <cmath>
+#include <limits>
 
 namespace flowmob::core {
 namespace {
@@ -40,6 +41,7 @@ std::uint64_t flow_hash(const FlowKey& key) {
 
 /// Weighted rendezvous: the smaller, the better.
 double distance(std::size_t slot, const SpreadLink& link) {
+  if (link.weight == 0) return std::numeric_limits<double>::infinity();
   std::uint64_t mixed = (slot + 1) * kFirst ^ (std::uint64_t{link.session.value} + 1) * kSecond;
   mixed ^= mixed >> 31;
   mixed *= kFirst;

@@ -29,6 +29,7 @@ struct Spread {
   static constexpr std::size_t kMostLinks = 4;
   SpreadKind kind{};
   std::vector<SpreadLink> links{};  ///< the first is the one that it would go by alone
+  std::uint16_t mtu = 0;            ///< of copies, in the data plane's row: what the narrowest link carries
   friend bool operator==(const Spread&, const Spread&) = default;
 };
 

@@ -99,11 +99,30 @@ TEST_F(SpreadDecision, SharesHaveTheirWeights) {
   EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 3}, SpreadLink{kLteLink, 1}));
 }
 
-TEST_F(SpreadDecision, NoNewFlowsWithoutAShareOrWhereALinkIsNotWell) {
+TEST_F(SpreadDecision, ALinkWithoutAShareOrThatIsNotWellKeepsWhatItHas) {
   share({0, 1});
-  EXPECT_THAT(taken(), ElementsAre(kLteLink));
+  EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 0}, SpreadLink{kLteLink, 1}));
   share({1, 1});
   lte.is_opening = true;
+  EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 1}, SpreadLink{kLteLink, 0}));
+}
+
+TEST_F(SpreadDecision, ALinkThatIsHeldDownGetsItsShareBackInTime) {
+  share({1, 1});
+  flow.current = kWlanLink;
+  flow.seen = {{kLteLink, true, true, TimePoint{std::chrono::seconds(100)}}};
+  flow.rule = rule;
+  const std::vector<LinkState> links{wifi, lte};
+  const auto held = decide(flow, {links, nullptr, TimePoint{std::chrono::seconds(105)}, {}, {}});
+  EXPECT_THAT(held.spread.links, ElementsAre(SpreadLink{kWlanLink, 1}, SpreadLink{kLteLink, 0}));
+  EXPECT_EQ(held.revisit, TimePoint{std::chrono::seconds(110)});
+  const auto later = decide(flow, {links, nullptr, TimePoint{std::chrono::seconds(110)}, {}, {}});
+  EXPECT_THAT(later.spread.links, ElementsAre(SpreadLink{kWlanLink, 1}, SpreadLink{kLteLink, 1}));
+}
+
+TEST_F(SpreadDecision, OfTwoLinksWithOneGatewayOneTakesCopies) {
+  copy();
+  wifi.mag_address = lte.mag_address = Ipv6Address::parse("2001:db8:a::1").value();
   EXPECT_THAT(taken(), ElementsAre(kWlanLink));
 }
 

@@ -28,6 +28,12 @@ TEST(Spread, EachLinkHasSlotsByItsWeight) {
 
 TEST(Spread, OneLinkHasAll) { EXPECT_THAT(share_slots(shares({{SessionId{7}, 1}})), Each(0)); }
 
+TEST(Spread, ALinkOfWeightZeroHasNoneUnlessAllAre) {
+  EXPECT_THAT(share_slots(shares({{SessionId{1}, 0}, {SessionId{2}, 1}})), Each(1));
+  EXPECT_THAT(share_slots(shares({{SessionId{1}, 1}, {SessionId{2}, 0}})), Each(0));
+  EXPECT_THAT(share_slots(shares({{SessionId{1}, 0}, {SessionId{2}, 0}})), Each(0));
+}
+
 TEST(Spread, AHeavierLinkTakesSlotsAndGivesNone) {
   const auto before = share_slots(shares({{SessionId{1}, 1}, {SessionId{2}, 1}, {SessionId{3}, 1}}));
   const auto after = share_slots(shares({{SessionId{1}, 2}, {SessionId{2}, 1}, {SessionId{3}, 1}}));

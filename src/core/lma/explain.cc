@@ -146,6 +146,7 @@ bool is_in(const Spread& spread, SessionId session) {
 }
 
 std::string because(const Decision& decision) {
+  if (decision.reason == DecisionReason::Moved) return because(decision.reason);
   if (decision.spread.kind == SpreadKind::Copies) return "each packet goes by every chosen link";
   if (decision.spread.kind == SpreadKind::Shares)
     return "its share of new flows; one that lives stays where it began";
@@ -153,6 +154,7 @@ std::string because(const Decision& decision) {
 }
 
 std::string_view reason_of(const Decision& decision) {
+  if (decision.reason == DecisionReason::Moved) return to_string(decision.reason);
   if (decision.spread.kind == SpreadKind::Copies) return "copied";
   return decision.spread.kind == SpreadKind::Shares ? "shared" : to_string(decision.reason);
 }

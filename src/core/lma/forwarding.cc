@@ -71,6 +71,15 @@ TunnelHeaders tunnels_of(const MobileNode& node) {
   return headers;
 }
 
+/// What is too big for one of the links is too big for all: its sender has to be told.
+Spread with_mtu(Spread spread, const MobileNode& node) {
+  if (spread.kind != SpreadKind::Copies) return spread;
+  for (const auto& link : spread.links)
+    if (const auto way = way_of(node, link.session))
+      spread.mtu = spread.mtu == 0 ? inner_mtu(*way) : std::min(spread.mtu, inner_mtu(*way));
+  return spread;
+}
+
 template <class Map>
 bool holds(const Map& map, const typename Map::value_type& row) {
   const auto found = map.find(row.first);
@@ -98,7 +107,7 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
       rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, node.prefixes,
                                  inner_mtu(guest),       {},        guest.tunnelling};
   for (const auto& flow : node.flows.bindings())
-    if (flow.is_matched()) rows.flows[flow.index] = {flow.current, flow.spread};
+    if (flow.is_matched()) rows.flows[flow.index] = {flow.current, with_mtu(flow.spread, node)};
   for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
   if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node), tunnels_of(node)};
   return rows;

@@ -114,7 +114,7 @@ Handovers::Ids Handovers::open(const Policy& policy, const MobileNode& before, c
     handover.cause.steps.clear();
     ids.push_back(add(std::move(handover)));
     events.push_back(flow_event(policy, before, after, change));
-    events.back().fields["handover"] = ids.back().value;
+    if (most_ > 0) events.back().fields["handover"] = ids.back().value;
   }
   return ids;
 }

@@ -99,7 +99,7 @@ Section<LmaSettings> lma_head() {
                    between<unsigned>(0, 1'000'000)),
        K::optional("handover_history", kLmaCore<&LmaConfig::handover_history>,
                    "how many moves of flows `flowmob show handovers` remembers, the oldest forgotten",
-                   between<unsigned>(0, 100'000)),
+                   between<unsigned>(0, 10'000)),
        K::optional(
            "revocation", kRevokes,
            "sessions that a new configuration does not permit are revoked, a hold ends as soon as the old "

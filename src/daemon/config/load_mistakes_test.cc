@@ -159,17 +159,17 @@ INSTANTIATE_TEST_SUITE_P(
              "f:6:3: unknown key 'membre' in the file; expected 'member' (did you mean that?)"},
         Case{kMn, "interface = \"if2\"\n",
              "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {}\nredundant = true\n",
-             "f:14:9: the match has no condition; expected protocol, source, dscp or another"},
+             "f:14:9: the match has no condition; expected protocol, source, a port or another"},
         Case{kMn, "interface = \"if2\"\n",
-             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {dscp = 46}\nredundant = false\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = 46}\nredundant = false\n",
              "f:15:13: the boolean false is not allowed here; expected true"},
         Case{kMn, "interface = \"if2\"\n",
              "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {service = \"x\"}\nredundant = true\n",
              "f:14:10: unknown key 'service' in [rule.match]; expected one of protocol, source, destination, "
              "source_port, "
-             "destination_port, spi, flow_label, dscp"},
+             "destination_port, spi"},
         Case{kMn, "interface = \"if2\"\n",
-             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {dscp = [1,2,3,4,5], source_port = "
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = [1,2,3,4,5], source_port = "
              "[1,2,3,4]}\nredundant = true\n",
              "f:14:9: the rules come to 20 selectors; expected at most 16"}));
 

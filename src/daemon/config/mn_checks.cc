@@ -19,7 +19,7 @@ void check_rules(const std::vector<Element<MnRuleRow>>& rules, Diagnostics& diag
     if (members == nullptr) continue;
     const auto count = count_selectors(match.value, {});
     if (members->empty() || count == 0)
-      diagnostics.add(match.node->at, "the match has no condition", "protocol, source, dscp or another");
+      diagnostics.add(match.node->at, "the match has no condition", "protocol, source, a port or another");
     selectors += count;
     if (selectors <= FM_MAX_VIF_RULES) continue;
     return diagnostics.add(match.node->at, fmt::format("the rules come to {} selectors", selectors),

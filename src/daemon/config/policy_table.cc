@@ -114,6 +114,7 @@ Section<MatchRow> match_section(std::string table, bool at_anchor) {
   add(K::optional("source_port", &MatchRow::source_port, "the correspondent's ports"));
   add(K::optional("destination_port", &MatchRow::destination_port, "the mobile node's ports"));
   add(K::optional("spi", &MatchRow::spi, "the security parameter indices of IPsec"));
+  if (!at_anchor) return {std::move(table), std::move(keys)};  // a virtual interface's flows are 5-tuples
   add(K::optional("flow_label", &MatchRow::flow_label, "the IPv6 flow labels",
                   each(range_up_to<std::uint32_t>(0xfffff))));
   add(K::optional("dscp", &MatchRow::dscp, "the DS field's values", each(range_up_to<std::uint8_t>(63))));

@@ -44,7 +44,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_rule_key) == 12, "fm_rule_key");
 
 /* Key: flow. To move a flow is one write of this row. */
 struct fm_flow_row {
-  __u32 session; /* zero: none is alive; where there is a spread, its first */
+  __u32 session; /* zero: none is alive; with a spread the one that the flow would take alone */
   __u32 action;
 };
 FM_STATIC_ASSERT(sizeof(struct fm_flow_row) == 8, "fm_flow_row");
@@ -130,9 +130,11 @@ FM_STATIC_ASSERT(sizeof(struct fm_cached_flow) == 12, "fm_cached_flow");
 /* Key: flow, of one that takes several links. */
 struct fm_spread {
   __u32 sessions[FM_MAX_SPREAD]; /* zero behind the last */
-  __u8 slots[FM_SHARE_SLOTS];    /* of FM_ACTION_SHARES: by the hash of a 5-tuple the place of its session */
+  __u32 mtu;                     /* of the inner packet, by the narrowest of them; zero: theirs count */
+  __u32 pad;
+  __u8 slots[FM_SHARE_SLOTS]; /* of FM_ACTION_SHARES: by the hash of a 5-tuple the place of its session */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_spread) == 528, "fm_spread");
+FM_STATIC_ASSERT(sizeof(struct fm_spread) == 536, "fm_spread");
 
 /* Key: fm_flow_key without label and DS field. Valid for that flow alone, as long as the session is one of
  * its spread's. */

@@ -226,10 +226,11 @@ Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
 }
 
 Result<void> LmaRows::set_spread(const core::InstallFlow& flow) {
-  const auto& [kind, links] = flow.spread;
+  const auto& [kind, links, mtu] = flow.spread;
   if (links.size() > FM_MAX_SPREAD)
     return fail("too-many-links", "a flow may take " + std::to_string(FM_MAX_SPREAD) + " links at a time");
   fm_spread row{};
+  row.mtu = mtu;
   for (std::size_t place = 0; place < links.size(); ++place) row.sessions[place] = links[place].session.value;
   if (kind == core::SpreadKind::Shares) std::ranges::copy(core::share_slots(flow.spread), row.slots);
   return spreads_.set(flow.flow.value, row);

@@ -53,9 +53,19 @@ TEST_F(Copies, WithOneLinkLeftThereIsOne) {
   EXPECT_EQ(sent_by(kSession1), 0U);
 }
 
-TEST_F(Copies, OnlyTheOriginalIsAnsweredWhenItIsTooBig) {
-  const auto answer = from_core(video().payload(1460).build());
+TEST_F(Copies, WhatIsTooBigForOneLinkGoesByNone) {
+  must(lma_->install_flow(
+      {kVideo, kNodeIndex, kSession1, {SpreadKind::Copies, {{kSession1}, {kSession2}}, 1400}}));
+  const auto answer = from_core(video().payload(1400).build());
   EXPECT_EQ(answer.verdict, Verdict::Redirect);
+  EXPECT_EQ(sent_by(kSession1) + sent_by(kSession2), 0U);
+  EXPECT_EQ(packets_dropped(lma_->drops()), 0U) << "its sender is told";
+  EXPECT_EQ(tunnel_of(from_core(video().payload(1300).build())), kMag1);
+  EXPECT_EQ(sent_by(kSession2), 1U);
+}
+
+TEST_F(Copies, ACopyThatIsTooBigAllTheSameIsNotAnswered) {
+  static_cast<void>(from_core(video().payload(1460).build()));
   EXPECT_EQ(packets_dropped(lma_->drops(), "too-big-silent"), 1U);
   EXPECT_EQ(sent_by(kSession1) + sent_by(kSession2), 0U);
 }

@@ -343,12 +343,13 @@ TEST_F(VifCopies, RulesCountForFlowsThatLive) {
   EXPECT_EQ(receive(1, down().payload(7).build()).verdict, Verdict::Drop);
 }
 
-TEST_F(VifCopies, MarksAreRulesBusiness) {
-  wire::TrafficSelector6 expedited;
-  expedited.traffic_class = {46, 46};
-  must(vif_->set_copied({expedited}));
-  EXPECT_EQ(receive(0, down().dscp(46).build()).verdict, Verdict::Redirect);
-  EXPECT_EQ(receive(1, down().dscp(46).build()).verdict, Verdict::Drop);
+TEST_F(VifCopies, ByMoreMembersThanFourTheFirstStillCounts) {
+  std::vector<std::uint32_t> ways{1, 2, 3, 4, 5, 6, 7};
+  EXPECT_EQ(receive(0, down().payload(9).build()).verdict, Verdict::Redirect);
+  for (const auto number : ways) {
+    must(vif_->set_member({number, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true}));
+    EXPECT_EQ(receive(1, down().payload(9).build()).verdict, Verdict::Drop) << number;
+  }
 }
 
 }  // namespace
