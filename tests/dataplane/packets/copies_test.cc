@@ -59,7 +59,7 @@ TEST_F(Copies, WhatIsTooBigForOneLinkGoesByNone) {
   const auto answer = from_core(video().payload(1400).build());
   EXPECT_EQ(answer.verdict, Verdict::Redirect);
   EXPECT_EQ(sent_by(kSession1) + sent_by(kSession2), 0U);
-  EXPECT_EQ(packets_dropped(lma_->drops()), 0U) << "its sender is told";
+  EXPECT_EQ(packets_dropped(lma_->drops(), "too-big"), 1U) << "its sender is told";
   EXPECT_EQ(tunnel_of(from_core(video().payload(1300).build())), kMag1);
   EXPECT_EQ(sent_by(kSession2), 1U);
 }
