@@ -99,6 +99,20 @@ void append_moves(const Policy& policy, const MobileNode& node, const MobileNode
   }
 }
 
+void append_spreads(const Policy& policy, const MobileNode& node, const MobileNode& next, Json& spreads) {
+  for (const auto& flow : next.flows.bindings()) {
+    const auto* known = node.flows.find(flow.index);
+    if (flow.spread == (known ? known->spread : Spread{})) continue;
+    Json mags = Json::array();
+    for (const auto& link : flow.spread.links)
+      if (const auto* mag = next.mag_of(link.session)) mags.push_back(policy.mag_name(*mag));
+    spreads.push_back({{"mn", escaped(node.mn_id)},
+                       {"flow", escaped(flow.name())},
+                       {"kind", to_string(flow.spread.kind)},
+                       {"mags", std::move(mags)}});
+  }
+}
+
 std::vector<const MobileNode*> in_order(const BindingCache& cache) {
   std::vector<const MobileNode*> nodes;
   for (const auto& [index, node] : cache.nodes()) nodes.push_back(&node);
@@ -126,12 +140,15 @@ Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPol
   Policy other = state.policy;
   other.use(policies);
   FlowNumbers numbers = state.numbers.flows;
-  Json moves = Json::array();
+  Json moves = Json::array(), spreads = Json::array();
   for (const auto* node : in_order(state.cache))
-    if (const auto change = with_rules(other, *node, numbers); change && change->next)
+    if (const auto change = with_rules(other, *node, numbers); change && change->next) {
       append_moves(state.policy, *node, *change->next, moves);
+      append_spreads(state.policy, *node, *change->next, spreads);
+    }
   return {{"rules", rule_changes(rules_by_name(running), rules_by_name(policies))},
-          {"moves", std::move(moves)}};
+          {"moves", std::move(moves)},
+          {"spreads", std::move(spreads)}};
 }
 
 }  // namespace flowmob::core

@@ -89,6 +89,20 @@ TEST_F(FlowCopies, ACommandMakesItOneLinkUntilItIsReleased) {
   EXPECT_EQ(last_row().spread.links.size(), 2U);
 }
 
+TEST_F(FlowCopies, ADifferenceOfPoliciesSaysWhichLinksTakePart) {
+  const auto shares = spread_config(SpreadKind::Shares, {1, 1}).flow_policies;
+  const auto compared = lma->compare_policies(now, shares);
+  EXPECT_EQ(compared["moves"], Json::array()) << "it would be where it is";
+  EXPECT_EQ(compared["spreads"],
+            (Json{{{"mn", "mn1"}, {"flow", "web"}, {"kind", "shares"}, {"mags", {"mag1", "mag2"}}}}));
+  EXPECT_EQ(lma->apply_policies(now, shares), compared);
+  drain();
+  EXPECT_EQ(lma->compare_policies(now, shares)["spreads"], Json::array());
+  EXPECT_EQ(
+      lma->compare_policies(now, spread_config(SpreadKind::None, {}).flow_policies)["spreads"][0]["kind"],
+      "none");
+}
+
 TEST_F(FlowCopies, TheyOutliveTheAnchor) {
   std::map<NodeIndex, NodeRecord> records;
   for (const auto& record : all<PersistNode>()) records[record.record.index] = record.record;
