@@ -255,7 +255,7 @@ class Life {
     std::map<std::uint64_t, std::string> live;  // session -> mobile node
     for (const auto& session : shown("sessions")) {
       demand(!session["prefixes"].empty(), "a session has a prefix");
-      if (session["state"] == "active") live.emplace(session["session"], session["mn"]);
+      if (session["state"] != "delete-wait") live.emplace(session["session"], session["mn"]);
     }
     for (const auto& row : shown("bindings")) {
       const bool is_inactive = row["state"] == "inactive";
