@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -252,17 +253,24 @@ class Life {
   }
 
   void check() {
-    std::map<std::uint64_t, std::string> live;  // session -> mobile node
+    std::map<std::uint64_t, std::string> live, silent;  // session -> mobile node
+    std::set<std::pair<std::string, core::Json>> has_live;
     for (const auto& session : shown("sessions")) {
       demand(!session["prefixes"].empty(), "a session has a prefix");
-      if (session["state"] != "delete-wait") live.emplace(session["session"], session["mn"]);
+      if (session["state"] == "active") {
+        live.emplace(session["session"], session["mn"]);
+        has_live.emplace(session["mn"], session["prefixes"]);
+      }
+      if (session["state"] == "unreachable") silent.emplace(session["session"], session["mn"]);
     }
     for (const auto& row : shown("bindings")) {
       const bool is_inactive = row["state"] == "inactive";
       demand(row["session"].is_null() == is_inactive, "a flow with a session is not inactive");
       if (is_inactive) continue;
-      const auto session = live.find(row["session"]);
-      demand(session != live.end() && session->second == row["mn"],
+      const bool is_the_last = !has_live.contains({row["mn"], row["prefixes"]});
+      const auto& possible = is_the_last && !live.contains(row["session"]) ? silent : live;
+      const auto session = possible.find(row["session"]);
+      demand(session != possible.end() && session->second == row["mn"],
              "a flow goes by a live session of its node");
     }
   }
