@@ -39,9 +39,13 @@ CommandLine::CommandLine()
   auto* exec = add(*this, "exec", "run a command on a node");
   exec->add_option("node", node, "cn, lma, mag1, mag2, mn")->required();
   exec->add_option("command", command, "the command and its arguments, after --")->required();
-  auto* set_link = add(*this, "link", "take a link down or up at both ends");
+  auto* set_link =
+      add(*this, "link",
+          "take a link down or up at both ends; silent: it keeps its carrier and loses everything");
   set_link->add_option("link", link, "lma-mag1, lma-mag2, mag1-mn, mag2-mn")->required();
-  set_link->add_option("state", state, "down or up")->required()->check(CLI::IsMember({"down", "up"}));
+  set_link->add_option("state", state, "down, silent or up")
+      ->required()
+      ->check(CLI::IsMember({"down", "silent", "up"}));
 }
 
 void CommandLine::parse(const std::vector<std::string>& arguments) {

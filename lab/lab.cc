@@ -54,6 +54,7 @@ bool unknown(const Json& link) { return link.contains("control") && !link.contai
 
 std::string_view link_state(const Json& link) {
   if (unknown(link)) return "?";
+  if (link.value("silent", false)) return "SILENT";
   return link.value("up", true) ? "up" : "DOWN";
 }
 
@@ -71,7 +72,7 @@ std::string status_text(const Domain& domain) {
   }
   text += "\n";
   for (const Json& link : status["links"]) {
-    text += fmt::format("  {:<9} {:<4} {} {}\n", link.value("name", ""), link_state(link),
+    text += fmt::format("  {:<9} {:<6} {} {}\n", link.value("name", ""), link_state(link),
                         link.value("technology", ""), link_shape(link));
   }
   return text + "\n" + what_to_try(domain.plan());
@@ -143,9 +144,13 @@ int exec(const Plan& plan, const CommandLine& line) {
 
 int set_link(const Plan& plan, const CommandLine& line) {
   const auto done = Domain::open(plan).and_then(
-      [&](const Domain& domain) { return domain.set_link(line.link, line.state == "up"); });
+      [&](const Domain& domain) { return domain.set_link(line.link, line.state); });
   if (!done) return failed(done.error(), line.json);
-  if (line.json) print({{"link", line.link}, {"up", line.state == "up"}, {"begun_ns", done->begun}});
+  if (line.json)
+    print({{"link", line.link},
+           {"up", line.state != "down"},
+           {"state", line.state},
+           {"begun_ns", done->begun}});
   return 0;
 }
 

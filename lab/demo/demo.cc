@@ -196,8 +196,9 @@ Result<void> Demo::move_video(std::string_view mag) {
 
 Result<void> Demo::set_link(std::string_view link, bool up) {
   mark(up ? "link restored" : "MAG2 link fails", !up);
-  return domain_->set_link(link, up).map(
-      [&](const Domain::LinkChange& change) { evidence_.event = change.begun; });
+  return domain_->set_link(link, up ? "up" : "down").map([&](const Domain::LinkChange& change) {
+    evidence_.event = change.begun;
+  });
 }
 
 void Demo::mark(const std::string& label, bool opens_span) {

@@ -75,6 +75,8 @@ std::string mag(const Plan& plan, const MagFacts& facts) {
 name = "{name}"
 address = "{address}"
 transport_interfaces = ["net0"]
+neighbor_probe_interval = "1s"
+neighbor_probes = 2
 {paths}
 [lma]
 address = "{lma}"

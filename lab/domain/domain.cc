@@ -289,14 +289,13 @@ Result<Json> Domain::link_status(const LinkPlan& link) const {
   return call_socket(plan_.wire_socket(link), "status", Json::object());
 }
 
-Result<Domain::LinkChange> Domain::set_link(std::string_view name, bool up) const {
+Result<Domain::LinkChange> Domain::set_link(std::string_view name, const std::string& state) const {
   const LinkPlan* link = plan_.link(name);
   if (link == nullptr || !link->emulated())
     return fail("no-such-link", fmt::format("no link '{}' that can fail", name));
-  return call_socket(plan_.wire_socket(*link), up ? "up" : "down", Json::object())
-      .map([](const Json& answer) {
-        return LinkChange{answer.value("begun_ns", Nanoseconds{}), answer.value("done_ns", Nanoseconds{})};
-      });
+  return call_socket(plan_.wire_socket(*link), state, Json::object()).map([](const Json& answer) {
+    return LinkChange{answer.value("begun_ns", Nanoseconds{}), answer.value("done_ns", Nanoseconds{})};
+  });
 }
 
 Json Domain::status() const {

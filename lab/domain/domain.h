@@ -45,8 +45,9 @@ class Domain {
   struct LinkChange {
     Nanoseconds begun, done;
   };
-  /// Gives or takes the carrier at both ends of an emulated link.
-  Result<LinkChange> set_link(std::string_view link, bool up) const;
+  /// Of an emulated link: "up", "down" (no carrier at both ends) or "silent" (a carrier, and no frame
+  /// arrives).
+  Result<LinkChange> set_link(std::string_view link, const std::string& state) const;
   Result<platform::Json> link_status(const LinkPlan& link) const;
 
   /// All of them, and waits until both links are attached and the mobile node has its address.

@@ -10,6 +10,7 @@ namespace flowmob::lab {
 ///   status                         engine, interfaces, up or down, parameters, counters
 ///   set {"both": "delay=5ms"}      changes parameters; also "a-to-b", "b-to-a"
 ///   down, up                       carrier at both ends; answers with the moment the wire was cut
+///   silent                         keeps the carrier and loses every frame, until `up`
 class Wire {
  public:
   Wire(WireOptions options, std::unique_ptr<WireEngine> engine)
@@ -22,10 +23,13 @@ class Wire {
   platform::Json status() const;
   Result<platform::Json> set(const platform::Json& arguments);
   Result<platform::Json> set_up(bool up);
+  Result<platform::Json> fall_silent();
+  Result<void> apply_parameters(bool silent);
 
   WireOptions options_;
   std::unique_ptr<WireEngine> engine_;
   bool up_ = true;
+  bool silent_ = false;
 };
 
 }  // namespace flowmob::lab

@@ -81,7 +81,7 @@ TEST_F(Check, EveryMistakeHasALine) {
           "\"02:00:00:00:01:01\"\n" +
           file +
           ":3:1: unknown key 'colour' in [mn]; expected one of name, interface, mac, decider, "
-          "solicitation_interval, control, bpf\n");
+          "solicitation_interval, router_probe_interval, router_probes, control, bpf\n");
 }
 
 TEST_F(Check, MistakesAsJson) {

@@ -101,6 +101,7 @@ core::MagConfig Domain::mag_config(const DomainOptions& options, std::size_t mag
 core::MnConfig Domain::mn_config(std::size_t node) const {
   core::MnConfig config;
   config.name = fmt::format("mn{}", node);
+  config.router_probe_interval = {};  // and these gateways' kernels answer none
   config.mac = member_mac(node, 0);
   for (std::size_t member = 0; member < members_; ++member)
     config.members.push_back({fmt::format("if{}", member), technology(member),

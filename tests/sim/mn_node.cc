@@ -60,4 +60,10 @@ Result<void> MnNode::apply(const core::SendSolicitation& effect) {
   return {};
 }
 
+/// Nobody asks for it here.
+Result<void> MnNode::apply(const core::AskRouter&) {
+  world_.broken(config_.name + ": a router was asked, though routers are not");
+  return {};
+}
+
 }  // namespace flowmob::sim

@@ -33,6 +33,7 @@ class MnNode {
   Result<void> carry_out(const core::MnEffect& effect);
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::SendSolicitation& effect);
+  Result<void> apply(const core::AskRouter& effect);
   template <class Row>
   Result<void> apply(const Row& effect);
 

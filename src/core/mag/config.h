@@ -104,7 +104,8 @@ struct MagConfig {
   Duration initial_bindack_timeout = std::chrono::seconds(1);  ///< RFC 6275 section 12
   Duration max_bindack_timeout = std::chrono::seconds(32);
   Duration neighbor_probe_interval = std::chrono::seconds(30);  ///< of silence; zero: nobody is asked
-  unsigned neighbor_probes = 3;                                 ///< unanswered, a second apart: gone
+  unsigned neighbor_probes = 3;                                 ///< unanswered: gone
+  Duration neighbor_probe_timeout = std::chrono::seconds(1);    ///< RETRANS_TIMER, RFC 4861 section 10
   Duration router_advertisement_interval = std::chrono::seconds(60);
   HeartbeatConfig heartbeat;
   RevocationConfig revocation;

@@ -101,6 +101,21 @@ TEST_F(PresenceTest, NodeThatAnswersNoProbeIsDeregisteredAndItsStateRemoved) {
   EXPECT_EQ(tunnels, 0);
 }
 
+TEST_F(PresenceTest, SilenceIsNoticedWithinThreeIntervalsWhereTheTimeoutIsOneAndTwoQuestionsMayBeLost) {
+  auto config = watching();
+  config.neighbor_probe_interval = config.neighbor_probe_timeout = 200ms;
+  config.neighbor_probes = 2;
+  start(config);
+  register_node();
+  clear();
+  advance(599ms);
+  EXPECT_THAT(probes, SizeIs(2));
+  EXPECT_EQ(deregistrations(), 0U);
+  advance(1ms);
+  EXPECT_EQ(deregistrations(), 1U);
+  EXPECT_EQ(last_notice("node-detached").at("why"), "silent");
+}
+
 TEST_F(PresenceTest, WhateverANodeSaysIsAnAnswer) {
   register_node();
   advance(31s);

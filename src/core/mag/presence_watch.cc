@@ -8,8 +8,6 @@
 namespace flowmob::core {
 namespace {
 
-constexpr Duration kRetransTimer = std::chrono::seconds(1);  // RETRANS_TIMER, RFC 4861 section 10
-
 Ipv6Address probe_target(const Attachment& attachment) {
   if (!attachment.node_link_local.is_unspecified()) return attachment.node_link_local;
   return Ipv6Prefix::parse("fe80::/64").value().with_interface_id(attachment.link_layer.eui64_interface_id());
@@ -37,7 +35,7 @@ bool PresenceWatch::handle_due(Now now, Attachment& attachment) {
   if (is_silent && attachment.is_address_known()) return true;
   const bool may_ask = !is_silent && !attachment.router_link_local.is_unspecified();
   presence.unanswered = may_ask ? presence.unanswered + 1 : 0;
-  presence.next = now.monotonic + (may_ask ? kRetransTimer : config.neighbor_probe_interval);
+  presence.next = now.monotonic + (may_ask ? config.neighbor_probe_timeout : config.neighbor_probe_interval);
   if (may_ask) ask(attachment);
   context_.bindings.update(attachment);
   return false;

@@ -35,4 +35,11 @@ Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6
   return read;
 }
 
+bool is_answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6) {
+  if (meta.hop_limit != 255 || meta.source != router || meta.destination.is_multicast()) return false;
+  const auto message = wire::decode_nd(icmpv6, meta.source, meta.destination);
+  const auto* said = message ? std::get_if<wire::NeighborAdvertisement>(&*message) : nullptr;
+  return said != nullptr && said->solicited && said->target == router;
+}
+
 }  // namespace flowmob::core

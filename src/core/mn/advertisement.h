@@ -22,4 +22,8 @@ struct Advertisement {
 /// wire::decode_nd says.
 Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6);
 
+/// Whether that is the router's word that it hears us (RFC 4861 section 7.3.1: solicited, and valid by
+/// section 7.1.2).
+bool is_answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6);
+
 }  // namespace flowmob::core

@@ -28,6 +28,8 @@ struct MnConfig {
   MacAddress mac;  ///< of the virtual interface; zero: the first member's (the draft's table 1)
   std::vector<MemberConfig> members;
   Duration solicitation_interval = std::chrono::seconds(4);  ///< RFC 4861 section 10
+  Duration router_probe_interval = std::chrono::seconds(1);  ///< zero: routers are not asked
+  unsigned router_probes = 2;                                ///< unanswered: silent
   friend bool operator==(const MnConfig&, const MnConfig&) = default;
 };
 

@@ -7,7 +7,7 @@
 
 #include "core/effect.h"
 
-/// What a LogicalInterface asks for. All of it is idempotent; answers are wanted only for the log (id zero).
+/// What a LogicalInterface asks for. All of it is idempotent; answers without an id are for the log alone.
 namespace flowmob::core {
 
 /// A Router Solicitation out of one member, in one frame. Hop limit 255.
@@ -18,6 +18,15 @@ struct SendSolicitation {
   Ipv6Address source;  ///< unspecified, or the member's link-local address
   Ipv6Address destination;
   Bytes icmpv6;
+};
+
+/// A Neighbor Solicitation to a member's router alone, from the member's link-local address, which is the
+/// kernel's. Its answer is wanted: while there is no such address (or no way to send) nothing has been asked.
+struct AskRouter {
+  InterfaceIndex interface;
+  MacAddress link_source;
+  Ipv6Address router;
+  MacAddress router_mac;
 };
 
 /// A global address on the logical interface. Lifetimes in seconds, 0xffffffff: forever.
@@ -61,7 +70,7 @@ struct InstallDefaultMember {
 
 struct MnEffect {
   EffectId id;
-  std::variant<Notify, SendSolicitation, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
+  std::variant<Notify, SendSolicitation, AskRouter, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
                RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember>
       action;
 };

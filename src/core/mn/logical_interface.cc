@@ -44,6 +44,7 @@ void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool
 }
 
 void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
+  if (take_answer(now.monotonic, meta, icmpv6)) return update(now.monotonic);
   const auto advertisement = read_advertisement(meta, icmpv6);
   if (!advertisement && advertisement.error().code == "not-an-advertisement") return;
   ++statistics_.received;
@@ -59,6 +60,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   ++statistics_.accepted;
   const bool was_live = member->live();
   member->hear(now.monotonic, *advertisement, config_.solicitation_interval);
+  if (member->live()) member->watch.start(now.monotonic, config_.router_probe_interval);
   for (const auto& prefix : advertisement->prefixes)
     if (const auto why = addresses_.advertise(now.monotonic, member->number, prefix)) statistics_.drop(*why);
   if (member->live() != was_live) {
@@ -80,9 +82,41 @@ void LogicalInterface::Impl::adopt_address(Now now, const EnsureAddress& address
 }
 
 void LogicalInterface::Impl::handle_timeout(Now now) {
-  for (MemberState& member : members_)
+  for (MemberState& member : members_) {
     if (member.expire(now.monotonic)) notify("router-lost", about(member));
+    watch_router(now.monotonic, member);
+  }
   update(now.monotonic);
+}
+
+/// Whether it was one.
+bool LogicalInterface::Impl::take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
+  MemberState* member = find(meta.interface);
+  if (member == nullptr || !member->up() || !member->router) return false;
+  if (!is_answer_of(member->router->address, meta, icmpv6)) return false;
+  ++statistics_.answers;
+  if (member->hear_answer(now)) notify("router-answers", about(*member));
+  return true;
+}
+
+void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
+  const auto step = member.watch.handle_due(now, config_.router_probe_interval, config_.router_probes);
+  if (step == RouterWatch::Step::Wait || !member.router) return;
+  const MemberConfig& config = member.config;
+  effects_.push_back({EffectId{member.number + 1},
+                      AskRouter{config.index, config.mac, member.router->address, member.router->mac}});
+  ++statistics_.questions;
+  if (step != RouterWatch::Step::FellSilent) return;
+  member.fall_silent(now, config_.solicitation_interval);
+  notify("router-silent", about(member));
+}
+
+void LogicalInterface::Impl::handle_effect_result(EffectId id, const Result<void>& outcome) {
+  const auto member =
+      std::ranges::find_if(members_, [&](const auto& m) { return EffectId{m.number + 1} == id; });
+  if (outcome || member == members_.end()) return;
+  member->watch.not_asked();
+  --statistics_.questions;
 }
 
 void LogicalInterface::Impl::reinstall(Now now) {
@@ -104,6 +138,10 @@ Result<void> LogicalInterface::Impl::reconfigure(Now now, MnConfig config) {
     return fail("needs-restart", "members cannot be added or removed while the virtual interface is in use");
   members_ = std::move(ordered);
   config_ = std::move(config);
+  for (MemberState& member : members_) {
+    if (config_.router_probe_interval == Duration::zero()) member.watch.stop();
+    if (member.live()) member.watch.start(now.monotonic, config_.router_probe_interval);
+  }
   update(now.monotonic);
   return {};
 }
@@ -144,6 +182,9 @@ void LogicalInterface::handle_timeout(Now now) { impl_->handle_timeout(now); }
 void LogicalInterface::reinstall(Now now) { impl_->reinstall(now); }
 Result<void> LogicalInterface::reconfigure(Now now, MnConfig config) {
   return impl_->reconfigure(now, std::move(config));
+}
+void LogicalInterface::handle_effect_result(Now, EffectId id, const Result<void>& outcome) {
+  impl_->handle_effect_result(id, outcome);
 }
 std::optional<TimePoint> LogicalInterface::poll_timeout() const { return impl_->poll_timeout(); }
 std::optional<MnEffect> LogicalInterface::poll_effect() { return impl_->poll_effect(); }

@@ -13,7 +13,8 @@ namespace flowmob::core {
 
 /// The mobile node's logical interface (RFC 7847, the draft's virtual interface): solicits on every member,
 /// merges the advertisements into one router, one MTU (the smallest) and one set of prefixes (a prefix stays
-/// while any member advertises it), forms one stable address per prefix, and says which members can be used.
+/// while any member advertises it), forms one stable address per prefix, and says which members can be used:
+/// those with a carrier whose router answers.
 class LogicalInterface {
  public:
   /// `config.mac` is set: whoever knows the system put the first member's address there where the file says
@@ -47,8 +48,8 @@ class LogicalInterface {
 
   std::optional<TimePoint> poll_timeout() const;
   std::optional<MnEffect> poll_effect();
-  /// No effect here wants an answer; for the same shape as the other core objects.
-  void handle_effect_result(Now, EffectId, const Result<void>&) {}
+  /// Of an AskRouter: whether the question could be asked.
+  void handle_effect_result(Now now, EffectId id, const Result<void>& outcome);
 
  private:
   class Impl;

@@ -16,6 +16,8 @@ struct MnStatistics {
   std::uint64_t received = 0;  ///< advertisements
   std::uint64_t accepted = 0;
   std::uint64_t solicited = 0;  ///< solicitations sent
+  std::uint64_t questions = 0;  ///< to routers, whether they are there
+  std::uint64_t answers = 0;
   std::map<std::string, std::uint64_t, std::less<>> drops;
 
   void drop(std::string_view reason) {
@@ -34,6 +36,7 @@ class LogicalInterface::Impl {
   void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
   void adopt_address(Now now, const EnsureAddress& address);
   void handle_timeout(Now now);
+  void handle_effect_result(EffectId id, const Result<void>& outcome);
   void reinstall(Now now);
   Result<void> reconfigure(Now now, MnConfig config);
   std::optional<TimePoint> poll_timeout() const;
@@ -54,6 +57,8 @@ class LogicalInterface::Impl {
 
   MemberState* find(InterfaceIndex interface);
   MemberState* find(const std::string& interface);
+  bool take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
+  void watch_router(TimePoint now, MemberState& member);
   bool can_carry(const MemberState& member) const;
   const MemberState* default_member() const;
   const MemberState* default_router_member() const;

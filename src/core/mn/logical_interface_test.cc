@@ -1,115 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/mn/logical_interface.h"
-
-#include <gmock/gmock.h>
-
-#include <algorithm>
-
-#include "wire/neighbor_discovery.h"
+#include "core/mn/lif_fixture_for_test.h"
 
 namespace flowmob::core {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::SizeIs;
-
-constexpr std::uint32_t kForever = 0xffffffff;
-const Ipv6Address kFixedRouter = Ipv6Address::parse("fe80::200:5eff:fe00:5213").value();  // RFC 6543
-const MacAddress kFixedMac = MacAddress::parse("00:00:5e:00:52:13").value();
-const MacAddress kMac1 = MacAddress::parse("02:00:00:00:01:01").value();
-const MacAddress kMac2 = MacAddress::parse("02:00:00:00:01:02").value();
-const Ipv6Address kAllNodes = Ipv6Address::parse("ff02::1").value();
-constexpr InterfaceIndex kIf1{11}, kIf2{12};
-
-MnConfig configuration() {
-  MnConfig config;
-  config.mac = kMac1;
-  config.members = {{"if1", wire::AccessTechnology::Wimax, kIf1, kMac1},
-                    {"if2", wire::AccessTechnology::Wlan, kIf2, kMac2}};
-  return config;
-}
-
-struct Ra {
-  Ipv6Address router = kFixedRouter;
-  MacAddress mac = kFixedMac;
-  std::uint16_t lifetime = 1800;
-  std::uint32_t mtu = 1460;
-  std::uint32_t valid = 86400, preferred = 86400;
-  std::string prefix = "2001:db8:100::";
-  std::uint8_t hop_limit = 255;
-};
-
-/// A logical interface, its time, and what it asked for so far.
-class Lif : public ::testing::Test {
- protected:
-  LogicalInterface lif_{configuration()};
-  Now now_{TimePoint(1000s), WallTime(1s)};
-  std::vector<MnEffect> effects_;
-
-  /// Everything asked for since the last call, of one kind.
-  template <class Action>
-  std::vector<Action> asked() {
-    drain();
-    std::vector<Action> found;
-    std::erase_if(effects_, [&](const MnEffect& effect) {
-      const auto* action = std::get_if<Action>(&effect.action);
-      if (action != nullptr) found.push_back(*action);
-      return action != nullptr;
-    });
-    return found;
-  }
-  std::vector<std::string> events() {
-    std::vector<std::string> names;
-    for (const auto& notify : asked<Notify>()) names.push_back(notify.event);
-    return names;
-  }
-  void drain() {
-    while (auto effect = lif_.poll_effect()) effects_.push_back(std::move(*effect));
-  }
-  void forget() {
-    drain();
-    effects_.clear();
-  }
-
-  void link(InterfaceIndex interface, bool up) { lif_.handle_link(now_, interface, up); }
-  void advertise(InterfaceIndex interface, const Ra& ra = {}) {
-    wire::RouterAdvertisement message;
-    message.router_lifetime = ra.lifetime;
-    message.options.emplace_back(
-        wire::SourceLinkLayerAddress{Bytes(ra.mac.octets.begin(), ra.mac.octets.end())});
-    if (ra.mtu != 0) message.options.emplace_back(wire::Mtu{ra.mtu});
-    if (!ra.prefix.empty())
-      message.options.emplace_back(wire::PrefixInformation{64, true, true, ra.valid, ra.preferred,
-                                                           Ipv6Address::parse(ra.prefix).value()});
-    lif_.handle_neighbor_discovery(now_, {ra.router, kAllNodes, interface, kFixedMac, ra.hop_limit},
-                                   wire::encode_nd(message, ra.router, kAllNodes));
-  }
-  /// Moves time, calling at every deadline on the way.
-  void pass(Duration duration) {
-    const Now end = now_ + duration;
-    while (const auto deadline = lif_.poll_timeout()) {
-      if (*deadline > end.monotonic) break;
-      now_ = now_ + (std::max(*deadline, now_.monotonic) - now_.monotonic);
-      lif_.handle_timeout(now_);
-      drain();
-    }
-    now_ = end;
-  }
-  void both_attached() {
-    link(kIf1, true);
-    link(kIf2, true);
-    advertise(kIf1);
-    advertise(kIf2);
-    forget();
-  }
-  Json links() { return lif_.handle_command(now_, "show links", Json::object()).value(); }
-  std::uint64_t drops(const std::string& reason) {
-    return lif_.handle_command(now_, "show statistics", Json::object()).value()["drops"].value(reason, 0U);
-  }
-};
 
 TEST_F(Lif, SolicitsAtOnceOnEveryMemberThatIsUp) {
   link(kIf1, true);

@@ -13,6 +13,7 @@ bool MemberState::set_link(TimePoint now, bool is_up) {
   carrier = is_up;
   heard = false;
   asked.reset();
+  watch.stop();
   if (is_up)
     solicitation.start(now);
   else
@@ -49,30 +50,48 @@ std::optional<std::string_view> MemberState::admit(TimePoint now, const Advertis
 
 void MemberState::hear(TimePoint now, const Advertisement& advertisement, Duration interval) {
   if (advertisement.mtu != 0) mtu = advertisement.mtu;
+  const bool is_known = router && router->address == advertisement.router && router->mac == advertisement.mac;
   if (advertisement.router_lifetime != 0) {
+    if (!is_known) watch.stop();
     router =
         Router{advertisement.router, advertisement.mac, lifetime_end(now, advertisement.router_lifetime)};
     router_mac = advertisement.mac;
     heard = true;
-    solicitation.stop();  // RFC 4861 section 6.3.7
+    if (!watch.is_silent()) solicitation.stop();  // RFC 4861 section 6.3.7
   } else if (router && router->address == advertisement.router) {
     router.reset();  // RFC 4861 section 6.3.4: no default router any more
     heard = trusted = false;
+    watch.stop();
     solicitation.idle(now, interval);
   }
+}
+
+bool MemberState::hear_answer(TimePoint now) {
+  if (!watch.answered(now)) return false;
+  heard = false;
+  solicitation.start(now);
+  return true;
+}
+
+/// There may be another one by now, that has not heard of us.
+void MemberState::fall_silent(TimePoint now, Duration interval) {
+  heard = trusted = false;
+  solicitation.idle(now, interval);
 }
 
 bool MemberState::expire(TimePoint now) {
   if (!router || router->expires > now) return false;
   router.reset();
   heard = trusted = false;
+  watch.stop();
   if (up()) solicitation.start(now);
   return true;
 }
 
 std::optional<TimePoint> MemberState::deadline() const {
-  if (!router || router->expires == kNever) return solicitation.next();
-  return std::min(router->expires, solicitation.next().value_or(kNever));
+  const TimePoint first = std::min(solicitation.next().value_or(kNever), watch.next().value_or(kNever));
+  const TimePoint earliest = router ? std::min(router->expires, first) : first;
+  return earliest == kNever ? std::nullopt : std::optional(earliest);
 }
 
 }  // namespace flowmob::core

@@ -8,6 +8,7 @@
 #include "core/mn/advertisement.h"
 #include "core/mn/config.h"
 #include "core/mn/effect.h"
+#include "core/mn/router_watch.h"
 #include "core/mn/solicitation.h"
 #include "core/rate_limiter.h"
 
@@ -21,6 +22,7 @@ namespace flowmob::core {
 ///   came up         not heard yet        only if no other member can: its gateway does not know us yet
 ///   up              heard                yes
 ///   up              lost or resigned     only if no other member can
+///   up              silent when asked    only if no other member can; heard anew once it has answered
 struct MemberState {
   struct Router {
     Ipv6Address address;
@@ -37,6 +39,7 @@ struct MemberState {
   MacAddress router_mac;         ///< the last one; zero: none was ever heard
   std::uint32_t mtu = 0;         ///< as advertised; zero: not
   SolicitationSchedule solicitation;
+  RouterWatch watch;  ///< of the router, while the link is up
   std::optional<TimePoint>
       asked;              ///< when another router spoke up, and ours was asked whether it still lives
   bool answered = false;  ///< it has, since
@@ -44,7 +47,7 @@ struct MemberState {
   RateLimiter other_advertisements{std::chrono::seconds(1), 3};
 
   bool up() const { return carrier.value_or(false); }
-  bool live() const { return up() && heard && router.has_value(); }
+  bool live() const { return up() && heard && router.has_value() && !watch.is_silent(); }
   bool usable() const { return live() || (up() && trusted); }
 
   /// Whether that is a change.
@@ -54,6 +57,10 @@ struct MemberState {
   /// take the uplink). Both have their rate, as each counted one may change addresses, routes and rows.
   std::optional<std::string_view> admit(TimePoint now, const Advertisement& advertisement);
   void hear(TimePoint now, const Advertisement& advertisement, Duration interval);
+  /// The router's answer to a question. A silent one may have forgotten us: it is solicited, and counts from
+  /// its next advertisement on. Whether it had been silent.
+  bool hear_answer(TimePoint now);
+  void fall_silent(TimePoint now, Duration interval);
   /// Whether the router was lost by that.
   bool expire(TimePoint now);
   std::optional<TimePoint> deadline() const;

@@ -10,6 +10,11 @@ Json seconds_left(TimePoint now, TimePoint end) {
   return end == kNever ? Json() : Json(lifetime_left(now, end));
 }
 
+Json milliseconds(const std::optional<Duration>& duration) {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  return duration ? Json(Milliseconds(*duration).count()) : Json();
+}
+
 }  // namespace
 
 Json LogicalInterface::Impl::links(Now now) const {
@@ -27,6 +32,8 @@ Json LogicalInterface::Impl::links(Now now) const {
               {"router", nullptr},
               {"router_mac", nullptr},
               {"router_lifetime", nullptr},
+              {"router_silent", member.watch.is_silent()},
+              {"round_trip_ms", milliseconds(member.watch.round_trip())},
               {"mtu", member.mtu == 0 ? Json() : Json(member.mtu)},
               {"prefixes", std::move(prefixes)},
               {"default", &member == chosen}};
@@ -57,6 +64,7 @@ Json LogicalInterface::Impl::statistics() const {
   for (const auto& [reason, count] : statistics_.drops) drops[reason] = count;
   return {{"advertisements", {{"received", statistics_.received}, {"accepted", statistics_.accepted}}},
           {"solicitations", {{"sent", statistics_.solicited}}},
+          {"router_probes", {{"sent", statistics_.questions}, {"answered", statistics_.answers}}},
           {"drops", std::move(drops)}};
 }
 

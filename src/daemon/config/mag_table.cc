@@ -83,10 +83,14 @@ Section<MagHead> mag_head() {
                    "after how much silence an attached node is asked whether it is there (a Neighbor "
                    "Solicitation; RFC 5213 section 6.13); \"0s\": never, the carrier has to tell",
                    between<Duration>(0s, 1h)),
+       K::optional("neighbor_probes", kMagCore<&MagConfig::neighbor_probes>,
+                   "how many questions a node may leave unanswered before it is de-registered",
+                   between<unsigned>(1, 100)),
        K::optional(
-           "neighbor_probes", kMagCore<&MagConfig::neighbor_probes>,
-           "how many questions, a second apart, a node may leave unanswered before it is de-registered",
-           between<unsigned>(1, 100)),
+           "neighbor_probe_timeout", kMagCore<&MagConfig::neighbor_probe_timeout>,
+           "how long an answer is waited for, before the next question and behind the last (RETRANS_TIMER, "
+           "RFC 4861 section 10)",
+           between<Duration>(10ms, 1min)),
        K::optional("router_advertisement_interval", kMagCore<&MagConfig::router_advertisement_interval>,
                    "how often an attached node is sent a Router Advertisement unasked",
                    between<Duration>(1s, 30min)),

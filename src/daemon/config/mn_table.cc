@@ -33,7 +33,17 @@ Section<MnHead> mn_head() {
            "downlink last came"),
        K::optional("solicitation_interval", kMnCore<&MnConfig::solicitation_interval>,
                    "how often a member without a router asks for one (RFC 4861 section 10)",
-                   between<Duration>(100ms, 1h))}};
+                   between<Duration>(100ms, 1h)),
+       K::optional(
+           "router_probe_interval", kMnCore<&MnConfig::router_probe_interval>,
+           "how often each member's router is asked whether it is there (a Neighbor Solicitation, RFC 4861 "
+           "section 7.3): a link with a carrier may carry nothing; \"0s\": never, the carrier has to tell",
+           between<Duration>(0s, 1h)),
+       K::optional(
+           "router_probes", kMnCore<&MnConfig::router_probes>,
+           "how many questions in a row a router may leave unanswered; then its member is used only where no "
+           "other can be, until it answers",
+           between<unsigned>(1, 100))}};
   add_path_keys(section, false, [](MnHead& target) -> DaemonPaths& { return target.settings.paths; });
   return section;
 }

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <array>
 
+#include "wire/neighbor_discovery.h"
+
 namespace flowmob::daemon {
 namespace {
 
 /// What a failing effect is called in the log, in the order of MnEffect's alternatives.
-constexpr std::array kNames{"notification", "solicitation",  "address", "old address",   "default router",
-                            "old router",   "interface MTU", "member",  "default member"};
+constexpr std::array kNames{"notification", "solicitation",   "question to a router", "address",
+                            "old address",  "default router", "old router",           "interface MTU",
+                            "member",       "default member"};
 
 }  // namespace
 
@@ -36,6 +39,21 @@ Result<void> MnEffects::act(const core::Notify& notify) {
 Result<void> MnEffects::act(const core::SendSolicitation& s) {
   return system_.ports.send(s.interface,
                             {s.link_source, s.link_destination, s.source, s.destination, 255, s.icmpv6});
+}
+
+/// The kernel made the address, may change it, and answers for it.
+Result<void> MnEffects::act(const core::AskRouter& question) {
+  const auto addresses = system_.netlink.addresses(question.interface);
+  if (!addresses) return tl::unexpected(addresses.error());
+  const auto own = std::ranges::find_if(
+      *addresses, [](const auto& found) { return found.address.is_link_local() && !found.tentative; });
+  if (own == addresses->end()) return fail("no-link-local", "no link-local address to ask the router from");
+  const auto& mac = question.link_source.octets;
+  const wire::NeighborSolicitation message{question.router,
+                                           {wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
+  return system_.ports.send(question.interface,
+                            {question.link_source, question.router_mac, own->address, question.router, 255,
+                             wire::encode_nd(message, own->address, question.router)});
 }
 
 /// Without a route to the whole prefix: it is this node's alone, so that nobody else is on the link.

@@ -30,6 +30,7 @@ class MnEffects {
  private:
   Result<void> act(const core::Notify& notify);
   Result<void> act(const core::SendSolicitation& solicitation);
+  Result<void> act(const core::AskRouter& question);
   Result<void> act(const core::EnsureAddress& address);
   Result<void> act(const core::RemoveAddress& address);
   Result<void> act(const core::EnsureDefaultRouter& router);
