@@ -6,6 +6,7 @@
 #include "cut.h"
 #include "decap.h"
 #include "encap.h"
+#include "notice.h"
 #include "parse.h"
 
 char fm_license[] SEC("license") = "Dual BSD/GPL";
@@ -66,6 +67,16 @@ struct {
   __type(value, struct fm_traffic);
 } attachment_counters SEC(".maps");
 
+static __always_inline bool fm_has_flag(__u32 flag) {
+  __u32 row = 0;
+  const __u32* set = bpf_map_lookup_elem(&flags, &row);
+  return set && (*set & flag);
+}
+
+static __always_inline bool fm_is_watched(__u32 attachment) {
+  return fm_has_flag(FM_MAG_WATCHES_FLOWS) && bpf_map_lookup_elem(&watched, &attachment) != NULL;
+}
+
 static __always_inline bool fm_is_ours(const struct fm_address_number* address) {
   __u32 row = 0;
   const struct fm_mag_config* ours = bpf_map_lookup_elem(&config, &row);
@@ -100,9 +111,11 @@ static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* o
   if (!fm_same_address(&host.lma, &outer->key.source)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (!fm_is_same_shim(shim, &host.shim)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(inner, outer)) return fm_drop(skb, FM_DROP_ECN);
-  if (skb->gso_size) fm_parse_upper(skb, inner);
+  bool is_watched = fm_is_watched(host.attachment);
+  if (skb->gso_size || is_watched) fm_parse_upper(skb, inner);
   if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
   if (inner->hop_limit <= 1) return FM_PASS;
+  if (is_watched) fm_watch_down(inner);
   fm_count_down(skb, inner, host.attachment);
   if (fm_set_hop_limit(skb, inner, ETH_HLEN, inner->hop_limit - 1) || fm_address_frame(skb, &host))
     return fm_drop(skb, FM_DROP_DECAPSULATION);
@@ -172,11 +185,7 @@ static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* p
   return fm_may_be_mobility_header(packet) ? fm_drop(skb, FM_DROP_MOBILITY_HEADER) : FM_PASS;
 }
 
-static __always_inline bool fm_routes_locally(void) {
-  __u32 row = 0;
-  const __u32* set = bpf_map_lookup_elem(&flags, &row);
-  return set && (*set & FM_MAG_LOCAL_ROUTING);
-}
+static __always_inline bool fm_routes_locally(void) { return fm_has_flag(FM_MAG_LOCAL_ROUTING); }
 
 /* To another node of this gateway: what its anchor would send us comes without the detour. */
 static __always_inline int fm_deliver_locally(struct __sk_buff* skb, const struct fm_packet* packet,
@@ -250,8 +259,10 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   struct fm_counter weight = fm_weight(skb, packet);
   __u32 attachment = row->attachment;
   int verdict;
-  if (!fm_send_locally(skb, packet, &tunnel, &verdict))
+  if (!fm_send_locally(skb, packet, &tunnel, &verdict)) {
+    if (fm_is_watched(attachment)) fm_watch_up(packet, attachment);
     verdict = fm_send_through_tunnel(skb, packet, &tunnel);
+  }
   if (tunnel.cut_to) verdict = fm_hand_over(skb, packet, attachment, &tunnel);
   struct fm_traffic* traffic = bpf_map_lookup_elem(&attachment_counters, &attachment);
   if (traffic && tunnel.entered) fm_add(&traffic->up, &weight);

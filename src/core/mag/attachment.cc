@@ -48,6 +48,7 @@ std::optional<TimePoint> Attachment::next_deadline() const {
   take_earlier(earliest, retry_at);
   take_earlier(earliest, persist_at);
   if (presence) take_earlier(earliest, presence->next);
+  take_earlier(earliest, observed.next_deadline());
   if (advertisements) take_earlier(earliest, advertisements->next());
   return earliest;
 }

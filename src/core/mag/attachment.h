@@ -13,6 +13,7 @@
 #include "core/ipv4_home.h"
 #include "core/mag/advertisement_schedule.h"
 #include "core/mag/flow_announcements.h"
+#include "core/mag/observed_flows.h"
 #include "core/mag/presence.h"
 #include "core/mag/record.h"
 #include "core/mag/timestamp_source.h"
@@ -118,6 +119,7 @@ struct Attachment {
   bool gre_refused = false;   ///< not needed, it says
   Multipath multipath = Multipath::Unknown;
   FlowAnnouncements flows;
+  ObservedFlows observed;
   /// Which of our addresses it is served by; unspecified: the first.
   Ipv6Address care_of;
 

@@ -49,6 +49,7 @@ struct AccessConfig {
   std::optional<Ipv6Prefix> visited_prefix;  ///< for nodes without mobility service; none: they get nothing
   BindingNumber binding;
   std::vector<AnnouncedFlow> flows;
+  bool observes_flows = false;  ///< nodes move flows by themselves, and the LMA is told (docs/adr/0062)
   friend bool operator==(const AccessConfig&, const AccessConfig&) = default;
 };
 
@@ -61,6 +62,7 @@ struct MagPolicyProfile {
   std::optional<IpVersions> ip_versions = {};        ///< instead of the gateway's
   std::optional<Ipv4Interface> ipv4_address = {};    ///< the home address to ask for; none: any
   std::vector<AnnouncedFlow> flows = {};             ///< beside the access's; of one name it is this one
+  std::optional<bool> observes_flows = {};           ///< instead of the access's
   friend bool operator==(const MagPolicyProfile&, const MagPolicyProfile&) = default;
 };
 
@@ -121,6 +123,7 @@ struct MagConfig {
 
   std::vector<AccessConfig> accesses;
   std::vector<MagPolicyProfile> mobile_nodes;
+  bool observes_flows() const;  ///< of any node
   friend bool operator==(const MagConfig&, const MagConfig&) = default;
 };
 

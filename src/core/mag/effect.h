@@ -29,6 +29,7 @@ struct InstallHost {
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
   std::optional<Ipv4Home> ipv4 = {};
   Tunnelling tunnelling{};
+  bool is_watched = false;  ///< for flows that it moves by itself: handle_flow_sighting() hears of them
   friend bool operator==(const InstallHost&, const InstallHost&) = default;
 };
 struct RemoveHost {

@@ -17,15 +17,18 @@ using wire::FlowStatus;
 constexpr std::size_t kMostInFull = 8;
 constexpr std::size_t kMostInSummary = 127;
 constexpr std::uint8_t kOrdinaryPriority = 64;  // BID-PRI
+constexpr std::uint16_t kFirstObserved = 1024;  // those that are configured have the smallest
+constexpr const char* kNotAnswered = "not-answered";
 
 FlowStatus status_of(const wire::FlowIdentification& answer) {
   return static_cast<FlowStatus>(answer.status);
 }
 
-FlowAnnouncements::Flow fresh(FlowTemplate flow, std::uint16_t id) {
+FlowAnnouncements::Flow fresh(FlowTemplate flow, std::uint16_t id, bool is_observed) {
   FlowAnnouncements::Flow made;
   made.flow = std::move(flow);
   made.id = id;
+  made.is_observed = is_observed;
   return made;
 }
 
@@ -62,6 +65,11 @@ wire::FlowIdentification in_full(const FlowAnnouncements::Flow& flow, std::uint1
 
 }  // namespace
 
+bool is_prohibited(const FlowAnnouncements::Flow& flow) {
+  return flow.state == FlowAnnouncements::State::Refused &&
+         (flow.status == kNotAnswered || flow.status == to_string(FlowStatus::AdministrativelyProhibited));
+}
+
 std::string_view to_string(FlowAnnouncements::State state) {
   switch (state) {
     case FlowAnnouncements::State::Pending:
@@ -74,40 +82,76 @@ std::string_view to_string(FlowAnnouncements::State state) {
   return "?";
 }
 
+bool FlowAnnouncements::is_taken(std::uint16_t id) const {
+  return std::ranges::find(flows_, id, &Flow::id) != flows_.end();
+}
+
 /// The smallest that no flow has, from 1 on (section 4.2).
 std::uint16_t FlowAnnouncements::free_id() const {
   std::uint16_t id = 1;
-  while (std::ranges::find(flows_, id, &Flow::id) != flows_.end()) ++id;
+  while (is_taken(id)) ++id;
   return id;
 }
 
-bool FlowAnnouncements::want(const std::vector<FlowTemplate>& flows) {
+std::uint16_t FlowAnnouncements::next_observed_id() {
+  auto id = last_observed_id_.value_or(0xffff);
+  do {
+    id = id == 0xffff ? kFirstObserved : static_cast<std::uint16_t>(id + 1);
+  } while (is_taken(id));
+  last_observed_id_ = id;
+  return id;
+}
+
+void FlowAnnouncements::number_observed_from(std::uint16_t start) {
+  if (!last_observed_id_) last_observed_id_ = std::max(start, kFirstObserved);
+}
+
+void FlowAnnouncements::want_one(const FlowTemplate& flow, bool is_observed, bool& is_news) {
+  const auto known = std::ranges::find(flows_, flow.name, [](const Flow& f) { return f.flow.name; });
+  if (known != flows_.end() && known->flow == flow) return;
+  is_news = true;
+  if (known == flows_.end())
+    flows_.push_back(fresh(flow, is_observed ? next_observed_id() : free_id(), is_observed));
+  else
+    *known = fresh(flow, known->id, is_observed);
+}
+
+bool FlowAnnouncements::want(const std::vector<FlowTemplate>& flows,
+                             const std::vector<FlowTemplate>& observed) {
   bool is_news = false;
-  const auto gone = std::erase_if(flows_, [&](const Flow& known) {
-    return std::ranges::find(flows, known.flow.name, &FlowTemplate::name) == flows.end();
+  bool has_less = false;  // than the LMA knows
+  std::erase_if(flows_, [&](const Flow& known) {
+    const auto& wanted = known.is_observed ? observed : flows;
+    const bool is_gone = std::ranges::find(wanted, known.flow.name, &FlowTemplate::name) == wanted.end();
+    has_less = has_less || (is_gone && known.state != State::Refused);
+    return is_gone;
   });
-  has_less_to_say_ = has_less_to_say_ || gone != 0;
-  for (const auto& flow : flows) {
-    const auto known = std::ranges::find(flows_, flow.name, [](const Flow& f) { return f.flow.name; });
-    if (known != flows_.end() && known->flow == flow) continue;
-    is_news = true;
-    if (known == flows_.end())
-      flows_.push_back(fresh(flow, free_id()));
-    else
-      *known = fresh(flow, known->id);
-  }
-  return is_news || gone != 0;
+  has_less_to_say_ = has_less_to_say_ || has_less;
+  for (const auto& flow : flows) want_one(flow, false, is_news);
+  for (const auto& flow : observed) want_one(flow, true, is_news);
+  return is_news || has_less;
 }
 
 bool FlowAnnouncements::retry(std::string_view name) {
   const auto found = std::ranges::find(flows_, name, [](const Flow& f) { return f.flow.name; });
   if (found == flows_.end() || found->state != State::Refused) return false;
-  *found = fresh(found->flow, found->id);
+  *found = fresh(found->flow, found->id, found->is_observed);
   return true;
 }
 
+bool FlowAnnouncements::renew(std::string_view name) {
+  const auto found = std::ranges::find(flows_, name, [](const Flow& f) { return f.flow.name; });
+  if (found == flows_.end() || found->state == State::Pending) return false;
+  *found = fresh(found->flow, next_observed_id(), found->is_observed);
+  return true;
+}
+
+void FlowAnnouncements::forget(std::string_view name) {
+  std::erase_if(flows_, [name](const Flow& flow) { return flow.flow.name == name; });
+}
+
 void FlowAnnouncements::start_anew() {
-  for (auto& flow : flows_) flow = fresh(flow.flow, flow.id);
+  for (auto& flow : flows_) flow = fresh(flow.flow, flow.id, flow.is_observed);
 }
 
 void FlowAnnouncements::add_options(const BindingNumber& binding, TimePoint now,
@@ -138,9 +182,10 @@ std::vector<FlowAnnouncements::Flow> FlowAnnouncements::take_answer(const wire::
     if (answer == answers.end()) {
       if (!was_in_full) continue;
       flow.state = State::Refused;
-      flow.status = "not-answered";
+      flow.status = kNotAnswered;
     } else if (flow.state == State::Accepted && status_of(*answer) == FlowStatus::FidNotFound) {
-      flow = fresh(flow.flow, flow.id);
+      flow = fresh(flow.flow, flow.id, flow.is_observed);
+      if (flow.is_observed) flow.state = State::Refused;  // it may be elsewhere by now: the data plane will say
       flow.status = to_string(status_of(*answer));
     } else if (was_in_full) {
       flow.state = status_of(*answer) == FlowStatus::Successful ? State::Accepted : State::Refused;
@@ -165,6 +210,7 @@ Json FlowAnnouncements::to_json() const {
     rows.push_back({{"flow", flow.flow.name},
                     {"flow_id", flow.id},
                     {"priority", flow.flow.priority},
+                    {"observed", flow.is_observed},
                     {"state", to_string(flow.state)},
                     {"status", flow.status.empty() ? Json() : Json(flow.status)}});
   return rows;

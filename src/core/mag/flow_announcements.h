@@ -31,12 +31,21 @@ class FlowAnnouncements {
     State state = State::Pending;
     std::string status;                        ///< of the last answer
     std::optional<TimePoint> first_said = {};  ///< in full, since it was made or changed
+    bool is_observed = false;                  ///< the node moved it here; else it is configured
   };
 
-  /// These from now on. True: an update has to say so.
-  bool want(const std::vector<FlowTemplate>& flows);
+  /// These from now on, by their names. True: an update has to say so.
+  bool want(const std::vector<FlowTemplate>& flows, const std::vector<FlowTemplate>& observed = {});
   /// One that was refused is announced once more. True: it was.
   bool retry(std::string_view name);
+  /// Under another number, so that it is the latest to the LMA. False: the LMA has yet to hear of it as it
+  /// is.
+  bool renew(std::string_view name);
+  /// The LMA does not have it.
+  void forget(std::string_view name);
+  /// Observed flows have the numbers from here on, in turn; at most once. What a predecessor's were called the
+  /// LMA may still know.
+  void number_observed_from(std::uint16_t start);
   /// The LMA knows nothing of the attachment: all of it in full.
   void start_anew();
 
@@ -56,10 +65,17 @@ class FlowAnnouncements {
 
  private:
   std::uint16_t free_id() const;
+  std::uint16_t next_observed_id();
+  bool is_taken(std::uint16_t id) const;
+  void want_one(const FlowTemplate& flow, bool is_observed, bool& is_news);
 
   std::vector<Flow> flows_;
   bool has_less_to_say_ = false;
+  std::optional<std::uint16_t> last_observed_id_;
 };
+
+/// An LMA that decides by itself has answered so, or one that knows no flow options.
+bool is_prohibited(const FlowAnnouncements::Flow& flow);
 
 std::string_view to_string(FlowAnnouncements::State state);  ///< "pending", "accepted", "refused"
 

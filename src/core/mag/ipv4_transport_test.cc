@@ -3,6 +3,8 @@
 #include "base/ipv4.h"
 #include "core/mag/mag_fixture.h"
 
+using namespace std::chrono_literals;
+
 namespace flowmob::core {
 namespace {
 

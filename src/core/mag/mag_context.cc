@@ -53,6 +53,18 @@ const MagPolicyProfile* MagContext::profile(const MacAddress& link_layer) const 
   return row == profiles_by_address_.end() ? nullptr : &config.mobile_nodes[row->second];
 }
 
+bool MagConfig::observes_flows() const {
+  return std::ranges::any_of(accesses, &AccessConfig::observes_flows) ||
+         std::ranges::any_of(mobile_nodes,
+                             [](const MagPolicyProfile& node) { return node.observes_flows == true; });
+}
+
+bool MagContext::observes_flows(const Attachment& attachment) const {
+  const auto* link = access(attachment.access);
+  const auto* node = profile(attachment.mn_id);
+  return node && link && node->observes_flows.value_or(link->observes_flows);
+}
+
 std::uint16_t MagContext::next_sequence() {
   for (unsigned tries = 0; tries <= 0xffff; ++tries)
     if (!bindings.find_by_sequence(++sequence)) break;

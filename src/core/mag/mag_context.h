@@ -50,6 +50,7 @@ struct MagContext {
   const AccessConfig* access(InterfaceIndex interface) const;
   const MagPolicyProfile* profile(std::string_view mn_id) const;
   const MagPolicyProfile* profile(const MacAddress& link_layer) const;
+  bool observes_flows(const Attachment& attachment) const;
   /// A sequence number that no outstanding request uses.
   std::uint16_t next_sequence();
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/mag/attachment_detector.h"
+#include "core/mag/flow_observer.h"
 #include "core/mag/ipv4_access.h"
 #include "core/mag/mag_commands.h"
 #include "core/mag/message_handler.h"
@@ -37,6 +38,7 @@ class MobileAccessGateway::Impl {
   AnchorPeer anchor{context, service, registrar, detector};
   Ipv4Access ipv4{context, registrar};
   PacketCutter cutter{context};
+  FlowObserver flows{context, registrar};
   MagTunnelErrors tunnel_errors{context};
   MessageHandler messages{context, registrar, paths, anchor};
   MagCommands commands{context, registrar, detector, anchor, paths};
@@ -88,6 +90,11 @@ void MobileAccessGateway::handle_too_big(Now, SessionId attachment, std::size_t 
   impl_->cutter.handle(attachment, mtu, packet);
 }
 
+void MobileAccessGateway::handle_flow_sighting(Now now, const FlowSighting& sighting) {
+  impl_->flows.handle(now, sighting);
+  impl_->settle(now);
+}
+
 void MobileAccessGateway::handle_tunnel_error(Now now, const TunnelError& error) {
   impl_->tunnel_errors.handle(now, error);
 }
@@ -115,6 +122,7 @@ void MobileAccessGateway::handle_timeout(Now now) {
   for (const auto id : bindings.due(now.monotonic)) {
     if (auto* attachment = bindings.find(id)) impl_->registrar.handle_due(now, *attachment);
     if (auto* attachment = bindings.find(id)) impl_->detector.handle_due(now, *attachment);
+    if (auto* attachment = bindings.find(id)) impl_->flows.handle_due(now, *attachment);
   }
   impl_->paths.handle_timeout(now);
   impl_->anchor.handle_timeout(now);

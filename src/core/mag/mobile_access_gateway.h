@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "core/mag/config.h"
 #include "core/mag/effect.h"
+#include "core/mag/flow_sighting.h"
 #include "core/tunnel/tunnel_error.h"
 
 namespace flowmob::core {
@@ -50,6 +51,8 @@ class MobileAccessGateway {
   void handle_dhcp_server(Now now, const Ipv4Address& server, ByteView payload);
   /// A packet of IPv4 of an attached node, as it came, of which the tunnel carries `mtu` octets at most.
   void handle_too_big(Now now, SessionId attachment, std::size_t mtu, ByteView packet);
+  /// Of a flow of an attachment that is watched.
+  void handle_flow_sighting(Now now, const FlowSighting& sighting);
   /// What was heard of a tunnel packet of ours.
   void handle_tunnel_error(Now now, const TunnelError& error);
   /// The carrier of an access link, as first seen and at every change.

@@ -27,7 +27,8 @@ void NodeService::install(Attachment& attachment) {
   prefixes.insert(prefixes.end(), attachment.off_link.begin(), attachment.off_link.end());
   context_.emit(InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
                             std::move(prefixes), context_.care_of(attachment), config.lma,
-                            inner_mtu(config, attachment), attachment.ipv4_home, attachment.tunnelling},
+                            inner_mtu(config, attachment), attachment.ipv4_home, attachment.tunnelling,
+                            context_.observes_flows(attachment)},
                 attachment.pending_install);
 }
 

@@ -53,6 +53,23 @@ std::set<std::string> with_another_binding(const MagConfig& old, const MagConfig
   return names;
 }
 
+std::set<SessionId> observed_attachments(const MagContext& context) {
+  std::set<SessionId> observed;
+  for (const auto& [id, attachment] : context.bindings.entries())
+    if (context.observes_flows(attachment)) observed.insert(id);
+  return observed;
+}
+
+/// Whoever changed the configuration may have changed the LMA's: it is told again.
+void follow_observation(const MagContext& context, Registrar& registrar, Attachment& attachment,
+                        bool was_observed) {
+  const bool is_observed = context.observes_flows(attachment);
+  attachment.observed.allow();
+  if (is_observed == was_observed) return;
+  attachment.observed.clear();
+  registrar.renew_service(attachment);
+}
+
 /// Rows have it, and nodes are told at once (RFC 5213 section 6.9.5): of the tunnel's MTU, of a router with
 /// another link-layer address, of an interface that is another one now.
 void adopt(MagContext& context, Registrar& registrar, MagConfig config) {
@@ -87,6 +104,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
   for (auto& access : config.accesses)
     if (auto carried = carry_over(context, access); !carried) return carried;
   const auto renumbered = with_another_binding(old, config);
+  const auto was_observed = observed_attachments(context);
   adopt(context, registrar, std::move(config));
   context.anchor_knows_gre = true;  // as far as the new configuration tells
   for (const auto id : context.bindings.ids()) {
@@ -99,6 +117,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
       registrar.register_node(now, attachment);
     else if (attachment.held || (changed && attachment.state == AttachmentState::Registered))
       registrar.refresh(now, attachment);
+    follow_observation(context, registrar, attachment, was_observed.contains(id));
     registrar.announce_flows(now, attachment, renumbered.contains(attachment.access));
     watch_anew(now, context, attachment);
   }

@@ -60,6 +60,7 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.status.clear();
   attachment.services_registered = 0;
   attachment.off_link_asked = true;
+  attachment.observed.clear();  // they may be elsewhere by now
   want_flows(attachment);
   attachment.flows.start_anew();
   // One that comes back while it leaves is served on: until its former binding ends, whatever the LMA says or
@@ -78,7 +79,7 @@ bool Registrar::want_flows(Attachment& attachment) const {
   const auto* access = context_.access(attachment.access);
   if (!access) return false;
   const auto flows = flows_of(*access, context_.profile(attachment.mn_id));
-  return attachment.flows.want(wanted_flows(flows, attachment.flows.switched));
+  return attachment.flows.want(wanted_flows(flows, attachment.flows.switched), attachment.observed.templates());
 }
 
 void Registrar::announce_flows(Now now, Attachment& attachment, bool anyway) {

@@ -78,6 +78,7 @@ class Registrar {
                         const wire::ProxyBindingAcknowledgement& ack);
   bool want_flows(Attachment& attachment) const;
   void take_flow_answers(Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
+  void leave_to_lma(Attachment& attachment, const FlowAnnouncements::Flow& flow);
   void in_service(Now now, Attachment& attachment);
   void next_request(Now now, Attachment& attachment);
   void ipv4_released(Now now, Attachment& attachment, bool accepted);

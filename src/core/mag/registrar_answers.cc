@@ -210,7 +210,17 @@ void Registrar::take_flow_answers(Attachment& attachment, const wire::ProxyBindi
     const bool is_accepted = flow.state == FlowAnnouncements::State::Accepted;
     context_.statistics.message(is_accepted ? "flows_accepted" : "flows_refused");
     context_.notify(is_accepted ? "flow-accepted" : "flow-refused", attachment, fields);
+    if (flow.is_observed && !is_accepted) leave_to_lma(attachment, flow);
   }
+}
+
+/// What the node moved here goes where the LMA has it.
+void Registrar::leave_to_lma(Attachment& attachment, const FlowAnnouncements::Flow& flow) {
+  attachment.observed.forget(flow.flow.name);
+  attachment.flows.forget(flow.flow.name);
+  if (!is_prohibited(flow)) return;
+  attachment.observed.stop();
+  want_flows(attachment);
 }
 
 bool Registrar::uses_paths(const Attachment& attachment) const {

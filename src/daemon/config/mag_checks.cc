@@ -213,6 +213,7 @@ MagSettings assemble(MagFile file) {
     if (row.value.visited_prefix.length != 0) access.visited_prefix = row.value.visited_prefix;
     if (row.value.binding_priority != 0) access.binding.priority = row.value.binding_priority;
     access.flows = announced(row.value.flows);
+    access.observes_flows = row.value.decider == Decider::Mn;
     access.attach_on_router_solicitation = has(AttachTrigger::RouterSolicitation);
     access.attach_on_carrier = has(AttachTrigger::Carrier);
   }
@@ -221,6 +222,7 @@ MagSettings assemble(MagFile file) {
     auto& profile = settings.core.mobile_nodes.emplace_back(std::move(row.value.profile));
     if (has_services) profile.services = std::move(row.value.services);
     profile.flows = announced(row.value.flows);
+    if (row.value.decider) profile.observes_flows = *row.value.decider == Decider::Mn;
   }
   fill_paths(settings.paths, settings.core.name, true);
   return settings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct AccessRow {
   core::AccessConfig access;
   std::vector<Element<FlowRow>> flows;
   std::uint8_t binding_priority = 0;  ///< zero: not given
+  Decider decider = Decider::Lma;
   Ipv6Prefix visited_prefix;          ///< length zero: none
   std::vector<AttachTrigger> attach_on{AttachTrigger::RouterSolicitation};
 };
@@ -35,6 +37,7 @@ struct HostedNodeRow {
   core::MagPolicyProfile profile;
   std::vector<std::string> services;
   std::vector<Element<FlowRow>> flows;
+  std::optional<Decider> decider;
 };
 
 /// The file as it was read, value by value.

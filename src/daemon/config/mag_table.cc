@@ -229,6 +229,9 @@ Section<AccessRow> access() {
                   "BID-PRI (RFC 6089 section 4.1): what no announced flow matches takes the link with the "
                   "lowest, where the MAGs decide",
                   "64, and said only beside flows", between<std::uint8_t>(1, 127)),
+       K::optional("decider", &AccessRow::decider,
+                   "who decides which link a node's flows take; \"mn\": the node may, and what it moves to this "
+                   "link is announced to the LMA (RFC 6089), which obeys if its `decider` is \"mn\", too"),
        K::tables("flow", &AccessRow::flows, announced_flow("[[access.flow]]"), false, kAnnouncedHelp)}};
 }
 
@@ -251,6 +254,7 @@ Section<HostedNodeRow> hosted_node() {
                       "the IPv4 home address to ask for, with its subnet's length", "any"),
            K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
                       "the access link whose carrier attaches it", "any", label()),
+           K::derived("decider", &HostedNodeRow::decider, "the same of this node", "that of the access"),
            K::tables("flow", &HostedNodeRow::flows, announced_flow("[[mobile_node.flow]]"), false,
                      "the same of this node, wherever it attaches; of one name it is this one")}};
 }

@@ -26,11 +26,11 @@ struct Words<Security> {
 };
 
 /// Who decides which link a flow of this node takes.
-enum class Decider { Lma };
+enum class Decider { Lma, Mn };
 template <>
 struct Words<Decider> {
   static constexpr const char* kName = "decider";
-  static constexpr std::array kAll{Word<Decider>{"lma", Decider::Lma}};
+  static constexpr std::array kAll{Word<Decider>{"lma", Decider::Lma}, Word<Decider>{"mn", Decider::Mn}};
   static std::span<const Word<Decider>> all() { return kAll; }
 };
 

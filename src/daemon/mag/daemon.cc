@@ -41,6 +41,7 @@ dataplane::MagDataplaneOptions dataplane_options(const MagSettings& settings) {
   options.local = settings.core.address;
   options.care_of = settings.core.addresses();
   options.local_routing = settings.core.local_routing;
+  options.watches_flows = settings.core.observes_flows();
   return options;
 }
 
@@ -129,6 +130,7 @@ Result<void> MagDaemon::apply_routing() {
   for (const auto& access : settings_.core.accesses)
     if (access.visited_prefix && access.index) visited.emplace(*access.visited_prefix, access.index);
   return dataplane_->set_local_routing(settings_.core.local_routing)
+      .and_then([&] { return dataplane_->set_watches_flows(settings_.core.observes_flows()); })
       .and_then([&] { return dataplane_->set_visited(visited); })
       .and_then([&] { return route_visited(*netlink_, settings_.core.accesses); });
 }
@@ -168,6 +170,7 @@ Result<void> MagDaemon::serve() {
         return tunnel_errors_->listen([this](const core::TunnelError& error) { handle_tunnel_error(error); });
       })
       .and_then([&] { return cut_packets(); })
+      .and_then([&] { return observe_flows(); })
       .and_then([&] { return add_commands(); })
       .map([&] {
         path_watch_->start();
@@ -176,7 +179,7 @@ Result<void> MagDaemon::serve() {
 }
 
 Result<void> MagDaemon::cut_packets() {
-  auto queue = dataplane::CutQueue::open(
+  auto queue = dataplane::open_cut_queue(
       dataplane_->object(), [this](SessionId attachment, std::size_t mtu, ByteView packet) {
         pump_->feed([&](Now now) { gateway_->handle_too_big(now, attachment, mtu, packet); });
       });
@@ -185,6 +188,19 @@ Result<void> MagDaemon::cut_packets() {
   auto watch = host_->loop().watch(to_cut_->fd(), [this] { to_cut_->take(); });
   if (!watch) return tl::unexpected(watch.error());
   cut_watch_ = std::move(*watch);
+  return {};
+}
+
+Result<void> MagDaemon::observe_flows() {
+  auto queue =
+      dataplane::open_notice_queue(dataplane_->object(), [this](const core::FlowSighting& sighting) {
+        pump_->feed([&](Now now) { gateway_->handle_flow_sighting(now, sighting); });
+      });
+  if (!queue) return tl::unexpected(queue.error());
+  notices_ = std::move(*queue);
+  auto watch = host_->loop().watch(notices_->fd(), [this] { notices_->take(); });
+  if (!watch) return tl::unexpected(watch.error());
+  notice_watch_ = std::move(*watch);
   return {};
 }
 

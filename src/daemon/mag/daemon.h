@@ -24,6 +24,7 @@
 #include "daemon/mag/ipv4_ports.h"
 #include "platform/dataplane/cut_queue.h"
 #include "platform/dataplane/mag_dataplane.h"
+#include "platform/dataplane/notice_queue.h"
 #include "platform/netlink.h"
 #include "platform/packet_sender.h"
 
@@ -51,6 +52,7 @@ class MagDaemon {
   Result<void> take_over(std::vector<core::AttachmentRecord> records);
   Result<void> serve();
   Result<void> cut_packets();
+  Result<void> observe_flows();
   Result<void> add_commands();
   Result<void> reload();
 
@@ -93,8 +95,9 @@ class MagDaemon {
   std::unique_ptr<MagEffects> effects_;
   std::unique_ptr<Pump<core::MobileAccessGateway, core::MagEffect>> pump_;
   std::unique_ptr<PathMtuWatch> path_watch_;
-  std::unique_ptr<dataplane::CutQueue> to_cut_;
-  platform::FdWatch cut_watch_;
+  std::unique_ptr<dataplane::RingQueue> to_cut_;
+  std::unique_ptr<dataplane::RingQueue> notices_;
+  platform::FdWatch cut_watch_, notice_watch_;
 };
 
 }  // namespace flowmob::daemon

@@ -13,8 +13,8 @@ namespace {
 PinnedDataplane::Options limits(const MagDataplaneOptions& options) {
   const auto n = options.max_hosts;
   return {options.bpf_dir,
-          {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}},
-          {"fragments", "icmp_budget", "to_cut", "cut_budget"}};
+          {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}, {"watched", n}},
+          {"fragments", "icmp_budget", "to_cut", "cut_budget", "watched_flows", "notices", "notice_budget"}};
 }
 
 std::vector<Attachment> attachments(const MagDataplaneOptions& options) {
@@ -60,7 +60,8 @@ MagDataplane::MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned)
       pinned_(std::move(pinned)),
       hosted_(pinned_.object(), "hosted"),
       attachments_(pinned_.object(), "attachments"),
-      counters_(pinned_.object(), "attachment_counters") {}
+      counters_(pinned_.object(), "attachment_counters"),
+      watched_(pinned_.object(), "watched") {}
 
 Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptions& options) {
   auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<mag_bpf>("mag"), limits(options));
@@ -68,7 +69,7 @@ Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptio
   std::unique_ptr<MagDataplane> opened(new MagDataplane(options, std::move(*pinned)));
   auto ready = opened->set_local(options.local)
                    .and_then([&] { return opened->set_care_of(options.care_of); })
-                   .and_then([&] { return opened->set_local_routing(options.local_routing); })
+                   .and_then([&] { return opened->write_flags(); })
                    .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
@@ -92,9 +93,20 @@ Result<void> MagDataplane::set_care_of(const std::vector<Ipv6Address>& addresses
   return {};
 }
 
+Result<void> MagDataplane::write_flags() {
+  const auto set = (options_.local_routing ? FM_MAG_LOCAL_ROUTING : 0U) |
+                   (options_.watches_flows ? FM_MAG_WATCHES_FLOWS : 0U);
+  return BpfMap<std::uint32_t, std::uint32_t>(pinned_.object(), "flags").set(0, set);
+}
+
 Result<void> MagDataplane::set_local_routing(bool on) {
-  return BpfMap<std::uint32_t, std::uint32_t>(pinned_.object(), "flags")
-      .set(0, on ? FM_MAG_LOCAL_ROUTING : 0);
+  options_.local_routing = on;
+  return write_flags();
+}
+
+Result<void> MagDataplane::set_watches_flows(bool on) {
+  options_.watches_flows = on;
+  return write_flags();
 }
 
 Result<void> MagDataplane::set_visited(const std::map<Ipv6Prefix, InterfaceIndex>& links) {
@@ -124,9 +136,12 @@ Result<void> MagDataplane::attach(const std::string& interface) const {
 }
 
 Result<void> MagDataplane::write(const Host& host, const std::vector<std::uint64_t>& prefixes) {
-  auto written = counters_.ensure(host.attachment.value).and_then([&] {
-    return attachments_.set(link_key(host), attachment_row(host, prefixes));
-  });
+  auto written = counters_.ensure(host.attachment.value)
+                     .and_then([&] {
+                       return host.is_watched ? watched_.set(host.attachment.value, std::uint32_t{1})
+                                              : watched_.erase_wanted(host.attachment.value);
+                     })
+                     .and_then([&] { return attachments_.set(link_key(host), attachment_row(host, prefixes)); });
   for (const auto prefix : prefixes) {
     if (!written) return written;
     written = hosted_.set(prefix, hosted_row(host));
@@ -168,7 +183,9 @@ Result<void> MagDataplane::remove_host(const Host& host) {
   auto erased = erase_stale(host.attachment, {});
   keys_of_.erase(host.attachment);
   if (!erased) return erased;
-  return counters_.erase(host.attachment.value);
+  return watched_.erase_wanted(host.attachment.value).and_then([&] {
+    return counters_.erase(host.attachment.value);
+  });
 }
 
 Result<std::size_t> MagDataplane::sweep() {
@@ -178,7 +195,9 @@ Result<std::size_t> MagDataplane::sweep() {
   if (!links) return links;
   auto counters = counters_.sweep();
   if (!counters) return counters;
-  return *hosted + *links + *counters;
+  auto watched = watched_.sweep();
+  if (!watched) return watched;
+  return *hosted + *links + *counters + *watched;
 }
 
 std::optional<Traffic> MagDataplane::attachment_traffic(SessionId attachment) const {

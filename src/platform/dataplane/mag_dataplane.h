@@ -27,6 +27,7 @@ struct MagDataplaneOptions {
   bool local_routing = false;                     ///< between two nodes of this gateway past their anchor
   std::uint32_t max_hosts = 1U << 16;
   std::vector<Ipv6Address> care_of{};  ///< where they end besides: of several paths (RFC 8278)
+  bool watches_flows = false;          ///< some hosts are watched
 };
 
 /// One attached mobile node: who it is on the link, and where its packets go.
@@ -41,6 +42,7 @@ struct Host {
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
   std::optional<core::Ipv4Home> ipv4 = {};
   core::Tunnelling tunnelling{};
+  bool is_watched = false;  ///< for flows that it moves by itself (docs/adr/0062)
 };
 
 /// The gateway's packets; what is said at LmaDataplane about taking over and sweeping holds here too.
@@ -58,6 +60,8 @@ class MagDataplane {
   Result<void> remove_host(const Host& host);
 
   Result<void> set_local_routing(bool on);
+  /// Whether any host may be watched: where none is, none costs anything.
+  Result<void> set_watches_flows(bool on);
   /// All prefixes for nodes without mobility service, and the interfaces where they are.
   Result<void> set_visited(const std::map<Ipv6Prefix, InterfaceIndex>& links);
 
@@ -76,6 +80,7 @@ class MagDataplane {
 
   MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned);
   Result<void> set_local(const Ipv6Address& local);
+  Result<void> write_flags();
   Result<void> set_care_of(const std::vector<Ipv6Address>& addresses);
   Result<void> write(const Host& host, const std::vector<std::uint64_t>& prefixes);
   Result<void> erase_stale(SessionId attachment, const Keys& keep);
@@ -85,6 +90,7 @@ class MagDataplane {
   TrackedHash<std::uint64_t, fm_hosted_row> hosted_;
   TrackedHash<fm_attachment_key, fm_attachment_row> attachments_;
   TrackedCounters<std::uint32_t, fm_traffic> counters_;
+  TrackedHash<std::uint32_t, std::uint32_t> watched_;
   std::map<SessionId, Keys> keys_of_;
 };
 

@@ -317,7 +317,7 @@ TEST_F(MagIpv4, TooBigAndToBeCutIsTheDaemons) {
     Bytes packet;
   };
   std::vector<Handed> handed;
-  auto queue = CutQueue::open(mag_->object(), [&](SessionId attachment, std::size_t mtu, ByteView packet) {
+  auto queue = open_cut_queue(mag_->object(), [&](SessionId attachment, std::size_t mtu, ByteView packet) {
                  handed.push_back({attachment, mtu, Bytes(packet.begin(), packet.end())});
                }).value();
   auto big = up();
@@ -357,7 +357,7 @@ TEST_F(MagIpv4, WhatWaitedForAPredecessorIsNotCut) {
   big.fragment = 0;
   static_cast<void>(from_access(big));
   int handed = 0;
-  auto queue = CutQueue::open(mag_->object(), [&](SessionId, std::size_t, ByteView) { ++handed; }).value();
+  auto queue = open_cut_queue(mag_->object(), [&](SessionId, std::size_t, ByteView) { ++handed; }).value();
   queue->take();
   EXPECT_EQ(handed, 0);
 }
