@@ -64,7 +64,7 @@ Json make_arguments(const ControlCommand& command, const ArgumentWords& words) {
 }
 
 Result<ControlClient> connect(const ControlCommand& command, const Program& program) {
-  const bool changes = command.access == platform::CommandAccess::Admin;
+  const bool changes = command.access == platform::CommandAccess::Admin && !command.anchor_first;
   auto socket =
       select_socket({program.control, command.daemons, changes, program.surroundings.run_folder}, ask_role);
   if (!socket) return tl::unexpected(socket.error());

@@ -107,7 +107,7 @@ static __noinline int fm_watch_down(const struct fm_packet* packet) {
   __u64 now = bpf_ktime_get_ns();
   __u64 usual = fm_going_on(flow, now);
   if (usual > FM_NOTICE_USUAL_MOST_NS) usual = FM_NOTICE_USUAL_MOST_NS;
-  bool is_effect = flow->told && now - flow->said < FM_NOTICE_EFFECT_NS;
+  bool is_effect = flow->told && (__s64)(now - flow->said) < FM_NOTICE_EFFECT_NS;
   if (!is_effect && usual > flow->usual) flow->usual = usual;
   flow->packets = 0;
   flow->unanswered = 0;

@@ -4,9 +4,10 @@
 
 #include "copies.h"
 #include "counters.h"
+#include "members.h"
 #include "neighbor_discovery.h"
 #include "parse.h"
-#include "selectors.h"
+#include "vif_rules.h"
 
 char fm_license[] SEC("license") = "Dual BSD/GPL";
 
@@ -16,13 +17,6 @@ struct {
   __type(key, __u32);
   __type(value, struct fm_vif_config);
 } config SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, FM_MAX_MEMBERS);
-  __type(key, __u32);
-  __type(value, struct fm_member_row);
-} members SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -38,28 +32,9 @@ struct {
   __type(value, struct fm_vif_flow);
 } vif_flows SEC(".maps");
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct fm_vif_rule_set);
-} vif_rule_set SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, FM_MAX_VIF_RULES);
-  __type(key, __u32);
-  __type(value, struct fm_rule);
-} vif_rules SEC(".maps");
-
 static __always_inline const struct fm_vif_config* fm_config(void) {
   __u32 row = 0;
   return bpf_map_lookup_elem(&config, &row);
-}
-
-static __always_inline const struct fm_member_row* fm_member_if_up(__u32 number) {
-  const struct fm_member_row* member = bpf_map_lookup_elem(&members, &number);
-  return member && member->interface && member->up ? member : NULL;
 }
 
 /* The flow's member; if that is down the default, and if that is down too, any. */
@@ -76,21 +51,7 @@ static __always_inline void fm_neutral_key(struct fm_flow_key* key) {
   key->ds = 0;
 }
 
-/* The first rule that matches. */
-static __noinline __u8 fm_match_vif_rules(const struct fm_flow_key* key, __u32 count) {
-  for (__u32 number = 0; number < FM_MAX_VIF_RULES; ++number) {
-    __u32 row = number;
-    if (number >= count) break;
-    const struct fm_rule* rule = bpf_map_lookup_elem(&vif_rules, &row);
-    if (rule && fm_rule_matches(rule, key)) return (__u8)rule->flow;
-  }
-  return FM_VIF_ONE;
-}
-
-/* What the rules say of a packet's flow is found once for each set of them. */
 static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, __u32 member) {
-  __u32 first = 0;
-  const struct fm_vif_rule_set* set = bpf_map_lookup_elem(&vif_rule_set, &first);
   struct fm_flow_key neutral = packet->key;
   fm_neutral_key(&neutral);
   struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &neutral);
@@ -99,11 +60,7 @@ static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, 
     bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
     flow = bpf_map_lookup_elem(&vif_flows, &neutral);
   }
-  __u16 number = set ? set->number : 0;
-  if (flow && set && flow->rule_set != number) {
-    flow->action = fm_match_vif_rules(&packet->key, set->count);
-    flow->rule_set = number;
-  }
+  if (flow) fm_judge(flow, &packet->key);
   return flow;
 }
 
@@ -165,7 +122,7 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   fm_reverse(&packet.key);
   struct fm_vif_flow* flow = fm_flow_of(&packet, vif->default_member);
   const struct fm_member_row* member =
-      fm_pick_member(flow ? flow->member : vif->default_member, vif->default_member);
+      fm_pick_member(flow ? fm_member_of(flow, vif->default_member) : vif->default_member, vif->default_member);
   if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
   if (flow) {
     fm_add_shared(&flow->traffic.up, &weight);
@@ -223,7 +180,10 @@ static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* pa
   if (!flow) return true;
   if (flow->action == FM_VIF_COPIES && fm_is_copy(skb, packet, number + 1)) return false;
   fm_add_shared(&flow->traffic.down, &weight);
-  if (reflect) fm_reflect(flow, number, hold_ns);
+  if (fm_is_moved_by_node(flow))
+    flow->seen_ns = bpf_ktime_get_ns(); /* its downlink follows it */
+  else if (reflect)
+    fm_reflect(flow, number, hold_ns);
   return true;
 }
 

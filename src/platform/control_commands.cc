@@ -25,16 +25,20 @@ constexpr std::array kHandovers{
     CommandArgument{"flow", ArgumentType::String, false, false, "only flows of this name"},
 };
 constexpr std::array kFlowMove{
-    CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},
+    CommandArgument{"flow", ArgumentType::String, true, true,
+                    "name of the flow; at a mobile node of a rule, or the 5-tuple of downlink packets: "
+                    "PROTOCOL,SOURCE,PORT,DESTINATION,PORT"},
     CommandArgument{"to", ArgumentType::String, true, false,
-                    "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278)"},
+                    "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278); at "
+                    "a mobile node the interface of a member"},
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
     CommandArgument{"prefix", ArgumentType::String, false, false,
                     "one of the node's prefixes; needed when several sets of them have such a flow"},
 };
 constexpr std::array kFlowRelease{
-    CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},
+    CommandArgument{"flow", ArgumentType::String, true, true,
+                    "name of the flow; at a mobile node as it was moved"},
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
 };
@@ -107,10 +111,12 @@ constexpr std::array kCommands{
     ControlCommand{"show links", kEvery, ReadOnly, {}, "interfaces: role, carrier, addresses, counters"},
     ControlCommand{
         "show statistics", kEvery, ReadOnly, {}, "messages, rejections and drops, each with its reason"},
-    ControlCommand{"flow move", kLma, Admin, kFlowMove,
+    ControlCommand{"flow move", Lma | Mn, Admin, kFlowMove,
                    "moves a flow to another of its node's links, until a link registers for the flow's "
-                   "service anew or it is released"},
-    ControlCommand{"flow release", kLma, Admin, kFlowRelease, "a flow that was moved follows its rule again"},
+                   "service anew or it is released; whichever of LMA and mobile node decides (`decider`) can",
+                   false, true},
+    ControlCommand{"flow release", Lma | Mn, Admin, kFlowRelease,
+                   "a flow that was moved follows its rule again", false, true},
     ControlCommand{
         "flow announce", kMag, Admin, kFlowSwitch,
         "announces a flow of the configuration to the LMA, until the node attaches anew (RFC 6089)"},

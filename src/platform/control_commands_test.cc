@@ -43,8 +43,9 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
             (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
                                         "show statistics", "flow announce", "flow withdraw", "attach",
                                         "detach", "session revoke", "reload", "monitor"}));
-  EXPECT_EQ(known(DaemonRole::Mn), (std::set<std::string_view>{"status", "show flows", "show links",
-                                                               "show statistics", "reload", "monitor"}));
+  EXPECT_EQ(known(DaemonRole::Mn),
+            (std::set<std::string_view>{"status", "show flows", "show links", "show statistics", "flow move",
+                                        "flow release", "reload", "monitor"}));
 }
 
 TEST(ControlCommands, WhatChangesSomethingIsForAdministrators) {

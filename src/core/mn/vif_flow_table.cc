@@ -9,21 +9,42 @@ void VifFlowTable::set_member(std::uint32_t number, bool up) {
   if (number < kMembers) up_[number] = up;
 }
 
-VifFlowTable::Flow& VifFlowTable::flow_of(const VifFlowKey& key, std::uint32_t member) {
+void VifFlowTable::prefer(const VifFlowKey& key, std::vector<std::uint32_t> members) {
+  if (members.empty())
+    preferences_.erase(key);
+  else
+    preferences_[key] = std::move(members);
+}
+
+VifFlowTable::Entry& VifFlowTable::entry_of(const VifFlowKey& key, std::uint32_t member) {
   if (const auto known = flows_.find(key); known != flows_.end()) {
     ages_.splice(ages_.begin(), ages_, known->second.age);
-    return known->second.flow;
+    return known->second;
   }
   if (flows_.size() >= std::max<std::size_t>(options_.capacity, 1)) {
     flows_.erase(ages_.back());
     ages_.pop_back();
   }
   ages_.push_front(key);
-  return flows_.emplace(key, Entry{{member, member, 0, {}}, ages_.begin()}).first->second.flow;
+  return flows_.emplace(key, Entry{{member, member, 0, {}}, false, ages_.begin()}).first->second;
 }
 
-std::optional<std::uint32_t> VifFlowTable::send(TimePoint, const VifFlowKey& key) {
-  const Flow& flow = flow_of(key, default_member_);
+std::uint32_t VifFlowTable::first_preferred(const std::vector<std::uint32_t>& members) const {
+  const auto up = std::ranges::find_if(members, [this](auto number) { return is_up(number); });
+  return up == members.end() ? default_member_ : *up;
+}
+
+std::optional<std::uint32_t> VifFlowTable::send(TimePoint now, const VifFlowKey& key) {
+  Entry& entry = entry_of(key, default_member_);
+  Flow& flow = entry.flow;
+  if (const auto wanted = preferences_.find(key); wanted != preferences_.end()) {
+    const auto member = first_preferred(wanted->second);
+    if (!entry.is_used)
+      flow.member = flow.previous = member;
+    else if (member != flow.member)
+      flow = {member, flow.member, flow.moves + 1, now};
+  }
+  entry.is_used = entry.is_used || std::ranges::count(up_, true) != 0;  // else the packet is dropped
   if (is_up(flow.member)) return flow.member;
   // The entry stays: the flow is back on its own link as soon as that is.
   if (is_up(default_member_)) return default_member_;
@@ -33,8 +54,10 @@ std::optional<std::uint32_t> VifFlowTable::send(TimePoint, const VifFlowKey& key
 }
 
 void VifFlowTable::receive(TimePoint now, const VifFlowKey& key, std::uint32_t member) {
-  Flow& flow = flow_of(key, member);
-  if (options_.reflect && flow.member != member) reflect(flow, now, member);
+  Entry& entry = entry_of(key, member);
+  entry.is_used = true;
+  const bool reflects = options_.reflect && !preferences_.contains(key);
+  if (reflects && entry.flow.member != member) reflect(entry.flow, now, member);
 }
 
 /// Packets that were under way when the flow left a slower link must not call it back: it returns to the

@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/address.h"
 #include "base/time.h"
@@ -52,6 +53,10 @@ class VifFlowTable {
   void set_member(std::uint32_t number, bool up);
   void set_default_member(std::uint32_t number) { default_member_ = number; }
 
+  /// The flow leaves by the first of these that is up, else by the default, whatever its downlink does
+  /// (docs/adr/0062); none: it follows its downlink again.
+  void prefer(const VifFlowKey& key, std::vector<std::uint32_t> members);
+
   /// The member an uplink packet leaves by; none: no member is up, the packet is dropped. `key` is the
   /// flow's, reversed from what stands in the packet.
   std::optional<std::uint32_t> send(TimePoint now, const VifFlowKey& key);
@@ -64,15 +69,18 @@ class VifFlowTable {
  private:
   struct Entry {
     Flow flow;
+    bool is_used = false;
     std::list<VifFlowKey>::iterator age;
   };
-  Flow& flow_of(const VifFlowKey& key, std::uint32_t member);
+  Entry& entry_of(const VifFlowKey& key, std::uint32_t member);
+  std::uint32_t first_preferred(const std::vector<std::uint32_t>& members) const;
   void reflect(Flow& flow, TimePoint now, std::uint32_t member) const;
   bool is_up(std::uint32_t number) const { return number < kMembers && up_[number]; }
 
   Options options_;
   std::array<bool, kMembers> up_{};
   std::uint32_t default_member_ = 0;
+  std::map<VifFlowKey, std::vector<std::uint32_t>> preferences_;
   std::map<VifFlowKey, Entry> flows_;
   std::list<VifFlowKey> ages_;  ///< the latest used first
 };

@@ -191,9 +191,12 @@ redundant = true
 )",
                                "mn.toml");
   ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
-  ASSERT_EQ(loaded->copied.size(), 2U);
-  EXPECT_EQ(loaded->copied[0].next_header, (wire::Range<std::uint8_t>{17, 17}));
-  EXPECT_EQ(loaded->copied[1].source_port, (wire::Range<std::uint16_t>{6000, 6010}));
+  ASSERT_EQ(loaded->flows.rules.size(), 1U);
+  const auto& rule = loaded->flows.rules[0];
+  EXPECT_TRUE(rule.is_redundant());
+  ASSERT_EQ(rule.selectors.size(), 2U);
+  EXPECT_EQ(rule.selectors[0].next_header, (wire::Range<std::uint8_t>{17, 17}));
+  EXPECT_EQ(rule.selectors[1].source_port, (wire::Range<std::uint16_t>{6000, 6010}));
 }
 
 TEST(LoadMn, AWholeFile) {

@@ -9,6 +9,10 @@ namespace flowmob::daemon::config {
 
 namespace {
 
+/// The others are for commands.
+constexpr std::size_t kMostSelectors = FM_MAX_VIF_RULES - FM_MAX_VIF_COMMANDS;
+static_assert(core::FlowChoices::kMostMoved == FM_MAX_VIF_COMMANDS);
+
 void check_rules(const std::vector<Element<MnRuleRow>>& rules, Diagnostics& diagnostics) {
   Once<std::string> once("rule name", diagnostics);
   std::size_t selectors = 0;
@@ -21,9 +25,34 @@ void check_rules(const std::vector<Element<MnRuleRow>>& rules, Diagnostics& diag
     if (members->empty() || count == 0)
       diagnostics.add(match.node->at, "the match has no condition", "protocol, source, a port or another");
     selectors += count;
-    if (selectors <= FM_MAX_VIF_RULES) continue;
+    if (selectors <= kMostSelectors) continue;
     return diagnostics.add(match.node->at, fmt::format("the rules come to {} selectors", selectors),
-                           fmt::format("at most {}", FM_MAX_VIF_RULES));
+                           fmt::format("at most {}", kMostSelectors));
+  }
+}
+
+/// Never both: where the anchor decides the node has no word.
+void check_action(const Element<MnRuleRow>& rule, const MnFile& file, Diagnostics& diagnostics) {
+  const Node* prefer = rule.node->find("prefer");
+  const Node* redundant = rule.node->find("redundant");
+  if (!prefer && !redundant)
+    diagnostics.add(rule.node->at, "the rule says neither 'prefer' nor 'redundant'", "one of the two");
+  if (prefer && redundant)
+    diagnostics.add(redundant->at, "'redundant' and 'prefer' contradict each other", "one of the two");
+  if (!prefer) return;
+  if (file.mn.value.decider == Decider::Lma)
+    diagnostics.add(prefer->at, "'prefer' where the anchor decides which link a flow takes",
+                    "`decider = \"mn\"` in [mn], or no 'prefer'");
+  const auto* items = prefer->as<Array>();
+  if (items != nullptr && items->empty())
+    diagnostics.add(prefer->at, "'prefer' is empty", "at least one member's interface");
+  if (items == nullptr || items->size() != rule.value.prefer.size()) return;  // what is wrong was said
+  std::vector<std::string> known;
+  for (const auto& member : file.members) known.push_back(member.value.interface);
+  Once<std::string> once("interface", diagnostics);
+  for (std::size_t i = 0; i < rule.value.prefer.size(); ++i) {
+    check_known("member", rule.value.prefer[i], known, rule.at("prefer", i), diagnostics);
+    once.check(rule.value.prefer[i], rule.at("prefer", i));
   }
 }
 
@@ -44,15 +73,20 @@ void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagn
     diagnostics.add(file.members[FM_MAX_MEMBERS].node->at, fmt::format("{} members", file.members.size()),
                     fmt::format("at most {} [[member]]", FM_MAX_MEMBERS));
   check_rules(file.rules, diagnostics);
+  for (const auto& rule : file.rules) check_action(rule, file, diagnostics);
 }
 
 MnSettings assemble(MnFile file) {
   MnSettings settings = std::move(file.mn.value.settings);
   settings.core.mac = file.mn.value.mac.address;
-  for (auto& member : file.members) settings.core.members.push_back(std::move(member.value));
-  for (const auto& rule : file.rules)
-    for (auto& selector : make_selectors(rule.value.match.value, {}))
-      settings.copied.push_back(std::move(selector));
+  settings.flows.node_decides = file.mn.value.decider == Decider::Mn;
+  for (auto& member : file.members) {
+    settings.flows.members.push_back(member.value.interface);
+    settings.core.members.push_back(std::move(member.value));
+  }
+  for (auto& rule : file.rules)
+    settings.flows.rules.push_back(
+        {rule.value.name, make_selectors(rule.value.match.value, {}), std::move(rule.value.prefer)});
   fill_paths(settings.paths, settings.core.name, false);
   return settings;
 }

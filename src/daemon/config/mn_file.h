@@ -21,6 +21,7 @@ struct MnRuleRow {
   std::string name;
   Element<MatchRow> match;
   bool redundant = false;
+  std::vector<std::string> prefer;
 };
 
 /// The file as it was read, value by value.

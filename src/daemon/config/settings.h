@@ -9,6 +9,7 @@
 #include "core/lma/config.h"
 #include "core/mag/config.h"
 #include "core/mn/config.h"
+#include "core/mn/flow_choices.h"
 
 namespace flowmob::daemon {
 
@@ -46,7 +47,7 @@ struct MagSettings {
 /// What a mobile node's file says. Interface indices and addresses of members are not filled in yet.
 struct MnSettings {
   core::MnConfig core;
-  std::vector<wire::TrafficSelector6> copied;  ///< flows whose packets go by every member
+  core::FlowChoiceConfig flows;
   DaemonPaths paths;
 };
 

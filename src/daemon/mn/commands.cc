@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control socket's commands.
+#include <algorithm>
+
 #include "daemon/host/traffic.h"
 #include "daemon/mn/daemon.h"
 #include "daemon/mn/views.h"
@@ -26,6 +28,31 @@ Result<Json> MnDaemon::statistics() {
   });
 }
 
+Result<Json> MnDaemon::show_flows(const Json& arguments) const {
+  if (arguments.contains("mn"))
+    return fail("bad-argument", "show flows: a mobile node knows its own flows only");
+  return flows_view(dataplane_->flows(), members_, choices_.rows());
+}
+
+/// Until then its packets go by the default.
+Result<Json> MnDaemon::move_flow(const Json& arguments) {
+  return choices_.move(arguments).and_then([&](Json answer) {
+    return apply_choices()
+        .and_then([&] { return ask("show links", Json::object()); })
+        .map([&](const Json& shown) {
+          answer["waits"] = std::ranges::none_of(shown["links"], [&](const Json& link) {
+            return link["interface"] == answer["to"] && link["up"] == true;
+          });
+          return answer;
+        });
+  });
+}
+
+Result<Json> MnDaemon::release_flow(const Json& arguments) {
+  return choices_.release(arguments).and_then(
+      [&](const Json& answer) { return apply_choices().map([&] { return answer; }); });
+}
+
 Result<void> MnDaemon::add_commands() {
   platform::ControlServer& control = host_->control();
   return host_
@@ -42,11 +69,14 @@ Result<void> MnDaemon::add_commands() {
         });
       })
       .and_then([&] {
-        return control.handle("show flows", [this](const Json& arguments) -> Result<Json> {
-          if (arguments.contains("mn"))
-            return fail("bad-argument", "show flows: a mobile node knows its own flows only");
-          return flows_view(dataplane_->flows(), members_);
-        });
+        return control.handle("show flows", [this](const Json& arguments) { return show_flows(arguments); });
+      })
+      .and_then([&] {
+        return control.handle("flow move", [this](const Json& arguments) { return move_flow(arguments); });
+      })
+      .and_then([&] {
+        return control.handle("flow release",
+                              [this](const Json& arguments) { return release_flow(arguments); });
       })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); });

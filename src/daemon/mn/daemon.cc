@@ -19,12 +19,18 @@ using platform::Link;
 /// How soon a lost carrier is noticed: it is part of every gap that a hard failure makes.
 constexpr Duration kMemberPoll = 2ms;
 
+std::vector<dataplane::VifRule> to_rules(const std::vector<core::FlowChoices::Row>& rows) {
+  std::vector<dataplane::VifRule> rules;
+  for (const auto& row : rows) rules.push_back({row.selector, row.prefer});
+  return rules;
+}
+
 dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   dataplane::VifDataplaneOptions options;
   options.bpf_dir = settings.paths.bpf;
   options.interface = settings.core.interface;
   for (const auto& member : settings.core.members) options.members.push_back(member.interface);
-  options.copied = settings.copied;
+  options.rules = to_rules(core::FlowChoices(settings.flows).rows());
   return options;
 }
 
@@ -192,9 +198,18 @@ Result<void> MnDaemon::reload() {
     }
   }
   auto done = pump_->feed([&](Now now) { return logical_->reconfigure(now, loaded->core); });
-  if (done && loaded->copied != settings_.copied) done = dataplane_->set_copied(loaded->copied);
-  if (done) settings_ = std::move(*loaded);
-  return done;
+  if (!done) return done;
+  settings_ = std::move(*loaded);
+  // Numbers are by the order of members as the daemon started.
+  auto flows = settings_.flows;
+  flows.members = members_;
+  choices_.configure(std::move(flows));
+  return apply_choices();
+}
+
+Result<void> MnDaemon::apply_choices() {
+  auto rules = to_rules(choices_.rows());
+  return rules == dataplane_->rules() ? Result<void>{} : dataplane_->set_rules(std::move(rules));
 }
 
 Result<void> MnDaemon::teardown(const Options& options) {

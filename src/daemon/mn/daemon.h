@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/mn/flow_choices.h"
 #include "core/mn/logical_interface.h"
 #include "daemon/config/settings.h"
 #include "daemon/host/host.h"
@@ -32,7 +33,7 @@ class MnDaemon {
 
  private:
   MnDaemon(std::filesystem::path file, MnSettings settings)
-      : file_(std::move(file)), settings_(std::move(settings)) {}
+      : file_(std::move(file)), settings_(std::move(settings)), choices_(settings_.flows) {}
   Result<void> open();
   Result<void> bring_up();
   Result<void> take_over();
@@ -47,9 +48,15 @@ class MnDaemon {
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics();
+  Result<core::Json> move_flow(const core::Json& arguments);
+  Result<core::Json> release_flow(const core::Json& arguments);
+  Result<core::Json> show_flows(const core::Json& arguments) const;
+  /// Selectors and members of rules and commands, as they are now.
+  Result<void> apply_choices();
 
   std::filesystem::path file_;
   MnSettings settings_;
+  core::FlowChoices choices_;
   std::vector<std::string> members_;  ///< by number
   bool interface_up_ = true;
   // In the order in which they need each other.

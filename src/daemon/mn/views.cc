@@ -39,13 +39,17 @@ ServedLink served(Json row, const char* role) {
   return {std::move(name), role, std::move(row)};
 }
 
-Json flow_row(const VifFlow& flow, const std::vector<std::string>& members) {
+Json flow_row(const VifFlow& flow, const std::vector<std::string>& members,
+              const std::vector<core::FlowChoices::Row>& choices) {
+  const auto* choice = flow.rule && *flow.rule < choices.size() ? &choices[*flow.rule] : nullptr;
   return {{"protocol", protocol_name(flow.protocol)},
           {"source", flow.source.to_string()},
           {"source_port", flow.source_port == 0 ? Json() : Json(flow.source_port)},
           {"destination", flow.destination.to_string()},
           {"destination_port", flow.destination_port == 0 ? Json() : Json(flow.destination_port)},
           {"member", flow.member < members.size() ? Json(members[flow.member]) : Json()},
+          {"rule", choice ? Json(choice->name) : Json()},
+          {"moved_by_command", choice && choice->by_command},
           {"moves", flow.moves},
           {"idle_ms", std::chrono::duration_cast<std::chrono::milliseconds>(flow.idle).count()},
           {"traffic", to_json(flow.traffic)}};
@@ -68,14 +72,15 @@ Result<Json> links_view(platform::Netlink& netlink, Json core_links) {
   return Json{{"virtual_interface", std::move(virtual_interface)}, {"links", std::move(rows)}};
 }
 
-Json flows_view(std::vector<VifFlow> flows, const std::vector<std::string>& members) {
+Json flows_view(std::vector<VifFlow> flows, const std::vector<std::string>& members,
+                const std::vector<core::FlowChoices::Row>& choices) {
   std::ranges::stable_sort(flows, std::greater<>(), [](const VifFlow& flow) {
     return flow.traffic.down.bytes + flow.traffic.up.bytes;
   });
   // The kernel's group reports are no flows of anybody's.
   std::erase_if(flows, [](const VifFlow& flow) { return flow.source.is_multicast(); });
   Json rows = Json::array();
-  for (const VifFlow& flow : flows) rows.push_back(flow_row(flow, members));
+  for (const VifFlow& flow : flows) rows.push_back(flow_row(flow, members, choices));
   return {{"flows", std::move(rows)}};
 }
 

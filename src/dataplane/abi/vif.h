@@ -36,18 +36,30 @@ struct fm_vif_flow {
   __u32 moves;
   __u16 rule_set; /* by which `action` was found */
   __u8 action;    /* FM_VIF_* */
-  __u8 pad;
+  __u8 rule;      /* the row of the rule that has matched, unless FM_VIF_ONE */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_flow) == 64, "fm_vif_flow");
 
-#define FM_MAX_VIF_RULES 16
+#define FM_MAX_VIF_RULES 32    /* of a set */
+#define FM_MAX_VIF_COMMANDS 16 /* of them by commands */
+#define FM_VIF_RULE_ROWS (2 * FM_MAX_VIF_RULES)
 #define FM_VIF_ONE 0
 #define FM_VIF_COPIES 1 /* each packet by every member that is up; of what comes the first copy counts */
+#define FM_VIF_PREFER 2 /* by the first of fm_vif_preference that is up, whatever the downlink does */
 
-/* The rules: rows of fm_rule below `count`, in their order, whose `flow` is FM_VIF_*. */
+/* The rules: `count` rows of fm_rule from `first` on, in their order, whose `flow` is FM_VIF_*. A set is
+ * written beside the one that holds, and holds with this row. */
 struct fm_vif_rule_set {
   __u32 count;
   __u16 number; /* another one after every change */
-  __u16 pad;
+  __u16 first;
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_rule_set) == 8, "fm_vif_rule_set");
+
+/* Key: the row of its rule, which is FM_VIF_PREFER. */
+struct fm_vif_preference {
+  __u8 count;
+  __u8 pad[3];
+  __u8 members[FM_MAX_MEMBERS]; /* their numbers, the best first */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_vif_preference) == 20, "fm_vif_preference");

@@ -44,7 +44,14 @@ std::uint64_t kernel_nanoseconds() {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, std::uint64_t now) {
+/// A row that was judged by another set says nothing of this one.
+std::optional<std::size_t> rule_of(const fm_vif_flow& row, const fm_vif_rule_set& set) {
+  const bool is_of_set = row.rule_set == set.number && row.action != FM_VIF_ONE && row.rule >= set.first;
+  return is_of_set ? std::optional<std::size_t>(row.rule - set.first) : std::nullopt;
+}
+
+VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, const fm_vif_rule_set& set,
+                std::uint64_t now) {
   const auto idle = now > row.seen_ns ? now - row.seen_ns : 0;
   return {from_number(key.source),
           from_number(key.destination),
@@ -54,7 +61,8 @@ VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, std::uint64_t no
           row.member,
           row.moves,
           Duration(static_cast<Duration::rep>(idle)),
-          to_traffic(row.traffic)};
+          to_traffic(row.traffic),
+          rule_of(row, set)};
 }
 
 }  // namespace
@@ -67,14 +75,17 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
       member_by_interface_(pinned_.object(), "member_by_interface"),
       flows_(pinned_.object(), "vif_flows"),
       rule_set_(pinned_.object(), "vif_rule_set"),
-      rules_(pinned_.object(), "vif_rules") {}
+      rules_(pinned_.object(), "vif_rules"),
+      preferences_(pinned_.object(), "vif_preferences") {}
 
 Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptions& options) {
   if (options.members.size() > FM_MAX_MEMBERS)
     return fail("too-many-members", fmt::format("a virtual interface may have {} members", FM_MAX_MEMBERS));
   auto pinned = PinnedDataplane::load(
       PinnedDataplane::Program::of<vif_bpf>("vif"),
-      {options.bpf_dir, {{"vif_flows", options.max_flows}}, {"vif_flows", "fragments", "seen"}});
+      {options.bpf_dir,
+       {{"vif_flows", options.max_flows}},
+       {"vif_flows", "fragments", "seen", "vif_rules", "vif_preferences"}});
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
   auto ready = opened->refresh_interface()
@@ -126,28 +137,37 @@ Result<void> VifDataplane::forget_former_members() {
   return {};
 }
 
-/// Flows that were judged by others are judged again.
+Result<void> VifDataplane::write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule) {
+  if (rule.prefer.size() > FM_MAX_MEMBERS)
+    return fail("no-such-member", fmt::format("a rule may name {} members", FM_MAX_MEMBERS));
+  auto written = to_rule(rule.selector);
+  if (!written) return tl::unexpected(written.error());
+  written->order = order;
+  written->flow = rule.prefer.empty() ? FM_VIF_COPIES : FM_VIF_PREFER;
+  fm_vif_preference preference{};
+  for (const auto member : rule.prefer)
+    preference.members[preference.count++] = static_cast<std::uint8_t>(member);
+  return preferences_.set(row, preference).and_then([&] { return rules_.set(row, *written); });
+}
+
+/// Flows that were judged by others are judged again. Where packets look meanwhile nothing is written.
 Result<void> VifDataplane::write_rules() {
-  if (options_.copied.size() > FM_MAX_VIF_RULES)
+  if (options_.rules.size() > FM_MAX_VIF_RULES)
     return fail("too-many-rules", fmt::format("a virtual interface may have {} selectors", FM_MAX_VIF_RULES));
-  std::uint32_t count = 0;
-  for (const auto& selector : options_.copied) {
-    auto row = to_rule(selector);
-    if (!row) return tl::unexpected(row.error());
-    row->order = count;
-    row->flow = FM_VIF_COPIES;
-    if (auto written = rules_.set(count, *row); !written) return written;
-    ++count;
-  }
   auto set = rule_set_.get(0).value_or(fm_vif_rule_set{});
-  set.count = count;
+  set.first = set.first == 0 ? FM_MAX_VIF_RULES : 0;
+  set.count = 0;
+  for (const auto& rule : options_.rules) {
+    if (auto written = write_rule(set.first + set.count, set.count, rule); !written) return written;
+    ++set.count;
+  }
   ++set.number;
   if (set.number == 0) ++set.number;  // that is a flow's which was never judged
   return rule_set_.set(0, set);
 }
 
-Result<void> VifDataplane::set_copied(std::vector<wire::TrafficSelector6> selectors) {
-  options_.copied = std::move(selectors);
+Result<void> VifDataplane::set_rules(std::vector<VifRule> rules) {
+  options_.rules = std::move(rules);
   return write_rules();
 }
 
@@ -162,8 +182,9 @@ Result<void> VifDataplane::set_default_member(std::uint32_t number) {
 std::vector<VifFlow> VifDataplane::flows() const {
   std::vector<VifFlow> found;
   const auto now = kernel_nanoseconds();
+  const auto set = rule_set_.get(0).value_or(fm_vif_rule_set{});
   for (const auto& key : flows_.keys())
-    if (const auto row = flows_.get(key)) found.push_back(to_flow(key, *row, now));
+    if (const auto row = flows_.get(key)) found.push_back(to_flow(key, *row, set, now));
   return found;
 }
 

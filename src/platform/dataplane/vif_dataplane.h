@@ -18,6 +18,14 @@
 
 namespace flowmob::dataplane {
 
+/// What the node does with some flows, whatever the anchor decides: each packet by every member at once
+/// (docs/adr/0059), or all by the first of some members that is up (docs/adr/0062).
+struct VifRule {
+  wire::TrafficSelector6 selector;
+  std::vector<std::uint32_t> prefer{};  ///< numbers of members, the best first; empty: by every member
+  friend bool operator==(const VifRule&, const VifRule&) = default;
+};
+
 struct VifDataplaneOptions {
   std::filesystem::path bpf_dir;     ///< on a BPF file system; nobody else's
   std::string interface;             ///< the virtual interface
@@ -25,7 +33,7 @@ struct VifDataplaneOptions {
   bool reflect = true;               ///< uplink follows the link that the flow's downlink last came by
   Duration hold = std::chrono::milliseconds(100);  ///< no return to the link just left before this
   std::uint32_t max_flows = 1U << 14;
-  std::vector<wire::TrafficSelector6> copied{};  ///< flows that go by every member at once (docs/adr/0059)
+  std::vector<VifRule> rules{};  ///< the first that matches a flow counts
 };
 
 struct Member {
@@ -45,6 +53,7 @@ struct VifFlow {
   std::uint32_t moves{};
   Duration idle{};
   Traffic traffic;
+  std::optional<std::size_t> rule{};  ///< that has matched, by its place among the present ones
 };
 
 /// The mobile node's packets: each flow on its member link. open() takes over what a predecessor left.
@@ -61,10 +70,11 @@ class VifDataplane {
   /// For flows not yet seen on any link, and while a flow's own member is down.
   Result<void> set_default_member(std::uint32_t number);
   /// Instead of those of the options.
-  Result<void> set_copied(std::vector<wire::TrafficSelector6> selectors);
+  Result<void> set_rules(std::vector<VifRule> rules);
   /// The virtual interface's link-layer address has changed.
   Result<void> refresh_interface();
 
+  const std::vector<VifRule>& rules() const { return options_.rules; }
   std::vector<VifFlow> flows() const;
   std::vector<DropCount> drops() const { return pinned_.drops(); }
 
@@ -74,6 +84,7 @@ class VifDataplane {
   VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned);
   Result<void> forget_former_members();
   Result<void> write_rules();
+  Result<void> write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule);
 
   VifDataplaneOptions options_;
   PinnedDataplane pinned_;
@@ -83,6 +94,7 @@ class VifDataplane {
   BpfMap<fm_flow_key, fm_vif_flow> flows_;
   BpfMap<std::uint32_t, fm_vif_rule_set> rule_set_;
   BpfMap<std::uint32_t, fm_rule> rules_;
+  BpfMap<std::uint32_t, fm_vif_preference> preferences_;
 };
 
 }  // namespace flowmob::dataplane

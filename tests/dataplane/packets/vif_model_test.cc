@@ -2,6 +2,7 @@
 // The virtual interface's program against core::VifFlowTable, the same rules on virtual time: what one does
 // with a random course of events the other has to do.
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "bench.h"
@@ -51,6 +52,19 @@ class VifModel : public ::testing::TestWithParam<Rules> {
     ASSERT_TRUE(vif_->set_default_member(number));
     model_.set_default_member(number);
   }
+  /// Each flow has a rule or none.
+  void prefer(std::uint16_t flow, std::vector<std::uint32_t> members) {
+    model_.prefer(key(flow), members);
+    preferences_[flow] = std::move(members);
+    std::vector<VifRule> rules;
+    for (const auto& [port, wanted] : preferences_) {
+      wire::TrafficSelector6 selector;
+      selector.destination_port = wire::Range<std::uint16_t>{port, port};
+      selector.source = wire::Range<Ipv6Address>{ip(kCn), ip(kCn)};
+      if (!wanted.empty()) rules.push_back({selector, wanted});
+    }
+    ASSERT_TRUE(vif_->set_rules(rules));
+  }
   static VifFlowKey key(std::uint16_t flow) { return {ip(kCn), ip(kNode), 17, 5004, flow, 0}; }
   static Bytes up(std::uint16_t flow) { return Packet().from(kNode).to(kCn).udp(flow, 5004).build(); }
   static Bytes down(std::uint16_t flow) { return Packet().from(kCn).to(kNode).udp(5004, flow).build(); }
@@ -86,6 +100,7 @@ class VifModel : public ::testing::TestWithParam<Rules> {
 
   std::unique_ptr<VifDataplane> vif_;
   VifFlowTable model_{{GetParam().reflect, GetParam().hold, 256}};
+  std::map<std::uint16_t, std::vector<std::uint32_t>> preferences_;
   const TimePoint now_{1000s};
 };
 
@@ -95,7 +110,10 @@ TEST_P(VifModel, DoesWhatTheProgramDoes) {
   for (int step = 0; step < 3000 && !HasFailure(); ++step) {
     const auto flow = static_cast<std::uint16_t>(1 + below(kFlows));
     const auto member = below(kMemberCount);
-    switch (below(8)) {
+    switch (below(9)) {
+      case 8:
+        prefer(flow, below(3) == 0 ? std::vector<std::uint32_t>{} : std::vector<std::uint32_t>{member, below(kMemberCount)});
+        break;
       case 0:
         set_member(member, below(2) != 0);
         break;

@@ -293,7 +293,7 @@ class VifCopies : public Vif {
     wire::TrafficSelector6 video;
     video.source_port = {5004, 5004};
     video.next_header = {17, 17};
-    must(vif_->set_copied({video}));
+    must(vif_->set_rules({{video}}));
   }
   static std::uint64_t sent_by(const std::string& interface) {
     std::ifstream file("/proc/thread-self/net/dev");
@@ -334,11 +334,11 @@ TEST_F(VifCopies, OfWhatComesTheFirstCounts) {
 }
 
 TEST_F(VifCopies, RulesCountForFlowsThatLive) {
-  must(vif_->set_copied({}));
+  must(vif_->set_rules({}));
   EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect);
   EXPECT_EQ(receive(1, down().build()).verdict, Verdict::Redirect);
   wire::TrafficSelector6 all;
-  must(vif_->set_copied({all}));
+  must(vif_->set_rules({{all}}));
   EXPECT_EQ(receive(0, down().payload(7).build()).verdict, Verdict::Redirect);
   EXPECT_EQ(receive(1, down().payload(7).build()).verdict, Verdict::Drop);
 }
@@ -350,6 +350,109 @@ TEST_F(VifCopies, ByMoreMembersThanFourTheFirstStillCounts) {
     must(vif_->set_member({number, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true}));
     EXPECT_EQ(receive(1, down().payload(9).build()).verdict, Verdict::Drop) << number;
   }
+}
+
+/// docs/adr/0062: the node itself decides.
+class VifPreference : public Vif {
+ protected:
+  static wire::TrafficSelector6 port(std::uint16_t number) {
+    wire::TrafficSelector6 selector;
+    selector.source_port = {number, number};
+    return selector;
+  }
+  void prefer(std::vector<std::uint32_t> members) {
+    must(vif_->set_rules({{port(5004), std::move(members)}}));
+  }
+  VifFlow video() const {
+    for (const auto& flow : vif_->flows())
+      if (flow.source_port == 5004 && flow.protocol == 17) return flow;
+    ADD_FAILURE() << "no such flow";
+    return {};
+  }
+  static Packet unlisted() { return Packet().from(kNode).to(kCn).udp(4000, 5005).payload(100); }
+  static Packet unlisted_down() { return Packet().from(kCn).to(kNode).udp(5005, 4000).payload(100); }
+};
+
+TEST_F(VifPreference, TheFirstThatIsUpTakesTheFlow) {
+  prefer({1, 0});
+  EXPECT_EQ(member_of(up()), 1);
+  EXPECT_EQ(member_of(unlisted()), 0) << "the default";
+  EXPECT_EQ(video().moves, 0U) << "it began there";
+  set_up(1, false);
+  EXPECT_EQ(member_of(up()), 0);
+  set_up(1, true);
+  EXPECT_EQ(member_of(up()), 1) << "and back when it can";
+  EXPECT_EQ(video().moves, 2U);
+  EXPECT_EQ(video().member, 1U);
+}
+
+TEST_F(VifPreference, WhereNoneIsUpTheDefaultDoes) {
+  prefer({1});
+  set_up(1, false);
+  EXPECT_EQ(member_of(up()), 0);
+  set_up(0, false);
+  EXPECT_EQ(send(up().build()).verdict, Verdict::Drop);
+  set_up(1, true);
+  EXPECT_EQ(member_of(up()), 1);
+}
+
+TEST_F(VifPreference, ItsDownlinkFollowsAndDoesNotLead) {
+  prefer({1, 0});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect) << "it is delivered all the same";
+    EXPECT_EQ(member_of(up()), 1);
+  }
+  static_cast<void>(receive(1, unlisted_down().build()));
+  EXPECT_EQ(member_of(unlisted()), 1) << "others reflect";
+}
+
+TEST_F(VifPreference, ANewListMovesItAtOnceAndNothingElse) {
+  prefer({0});
+  static_cast<void>(receive(1, unlisted_down().build()));
+  for (const std::uint32_t member : {1U, 0U, 1U}) {
+    prefer({member});
+    EXPECT_EQ(member_of(up()), static_cast<int>(member));
+    EXPECT_EQ(member_of(unlisted()), 1);
+  }
+  EXPECT_EQ(video().moves, 2U);
+}
+
+TEST_F(VifPreference, WithoutItsRuleItFollowsItsDownlinkAgain) {
+  prefer({1});
+  EXPECT_EQ(member_of(up()), 1);
+  must(vif_->set_rules({}));
+  EXPECT_EQ(member_of(up()), 1) << "where it was";
+  EXPECT_EQ(video().rule, std::nullopt);
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 0);
+}
+
+TEST_F(VifPreference, TheFirstRuleThatMatchesCountsAndIsTold) {
+  must(vif_->set_rules({{port(1), {0}}, {port(5004), {1}}, {port(5004), {0}}, {wire::TrafficSelector6{}}}));
+  EXPECT_EQ(member_of(up()), 1);
+  EXPECT_EQ(video().rule, std::optional<std::size_t>(1));
+}
+
+TEST_F(VifPreference, EveryRuleHasItsRow) {
+  std::vector<VifRule> rules;
+  for (std::uint16_t i = 0; i < FM_MAX_VIF_RULES; ++i)
+    rules.push_back({port(static_cast<std::uint16_t>(7000 + i)), {i % 2U}});
+  for (int round = 0; round < 2; ++round) {  // both halves of the table
+    must(vif_->set_rules(rules));
+    for (std::uint16_t i = 0; i < FM_MAX_VIF_RULES; ++i)
+      EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).udp(4000, static_cast<std::uint16_t>(7000 + i))), i % 2);
+  }
+  rules.push_back({port(1), {0}});
+  EXPECT_EQ(vif_->set_rules(rules).error().code, "too-many-rules");
+}
+
+TEST_F(VifPreference, ASuccessorHasItsOwnRules) {
+  prefer({1});
+  EXPECT_EQ(member_of(up()), 1);
+  vif_.reset();
+  open({});
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 0);
 }
 
 }  // namespace
