@@ -312,10 +312,48 @@ void FlowTable::adopt_default() {
   if (!flow.wanted) bind_to(flow, flow.current);
 }
 
+namespace {
+
+template <class T>
+bool includes(const std::optional<wire::Range<T>>& wide, const std::optional<wire::Range<T>>& narrow) {
+  return !wide || (narrow && wide->first <= narrow->first && narrow->last <= wide->last);
+}
+
+bool includes(const wire::TrafficSelector6& wide, const wire::TrafficSelector6& narrow) {
+  return includes(wide.source, narrow.source) && includes(wide.destination, narrow.destination) &&
+         includes(wide.spi, narrow.spi) && includes(wide.flow_label, narrow.flow_label) &&
+         includes(wide.source_port, narrow.source_port) &&
+         includes(wide.destination_port, narrow.destination_port) &&
+         includes(wide.traffic_class, narrow.traffic_class) && includes(wide.next_header, narrow.next_header);
+}
+
+bool includes(const FlowBinding& wide, const wire::TrafficSelector6& narrow) {
+  if (wide.is_default()) return true;
+  const auto is_wide = [&](const auto& selector) { return includes(selector, narrow); };
+  return is_wide(wide.flow->selector) || std::ranges::any_of(wide.flow->alternatives, is_wide);
+}
+
+/// What a gateway announces takes its packets from another flow, of which they were until then.
+std::optional<FlowEvent> taken_by(const FlowBinding& announced, const FlowTable& before) {
+  if (!announced.announced || !announced.is_matched()) return std::nullopt;
+  const auto owner = std::ranges::find_if(before.bindings(), [&](const FlowBinding& flow) {
+    return flow.is_matched() && includes(flow, announced.flow->selector);
+  });
+  if (owner == before.bindings().end() || !owner->current || owner->current == announced.current)
+    return std::nullopt;
+  FlowBinding then = announced;
+  then.current = then.wanted = owner->current;
+  return FlowEvent{FlowEvent::Kind::Moved, std::move(then), announced};
+}
+
+}  // namespace
+
 std::vector<FlowEvent> differences(const FlowTable& before, const FlowTable& after) {
   std::vector<FlowEvent> events;
   for (const auto& now : after.bindings()) {
     const auto* then = before.find(now.index);
+    if (!then)
+      if (auto taken = taken_by(now, before)) events.push_back(std::move(*taken));
     if (!then || then->current == now.current) continue;
     using Kind = FlowEvent::Kind;
     const bool bound_anew = (then->wanted != now.wanted && now.wanted) || then->is_awaited;

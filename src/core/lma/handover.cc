@@ -107,6 +107,8 @@ std::string_view to_string(HandoverTrigger trigger) {
       return "command";
     case Registration:
       return "registration";
+    case Announcement:
+      return "announcement";
     case Deregistration:
       return "deregistration";
     case Expiry:

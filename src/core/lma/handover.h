@@ -16,6 +16,7 @@ namespace flowmob::core {
 enum class HandoverTrigger {
   Command,           ///< "flow move", "flow release"
   Registration,      ///< an accepted Proxy Binding Update
+  Announcement,      ///< one of a registered node whose gateway announces flows (docs/adr/0061, 0062)
   Deregistration,    ///< one with lifetime zero
   Expiry,            ///< a session was not extended, or not taken over by another MAG
   LinkOpen,          ///< a link that has come may deliver now (docs/adr/0012)

@@ -142,7 +142,11 @@ void PbuHandler::register_session(Now now, PbuRequest request, const LookupResul
   auto change = found.kind == Kind::Update ? registration.update(now, request, found)
                                            : registration.create(now, request);
   if (!change) return reject(now, request, change.error(), std::nullopt);
-  change->cause = cause_of(HandoverTrigger::Registration, request);
+  const auto& announced = change->answer->flows.added;
+  const bool announces = found.kind == Kind::Update && !announced.empty();
+  change->cause =
+      cause_of(announces ? HandoverTrigger::Announcement : HandoverTrigger::Registration, request);
+  if (announces) change->cause.details["flow_ids"] = announced;
   change->answer->request = std::move(request);
   begin(now, std::move(*change));
 }
