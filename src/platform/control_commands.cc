@@ -28,9 +28,10 @@ constexpr std::array kFlowMove{
     CommandArgument{"flow", ArgumentType::String, true, true,
                     "name of the flow; at a mobile node of a rule, or the 5-tuple of downlink packets: "
                     "PROTOCOL,SOURCE,PORT,DESTINATION,PORT"},
-    CommandArgument{"to", ArgumentType::String, true, false,
-                    "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278); at "
-                    "a mobile node the interface of a member"},
+    CommandArgument{
+        "to", ArgumentType::String, true, false,
+        "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278); at "
+        "a mobile node the interface of a member"},
     CommandArgument{"mn", ArgumentType::String, false, false,
                     "MN-ID; needed when several nodes have such a flow"},
     CommandArgument{"prefix", ArgumentType::String, false, false,

@@ -43,7 +43,7 @@ struct ControlCommand {
   CommandAccess access;
   std::span<const CommandArgument> arguments;
   std::string_view help;
-  bool streams = false;  ///< after the response, events follow until the client goes
+  bool streams = false;       ///< after the response, events follow until the client goes
   bool anchor_first = false;  ///< where several kinds of daemon know it and none is named, the LMA is meant
 };
 

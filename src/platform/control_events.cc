@@ -90,6 +90,9 @@ constexpr std::array kEvents{
                  "the anchor accepted that the binding is extended"},
     EventMeaning{"registration-refused", kOfMag, "RFC 5213 section 6.9.1.2",
                  "the anchor's Proxy Binding Acknowledgement says no, with this status"},
+    EventMeaning{
+        "flow-observed", kOfMag, "RFC 7864 section 3.2",
+        "the node sends a flow by this link whose downlink comes by another: the anchor will be told"},
     EventMeaning{"flow-accepted", kOfMag, "RFC 6089 section 4.2",
                  "the anchor has taken a flow that was announced"},
     EventMeaning{"flow-refused", kOfMag, "RFC 6089 section 4.2",
@@ -205,6 +208,7 @@ constexpr std::array kKeys{
     KeyMeaning{"router", "the gateway's link-local address"},
     KeyMeaning{"trigger", "what moved the flow, or why it is revoked (RFC 5846 section 5.1)"},
     KeyMeaning{"flow_id", "the flow's number (FID), by which gateway and anchor speak of it"},
+    KeyMeaning{"again", "true: it was announced before, and has come back"},
     KeyMeaning{"added", "numbers of flows that are new"},
     KeyMeaning{"changed", "numbers of flows that have other selectors, priorities or links now"},
     KeyMeaning{"removed", "numbers of flows that are not announced any more"},

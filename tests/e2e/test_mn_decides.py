@@ -89,7 +89,8 @@ def assert_goes_by(lab, node, stream, port, member):
     before = node.row(port)["traffic"]["down"]["packets"], down_packets(lab, mag)
     stream.run_for(2)
     came = node.row(port)["traffic"]["down"]["packets"] - before[0]
-    assert came > 50 and down_packets(lab, mag) - before[1] >= came, "all of it came by that gateway"
+    under_way = 20
+    assert came > 50 and down_packets(lab, mag) - before[1] >= came - under_way, "all of it came by that gateway"
 
 
 def test_an_anchor_that_decides_refuses_and_nothing_moves(node, stream):

@@ -104,8 +104,8 @@ class FlowTable {
   Shared<FlowPolicy> policy_;
 };
 
-/// How a flow's path differs between two states of a table. A flow that was announced is compared with the one
-/// that had its packets.
+/// How a flow's path differs between two states of a table. A flow that was announced is compared with the
+/// one that had its packets.
 struct FlowEvent {
   enum class Kind { Moved, Fallback, Returned } kind;
   FlowBinding before;

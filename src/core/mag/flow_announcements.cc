@@ -185,7 +185,8 @@ std::vector<FlowAnnouncements::Flow> FlowAnnouncements::take_answer(const wire::
       flow.status = kNotAnswered;
     } else if (flow.state == State::Accepted && status_of(*answer) == FlowStatus::FidNotFound) {
       flow = fresh(flow.flow, flow.id, flow.is_observed);
-      if (flow.is_observed) flow.state = State::Refused;  // it may be elsewhere by now: the data plane will say
+      if (flow.is_observed)
+        flow.state = State::Refused;  // it may be elsewhere by now: the data plane will say
       flow.status = to_string(status_of(*answer));
     } else if (was_in_full) {
       flow.state = status_of(*answer) == FlowStatus::Successful ? State::Accepted : State::Refused;

@@ -43,8 +43,8 @@ class FlowAnnouncements {
   bool renew(std::string_view name);
   /// The LMA does not have it.
   void forget(std::string_view name);
-  /// Observed flows have the numbers from here on, in turn; at most once. What a predecessor's were called the
-  /// LMA may still know.
+  /// Observed flows have the numbers from here on, in turn; at most once. What a predecessor's were called
+  /// the LMA may still know.
   void number_observed_from(std::uint16_t start);
   /// The LMA knows nothing of the attachment: all of it in full.
   void start_anew();

@@ -29,8 +29,7 @@ void FlowObserver::handle(Now now, const FlowSighting& sighting) {
   if (verdict == Verdict::Again && !attachment->flows.renew(name)) return;
   if (verdict == Verdict::Told || verdict == Verdict::Again) {
     context_.statistics.message("flows_observed");
-    context_.notify("flow-observed", *attachment,
-                    {{"flow", name}, {"again", verdict == Verdict::Again}});
+    context_.notify("flow-observed", *attachment, {{"flow", name}, {"again", verdict == Verdict::Again}});
     observed.ask_to_tell(now.monotonic);
   }
   context_.bindings.update(*attachment);

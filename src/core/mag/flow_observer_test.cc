@@ -269,7 +269,8 @@ TEST_F(FlowObserverOfMag, WhatTheLmaHasForgottenIsNotClaimed) {  // it may be el
   ASSERT_THAT(updates, SizeIs(1));
   const auto id = in_summary(updates[0]).at(0);
   answer([id](wire::ProxyBindingAcknowledgement& ack) {
-    ack.options.emplace_back(FlowIdentification{id, 0, static_cast<std::uint8_t>(FlowStatus::FidNotFound), {}});
+    ack.options.emplace_back(
+        FlowIdentification{id, 0, static_cast<std::uint8_t>(FlowStatus::FidNotFound), {}});
   });
   EXPECT_THAT(updates, SizeIs(1));
   EXPECT_THAT(flows(), IsEmpty());

@@ -79,7 +79,8 @@ bool Registrar::want_flows(Attachment& attachment) const {
   const auto* access = context_.access(attachment.access);
   if (!access) return false;
   const auto flows = flows_of(*access, context_.profile(attachment.mn_id));
-  return attachment.flows.want(wanted_flows(flows, attachment.flows.switched), attachment.observed.templates());
+  return attachment.flows.want(wanted_flows(flows, attachment.flows.switched),
+                               attachment.observed.templates());
 }
 
 void Registrar::announce_flows(Now now, Attachment& attachment, bool anyway) {

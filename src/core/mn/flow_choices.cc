@@ -70,12 +70,12 @@ Result<FlowChoices::Moved> FlowChoices::meant_by(const Json& arguments) const {
   for (const char* name : {"mn", "prefix"})
     if (arguments.contains(name))
       return fail("bad-argument", fmt::format("{}: a mobile node knows its own flows only", name));
-  if (!config_.node_decides)
-    return fail("lma-decides", "decider is \"lma\": flows go where the anchor says");
+  if (!config_.node_decides) return fail("lma-decides", "decider is \"lma\": flows go where the anchor says");
   const std::string flow = word(arguments, "flow");
   if (flow.find(',') != std::string::npos)
-    return parse_flow_key(flow).map(
-        [](const FlowKey& key) { return Moved{core::to_string(key), {exact(key)}, {}}; });
+    return parse_flow_key(flow).map([](const FlowKey& key) {
+      return Moved{core::to_string(key), {exact(key)}, {}};
+    });
   if (!find_rule(flow))
     return fail("no-such-flow", fmt::format("no rule is named '{}'; a single flow is named by its 5-tuple, "
                                             "as in show flows: PROTOCOL,SOURCE,PORT,DESTINATION,PORT",
@@ -93,8 +93,7 @@ Result<Json> FlowChoices::move(const Json& arguments) {
     return fail("flow-is-redundant",
                 fmt::format("the rule '{}' sends each packet by every member", meant->name));
   if (selectors_moved(meant->name) + selectors_of(*meant).size() > kMostMoved)
-    return fail("too-many-moves",
-                fmt::format("commands may move {} selectors: release some", kMostMoved));
+    return fail("too-many-moves", fmt::format("commands may move {} selectors: release some", kMostMoved));
   const auto former = std::ranges::find(moved_, meant->name, &Moved::name);
   const Json from = former == moved_.end() ? Json() : Json(former->member);
   if (former != moved_.end()) moved_.erase(former);

@@ -48,7 +48,8 @@ class FlowChoices {
   /// What commands have moved stays moved, if its member and its rule are still there.
   void configure(FlowChoiceConfig config);
   /// {"flow": a rule's name or a 5-tuple, "to": a member}. "lma-decides", "no-such-flow", "bad-flow",
-  /// "no-such-member", "flow-is-redundant", "too-many-moves", "bad-argument". Nothing is changed by a refusal.
+  /// "no-such-member", "flow-is-redundant", "too-many-moves", "bad-argument". Nothing is changed by a
+  /// refusal.
   Result<Json> move(const Json& arguments);
   /// {"flow"}: its rule counts again, or it follows its downlink. "no-such-flow" and as above.
   Result<Json> release(const Json& arguments);

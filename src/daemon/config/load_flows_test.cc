@@ -118,6 +118,23 @@ TEST(LoadFlows, WhoDecidesIsTheNodesTheGroupsOrTheAnchors) {
       ElementsAre("f:45:8: group name 'vans' is already used at line 41; expected each group name once"));
 }
 
+TEST(LoadFlows, AGatewayLooksAtNodesThatDecide) {
+  const auto observes = [](const std::string& text) {
+    const auto loaded = parse_mag(text, "f");
+    EXPECT_TRUE(loaded) << to_error(loaded.error()).message;
+    return std::pair(loaded->core.accesses.at(0).observes_flows,
+                     loaded->core.mobile_nodes.at(0).observes_flows);
+  };
+  const std::string text(kMag), mn = "decider = \"mn\"\n", lma = "decider = \"lma\"\n";
+  EXPECT_EQ(observes(text), std::pair(false, std::optional<bool>()));
+  EXPECT_EQ(observes(text + mn), std::pair(false, std::optional(true)));
+  const auto access = with(text, "name = \"wlan\"\n", "name = \"wlan\"\n" + mn);
+  EXPECT_EQ(observes(access), std::pair(true, std::optional<bool>()));
+  EXPECT_EQ(observes(access + lma), std::pair(true, std::optional(false)));
+  EXPECT_THAT(mistakes(text + "decider = \"me\"\n"),
+              ElementsAre("f:21:11: the string 'me' is not allowed here; expected \"lma\" or \"mn\""));
+}
+
 constexpr std::string_view kPolicy = R"(
 [[policy]]
 name = "gold"

@@ -154,7 +154,16 @@ INSTANTIATE_TEST_SUITE_P(
             kMn, "\"member\"", "\"00:00:00:00:00:00\"",
             "f:3:7: the string '00:00:00:00:00:00' is not allowed here; expected \"member\" or a MAC address "
             "such as \"02:00:00:00:01:01\""},
-        Case{kMn, "\"lma\"", "\"mn\"", "f:4:11: the string 'mn' is not allowed here; expected \"lma\""},
+        Case{kMn, "\"lma\"", "\"me\"",
+             "f:4:11: the string 'me' is not allowed here; expected \"lma\" or \"mn\""},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = 46}\nprefer = [\"if1\"]\n",
+             "f:15:10: 'prefer' where the anchor decides which link a flow takes; expected `decider = "
+             "\"mn\"` in "
+             "[mn], or no 'prefer'"},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = 46}\n",
+             "f:12:1: the rule says neither 'prefer' nor 'redundant'; expected one of the two"},
         Case{kMn, "[[member]]", "[[membre]]",
              "f:6:3: unknown key 'membre' in the file; expected 'member' (did you mean that?)"},
         Case{kMn, "interface = \"if2\"\n",

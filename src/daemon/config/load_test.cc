@@ -199,6 +199,43 @@ redundant = true
   EXPECT_EQ(rule.selectors[1].source_port, (wire::Range<std::uint16_t>{6000, 6010}));
 }
 
+constexpr std::string_view kChoice = R"(
+[[rule]]
+name = "films"
+match = { protocol = "tcp", source_port = 443 }
+prefer = ["if2", "if1"]
+)";
+
+std::string deciding(std::string_view rules) {
+  return with(kMn, "decider = \"lma\"", "decider = \"mn\"") + std::string(rules);
+}
+
+TEST(Load, AMobileNodeThatDecidesPrefersMembers) {
+  const auto loaded = parse_mn(deciding(kChoice), "mn.toml");
+  ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  EXPECT_TRUE(loaded->flows.node_decides);
+  EXPECT_EQ(loaded->flows.members, (std::vector<std::string>{"if1", "if2"}));
+  ASSERT_EQ(loaded->flows.rules.size(), 1U);
+  EXPECT_EQ(loaded->flows.rules[0].prefer, (std::vector<std::string>{"if2", "if1"}));
+  EXPECT_FALSE(parse_mn(kMn, "mn.toml")->flows.node_decides);
+}
+
+TEST(Load, WhatAMobileNodePrefersHasToBeAMember) {
+  const auto mistakes = [](std::string_view old, std::string_view replacement) {
+    return errors_of(parse_mn(with(deciding(kChoice), old, replacement), "f"));
+  };
+  EXPECT_THAT(mistakes("\"if2\", \"if1\"]", "\"if3\"]"),
+              ::testing::ElementsAre(::testing::HasSubstr("f:16:11: ")));
+  EXPECT_THAT(mistakes("\"if2\", \"if1\"]", "]"),
+              ::testing::ElementsAre("f:16:10: 'prefer' is empty; expected at least one member's interface"));
+  EXPECT_THAT(mistakes("[\"if2\", \"if1\"]", "[\"if1\", \"if1\"]"),
+              ::testing::ElementsAre(::testing::HasSubstr("'if1' is already used at line 16")));
+  EXPECT_THAT(
+      mistakes("prefer = ", "redundant = true\nprefer = "),
+      ::testing::ElementsAre("f:16:13: 'redundant' and 'prefer' contradict each other; expected one of "
+                             "the two"));
+}
+
 TEST(LoadMn, AWholeFile) {
   const auto loaded = parse_mn(kMn, "mn.toml");
   ASSERT_TRUE(loaded) << to_error(loaded.error()).message;

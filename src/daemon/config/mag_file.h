@@ -29,7 +29,7 @@ struct AccessRow {
   std::vector<Element<FlowRow>> flows;
   std::uint8_t binding_priority = 0;  ///< zero: not given
   Decider decider = Decider::Lma;
-  Ipv6Prefix visited_prefix;          ///< length zero: none
+  Ipv6Prefix visited_prefix;  ///< length zero: none
   std::vector<AttachTrigger> attach_on{AttachTrigger::RouterSolicitation};
 };
 

@@ -229,9 +229,10 @@ Section<AccessRow> access() {
                   "BID-PRI (RFC 6089 section 4.1): what no announced flow matches takes the link with the "
                   "lowest, where the MAGs decide",
                   "64, and said only beside flows", between<std::uint8_t>(1, 127)),
-       K::optional("decider", &AccessRow::decider,
-                   "who decides which link a node's flows take; \"mn\": the node may, and what it moves to this "
-                   "link is announced to the LMA (RFC 6089), which obeys if its `decider` is \"mn\", too"),
+       K::optional(
+           "decider", &AccessRow::decider,
+           "who decides which link a node's flows take; \"mn\": the node may, and what it moves to this "
+           "link is announced to the LMA (RFC 6089), which obeys if its `decider` is \"mn\", too"),
        K::tables("flow", &AccessRow::flows, announced_flow("[[access.flow]]"), false, kAnnouncedHelp)}};
 }
 

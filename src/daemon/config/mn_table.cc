@@ -30,7 +30,8 @@ Section<MnHead> mn_head() {
        K::optional(
            "decider", &MnHead::decider,
            "who decides which link a flow takes; \"lma\": uplink follows the link by which the flow's "
-           "downlink last came; \"mn\": this node for flows of rules that `prefer` and those that `flowmob flow "
+           "downlink last came; \"mn\": this node for flows of rules that `prefer` and those that `flowmob "
+           "flow "
            "move` has moved, and their downlink follows, if LMA and MAGs have this `decider` for it, too"),
        K::optional("solicitation_interval", kMnCore<&MnConfig::solicitation_interval>,
                    "how often a member without a router asks for one (RFC 4861 section 10)",
@@ -58,21 +59,21 @@ Section<MemberConfig> member() {
 
 Section<MnRuleRow> mn_rule() {
   using K = Keys<MnRuleRow>;
-  return {"[[rule]]",
-          {K::required("name", &MnRuleRow::name, "for people", label()),
-           K::table("match", &MnRuleRow::match, match_section("[rule.match]", false), true,
-                    "The packets that the rule is for, in the downlink direction: the source is the "
-                    "correspondent. All "
-                    "that is given has to hold; of a list one"),
-           K::derived("prefer", &MnRuleRow::prefer,
-                      "the members that take them, the best first: the first that is up does, and where none is "
-                      "the node's default; `decider` has to be \"mn\"",
-                      "`redundant`", interface_name()),
-           K::derived(
-               "redundant", &MnRuleRow::redundant,
-               "each packet goes by every member that is up, and of what comes the first copy counts; the "
-               "anchor's policy has to say the same",
-               "`prefer`", {"true", [](bool on) { return on; }})}};
+  return {
+      "[[rule]]",
+      {K::required("name", &MnRuleRow::name, "for people", label()),
+       K::table("match", &MnRuleRow::match, match_section("[rule.match]", false), true,
+                "The packets that the rule is for, in the downlink direction: the source is the "
+                "correspondent. All "
+                "that is given has to hold; of a list one"),
+       K::derived("prefer", &MnRuleRow::prefer,
+                  "the members that take them, the best first: the first that is up does, and where none is "
+                  "the node's default; `decider` has to be \"mn\"",
+                  "`redundant`", interface_name()),
+       K::derived("redundant", &MnRuleRow::redundant,
+                  "each packet goes by every member that is up, and of what comes the first copy counts; the "
+                  "anchor's policy has to say the same",
+                  "`prefer`", {"true", [](bool on) { return on; }})}};
 }
 
 }  // namespace

@@ -192,10 +192,9 @@ Result<void> MagDaemon::cut_packets() {
 }
 
 Result<void> MagDaemon::observe_flows() {
-  auto queue =
-      dataplane::open_notice_queue(dataplane_->object(), [this](const core::FlowSighting& sighting) {
-        pump_->feed([&](Now now) { gateway_->handle_flow_sighting(now, sighting); });
-      });
+  auto queue = dataplane::open_notice_queue(dataplane_->object(), [this](const core::FlowSighting& sighting) {
+    pump_->feed([&](Now now) { gateway_->handle_flow_sighting(now, sighting); });
+  });
   if (!queue) return tl::unexpected(queue.error());
   notices_ = std::move(*queue);
   auto watch = host_->loop().watch(notices_->fd(), [this] { notices_->take(); });

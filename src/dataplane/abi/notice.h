@@ -19,7 +19,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_notice) == 56, "fm_notice");
 #define FM_NOTICE_WAIT_NS 200000000ULL
 #define FM_NOTICE_USUAL_MOST_NS 10000000000ULL
 #define FM_NOTICE_PAUSE_NS 1000000000ULL  /* of a pause between two packets so much counts */
-#define FM_NOTICE_EFFECT_NS 1000000000LL /* downlink that comes within is what the telling brought */
+#define FM_NOTICE_EFFECT_NS 1000000000LL  /* downlink that comes within is what the telling brought */
 #define FM_NOTICE_EVERY_NS 10000000000ULL /* what was said once is said again so often */
 
 /* Key: fm_flow_key as in a notice. Times are bpf_ktime_get_ns(). */

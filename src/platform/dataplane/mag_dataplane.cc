@@ -136,12 +136,13 @@ Result<void> MagDataplane::attach(const std::string& interface) const {
 }
 
 Result<void> MagDataplane::write(const Host& host, const std::vector<std::uint64_t>& prefixes) {
-  auto written = counters_.ensure(host.attachment.value)
-                     .and_then([&] {
-                       return host.is_watched ? watched_.set(host.attachment.value, std::uint32_t{1})
-                                              : watched_.erase_wanted(host.attachment.value);
-                     })
-                     .and_then([&] { return attachments_.set(link_key(host), attachment_row(host, prefixes)); });
+  auto written =
+      counters_.ensure(host.attachment.value)
+          .and_then([&] {
+            return host.is_watched ? watched_.set(host.attachment.value, std::uint32_t{1})
+                                   : watched_.erase_wanted(host.attachment.value);
+          })
+          .and_then([&] { return attachments_.set(link_key(host), attachment_row(host, prefixes)); });
   for (const auto prefix : prefixes) {
     if (!written) return written;
     written = hosted_.set(prefix, hosted_row(host));

@@ -81,11 +81,10 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
 Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptions& options) {
   if (options.members.size() > FM_MAX_MEMBERS)
     return fail("too-many-members", fmt::format("a virtual interface may have {} members", FM_MAX_MEMBERS));
-  auto pinned = PinnedDataplane::load(
-      PinnedDataplane::Program::of<vif_bpf>("vif"),
-      {options.bpf_dir,
-       {{"vif_flows", options.max_flows}},
-       {"vif_flows", "fragments", "seen", "vif_rules", "vif_preferences"}});
+  auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<vif_bpf>("vif"),
+                                      {options.bpf_dir,
+                                       {{"vif_flows", options.max_flows}},
+                                       {"vif_flows", "fragments", "seen", "vif_rules", "vif_preferences"}});
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
   auto ready = opened->refresh_interface()

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dataplane/abi/notice.h"
+
 #include <unistd.h>
 
 #include "bench.h"
-#include "dataplane/abi/notice.h"
 #include "platform/dataplane/bpf_map.h"
 #include "platform/dataplane/mag_dataplane.h"
 #include "platform/dataplane/notice_queue.h"

@@ -112,7 +112,8 @@ TEST_P(VifModel, DoesWhatTheProgramDoes) {
     const auto member = below(kMemberCount);
     switch (below(9)) {
       case 8:
-        prefer(flow, below(3) == 0 ? std::vector<std::uint32_t>{} : std::vector<std::uint32_t>{member, below(kMemberCount)});
+        prefer(flow, below(3) == 0 ? std::vector<std::uint32_t>{}
+                                   : std::vector<std::uint32_t>{member, below(kMemberCount)});
         break;
       case 0:
         set_member(member, below(2) != 0);

@@ -440,7 +440,8 @@ TEST_F(VifPreference, EveryRuleHasItsRow) {
   for (int round = 0; round < 2; ++round) {  // both halves of the table
     must(vif_->set_rules(rules));
     for (std::uint16_t i = 0; i < FM_MAX_VIF_RULES; ++i)
-      EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).udp(4000, static_cast<std::uint16_t>(7000 + i))), i % 2);
+      EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).udp(4000, static_cast<std::uint16_t>(7000 + i))),
+                i % 2);
   }
   rules.push_back({port(1), {0}});
   EXPECT_EQ(vif_->set_rules(rules).error().code, "too-many-rules");
