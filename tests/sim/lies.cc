@@ -81,7 +81,27 @@ wire::ProxyBindingUpdate Liar::claim(const std::string& mn_id, const MacAddress&
   return update;
 }
 
+/// Every other lie has flows in it: any node's packets, by links that may be nobody's.
+void Liar::add_flows(wire::ProxyBindingUpdate& update) {
+  if (++flows_told_ % 2 != 0) return;
+  const auto number = static_cast<std::uint16_t>(flows_told_);
+  wire::TrafficSelector6 web;
+  web.next_header = {6, 6};
+  if (number % 3 != 0) web.source_port = {443, 443};
+  update.options.emplace_back(wire::BindingIdentifierOption{
+      number % 5U == 0 ? std::uint16_t{0} : std::uint16_t{1}, 0, false, 64, {}});
+  for (std::uint16_t flow = 0; flow < number % 12; ++flow)
+    update.options.emplace_back(
+        wire::FlowIdentification{static_cast<std::uint16_t>(number % 4 + flow),
+                                 static_cast<std::uint16_t>(number % 7),
+                                 0,
+                                 {wire::BindingReference{{static_cast<std::uint16_t>(number % 3)}},
+                                  wire::TrafficSelectorSubOption{web}}});
+  if (number % 4 == 0) update.options.emplace_back(wire::FlowSummary{{1, 2, 1024}});
+}
+
 void Liar::send(wire::ProxyBindingUpdate update) {
+  add_flows(update);
   const auto& lma = domain_.lma->config().address;
   core::SendMessage message{kLiar, lma, wire::encode(update, kLiar, lma)};
   if (!message.mobility_header.empty()) domain_.network.inject(message);

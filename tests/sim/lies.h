@@ -24,12 +24,14 @@ class Liar {
 
  private:
   void send(wire::ProxyBindingUpdate update);
+  void add_flows(wire::ProxyBindingUpdate& update);
   wire::ProxyBindingUpdate claim(const std::string& mn_id, const MacAddress& link_layer);
   std::vector<Ipv6Prefix> prefixes_of(std::size_t node) const;
   void replay_of_others();
 
   Domain& domain_;
   std::uint16_t sequence_ = 0;
+  unsigned flows_told_ = 0;
 };
 
 /// Somebody on an access link of the gateway pretends to be the node's interface. True if that should have an

@@ -55,12 +55,15 @@ DomainOptions Life::options(const LifePlan& plan) {
   options.links = plan.links;
   options.mag = [&plan](std::size_t mag, core::MagConfig& config) {
     config.lifetime = kLifetime;
-    for (std::size_t i = 0; i < config.accesses.size(); ++i)
+    for (std::size_t i = 0; i < config.accesses.size(); ++i) {
       config.accesses[i].handoff_indicator = plan.handoffs[(mag + i) % plan.handoffs.size()];
+      config.accesses[i].observes_flows = plan.nodes_decide;
+    }
   };
   options.lma = [&plan](core::LmaConfig& config) {
     config.max_lifetime = kLifetime;
     config.share_prefixes = plan.share_prefixes;
+    if (plan.nodes_decide) config.decider = core::Decider::Gateways;
     config.flow_policies = policies_of_life(plan.seed);
     config.hold_unknown_handoff = plan.hold_unknown;
     for (std::size_t node = 0; node < config.mobile_nodes.size(); ++node)
@@ -125,6 +128,7 @@ Tally Life::live() {
   calm_down();
   come_to_rest();
   checks_.require_agreement();
+  require_obedience();
   traffic_.stop();
   domain_.unplug_all();
   run(kSettle);
@@ -184,7 +188,7 @@ void Life::act_on_words(const Action& a) {
   const Port port{a.node, a.member};
   switch (a.kind) {
     case ActionKind::MoveFlow:
-      return static_cast<void>(domain_.move_flow(a.node, "video", a.mag));
+      return move_flow(a);
     case ActionKind::Partition:
       return partition(a.mag, a.span);
     case ActionKind::Lie:
@@ -207,6 +211,32 @@ void Life::act_on_words(const Action& a) {
     default:
       return;
   }
+}
+
+void Life::move_flow(const Action& a) {
+  static_cast<void>(domain_.move_flow(a.node, "video", a.mag));
+  if (!plan_.nodes_decide) return;
+  const auto& flow = Domain::flows()[a.mag % 2];
+  std::vector<std::size_t> members{a.member};
+  for (std::size_t member = 0; member < plan_.members; ++member)
+    if (member != a.member) members.push_back(member);
+  domain_.mns[a.node]->tables.prefer(flow, std::move(members));
+  domain_.world.touch(a.node);
+}
+
+/// The downlink of what a node has moved comes by the gateway that it takes, which delivers by prefix.
+void Life::require_obedience() const {
+  if (!plan_.nodes_decide) return;
+  for (std::size_t node = 0; node < plan_.nodes; ++node)
+    for (const auto& flow : Domain::flows()) {
+      if (!domain_.mns[node]->tables.prefers(flow)) continue;
+      const auto up = domain_.walk_up(node, flow), down = domain_.walk_down(node, flow);
+      if (!up.delivered || !down.delivered) continue;
+      const auto by = domain_.access.at({node, up.member}), from = domain_.access.at({node, down.member});
+      if (by->mag != from->mag)
+        domain_.world.broken(fmt::format("mn{} sends {} to mag{}, and its downlink comes by mag{}", node,
+                                         flow.name, by->mag, from->mag));
+    }
 }
 
 /// A node that is elsewhere leaves first.

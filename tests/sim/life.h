@@ -36,6 +36,8 @@ class Life {
   void act_on_machines(const Action& action);
   void act_on_words(const Action& action);
   void plug(Port port, std::size_t mag);
+  void move_flow(const Action& action);
+  void require_obedience() const;
   void unplug(Port port);
   void fade(Port port, Duration unnoticed);
   void flap(Port port, const Action& action);

@@ -30,6 +30,7 @@ class Planner {
     choose_prefixes();
     choose_handoffs();
     choose_weights();
+    choose_decider();
     Duration now{};
     while (now < plan_.turmoil) {
       plan_.actions.push_back(action(now));
@@ -68,6 +69,11 @@ class Planner {
     // for each interface, and for some that have just left
     const auto wanted = 2 * plan_.nodes * plan_.members + 1;
     while ((std::size_t{1} << plan_.pool_bits) < wanted) ++plan_.pool_bits;
+  }
+
+  /// Of an anchor that talks nonsense a gateway may believe that it decides itself.
+  void choose_decider() {
+    plan_.nodes_decide = plan_.seed % 4 == 1 && plan_.share_prefixes && !plan_.has_nonsense;
   }
 
   void choose_handoffs() {

@@ -60,6 +60,7 @@ struct LifePlan {
   double access_loss = 0;
   std::size_t own_prefixes = 0;  ///< of each node; none: it gets one from the pools
   bool share_prefixes = true;    ///< else each interface has its own
+  bool nodes_decide = false;     ///< they move flows by themselves
   std::optional<bool> hold_unknown;
   /// What the gateways' access links say of a node that comes, in turn.
   std::vector<wire::HandoffIndicator> handoffs{wire::HandoffIndicator::NewInterfaceSharingPrefixes};

@@ -22,6 +22,9 @@ constexpr const char* kMagKind<core::PersistAttachment> = "PersistAttachment";
 MagNode::MagNode(World& world, Network& network, AccessNetwork& access, std::size_t number,
                  core::MagConfig config)
     : pump(world, config.name, [this](const core::MagEffect& effect) { return carry_out(effect); }),
+      notices([this](const core::FlowSighting& sighting) {
+        pump.feed([&](auto& core, Now now) { core.handle_flow_sighting(now, sighting); });
+      }),
       world_(world),
       network_(network),
       access_(access),
@@ -82,6 +85,7 @@ void MagNode::lose_power() {
   pump.kill();
   powered_ = false;
   tables.lose_power();
+  notices.lose_power();
   network_.cut(config_.address);
 }
 

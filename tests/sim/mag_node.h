@@ -9,6 +9,7 @@
 #include "core/mag/mobile_access_gateway.h"
 #include "core_pump.h"
 #include "effect_faults.h"
+#include "flow_notices.h"
 #include "mag_tables.h"
 #include "network.h"
 #include "wire/mobility_header.h"
@@ -45,6 +46,7 @@ class MagNode {
 
   CorePump<core::MobileAccessGateway, core::MagEffect> pump;
   MagTables tables;
+  FlowNotices notices;
   EffectFaults faults;
 
  private:

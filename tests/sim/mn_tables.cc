@@ -54,6 +54,7 @@ bool MnTables::learn(const Packet& packet, std::size_t member, Duration now) {
   const auto row =
       flows_.try_emplace({packet.flow, packet.node}, FlowRow{member, member, {}, 0, false}).first;
   auto& flow = row->second;
+  if (prefers(packet.flow)) return false;
   if (flow.member == member) return !std::exchange(flow.is_taught, true);
   const bool was_just_left = flow.moves != 0 && member == flow.previous && now - flow.moved < kHold;
   if (was_just_left && is_up(flow.member)) return false;
@@ -64,8 +65,12 @@ bool MnTables::learn(const Packet& packet, std::size_t member, Duration now) {
 Result<std::size_t> MnTables::uplink(const Packet& packet) const {
   if (!addresses_.contains(packet.node)) return fail("mn", "no address");
   if (!router_) return fail("mn", "no default router");
+  if (const auto preferred = preferences_.find(packet.flow); preferred != preferences_.end())
+    for (const auto member : preferred->second)
+      if (is_up(member)) return member;
   const auto flow = flows_.find({packet.flow, packet.node});
-  const std::size_t wanted = flow == flows_.end() ? default_member_ : flow->second.member;
+  const bool is_led = !prefers(packet.flow) && flow != flows_.end();
+  const std::size_t wanted = is_led ? flow->second.member : default_member_;
   for (const auto member : {wanted, default_member_})
     if (is_up(member)) return member;
   for (const auto& [member, row] : members_)
@@ -75,7 +80,9 @@ Result<std::size_t> MnTables::uplink(const Packet& packet) const {
 
 std::optional<std::size_t> MnTables::taught(const Packet& packet) const {
   const auto flow = flows_.find({packet.flow, packet.node});
-  return flow == flows_.end() || !flow->second.is_taught ? std::nullopt : std::optional(flow->second.member);
+  return prefers(packet.flow) || flow == flows_.end() || !flow->second.is_taught
+             ? std::nullopt
+             : std::optional(flow->second.member);
 }
 
 std::optional<Ipv6Address> MnTables::address() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "core/mn/effect.h"
@@ -38,6 +39,10 @@ class MnTables {
   Result<void> apply(const core::InstallMember& effect);
   Result<void> apply(const core::InstallDefaultMember& effect);
 
+  /// The flow leaves by the first of these that is up, else by the default, whatever its downlink does.
+  void prefer(const Flow& flow, std::vector<std::size_t> members) { preferences_[flow] = std::move(members); }
+  bool prefers(const Flow& flow) const { return preferences_.contains(flow); }
+
   /// The virtual interface takes the packet that came by the member, or says why not.
   Result<void> accepts(const Packet& packet) const;
   /// Takes it and learns the flow's link from it. True if the flow moved.
@@ -65,6 +70,7 @@ class MnTables {
   std::optional<core::EnsureDefaultRouter> router_;
   std::map<std::size_t, Member> members_;
   std::map<std::pair<Flow, Ipv6Address>, FlowRow> flows_;  ///< by the node's address too
+  std::map<Flow, std::vector<std::size_t>> preferences_;
   std::size_t default_member_ = 0;
   std::uint32_t mtu_ = 0;
 };

@@ -44,6 +44,8 @@ void Traffic::send_down(std::size_t node, const Packet& packet) {
 void Traffic::at_mag(std::size_t node, std::size_t mag, const Packet& packet) {
   const auto hop = domain_.mags[mag]->tables.downlink(packet);
   if (!hop) return lose(down_of(node, packet), hop.error());
+  const auto* host = domain_.mags[mag]->tables.find_host(hop->interface, hop->node);
+  if (host != nullptr && host->is_watched) domain_.mags[mag]->notices.down(domain_.world.queue.now(), packet);
   const Socket socket{mag, hop->interface};
   const auto port = domain_.access.find(socket, hop->node);
   if (!port) return lose(down_of(node, packet), {"link", "nobody there"});
@@ -80,6 +82,8 @@ void Traffic::at_mag_up(Port port, Socket socket, const Packet& packet) {
   const auto& mac = domain_.mns[port.node]->config().members.at(port.member).mac;
   const auto entered = domain_.mags[socket.mag]->tables.uplink(packet, socket.interface, mac);
   if (!entered) return lose(stream, entered.error());
+  if (const auto* host = domain_.mags[socket.mag]->tables.find_host(socket.interface, mac); host->is_watched)
+    domain_.mags[socket.mag]->notices.up(domain_.world.queue.now(), host->attachment, packet);
   domain_.world.queue.after(kCore, [this, port, socket, packet] { at_lma_up(port, socket.mag, packet); });
 }
 
