@@ -85,14 +85,24 @@ std::string sessions(const Json& rows, const Look& look) {
   return row_table(rows, columns, "no sessions", look);
 }
 
+std::string flows_of_node(const Json& rows, const Look& look) {
+  std::vector<RowColumn> columns{words("PROTOCOL", "protocol"),
+                                 words("SOURCE", "source", true),
+                                 number("PORT", "source_port"),
+                                 words("DESTINATION", "destination", true),
+                                 number("PORT", "destination_port"),
+                                 words("MEMBER", "member"),
+                                 number("MOVES", "moves"),
+                                 idle("IDLE", "idle_ms"),
+                                 traffic("DOWN", "down"),
+                                 traffic("UP", "up")};
+  const auto has_rule = [](const Json& row) { return row.contains("rule") && row["rule"].is_string(); };
+  if (std::ranges::any_of(rows, has_rule)) columns.push_back(words("RULE", "rule"));
+  return row_table(rows, columns, "", look);
+}
+
 std::string flows(const Json& rows, const Look& look) {
-  if (has(rows, "member"))
-    return row_table(rows,
-                     {words("PROTOCOL", "protocol"), words("SOURCE", "source", true),
-                      number("PORT", "source_port"), words("DESTINATION", "destination", true),
-                      number("PORT", "destination_port"), words("MEMBER", "member"), number("MOVES", "moves"),
-                      idle("IDLE", "idle_ms"), traffic("DOWN", "down"), traffic("UP", "up")},
-                     "", look);
+  if (has(rows, "member")) return flows_of_node(rows, look);
   return row_table(rows,
                    {words("MN-ID", "mn", true), words("FLOW", "flow", true), number("PRIORITY", "priority"),
                     selector(), mag_of_flow(), state("STATE", "state"), number("MOVES", "moves"),

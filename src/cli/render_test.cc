@@ -65,8 +65,11 @@ Fixture mn_flows(std::chrono::milliseconds idle) {
                                 .moves = 1,
                                 .idle = idle,
                                 .traffic = {.down = {980, 53000}, .up = {123456, 7400000}}};
-  return {"show flows", daemon::flows_view({flow}, {"if1"}).dump()};
+  return {"show flows", daemon::flows_view({flow}, {"if1"}, {}).dump()};
 }
+const Fixture kMovedFlow{"show flows", R"({"flows":[
+  {"protocol":"udp","source":"2001:db8:c::10","source_port":5004,"destination":"2001:db8:100::1",
+   "destination_port":4000,"member":"if2","rule":"films","moved_by_command":false,"moves":1,"idle_ms":20,TRAFFIC}]})"};
 const Fixture kMnFlows = mn_flows(std::chrono::milliseconds(340));
 const Fixture kTunnels{"show tunnels", R"({"tunnels":[
   {"local":"2001:db8:f::1","remote":"2001:db8:a::1","mag":"mag1","sessions":1,TRAFFIC}]})"};
@@ -144,6 +147,7 @@ TEST(Render, AMobileNodesFlows) {
       "PROTOCOL  SOURCE           PORT  DESTINATION      PORT  MEMBER  MOVES   IDLE      DOWN          UP\n"
       "udp       2001:db8:c::10  40000  2001:db8:100::1  5004  if1         1  340ms  980/53kB  123k/7.4MB\n");
   EXPECT_THAT(shown(mn_flows(std::chrono::milliseconds(12900))), HasSubstr("  12s  "));
+  EXPECT_THAT(shown(kMovedFlow), AllOf(HasSubstr("RULE"), HasSubstr("films")));
 }
 
 TEST(Render, Tunnels) {

@@ -64,6 +64,7 @@ def test_text_fits_the_terminal_and_is_whole_in_a_pipe(lab, node, command):
 
 ERRORS = [("lma", ["flow", "move", "nothing", "--to", "mag1"], "no-such-flow", 1),
           ("lma", ["flow", "move", "video", "--to", "nowhere"], "no-such-mag", 1),
+          ("mn", ["flow", "move", "video", "--to", "if1"], "lma-decides", 1),
           ("mag1", ["show", "flows"], None, 1),
           ("mag1", ["attach", "no-such-link", "--mac", "02:00:00:00:01:01"], "no-such-access", 1),
           ("lma", ["flow", "move", "video"], "usage", 2),
