@@ -149,6 +149,23 @@ std::vector<std::uint16_t> FlowTable::keep_announced(SessionId by, const std::se
   return gone;
 }
 
+std::vector<Announced> FlowTable::shed_announced(std::size_t most) {
+  std::vector<Announced> gone;
+  auto left = static_cast<std::size_t>(
+      std::ranges::count_if(bindings_, [](const FlowBinding& f) { return f.announced.has_value(); }));
+  const auto is_less = [](const FlowBinding& a, const FlowBinding& b) {
+    if (a.announced.has_value() != b.announced.has_value()) return b.announced.has_value();
+    if (!a.announced) return false;
+    return std::tuple(a.flow->priority, a.announced->turn) < std::tuple(b.flow->priority, b.announced->turn);
+  };
+  for (; left > most; --left) {
+    const auto last = std::ranges::max_element(bindings_, is_less);
+    gone.push_back(*last->announced);
+    bindings_.erase(last);
+  }
+  return gone;
+}
+
 void FlowTable::drop_announced() {
   std::erase_if(bindings_, [](const FlowBinding& f) { return f.announced.has_value(); });
 }

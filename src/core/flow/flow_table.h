@@ -59,6 +59,8 @@ class FlowTable {
   void announce(const Announcement& announcement, FlowNumbers& numbers);
   /// What the session has announced and is not among these goes; the numbers of what went.
   std::vector<std::uint16_t> keep_announced(SessionId by, const std::set<std::uint16_t>& flow_ids);
+  /// All but so many go, those behind the others by priority first, of equals the latest; what went.
+  std::vector<Announced> shed_announced(std::size_t most);
   void drop_announced();
   bool has_announced() const;
   /// How many a classifier of these bindings has.

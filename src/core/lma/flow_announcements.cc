@@ -129,14 +129,19 @@ bool has_number_twice(const std::vector<FlowIdentification>& flows) {
   return std::ranges::any_of(flows, [&](const auto& flow) { return !seen.insert(flow.flow_id).second; });
 }
 
-/// What the node's services may bring has room whatever gateways announce.
+std::size_t selectors_of(const FlowTemplate& flow) { return 1 + flow.alternatives.size(); }
+
+/// What the node's services may bring has room whatever gateways announce, and what else there is keeps its.
 std::size_t room_for_announced(const Policy& policy, const MobileNode& node) {
-  std::size_t reserved = 0;
+  std::size_t taken = 0;
+  std::set<std::string_view> reserved;
   if (const auto* profile = policy.profile(node.mn_id))
     for (const auto& name : profile->services)
-      if (const auto* service = policy.service(name))
-        for (const auto& flow : service->flows) reserved += 1 + flow->alternatives.size();
-  return kMaxSelectors - std::min(kMaxSelectors, reserved);
+      if (const auto* service = policy.service(name); service && reserved.insert(name).second)
+        for (const auto& flow : service->flows) taken += selectors_of(*flow);
+  for (const auto& flow : node.flows.bindings())
+    if (flow.flow && !flow.announced && !reserved.contains(flow.service)) taken += selectors_of(*flow.flow);
+  return kMaxSelectors - std::min(kMaxSelectors, taken);
 }
 
 std::size_t announced_in(const FlowTable& flows) {
@@ -155,10 +160,14 @@ class Taker {
         room_(room_for_announced(policy, node)) {}
 
   /// Section 5.3.4.
-  void remove_what_is_left_out(const PbuRequest& r, FlowOutcome& outcome) {
-    std::set<std::uint16_t> named(r.summary.begin(), r.summary.end());
-    for (const auto& flow : r.flows) named.insert(flow.flow_id);
+  void remove_what_is_left_out(const PbuRequest& r, bool is_handed_over, FlowOutcome& outcome) {
+    std::set<std::uint16_t> named;
+    if (!is_handed_over) {
+      named.insert(r.summary.begin(), r.summary.end());
+      for (const auto& flow : r.flows) named.insert(flow.flow_id);
+    }
     outcome.removed = node_.flows.keep_announced(session_, named);
+    outcome.displaced = node_.flows.shed_announced(room_);
   }
 
   /// Section 5.3.2: in any order, each by itself; those with the same number are refused all.
@@ -169,7 +178,8 @@ class Taker {
 
   /// Section 5.3.3.
   void refresh(const PbuRequest& r, FlowOutcome& outcome) const {
-    const std::set<std::uint16_t> once(r.summary.begin(), r.summary.end());
+    std::set<std::uint16_t> once(r.summary.begin(), r.summary.end());
+    for (const auto& flow : r.flows) once.erase(flow.flow_id);  // those have an answer
     for (const auto id : once) {
       if (node_.flows.find_announced(session_, id))
         ++outcome.refreshed;
@@ -213,27 +223,35 @@ class Taker {
   std::size_t room_;
 };
 
+/// No more of them than a node can have: whoever makes them up is not to fill logs.
 Json refusals_json(const FlowOutcome& outcome) {
   Json list = Json::array();
   for (const auto& flow : outcome.flows)
-    if (flow.status != 0)
+    if (flow.status != 0 && list.size() < kMaxSelectors)
       list.push_back({{"flow_id", flow.flow_id},
                       {"status", flow.status},
                       {"reason", to_string(static_cast<FlowStatus>(flow.status))}});
   return list;
 }
 
+Json displaced_json(const FlowOutcome& outcome) {
+  Json list = Json::array();
+  for (const auto& flow : outcome.displaced)
+    list.push_back({{"session", flow.by.value}, {"flow_id", flow.flow_id}});
+  return list;
+}
+
 }  // namespace
 
 bool FlowOutcome::is_news() const {
-  return !added.empty() || !changed.empty() || !removed.empty() ||
+  return !added.empty() || !changed.empty() || !removed.empty() || !displaced.empty() ||
          std::ranges::any_of(flows, [](const auto& flow) { return flow.status != 0; });
 }
 
 void FlowCounters::count(const FlowOutcome& outcome) {
   added += outcome.added.size();
   changed += outcome.changed.size();
-  removed += outcome.removed.size();
+  removed += outcome.removed.size() + outcome.displaced.size();
   refreshed += outcome.refreshed;
   for (const auto& flow : outcome.flows)
     if (flow.status != 0) ++refused[static_cast<wire::FlowStatus>(flow.status)];
@@ -256,15 +274,15 @@ void note_binding_id(Session& session, const PbuRequest& r, bool is_new_link) {
   session.binding_priority = r.bindings.front().priority;
 }
 
-FlowOutcome take_flows(const Policy& policy, MobileNode& node, SessionId session, const PbuRequest& r,
-                       FlowNumbers& numbers) {
+FlowOutcome take_flows(const FlowTaking& taking, MobileNode& node, SessionId session, const PbuRequest& r) {
   FlowOutcome outcome;
   outcome.bindings = answered(r);
-  Taker taker(policy, node, session, numbers);
-  if (policy.decider(node.mn_id) == Decider::Anchor) {
+  Taker taker(taking.policy, node, session, taking.numbers);
+  if (taking.policy.decider(node.mn_id) == Decider::Anchor) {
+    node.flows.drop_announced();  // of before it was; never both
     refuse_all(r, FlowStatus::AdministrativelyProhibited, outcome);
   } else {
-    taker.remove_what_is_left_out(r, outcome);
+    taker.remove_what_is_left_out(r, taking.is_handed_over, outcome);
     taker.take(r, outcome);
   }
   taker.refresh(r, outcome);
@@ -287,6 +305,7 @@ Notify announcement_event(const Policy& policy, const MobileNode& node, const Se
                  {"added", outcome.added},
                  {"changed", outcome.changed},
                  {"removed", outcome.removed},
+                 {"displaced", displaced_json(outcome)},
                  {"refused", refusals_json(outcome)}}};
 }
 

@@ -17,6 +17,7 @@ struct FlowOutcome {
   std::vector<wire::BindingIdentifierOption> bindings;  ///< for the answer
   std::vector<wire::FlowIdentification> flows;          ///< for the answer
   std::vector<std::uint16_t> added, changed, removed;
+  std::vector<Announced> displaced;  ///< of any session: the node's services need their room
   std::size_t refreshed = 0;
   bool is_news() const;
 };
@@ -33,10 +34,15 @@ struct FlowCounters {
 /// changes nothing, if the gateway is the former one.
 void note_binding_id(Session& session, const PbuRequest& request, bool is_new_link);
 
-/// Bindings come first (section 5.3.1): the session has its own already. Nothing is decided by it: that is
-/// settle_flows().
-FlowOutcome take_flows(const Policy& policy, MobileNode& node, SessionId session, const PbuRequest& request,
-                       FlowNumbers& numbers);
+/// Bindings come first (section 5.3.1): the session has its own already. What another gateway said of it is no
+/// more, as gateways number their flows each by itself. Nothing is decided by it: that is settle_flows().
+struct FlowTaking {
+  const Policy& policy;
+  FlowNumbers& numbers;
+  bool is_handed_over;  ///< to this gateway, from another
+};
+FlowOutcome take_flows(const FlowTaking& taking, MobileNode& node, SessionId session,
+                       const PbuRequest& request);
 /// Of a request that ends its session, and with it what was announced there.
 FlowOutcome refuse_flows(const PbuRequest& request);
 

@@ -331,6 +331,8 @@ void FlowMobility::carry_out(Now now, const Session& session, Host& host) {
   const auto* node = state_.cache.find(host.move->node);
   const auto* flow = node->flows.find(host.move->flow);
   if (!flow) return fail_move(host, "no-such-flow", "the flow is gone");
+  if (state_.policy.decider(node->mn_id) == Decider::Gateways)
+    return fail_move(host, "mn-decides", "decider has become \"mn\" for its node");
   GuestMove move = std::move(*std::exchange(host.move, std::nullopt));
   const bool has_link = guest_link_at(*node, session.id).value != 0;
   Change change;

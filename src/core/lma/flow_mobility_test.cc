@@ -517,6 +517,18 @@ TEST_F(FlowMobilityTest, AGrantWaitsForTheNodesChange) {
   EXPECT_EQ(mag_of("video"), "mag1");
 }
 
+TEST_F(FlowMobilityTest, ANodeThatDecidesFromNowOnIsNotMovedByWhatWasAskedBefore) {
+  begin_move("video", "mag1");
+  auto c = sets_apart();
+  c.decider = Decider::Gateways;
+  const auto asked = only_notification();
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  drain();
+  receive(acknowledge(asked), kMag1);
+  EXPECT_EQ(code(), "mn-decides");
+  EXPECT_EQ(mag_of("video"), "mag2");
+}
+
 TEST_F(FlowMobilityTest, OneMoveToASessionAtATime) {
   begin_move("video", "mag1");
   begin_move("*", "mag1", {{"prefix", kSecondSet.to_string()}});

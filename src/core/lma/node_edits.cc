@@ -84,8 +84,9 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
 std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers,
                                  FlowTable::Follow kind, const std::set<FlowIndex>& pinned) {
   const auto rules = policy.flow_policy(node.mn_id);
-  const bool disobeys = policy.decider(node.mn_id) == Decider::Anchor && node.flows.has_announced();
-  if (!rules && !node.flows.policy() && !disobeys) return std::nullopt;
+  const bool obeys = policy.decider(node.mn_id) == Decider::Gateways;
+  const bool disobeys = !obeys && node.flows.has_announced();
+  if (!rules && !node.flows.policy() && !disobeys && !obeys) return std::nullopt;
   Change change = change_of(node);
   MobileNode next = node;
   if (disobeys) next.flows.drop_announced();

@@ -167,7 +167,8 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
   next.flows.follow(policy_.flow_policy(r.mn_id), numbers_.flows);
-  auto flows = take_flows(policy_, next, id, r, numbers_.flows);
+  const bool is_handed_over = former && !are_of_one_mag(policy_, former->mag, r.proxy_coa);
+  auto flows = take_flows({policy_, numbers_.flows, is_handed_over}, next, id, r);
   settle_flows(policy_, next, leaving);
   next.flows.adopt_default();
 
