@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/lma/flow_announcements.h"
-
 #include "core/lma/announcing_fixture_for_test.h"
+#include "core/lma/flow_announcements.h"
 
 /// RFC 6089 at the anchor: what becomes of announced flows, and whose they are.
 namespace flowmob::core {
@@ -63,7 +62,8 @@ TEST_F(FlowAnnouncementsTest, ServicesThatGrowHaveTheRoomOfWhatWasAnnounced) {
   }
   auto c = obeying();
   for (std::uint16_t n = 0; n < 10; ++n)
-    c.services[0].flows.push_back(Shared<FlowTemplate>(FlowTemplate{"more" + std::to_string(n), 30, port(n)}));
+    c.services[0].flows.push_back(
+        Shared<FlowTemplate>(FlowTemplate{"more" + std::to_string(n), 30, port(n)}));
   ASSERT_TRUE(lma->reconfigure(now, c));
   Pbu of_service = second();
   of_service.service = "video";
@@ -272,7 +272,6 @@ TEST_F(FlowsOfGatewaysTest, NorDoBindingPrioritiesDecide) {
   accepted(with(second(), {binding(2, 10)}));
   EXPECT_EQ(mag_of("*"), "mag1");
 }
-
 
 TEST_F(FlowsOfGatewaysTest, PrioritiesDecideFromTheMomentThatGatewaysAreObeyed) {  // RFC 6089 section 5.1.1
   accepted(with(first(), {binding(1, 20)}));

@@ -34,8 +34,8 @@ struct FlowCounters {
 /// changes nothing, if the gateway is the former one.
 void note_binding_id(Session& session, const PbuRequest& request, bool is_new_link);
 
-/// Bindings come first (section 5.3.1): the session has its own already. What another gateway said of it is no
-/// more, as gateways number their flows each by itself. Nothing is decided by it: that is settle_flows().
+/// Bindings come first (section 5.3.1): the session has its own already. What another gateway said of it is
+/// no more, as gateways number their flows each by itself. Nothing is decided by it: that is settle_flows().
 struct FlowTaking {
   const Policy& policy;
   FlowNumbers& numbers;

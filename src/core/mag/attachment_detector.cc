@@ -264,6 +264,9 @@ Attachment& AttachmentDetector::attach(Now now, const AccessConfig& access, cons
   attachment->handoff_indicator = details.handoff_indicator.value_or(access.handoff_indicator);
   if (details.node_link_local.is_link_local()) attachment->node_link_local = details.node_link_local;
   attachment->node_stamp = links_.stamp_of(access.name, node);
+  const bool goes_on =
+      attachment->state == AttachmentState::Registered || attachment->state == AttachmentState::Registering;
+  if (!goes_on) attachment->flows.switched.clear();
   context_.notify("node-attached", *attachment, {{"how", how}});
   presence_.heard(now, *attachment);
   if (attachment->state == AttachmentState::Registered)

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ipv4.h"
 
@@ -19,6 +20,8 @@ constexpr std::size_t kMostInSummary = 127;
 constexpr std::uint8_t kOrdinaryPriority = 64;  // BID-PRI
 constexpr std::uint16_t kFirstObserved = 1024;  // those that are configured have the smallest
 constexpr const char* kNotAnswered = "not-answered";
+/// What the LMA accepts and forgets again and again is not said for ever.
+constexpr unsigned kMostLosses = 3;
 
 FlowStatus status_of(const wire::FlowIdentification& answer) {
   return static_cast<FlowStatus>(answer.status);
@@ -29,6 +32,14 @@ FlowAnnouncements::Flow fresh(FlowTemplate flow, std::uint16_t id, bool is_obser
   made.flow = std::move(flow);
   made.id = id;
   made.is_observed = is_observed;
+  return made;
+}
+
+/// The same, to be said once more.
+FlowAnnouncements::Flow again(const FlowAnnouncements::Flow& flow) {
+  auto made = fresh(flow.flow, flow.id, flow.is_observed);
+  made.may_be_known = flow.may_be_known || flow.state == FlowAnnouncements::State::Accepted;
+  made.losses = flow.losses;
   return made;
 }
 
@@ -112,12 +123,26 @@ void FlowAnnouncements::want_one(const FlowTemplate& flow, bool is_observed, boo
   is_news = true;
   if (known == flows_.end())
     flows_.push_back(fresh(flow, is_observed ? next_observed_id() : free_id(), is_observed));
-  else
-    *known = fresh(flow, known->id, is_observed);
+  else {
+    known->flow = flow;
+    *known = again(*known);
+  }
 }
 
-bool FlowAnnouncements::want(const std::vector<FlowTemplate>& flows,
+/// What was said refers to the former number (section 4.2.1.3).
+void FlowAnnouncements::renumber(const BindingNumber& binding) {
+  if (std::exchange(binding_id_, binding.id).value_or(binding.id) == binding.id) return;
+  for (auto& flow : flows_) flow = again(flow);
+}
+
+void FlowAnnouncements::presume_known() {
+  for (auto& flow : flows_) flow.may_be_known = true;
+  says_priority_ = true;
+}
+
+bool FlowAnnouncements::want(const BindingNumber& binding, const std::vector<FlowTemplate>& flows,
                              const std::vector<FlowTemplate>& observed) {
+  renumber(binding);
   bool is_news = false;
   bool has_less = false;  // than the LMA knows
   std::erase_if(flows_, [&](const Flow& known) {
@@ -127,6 +152,7 @@ bool FlowAnnouncements::want(const std::vector<FlowTemplate>& flows,
     return is_gone;
   });
   has_less_to_say_ = has_less_to_say_ || has_less;
+  if (has_less) less_said_.reset();
   for (const auto& flow : flows) want_one(flow, false, is_news);
   for (const auto& flow : observed) want_one(flow, true, is_news);
   return is_news || has_less;
@@ -135,7 +161,8 @@ bool FlowAnnouncements::want(const std::vector<FlowTemplate>& flows,
 bool FlowAnnouncements::retry(std::string_view name) {
   const auto found = std::ranges::find(flows_, name, [](const Flow& f) { return f.flow.name; });
   if (found == flows_.end() || found->state != State::Refused) return false;
-  *found = fresh(found->flow, found->id, found->is_observed);
+  *found = again(*found);
+  found->losses = 0;
   return true;
 }
 
@@ -154,53 +181,73 @@ void FlowAnnouncements::start_anew() {
   for (auto& flow : flows_) flow = fresh(flow.flow, flow.id, flow.is_observed);
 }
 
+/// What is left out is no more to the LMA (section 5.3.4): what has to wait for the next update stands in the
+/// summary as long as it may be known.
 void FlowAnnouncements::add_options(const BindingNumber& binding, TimePoint now,
                                     wire::MobilityOptions& options) {
-  has_less_to_say_ = false;
-  if (flows_.empty() && !binding.priority) return;
+  if (has_less_to_say_ && !less_said_) less_said_ = now;
+  says_priority_ = says_priority_ || binding.priority;
+  if (flows_.empty() && !says_priority_) return;
   options.emplace_back(
       wire::BindingIdentifierOption{binding.id, 0, false, binding.priority.value_or(kOrdinaryPriority), {}});
   std::size_t count = 0;
   wire::FlowSummary summary;
   for (auto& flow : flows_) {
-    if (flow.state == State::Accepted && summary.flow_ids.size() < kMostInSummary)
+    const bool is_in_full = flow.state == State::Pending && ++count <= kMostInFull;
+    const bool is_known =
+        flow.state == State::Accepted || (flow.state == State::Pending && flow.may_be_known);
+    if (is_in_full) {
+      options.emplace_back(in_full(flow, binding.id));
+      if (!flow.first_said) flow.first_said = now;
+    } else if (is_known && summary.flow_ids.size() < kMostInSummary) {
       summary.flow_ids.push_back(flow.id);
-    if (flow.state != State::Pending || ++count > kMostInFull) continue;
-    options.emplace_back(in_full(flow, binding.id));
-    if (!flow.first_said) flow.first_said = now;
+    }
   }
   if (!summary.flow_ids.empty()) options.emplace_back(std::move(summary));
 }
 
+/// An observed flow may be elsewhere by now: the data plane will say.
+void FlowAnnouncements::lose(Flow& flow) {
+  const bool is_given_up = flow.is_observed || ++flow.losses > kMostLosses;
+  flow = again(flow);
+  flow.may_be_known = false;
+  if (is_given_up) flow.state = State::Refused;
+}
+
+/// Of one flow, which is said to be so or nothing. Whether it changed.
+bool FlowAnnouncements::take_answer(Flow& flow, const std::optional<FlowStatus>& status, TimePoint sent) {
+  const bool was_in_full = flow.state == State::Pending && flow.first_said && *flow.first_said <= sent;
+  if (flow.state == State::Accepted && status == FlowStatus::FidNotFound) {
+    lose(flow);
+  } else if (was_in_full) {
+    flow.state = status == FlowStatus::Successful ? State::Accepted : State::Refused;
+  } else {
+    if (flow.state == State::Accepted) flow.losses = 0;  // it was in the summary, and is there
+    if (flow.state != State::Pending) return false;
+    if (status == FlowStatus::FidNotFound) flow.may_be_known = false;
+    flow.first_said.reset();  // by another transmission, which has no answer any more
+    return false;
+  }
+  flow.status = status ? to_string(*status) : kNotAnswered;
+  return true;
+}
+
 std::vector<FlowAnnouncements::Flow> FlowAnnouncements::take_answer(const wire::MobilityOptions& options,
                                                                     TimePoint sent) {
+  if (less_said_ && *less_said_ <= sent) has_less_to_say_ = false;
+  less_said_.reset();
   std::vector<Flow> changed;
   const auto answers = wire::find_all<wire::FlowIdentification>(options);
   for (auto& flow : flows_) {
     const auto answer = std::ranges::find(answers, flow.id, &wire::FlowIdentification::flow_id);
-    const bool was_in_full = flow.state == State::Pending && flow.first_said && *flow.first_said <= sent;
-    if (answer == answers.end()) {
-      if (!was_in_full) continue;
-      flow.state = State::Refused;
-      flow.status = kNotAnswered;
-    } else if (flow.state == State::Accepted && status_of(*answer) == FlowStatus::FidNotFound) {
-      flow = fresh(flow.flow, flow.id, flow.is_observed);
-      if (flow.is_observed)
-        flow.state = State::Refused;  // it may be elsewhere by now: the data plane will say
-      flow.status = to_string(status_of(*answer));
-    } else if (was_in_full) {
-      flow.state = status_of(*answer) == FlowStatus::Successful ? State::Accepted : State::Refused;
-      flow.status = to_string(status_of(*answer));
-    } else {
-      continue;
-    }
-    changed.push_back(flow);
+    const auto status = answer == answers.end() ? std::nullopt : std::optional(status_of(*answer));
+    if (take_answer(flow, status, sent)) changed.push_back(flow);
   }
   return changed;
 }
 
 bool FlowAnnouncements::is_due() const {
-  return has_less_to_say_ || std::ranges::any_of(flows_, [](const Flow& flow) {
+  return (has_less_to_say_ && !less_said_) || std::ranges::any_of(flows_, [](const Flow& flow) {
            return flow.state == State::Pending && !flow.first_said;
          });
 }

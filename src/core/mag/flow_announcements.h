@@ -31,11 +31,16 @@ class FlowAnnouncements {
     State state = State::Pending;
     std::string status;                        ///< of the last answer
     std::optional<TimePoint> first_said = {};  ///< in full, since it was made or changed
-    bool is_observed = false;                  ///< the node moved it here; else it is configured
+    bool may_be_known = false;  ///< to the LMA, as something else or the same: not to be left out
+    unsigned losses = 0;        ///< how often the LMA forgot it right after it had accepted it
+    bool is_observed = false;   ///< the node moved it here; else it is configured
   };
 
-  /// These from now on, by their names. True: an update has to say so.
-  bool want(const std::vector<FlowTemplate>& flows, const std::vector<FlowTemplate>& observed = {});
+  /// These from now on, by their names, on a binding of this number. True: an update has to say so.
+  bool want(const BindingNumber& binding, const std::vector<FlowTemplate>& flows,
+            const std::vector<FlowTemplate>& observed = {});
+  /// What there is was said by a predecessor, or something else by these numbers.
+  void presume_known();
   /// One that was refused is announced once more. True: it was.
   bool retry(std::string_view name);
   /// Under another number, so that it is the latest to the LMA. False: the LMA has yet to hear of it as it
@@ -67,10 +72,17 @@ class FlowAnnouncements {
   std::uint16_t free_id() const;
   std::uint16_t next_observed_id();
   bool is_taken(std::uint16_t id) const;
+  void lose(Flow& flow);
+  bool take_answer(Flow& flow, const std::optional<wire::FlowStatus>& status, TimePoint sent);
   void want_one(const FlowTemplate& flow, bool is_observed, bool& is_news);
 
   std::vector<Flow> flows_;
-  bool has_less_to_say_ = false;
+  void renumber(const BindingNumber& binding);
+
+  bool has_less_to_say_ = false;        ///< than the LMA knows
+  std::optional<TimePoint> less_said_;  ///< when that was said first
+  std::optional<std::uint16_t> binding_id_;
+  bool says_priority_ = false;  ///< from when one was said: silence would leave it as it is
   std::optional<std::uint16_t> last_observed_id_;
 };
 

@@ -270,6 +270,126 @@ TEST_F(FlowAnnouncementsOfMag, ManyAreSaidInSeveralUpdates) {  // section 6
   EXPECT_THAT(states(), testing::Each("accepted"));
 }
 
+TEST_F(FlowAnnouncementsOfMag, WhatHasToWaitIsNotLeftOut) {  // sections 5.2, 5.3.4
+  std::vector<AnnouncedFlow> many;
+  std::vector<std::string> names;
+  for (std::uint16_t i = 1; i <= 20; ++i) names.push_back("flow" + std::to_string(i));
+  for (std::uint16_t i = 1; i <= 20; ++i) many.push_back(flow(names[i - 1U].c_str(), i));
+  announce(many);
+  accept();
+  accept();
+  clear();
+  for (auto& one : many) one.flow.priority = static_cast<std::uint16_t>(one.flow.priority + 100);
+  ASSERT_TRUE(gateway->reconfigure(now, config_with(many)));
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_THAT(in_full(updates[0]), SizeIs(8));
+  EXPECT_THAT(in_summary(updates[0]), SizeIs(12)) << "they are known by another priority";
+  accept();
+  EXPECT_THAT(in_full(updates[1]), SizeIs(8));
+  EXPECT_THAT(in_summary(updates[1]), SizeIs(12));
+  accept();
+  EXPECT_THAT(states(), testing::Contains("pending").Times(4));
+  const auto record = records.back();
+  start(config_with(many));
+  gateway->restore(now, {record});
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_THAT(in_full(updates[0]), SizeIs(8));
+  EXPECT_THAT(in_summary(updates[0]), SizeIs(12)) << "a predecessor may have said them";
+}
+
+TEST_F(FlowAnnouncementsOfMag, AnotherNumberOfTheBindingIsSaidByEveryFlow) {  // section 4.2.1.3
+  auto config = config_with({flow("web", 80)});
+  start(config);
+  register_node();
+  clear();
+  config.accesses[0].binding.id = 3;
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(option<wire::BindingIdentifierOption>(updates[0]).binding_id, 3);
+  const auto& said = option<FlowIdentification>(updates[0]);
+  EXPECT_EQ(said.sub_options.at(0), wire::FlowSubOption(wire::BindingReference{{3}}));
+}
+
+TEST_F(FlowAnnouncementsOfMag, APriorityThatIsNotConfiguredAnyMoreIsTheOrdinaryOne) {
+  auto config = config_with({});
+  config.accesses[0].binding.priority = std::uint8_t{10};
+  start(config);
+  register_node();
+  clear();
+  config.accesses[0].binding.priority.reset();
+  ASSERT_TRUE(gateway->reconfigure(now, config));
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(option<wire::BindingIdentifierOption>(updates[0]).priority, 64)
+      << "silence would leave it as it is";
+}
+
+TEST_F(FlowAnnouncementsOfMag, WhatALostRetransmissionSaidIsSaidAgain) {
+  start(config_with({flow("web", 80, false), flow("film", 81)}));
+  solicit();
+  const auto first = last_update;
+  advance(500ms);
+  switch_flow("announce", "web");
+  switch_flow("withdraw", "film");
+  advance(500ms);
+  ASSERT_THAT(updates, SizeIs(2));
+  EXPECT_THAT(in_full(updates[1]), ElementsAre(2)) << "the retransmission has it";
+  last_update = first;
+  accept();  // what was sent first; the second is lost
+  ASSERT_THAT(updates, SizeIs(3));
+  EXPECT_THAT(in_full(updates[2]), ElementsAre(2));
+  EXPECT_THAT(in_summary(updates[2]), IsEmpty()) << "film is not announced any more";
+  accept();
+  EXPECT_THAT(states(), ElementsAre("accepted"));
+  EXPECT_THAT(updates, SizeIs(3));
+}
+
+TEST_F(FlowAnnouncementsOfMag, WhatIsForgottenAgainAndAgainIsNotSaidForEver) {
+  announce({flow("web", 80), flow("film", 81)});
+  clear();
+  advance(300s);
+  for (int i = 0; i < 100 && !updates.empty(); ++i) {
+    const auto summary = in_summary(updates.back());
+    const auto sent = updates.size();
+    answer([&](wire::ProxyBindingAcknowledgement& ack) {
+      for (const auto id : summary)
+        ack.options.emplace_back(
+            FlowIdentification{id, 0, static_cast<std::uint8_t>(FlowStatus::FidNotFound), {}});
+    });
+    if (updates.size() == sent && in_summary(updates.back()).empty()) advance(300s);
+  }
+  EXPECT_THAT(states(), ElementsAre("refused", "refused"));
+  EXPECT_LT(updates.size(), 20U);
+}
+
+TEST_F(FlowAnnouncementsOfMag, ACommandsWordOutlivesTheDaemonAndEndsWithTheAttachment) {
+  const auto config = config_with({flow("web", 80), flow("film", 81, false)});
+  start(config);
+  register_node();
+  switch_flow("announce", "film");
+  accept();
+  switch_flow("withdraw", "web");
+  accept();
+  const auto record = records.back();
+  EXPECT_EQ(record.flows_switched, (std::map<std::string, bool>{{"film", true}, {"web", false}}));
+  EXPECT_EQ(AttachmentRecord::from_json(record.to_json()).value(), record);
+  start(config);
+  gateway->restore(now, {record});
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  const auto flows = wire::find_all<FlowIdentification>(updates[0].options);
+  ASSERT_THAT(flows, SizeIs(1));
+  EXPECT_EQ(flows[0].priority, 81);
+  accept();
+  ASSERT_TRUE(command("detach", {{"access", "wlan"}, {"mn", "mn1@example.com"}}));
+  ASSERT_TRUE(command("attach", {{"access", "wlan"}, {"mn", "mn1@example.com"}, {"mac", kNode.to_string()}}));
+  EXPECT_EQ(option<FlowIdentification>(updates.back()).priority, 80)
+      << "it has attached anew, before the answer";
+}
+
 TEST_F(FlowAnnouncementsOfMag, ARetransmissionSaysTheSame) {
   start(config_with({flow("web", 80)}));
   solicit();

@@ -213,8 +213,7 @@ Result<Json> MagCommands::switch_flow(Now now, const Json& arguments, bool on) {
     is_attached = true;
     const auto flows = flows_of(*context_.access(attachment.access), context_.profile(attachment.mn_id));
     if (std::ranges::none_of(flows, [&](const AnnouncedFlow& f) { return f.flow.name == *name; })) continue;
-    attachment.flows.switched[*name] = on;
-    registrar_.announce_flows(now, attachment, on && attachment.flows.retry(*name));
+    registrar_.switch_flow(now, attachment, *name, on);
     switched.push_back({{"mn", attachment.mn_id}, {"session", attachment.id.value}});
   }
   if (!is_attached) return fail("not-attached", "no such mobile node is attached");

@@ -179,7 +179,7 @@ void NodeService::persist(Now now, Attachment& attachment) {
        context_.config.timestamps ? context_.sequence : attachment.sequence,
        now.wall + (*attachment.expires - now.monotonic), attachment.ipv6, attachment.ipv4,
        attachment.ipv4_home, attachment.dhcp_server, attachment.tunnelling.encapsulation,
-       attachment.tunnelling.uplink_key, attachment.off_link}});
+       attachment.tunnelling.uplink_key, attachment.off_link, attachment.flows.switched}});
 }
 
 }  // namespace flowmob::core

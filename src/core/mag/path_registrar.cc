@@ -188,6 +188,14 @@ void PathRegistrar::request(Now now, Path& path, RequestKind kind) {
   index(path);
 }
 
+/// RFC 6089 section 5.2.1: all care-of addresses of an interface have its priority.
+void PathRegistrar::add_priority(const Path& path, wire::MobilityOptions& options) const {
+  const auto* access = context_.access(path.node.access);
+  if (!access || !access->binding.priority || path.node.request->lifetime == 0) return;
+  options.emplace_back(
+      wire::BindingIdentifierOption{path.binding_id, 0, false, *access->binding.priority, {}});
+}
+
 void PathRegistrar::transmit(Now now, Path& path) {
   const auto& config = context_.config;
   const auto sequence = config.timestamps ? context_.next_sequence() : ++path.node.sequence;
@@ -197,6 +205,7 @@ void PathRegistrar::transmit(Now now, Path& path) {
   auto update = build_update(path.node, config.router_link_local.is_unspecified(), fields);
   if (auto network = access_network_of(context_, path.node)) update.options.emplace_back(std::move(*network));
   add_path_options(config, path.binding_id, false, update.options);
+  add_priority(path, update.options);
   const auto& address = config_of(path).address;
   auto header = wire::encode(update, address, config.lma);
   if (header.empty()) return context_.statistics.drop("update-too-long");

@@ -55,6 +55,7 @@ class PathRegistrar {
   void leave(Now now, Path& path);
   void request(Now now, Path& path, RequestKind kind);
   void transmit(Now now, Path& path);
+  void add_priority(const Path& path, wire::MobilityOptions& options) const;
   Paths::iterator match(const wire::ProxyBindingAcknowledgement& ack);
   bool is_answered_by(const Path& path, const wire::ProxyBindingAcknowledgement& ack) const;
   void accepted(Path& path, const wire::ProxyBindingAcknowledgement& ack);

@@ -80,6 +80,19 @@ class PathsTest : public Ipv4Gateway {
   }
 };
 
+TEST_F(PathsTest, EveryPathHasThePriorityOfItsInterface) {  // RFC 6089 section 5.2.1
+  auto ours = config();
+  ours.accesses[0].binding.priority = std::uint8_t{10};
+  start(ours);
+  register_both();
+  ASSERT_EQ(updates.size(), 2U);
+  const auto& first = option<wire::BindingIdentifierOption>(updates[0]);
+  const auto& second = option<wire::BindingIdentifierOption>(updates[1]);
+  EXPECT_EQ(first.priority, 10);
+  EXPECT_EQ(second.priority, 10);
+  EXPECT_EQ(second.binding_id, path_in(updates[1])->binding_id);
+}
+
 TEST_F(PathsTest, OnePathIsTriedFirst) {  // section 4.4
   solicit();
   ASSERT_EQ(messages.size(), 1U);

@@ -30,6 +30,13 @@ Result<std::optional<Ipv4Home>> parse_ipv4(const std::string& home, const std::s
   return Ipv4Home{*address, *gateway};
 }
 
+Json names_of(const std::map<std::string, bool>& switched, bool on) {
+  Json names = Json::array();
+  for (const auto& [name, is_on] : switched)
+    if (is_on == on) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 Json AttachmentRecord::to_json() const {
@@ -55,7 +62,9 @@ Json AttachmentRecord::to_json() const {
           {"dhcp_server", dhcp_server},
           {"encapsulation", static_cast<unsigned>(encapsulation)},
           {"uplink_key", uplink_key},
-          {"off_link", off_link_texts}};
+          {"off_link", off_link_texts},
+          {"flows_announced", names_of(flows_switched, true)},
+          {"flows_withdrawn", names_of(flows_switched, false)}};
 }
 
 Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
@@ -86,6 +95,10 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     json.at("ipv4_router").get_to(ipv4_router);
     json.at("dhcp_server").get_to(record.dhcp_server);
     json.at("off_link").get_to(off_link);
+    for (const auto& name : json.at("flows_announced").get<std::vector<std::string>>())
+      record.flows_switched[name] = true;
+    for (const auto& name : json.at("flows_withdrawn").get<std::vector<std::string>>())
+      record.flows_switched[name] = false;
   } catch (const Json::exception& problem) {
     return bad_record(problem.what());
   }

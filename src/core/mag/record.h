@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct AttachmentRecord {
   Encapsulation encapsulation{};
   std::uint32_t uplink_key = 0;  ///< the LMA's; ours is the id (RFC 5845)
   std::vector<Ipv6Prefix> off_link = {};
+  std::map<std::string, bool> flows_switched = {};  ///< by command
 
   Json to_json() const;
   static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"

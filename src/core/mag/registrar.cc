@@ -79,7 +79,7 @@ bool Registrar::want_flows(Attachment& attachment) const {
   const auto* access = context_.access(attachment.access);
   if (!access) return false;
   const auto flows = flows_of(*access, context_.profile(attachment.mn_id));
-  return attachment.flows.want(wanted_flows(flows, attachment.flows.switched),
+  return attachment.flows.want(access->binding, wanted_flows(flows, attachment.flows.switched),
                                attachment.observed.templates());
 }
 
@@ -89,6 +89,12 @@ void Registrar::announce_flows(Now now, Attachment& attachment, bool anyway) {
   const bool is_under_way = attachment.request && attachment.request->kind != RequestKind::Refresh;
   if (!is_under_way) begin(now, attachment, RequestKind::Refresh);
   settle(attachment.id);
+}
+
+void Registrar::switch_flow(Now now, Attachment& attachment, const std::string& flow, bool on) {
+  attachment.flows.switched[flow] = on;
+  if (attachment.persisted) service_.persist(now, attachment);
+  announce_flows(now, attachment, on && attachment.flows.retry(flow));
 }
 
 void Registrar::refresh(Now now, Attachment& attachment) {

@@ -27,6 +27,8 @@ class Registrar {
   /// What is to be announced of its flows may have changed: an update says so at once, or behind what is
   /// under way. `anyway`: what else such an update says has.
   void announce_flows(Now now, Attachment& attachment, bool anyway = false);
+  /// By a command, until the node attaches anew, also if the daemon is another one by then.
+  void switch_flow(Now now, Attachment& attachment, const std::string& flow, bool on);
   /// The row of a node that has one anew, and what is advertised with it: the tunnel or the link has changed.
   void renew_service(Attachment& attachment);
   /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).

@@ -31,7 +31,10 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
   attachment.services_registered = std::min(record.services_registered, attachment.services.size());
   if (const auto* access = context.access(attachment.access)) {
     attachment.handoff_indicator = access->handoff_indicator;
-    attachment.flows.want(wanted_flows(flows_of(*access, context.profile(attachment.mn_id)), {}));
+    attachment.flows.switched = std::move(record.flows_switched);
+    const auto flows = flows_of(*access, context.profile(attachment.mn_id));
+    attachment.flows.want(access->binding, wanted_flows(flows, attachment.flows.switched));
+    attachment.flows.presume_known();
   }
   attachment.tunnelling = {record.encapsulation, 0, record.uplink_key};
   if (attachment.tunnelling.has_keys()) attachment.tunnelling.downlink_key = record.id.value;
