@@ -186,7 +186,7 @@ void decide_by_binding(const FlowBinding& flow, SessionId wanted, const Surround
 }
 
 /// The first of its bindings that is there, best an open one. Without any it goes nowhere, and is not
-/// matched.
+/// matched; nor is one that waits for its first link to open.
 SessionId bound_to(const FlowBinding& flow, const Surroundings& around) {
   SessionId live;
   for (const auto id : flow.announced->binding_ids) {
@@ -199,7 +199,12 @@ SessionId bound_to(const FlowBinding& flow, const Surroundings& around) {
 }
 
 void decide_by_announcement(const FlowBinding& flow, const Surroundings& around, Decision& decision) {
-  if (const auto bound = bound_to(flow, around)) return decide_by_binding(flow, bound, around, decision);
+  const auto bound = bound_to(flow, around);
+  const auto* link = around.find(bound);
+  const auto* current = around.find(flow.current);
+  const bool waits = link && link->is_opening && !(current && current->is_live);
+  if (link && !waits) return decide_by_binding(flow, bound, around, decision);
+  decision.wanted = bound;
   decision.reason = DecisionReason::Nowhere;
 }
 

@@ -233,10 +233,32 @@ TEST_F(FlowAnnouncementsTest, WaitForALinkThatOpens) {  // docs/adr/0012
   advance(1s);
   timeout();
   announce(second(), {binding(2), flow(80, 10, 2)});
-  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  EXPECT_EQ(state_of("fid-80"), "inactive");
+  EXPECT_THAT(all<InstallNode>(), testing::Each(testing::Field(&InstallNode::rules, IsEmpty())))
+      << "its packets go where they went";
   advance(60ms);
   timeout();
   EXPECT_EQ(mag_of("fid-80"), "mag2");
+  EXPECT_THAT(classifier(), ElementsAre(80));
+}
+
+TEST_F(FlowAnnouncementsTest, OnALinkThatOpensTakesNothingFromAnother) {  // docs/adr/0012
+  auto c = obeying();
+  c.new_link_delay = 50ms;
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  advance(1s);
+  timeout();
+  ASSERT_EQ(mag_of("fid-80"), "mag1");
+  auto same = flow(81, 10, 2);
+  same.sub_options[1] = TrafficSelectorSubOption{port(80)};
+  announce(second(), {binding(2), same});
+  EXPECT_EQ(state_of("fid-80"), "active");
+  EXPECT_EQ(state_of("fid-81"), "inactive");
+  advance(60ms);
+  timeout();
+  EXPECT_EQ(state_of("fid-80"), "superseded");
+  EXPECT_EQ(mag_of("fid-81"), "mag2");
 }
 
 TEST_F(FlowAnnouncementsTest, AreToldOnceAnUpdate) {
