@@ -352,7 +352,6 @@ bool includes(const FlowBinding& wide, const wire::TrafficSelector6& narrow) {
 
 /// What a gateway announces takes its packets from another flow, of which they were until then.
 std::optional<FlowEvent> taken_by(const FlowBinding& announced, const FlowTable& before) {
-  if (!announced.announced || !announced.is_matched()) return std::nullopt;
   const auto owner = std::ranges::find_if(before.bindings(), [&](const FlowBinding& flow) {
     return flow.is_matched() && includes(flow, announced.flow->selector);
   });
@@ -369,9 +368,12 @@ std::vector<FlowEvent> differences(const FlowTable& before, const FlowTable& aft
   std::vector<FlowEvent> events;
   for (const auto& now : after.bindings()) {
     const auto* then = before.find(now.index);
-    if (!then)
+    const bool had_packets = then && then->is_matched();
+    if (now.announced && now.is_matched() && !had_packets) {
       if (auto taken = taken_by(now, before)) events.push_back(std::move(*taken));
-    if (!then || then->current == now.current) continue;
+      continue;
+    }
+    if (!had_packets || now.is_superseded || then->current == now.current) continue;
     using Kind = FlowEvent::Kind;
     const bool bound_anew = (then->wanted != now.wanted && now.wanted) || then->is_awaited;
     const Kind kind = !now.current || now.current != now.wanted ? Kind::Fallback

@@ -261,6 +261,61 @@ TEST_F(FlowAnnouncementsTest, OnALinkThatOpensTakesNothingFromAnother) {  // doc
   EXPECT_EQ(mag_of("fid-81"), "mag2");
 }
 
+class RecordsOfAnnouncements : public FlowAnnouncementsTest {
+ protected:
+  static LmaConfig remembering() {
+    auto c = obeying();
+    c.handover_history = 10;
+    return c;
+  }
+  RecordsOfAnnouncements() : FlowAnnouncementsTest(remembering()) {}
+};
+
+TEST_F(RecordsOfAnnouncements, EveryMoveHasOne) {  // docs/adr/0060
+  attach_both();
+  clear();
+  announce(second(), {flow(80, 10, 2)});
+  const auto records = [&] {
+    std::vector<std::string> all;
+    const Json rows = show("handovers");
+    for (const auto& row : rows)
+      all.push_back(row["flow"].get<std::string>() + " " + row["from"].get<std::string>() + " " +
+                    row["to"].get<std::string>() + " " + row["kind"].get<std::string>() + " " +
+                    row["trigger"].get<std::string>());
+    return all;
+  };
+  EXPECT_THAT(records(), ElementsAre("fid-80 mag1 mag2 moved announcement")) << "from where the default flow is";
+  auto same = flow(81, 10, 1);
+  same.sub_options[1] = TrafficSelectorSubOption{port(80)};
+  announce(first(), {same});
+  EXPECT_THAT(records(), ElementsAre("fid-80 mag1 mag2 moved announcement", "fid-81 mag2 mag1 moved announcement"));
+  announce(first(), {});
+  EXPECT_EQ(records().back(), "fid-80 mag1 mag2 moved announcement") << "it has its packets back";
+  EXPECT_EQ(records().size(), 3U);
+  announce(second(), {FlowSummary{{80}}});
+  EXPECT_EQ(records().size(), 3U);
+}
+
+TEST_F(RecordsOfAnnouncements, WhatIsTakenFromAnotherLinkHasOne) {  // docs/adr/0062
+  attach_both();
+  ASSERT_EQ(mag_of("*"), "mag1");
+  const auto records = [&] { return show("handovers", Json::object()); };
+  announce(second(), {binding(2), flow(80, 10, 2)});
+  ASSERT_EQ(records().size(), 1U);
+  const auto away = records()[0];
+  EXPECT_EQ(away["trigger"], "announcement");
+  EXPECT_EQ(away["flow"], "fid-80");
+  EXPECT_EQ(away["from"], "mag1") << "the default flow's";
+  EXPECT_EQ(away["to"], "mag2");
+  EXPECT_EQ(away["kind"], "moved");
+  announce(first(), {binding(1), flow(80, 10, 1)});
+  ASSERT_EQ(records().size(), 2U);
+  EXPECT_EQ(records()[1]["from"], "mag2") << "that of the former announcement";
+  EXPECT_EQ(records()[1]["to"], "mag1");
+  announce(first(), {binding(1), flow(80, 10, 1), flow(81, 10, 1)});
+  EXPECT_EQ(records().size(), 2U) << "its packets go by that link already";
+}
+
 TEST_F(FlowAnnouncementsTest, AreToldOnceAnUpdate) {
   announce(first(), {binding(1), flow(80, 10, 1)});
   announce(first(), {flow(81, 11, 1), flow(82, 12, 9)});

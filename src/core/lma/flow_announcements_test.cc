@@ -18,26 +18,6 @@ TEST_F(FlowAnnouncementsTest, BindingsComeBeforeFlows) {  // section 5.3.1
   EXPECT_EQ(state_of("fid-80"), "active");
 }
 
-TEST_F(FlowAnnouncementsTest, WhatIsTakenFromAnotherLinkHasARecord) {  // docs/adr/0062
-  attach_both();
-  ASSERT_EQ(mag_of("*"), "mag1");
-  const auto records = [&] { return show("handovers", Json::object()); };
-  announce(second(), {binding(2), flow(80, 10, 2)});
-  ASSERT_EQ(records().size(), 1U);
-  const auto away = records()[0];
-  EXPECT_EQ(away["trigger"], "announcement");
-  EXPECT_EQ(away["flow"], "fid-80");
-  EXPECT_EQ(away["from"], "mag1") << "the default flow's";
-  EXPECT_EQ(away["to"], "mag2");
-  EXPECT_EQ(away["kind"], "moved");
-  announce(first(), {binding(1), flow(80, 10, 1)});
-  ASSERT_EQ(records().size(), 2U);
-  EXPECT_EQ(records()[1]["from"], "mag2") << "that of the former announcement";
-  EXPECT_EQ(records()[1]["to"], "mag1");
-  announce(first(), {binding(1), flow(80, 10, 1), flow(81, 10, 1)});
-  EXPECT_EQ(records().size(), 2U) << "its packets go by that link already";
-}
-
 TEST_F(FlowAnnouncementsTest, AnAnnouncedFlowGoesByTheLinkAndTheRestDoesNot) {
   accepted(first());
   EXPECT_THAT(announce(second(), {binding(2), flow(80, 10, 2)}), ElementsAre(Pair(80, 0)));
