@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "decap.h"
 #include "encap.h"
+#include "order.h"
 #include "parse.h"
 #include "spread.h"
 #include "watch.h"
@@ -116,16 +117,11 @@ static __always_inline __u32 fm_session_of(struct __sk_buff* skb, const struct f
   return spread->sessions[copy.number & (FM_MAX_SPREAD - 1)];
 }
 
-static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
-                                           struct fm_copy copy) {
-  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
-  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
-  if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
-  __u32 narrowest = 0;
-  __u32 session = fm_session_of(skb, packet, flow, binding, copy, &narrowest);
+/* `flow`: zero where the packet is nobody's traffic. */
+static __always_inline int fm_send_by(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
+                                      __u32 session, struct fm_copy copy, __u32 narrowest) {
   const struct fm_session_row* row = bpf_map_lookup_elem(&sessions, &session);
   if (!row) return fm_drop(skb, FM_DROP_NO_SESSION);
-
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
   struct fm_tunnel tunnel = {.local = row->lma,
@@ -140,6 +136,28 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   if (tunnel.entered) fm_count_down(copy.number ? 0 : flow, session, &weight);
   return verdict;
+}
+
+/* One that has ended carries nothing, whatever the order. */
+static __always_inline __u32 fm_old_session_alive(__u32 flow, __u32 otherwise) {
+  __u32 session = fm_old_session(flow);
+  return bpf_map_lookup_elem(&sessions, &session) ? session : otherwise;
+}
+
+static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
+                                           struct fm_copy copy) {
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
+  if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
+  __u32 narrowest = 0;
+  __u32 session = fm_session_of(skb, packet, flow, binding, copy, &narrowest);
+  if (binding->action == FM_ACTION_ORDERED) {
+    struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
+    int turned = fm_in_order(&packet->key, flow, packet->length, &held);
+    if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
+    if (turned == FM_BY_OLD) session = fm_old_session_alive(flow, session);
+  }
+  return fm_send_by(skb, packet, flow, session, copy, narrowest);
 }
 
 /* What is not for a mobile node, and what only the stack can answer, goes on to the stack. */
@@ -168,6 +186,24 @@ SEC("tc") int lma_downlink(struct __sk_buff* skb) {
 SEC("tc") int lma_local(struct __sk_buff* skb) {
   bool is_ip = skb->protocol == bpf_htons(ETH_P_IPV6) || skb->protocol == bpf_htons(ETH_P_IP);
   return is_ip && !skb->vlan_present ? fm_downlink(skb, fm_take_copy_mark(skb)) : FM_PASS;
+}
+
+/* Ingress of the interface where packets wait: their time has come, and they go where their flow goes now. */
+SEC("tc") int lma_released(struct __sk_buff* skb) {
+  struct fm_packet packet = {};
+  struct fm_held held;
+  if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK) return TC_ACT_SHOT;
+  bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  fm_parse_upper(skb, &packet);
+  bpf_skb_change_type(skb, PACKET_HOST);  // the stack answers what is too big
+  struct fm_copy copy = {.forwarded = held.kind == FM_HELD_FORWARDED};
+  __u32 flow = held.flow;
+  if (held.kind == FM_HELD_BY_SESSION) return fm_send_by(skb, &packet, 0, flow, copy, 0);
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  fm_note_released(&held, packet.length);
+  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
+  return fm_send_by(skb, &packet, flow, binding->session, copy, 0);
 }
 
 /* The node's, by this MAG, but in no way that was agreed. */
