@@ -31,9 +31,17 @@ struct {
   __type(value, struct fm_turn);
 } turns SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1 << 14);
+  __type(key, struct fm_flow_key);
+  __type(value, struct fm_turn);
+} uplink_turns SEC(".maps");
+
 /* Who holds packets is user space. If it does not let them go, or cannot follow, the flow goes on without. */
 #define FM_HOLD_PATIENCE_NS 100000000ULL
 #define FM_HOLD_MOST_BYTES (32u << 20)
+#define FM_HOLD_MOST_PACKETS 8192
 
 enum fm_turned { FM_BY_OLD, FM_BY_NEW, FM_WAIT };
 
@@ -52,6 +60,7 @@ static __always_inline bool fm_has_to_wait(const struct fm_order_seen* seen, con
                                            __u64 now) {
   if (now > turn->release + FM_HOLD_PATIENCE_NS) return false;
   if (seen->held_bytes - seen->released_bytes > FM_HOLD_MOST_BYTES) return false;
+  if (seen->held_packets - seen->released_packets > FM_HOLD_MOST_PACKETS) return false;
   return now < turn->release || seen->held_packets != seen->released_packets;
 }
 
@@ -107,6 +116,47 @@ static __noinline int fm_in_order(const struct fm_flow_key* key, __u32 flow, __u
   return FM_WAIT;
 }
 
+static __always_inline bool fm_has_to_wait_uplink(const struct fm_order_seen* seen, const struct fm_turn* turn,
+                                                  __u64 now) {
+  if (now > turn->release + FM_HOLD_PATIENCE_NS) return false;
+  if (seen->up_held_packets - seen->up_released_packets > FM_HOLD_MOST_PACKETS) return false;
+  return now < turn->release || seen->up_held_packets != seen->up_released_packets;
+}
+
+/* The node sends by the new path as soon as it hears by it, and what it has sent by the old one is still on the
+ * way: for so long what comes by the new one waits here. */
+static __noinline int fm_in_order_uplink(const struct fm_flow_key* key, __u32 flow, struct fm_held* held) {
+  const struct fm_order_row* order = bpf_map_lookup_elem(&orders, &flow);
+  struct fm_order_seen* seen = bpf_map_lookup_elem(&order_seen, &flow);
+  if (!order || !seen || !key || !held || !order->up_gap || !order->hold_interface) return FM_BY_NEW;
+  struct fm_flow_key plain = *key;
+  plain.flow_label = 0;
+  plain.ds = 0;
+  __u64 now = bpf_ktime_get_ns();
+  struct fm_turn* turn = bpf_map_lookup_elem(&uplink_turns, &plain);
+  if (!turn || turn->flow != flow || turn->number != order->number) {
+    struct fm_turn fresh = {.release = now + order->up_gap * 1000ULL,
+                            .flow = flow,
+                            .number = order->number,
+                            .state = FM_TURN_HELD};
+    bpf_map_update_elem(&uplink_turns, &plain, &fresh, BPF_ANY);
+    turn = bpf_map_lookup_elem(&uplink_turns, &plain);
+    if (turn) __sync_fetch_and_add(&seen->up_held, 1);
+  }
+  if (!turn || turn->state != FM_TURN_HELD) return FM_BY_NEW;
+  if (!fm_has_to_wait_uplink(seen, turn, now)) {
+    turn->state = FM_TURN_NEW;
+    return FM_BY_NEW;
+  }
+  __sync_fetch_and_add(&seen->up_held_packets, 1);
+  held->mark = FM_HELD_MARK;
+  held->kind = FM_HELD_UPLINK;
+  held->number = (__u16)order->number;
+  held->flow = flow;
+  held->release = (__u32)(turn->release >> FM_HELD_TIME);
+  return FM_WAIT;
+}
+
 static __always_inline __u32 fm_old_session(__u32 flow) {
   const struct fm_order_row* order = bpf_map_lookup_elem(&orders, &flow);
   return order ? order->old_session : 0;
@@ -124,6 +174,10 @@ static __always_inline void fm_note_released(const struct fm_held* held, __u32 b
   const struct fm_order_row* order = bpf_map_lookup_elem(&orders, &flow);
   struct fm_order_seen* seen = bpf_map_lookup_elem(&order_seen, &flow);
   if (!order || !seen || (__u16)order->number != held->number) return;
+  if (held->kind == FM_HELD_UPLINK) {
+    __sync_fetch_and_add(&seen->up_released_packets, 1);
+    return;
+  }
   __sync_fetch_and_add(&seen->released_bytes, bytes);
   __sync_fetch_and_add(&seen->released_packets, 1);
 }

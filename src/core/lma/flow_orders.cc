@@ -30,7 +30,7 @@ std::optional<FlowOrder> FlowOrders::begin(TimePoint now, const Move& move) {
   ordered = {move, {move.order, {}, {}, kAssumed}, now, deadline, now + kFirstLook, std::nullopt};
   ordered.move.from = from;
   if (nodes_.contains(move.node)) measure(now, ordered);
-  return FlowOrder{from, ordered.plan.gap, deadline};
+  return FlowOrder{from, now, ordered.plan.gap, deadline};
 }
 
 void FlowOrders::follow(const MobileNode& after) {

@@ -111,7 +111,9 @@ struct Writer {
             {"made_gaps", seen.held},
             {"at_deadline", seen.at_deadline},
             {"held_packets", seen.held_packets},
-            {"early", seen.early}};
+            {"early", seen.early},
+            {"up_made_gaps", seen.up_held},
+            {"up_held_packets", seen.up_held_packets}};
   }
   Json paths() const {
     if (!handover.seen) return {};

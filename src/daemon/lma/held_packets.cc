@@ -12,6 +12,11 @@ namespace {
 constexpr int kHeldBurst = 256;
 constexpr std::size_t kHoldHeader = platform::HoldDevice::kHeader;
 
+/// Each way of a flow by itself.
+std::uint64_t queue_of(const fm_held& held) {
+  return std::uint64_t{held.flow} << 1 | (held.kind == FM_HELD_UPLINK ? 1U : 0U);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HeldPackets>> HeldPackets::open(platform::EventLoop& loop) {
@@ -33,7 +38,7 @@ void HeldPackets::receive() {
     const auto now = platform::SystemClock::now().monotonic;
     if ((*frame)->size() <= kHoldHeader) continue;
     const auto held = held_of(ByteView(**frame).subspan(kHoldHeader));
-    if (held) queue_.put(now, held->flow, release_of(*held, now), std::move(**frame));
+    if (held) queue_.put(now, queue_of(*held), release_of(*held, now), std::move(**frame));
   }
   release();
 }

@@ -21,7 +21,7 @@ TimePoint release_of(const fm_held& held, TimePoint now) {
   return now + Duration(std::int64_t{ahead} * (1 << FM_HELD_TIME));
 }
 
-void HoldQueue::put(TimePoint now, std::uint32_t flow, TimePoint release, Bytes frame) {
+void HoldQueue::put(TimePoint now, std::uint64_t flow, TimePoint release, Bytes frame) {
   auto& queue = flows_[flow];
   if (queue.waiting.empty()) queue.first = now;
   TimePoint leaves = release + (now - queue.first) / kFaster;
@@ -30,7 +30,7 @@ void HoldQueue::put(TimePoint now, std::uint32_t flow, TimePoint release, Bytes 
   queue.waiting.push_back({leaves, std::move(frame)});
 }
 
-std::map<std::uint32_t, HoldQueue::Flow>::iterator HoldQueue::next() {
+std::map<std::uint64_t, HoldQueue::Flow>::iterator HoldQueue::next() {
   return std::ranges::min_element(
       flows_, {}, [](const auto& entry) { return entry.second.waiting.front().leaves; });
 }

@@ -24,8 +24,8 @@ class HoldQueue {
   static constexpr std::size_t kMostBytes = 64U << 20;
   static constexpr int kFaster = 4;
 
-  /// `frame` is handed back by take() as it is.
-  void put(TimePoint now, std::uint32_t flow, TimePoint release, Bytes frame);
+  /// `flow`: whatever has an order of its own. `frame` is handed back by take() as it is.
+  void put(TimePoint now, std::uint64_t flow, TimePoint release, Bytes frame);
   /// The next that may leave; nothing: none may.
   std::optional<Bytes> take(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
@@ -40,9 +40,9 @@ class HoldQueue {
     TimePoint first{};  ///< when the oldest of these came
     std::deque<Waiting> waiting;
   };
-  std::map<std::uint32_t, Flow>::iterator next();
+  std::map<std::uint64_t, Flow>::iterator next();
 
-  std::map<std::uint32_t, Flow> flows_;
+  std::map<std::uint64_t, Flow> flows_;
   std::size_t bytes_ = 0;
 };
 

@@ -12,7 +12,7 @@ struct fm_order_row {
   __u32 old_session;
   __u32 number;         /* of the move: never zero */
   __u32 hold_interface; /* where packets wait for a gap to pass; zero: nowhere, and none is made */
-  __u32 pad;
+  __u32 up_gap;         /* us; so long uplink packets by the new path wait for those by the old; zero: not */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_order_row) == 40, "fm_order_row");
 
@@ -28,8 +28,11 @@ struct fm_order_seen {
   __u64 held_bytes;
   __u64 released_packets;
   __u64 released_bytes;
+  __u64 up_held; /* 5-tuples whose first uplink packets by the new path waited */
+  __u64 up_held_packets;
+  __u64 up_released_packets;
 };
-FM_STATIC_ASSERT(sizeof(struct fm_order_seen) == 88, "fm_order_seen");
+FM_STATIC_ASSERT(sizeof(struct fm_order_seen) == 112, "fm_order_seen");
 
 #define FM_TURN_OLD 0
 #define FM_TURN_HELD 1
@@ -49,7 +52,8 @@ FM_STATIC_ASSERT(sizeof(struct fm_turn) == 32, "fm_turn");
 #define FM_HELD_MARK 0x02 /* a unicast address of local administration */
 #define FM_HELD_FORWARDED 1
 #define FM_HELD_LOCAL 2
-#define FM_HELD_BY_SESSION 3 /* never waits: user space's own packet, by that session */
+#define FM_HELD_UPLINK 3
+#define FM_HELD_BY_SESSION 4 /* never waits: user space's own packet, by that session */
 
 /* In the place of the Ethernet addresses of a packet that waits, or has waited. Host byte order. */
 struct fm_held {

@@ -4,7 +4,6 @@
 #include <random>
 
 #include "base/ipv4.h"
-#include "platform/clock.h"
 #include "platform/dataplane/convert.h"
 
 namespace flowmob::dataplane {
@@ -27,7 +26,7 @@ OrderRows::OrderRows(const BpfObject& object)
 Result<void> OrderRows::begin(FlowIndex flow, const core::FlowOrder& order) {
   if (++last_number_ == 0) ++last_number_;
   fm_order_row row{};
-  row.begun = ktime(platform::SystemClock::now().monotonic);
+  row.begun = ktime(order.begun);
   row.gap = static_cast<std::uint64_t>(order.gap.count());
   row.deadline = ktime(order.deadline);
   row.old_session = order.from.value;
@@ -40,6 +39,7 @@ Result<void> OrderRows::adjust(FlowIndex flow, Duration gap) {
   auto row = rows_.get(flow.value);
   if (!row) return {};
   row->gap = static_cast<std::uint64_t>(gap.count());
+  row->up_gap = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(gap).count());
   return rows_.set(flow.value, *row);
 }
 
@@ -47,7 +47,7 @@ std::optional<core::OrderSeen> OrderRows::read(FlowIndex flow) const {
   const auto row = seen_.get(flow.value);
   if (!row) return std::nullopt;
   core::OrderSeen seen{ipv6_of(row->node), row->at_gaps, row->at_deadline, row->held, row->held_packets,
-                       row->early,         {}};
+                       row->early,         row->up_held, row->up_held_packets, {}};
   if (row->last_turn != 0) seen.last_turn = TimePoint(std::chrono::nanoseconds(row->last_turn));
   return seen;
 }
