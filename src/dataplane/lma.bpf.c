@@ -277,7 +277,9 @@ static __always_inline int fm_pass_in_order(struct __sk_buff* skb, const struct 
                                             __u32 session) {
   struct fm_held held = {};
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
-  if (!binding || binding->action != FM_ACTION_ORDERED || binding->session != session) return FM_PASS;
+  if (!binding || binding->action != FM_ACTION_ORDERED) return FM_PASS;
+  if (binding->session != session) fm_note_late_uplink(&inner->key, flow);
+  if (binding->session != session) return FM_PASS;
   if (fm_in_order_uplink(&inner->key, flow, &held) != FM_WAIT) return FM_PASS;
   return fm_hold(skb, flow, &held);
 }

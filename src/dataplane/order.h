@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Moves in order: each 5-tuple of a flow that moves takes the new path when what it sends there cannot overtake
- * what it has sent by the old one; where it does not pause for so long, it is made to (docs/adr/0063). */
+/* Moves in order: each 5-tuple of a flow that moves takes the new path when what it sends there cannot
+ * overtake what it has sent by the old one; where it does not pause for so long, it is made to
+ * (docs/adr/0063). */
 #pragma once
 
 #include "abi/lma.h"
@@ -116,15 +117,15 @@ static __noinline int fm_in_order(const struct fm_flow_key* key, __u32 flow, __u
   return FM_WAIT;
 }
 
-static __always_inline bool fm_has_to_wait_uplink(const struct fm_order_seen* seen, const struct fm_turn* turn,
-                                                  __u64 now) {
+static __always_inline bool fm_has_to_wait_uplink(const struct fm_order_seen* seen,
+                                                  const struct fm_turn* turn, __u64 now) {
   if (now > turn->release + FM_HOLD_PATIENCE_NS) return false;
   if (seen->up_held_packets - seen->up_released_packets > FM_HOLD_MOST_PACKETS) return false;
   return now < turn->release || seen->up_held_packets != seen->up_released_packets;
 }
 
-/* The node sends by the new path as soon as it hears by it, and what it has sent by the old one is still on the
- * way: for so long what comes by the new one waits here. */
+/* The node sends by the new path as soon as it hears by it, and what it has sent by the old one is still on
+ * the way: for so long what comes by the new one waits here. */
 static __noinline int fm_in_order_uplink(const struct fm_flow_key* key, __u32 flow, struct fm_held* held) {
   const struct fm_order_row* order = bpf_map_lookup_elem(&orders, &flow);
   struct fm_order_seen* seen = bpf_map_lookup_elem(&order_seen, &flow);
@@ -155,6 +156,20 @@ static __noinline int fm_in_order_uplink(const struct fm_flow_key* key, __u32 fl
   held->flow = flow;
   held->release = (__u32)(turn->release >> FM_HELD_TIME);
   return FM_WAIT;
+}
+
+/* An uplink packet by the old path, for which those by the new one have not waited long enough. */
+static __noinline int fm_note_late_uplink(const struct fm_flow_key* key, __u32 flow) {
+  const struct fm_order_row* order = bpf_map_lookup_elem(&orders, &flow);
+  struct fm_order_seen* seen = bpf_map_lookup_elem(&order_seen, &flow);
+  if (!order || !seen || !key) return 0;
+  struct fm_flow_key plain = *key;
+  plain.flow_label = 0;
+  plain.ds = 0;
+  const struct fm_turn* turn = bpf_map_lookup_elem(&uplink_turns, &plain);
+  if (turn && turn->flow == flow && turn->number == order->number && turn->state == FM_TURN_NEW)
+    __sync_fetch_and_add(&seen->early, 1);
+  return 0;
 }
 
 static __always_inline __u32 fm_old_session(__u32 flow) {

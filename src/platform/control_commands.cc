@@ -35,8 +35,9 @@ constexpr std::array kFlowMove{
     CommandArgument{"order", ArgumentType::String, false, false,
                     "\"gap\": in gaps between packets, so that none overtakes another; \"now\": at once; as "
                     "configured if absent"},
-    CommandArgument{"deadline", ArgumentType::String, false, false,
-                    "how long a gap is waited for, such as 250ms, before one is made; as configured if absent"},
+    CommandArgument{
+        "deadline", ArgumentType::String, false, false,
+        "how long a gap is waited for, such as 250ms, before one is made; as configured if absent"},
 };
 constexpr std::array kFlowRelease{
     CommandArgument{"flow", ArgumentType::String, true, true, "name of the flow"},

@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kHoldName = "fmhold%d";
 constexpr int kHoldQueue = 32768;  ///< packets that wait to be read
-constexpr int kHoldMtu = 65521;   ///< whatever the other interfaces have
+constexpr int kHoldMtu = 65521;    ///< whatever the other interfaces have
 constexpr std::size_t kLongestHeld = HoldDevice::kHeader + 14 + 65536;
 
 template <class Value>

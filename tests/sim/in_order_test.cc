@@ -14,7 +14,8 @@ struct Ways {
   std::uint64_t reordered() const { return down.reordered + up.reordered; }
 };
 
-/// The flow goes to and fro; `burst` packets follow each other at this interval, and then it pauses for as long.
+/// The flow goes to and fro; `burst` packets follow each other at this interval, and then it pauses for as
+/// long.
 Ways move_about(Duration interval, std::uint64_t burst, std::string_view order, Duration rest = 700ms) {
   Scenario scenario;
   scenario.attach_all();

@@ -43,9 +43,8 @@ void Traffic::send_down(std::size_t node, const Packet& packet) {
   if (way.waits == Duration{})
     return leave_lma(node, packet,
                      way.by ? lma.tables.downlink(packet, *way.by) : lma.tables.downlink(packet));
-  domain_.world.queue.after(way.waits, [this, node, packet] {
-    leave_lma(node, packet, domain_.lma->tables.downlink(packet));
-  });
+  domain_.world.queue.after(
+      way.waits, [this, node, packet] { leave_lma(node, packet, domain_.lma->tables.downlink(packet)); });
 }
 
 void Traffic::leave_lma(std::size_t node, const Packet& packet, const Result<Ipv6Address>& via) {
@@ -106,7 +105,8 @@ void Traffic::at_lma_up(Port port, std::size_t mag, const Packet& packet) {
   const auto waits =
       is_own ? lma.orders.up(lma.pump.now().monotonic, lma.tables.flow_of(packet), packet) : Duration{};
   if (waits == Duration{}) return receive(stream, packet, port.member);
-  domain_.world.queue.after(waits, [this, port, packet] { receive(up_of(port.node, packet), packet, port.member); });
+  domain_.world.queue.after(waits,
+                            [this, port, packet] { receive(up_of(port.node, packet), packet, port.member); });
 }
 
 }  // namespace flowmob::sim

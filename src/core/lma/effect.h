@@ -63,8 +63,8 @@ struct RemoveSession {
 struct InstallFlow {
   FlowIndex flow;
   NodeIndex node;
-  SessionId session;  ///< zero: no live session, drop
-  Spread spread{};    ///< the sessions that it takes at a time, if there are several
+  SessionId session;                    ///< zero: no live session, drop
+  Spread spread{};                      ///< the sessions that it takes at a time, if there are several
   std::optional<FlowOrder> order = {};  ///< how it leaves the session before; none: at once
 };
 /// Of a flow that is being moved in order; nothing where it is not.

@@ -26,9 +26,9 @@ struct OrderConfig {
 /// For the data plane: until a 5-tuple has turned, its packets go by the session `from`.
 struct FlowOrder {
   SessionId from;
-  TimePoint begun{};     ///< what is not known to have sent later has sent its last packet then
-  Duration gap{};        ///< a packet that comes so long behind the last turns
-  TimePoint deadline{};  ///< what has found no gap until then is made one
+  TimePoint begun{};       ///< what is not known to have sent later has sent its last packet then
+  Duration gap{};          ///< a packet that comes so long behind the last turns
+  TimePoint deadline{};    ///< what has found no gap until then is made one
   bool makes_gaps = true;  ///< false: it turns then without
   friend bool operator==(const FlowOrder&, const FlowOrder&) = default;
 };
@@ -41,7 +41,8 @@ struct OrderSeen {
   std::uint64_t held{};               ///< in one that was made
   std::uint64_t held_packets{};
   std::uint64_t early{};  ///< packets by the new path that may have overtaken others
-  std::uint64_t up_held{};  ///< 5-tuples whose first uplink packets by the new path waited for those by the old
+  std::uint64_t
+      up_held{};  ///< 5-tuples whose first uplink packets by the new path waited for those by the old
   std::uint64_t up_held_packets{};
   std::optional<TimePoint> last_turn{};
   friend bool operator==(const OrderSeen&, const OrderSeen&) = default;

@@ -15,14 +15,14 @@ namespace flowmob::core {
 /// How one move of a flow goes, as far as it is known.
 struct OrderPlan {
   OrderConfig asked;
-  std::string_view why_now{};           ///< why it is not in order although that was asked for; empty: it is
+  std::string_view why_now{};            ///< why it is not in order although that was asked for; empty: it is
   std::optional<Duration> difference{};  ///< of the paths' delays, as measured during this move
   Duration gap{};                        ///< that is waited for; zero: the new path is not the faster one
 };
 
-/// The flows that are being moved in order. The data plane does it; here is found out how long a gap has to be:
-/// the round trips of both paths are measured while it waits, and where the new one is not the faster the flow
-/// need not wait.
+/// The flows that are being moved in order. The data plane does it; here is found out how long a gap has to
+/// be: the round trips of both paths are measured while it waits, and where the new one is not the faster the
+/// flow need not wait.
 class FlowOrders {
  public:
   static constexpr std::size_t kMost = 1024;
@@ -41,8 +41,8 @@ class FlowOrders {
     Ipv6Address anchor;  ///< who measures
     OrderConfig order{};
   };
-  /// In the place of an earlier one of the flow: what that has not finished goes on from where it was. Nothing:
-  /// at once.
+  /// In the place of an earlier one of the flow: what that has not finished goes on from where it was.
+  /// Nothing: at once.
   std::optional<FlowOrder> begin(TimePoint now, const Move& move);
   /// A link that is dead is not waited on.
   void follow(const MobileNode& after);

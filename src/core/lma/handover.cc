@@ -198,6 +198,7 @@ std::string_view turned(const Handover& handover) {
 std::optional<std::uint64_t> out_of_order(const Handover& handover) {
   if (!handover.seen) return std::nullopt;
   const auto& order = handover.seen->order;
+  if (order && order->up_held != 0) return order->early;  // what came late was waited for, but for those
   return handover.seen->up.late + (order ? order->early : 0);
 }
 

@@ -46,9 +46,9 @@ struct HandoverStep {
 struct HandoverCause {
   HandoverTrigger trigger{};
   Json details = Json::object();
-  std::optional<TimePoint> at{};      ///< when it came; none: as the move begins
-  std::vector<HandoverStep> steps{};  ///< messages that went before
-  std::uint64_t number{};             ///< zero: has none yet
+  std::optional<TimePoint> at{};       ///< when it came; none: as the move begins
+  std::vector<HandoverStep> steps{};   ///< messages that went before
+  std::uint64_t number{};              ///< zero: has none yet
   std::optional<OrderConfig> order{};  ///< of this move, whatever is configured
 };
 
@@ -95,8 +95,8 @@ std::optional<Duration> overlap(const FlowWatch::Way& way);
 
 /// What became of the order: "now", "gap", "made-gap", "deadline", or "waiting".
 std::string_view turned(const Handover& handover);
-/// Packets that came out of order, as far as the anchor can tell: those upwards, and those downwards that were
-/// sent so soon that they may have overtaken others. Nothing: not known.
+/// Packets that came out of order, as far as the anchor can tell: those upwards, and those downwards that
+/// were sent so soon that they may have overtaken others. Nothing: not known.
 std::optional<std::uint64_t> out_of_order(const Handover& handover);
 
 /// A row of "show handovers".

@@ -43,8 +43,8 @@ class LocalMobilityAnchor {
   /// first.
   void number_heartbeats_from(std::uint32_t sequence);
 
-  /// Another that nobody can guess: answers to Echo Requests, which measure paths, have heard the question. At
-  /// most once, before the first move.
+  /// Another that nobody can guess: answers to Echo Requests, which measure paths, have heard the question.
+  /// At most once, before the first move.
   void seed_measurements(std::uint64_t secret);
 
   /// Likewise of Update Notifications (RFC 7077 section 5.1).

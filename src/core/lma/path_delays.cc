@@ -30,7 +30,8 @@ Number number_at(ByteView octets, std::size_t offset) {
 
 /// A bijection of the secret for each question (splitmix64): who has heard one answer knows no other.
 std::uint64_t PathDelays::token(std::uint16_t identifier, std::uint16_t sequence) const {
-  std::uint64_t mixed = secret_ + 0x9e3779b97f4a7c15ULL * (std::uint64_t{identifier} << 16 | sequence | 1ULL << 32);
+  std::uint64_t mixed =
+      secret_ + 0x9e3779b97f4a7c15ULL * (std::uint64_t{identifier} << 16 | sequence | 1ULL << 32);
   mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
   mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
   return mixed ^ mixed >> 31;
@@ -53,7 +54,8 @@ Bytes PathDelays::echo_request(const Path& path, std::uint16_t sequence) const {
   return packet;
 }
 
-void PathDelays::measure(TimePoint now, SessionId session, const Ipv6Address& anchor, const Ipv6Address& node) {
+void PathDelays::measure(TimePoint now, SessionId session, const Ipv6Address& anchor,
+                         const Ipv6Address& node) {
   auto found = paths_.find(session);
   if (found == paths_.end()) {
     if (paths_.size() >= kMostPaths) forget_oldest();
@@ -97,7 +99,8 @@ std::optional<SessionId> PathDelays::handle_echo_reply(TimePoint now, const Ipv6
                                                        ByteView message) {
   if (message.size() != kEchoHeader + kToken || message[0] != kEchoReply || message[1] != 0)
     return std::nullopt;
-  const auto identifier = number_at<std::uint16_t>(message, 4), sequence = number_at<std::uint16_t>(message, 6);
+  const auto identifier = number_at<std::uint16_t>(message, 4),
+             sequence = number_at<std::uint16_t>(message, 6);
   const auto session = sessions_.find(identifier);
   if (session == sessions_.end() || number_at<std::uint64_t>(message, 8) != token(identifier, sequence))
     return std::nullopt;

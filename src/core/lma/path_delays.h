@@ -12,9 +12,9 @@
 
 namespace flowmob::core {
 
-/// How long packets take by a session to its node and back, measured by ICMPv6 Echo Requests (RFC 4443 section
-/// 4.1) through its tunnel: the node answers by the link on which it is asked. A few at a time, when somebody
-/// wants to know.
+/// How long packets take by a session to its node and back, measured by ICMPv6 Echo Requests (RFC 4443
+/// section 4.1) through its tunnel: the node answers by the link on which it is asked. A few at a time, when
+/// somebody wants to know.
 class PathDelays {
  public:
   static constexpr std::size_t kProbes = 3;
@@ -67,7 +67,8 @@ class PathDelays {
   std::uint16_t last_identifier_{}, last_sequence_{};
   std::map<SessionId, Path> paths_;
   std::set<SessionId> asking_;  ///< those whose next question is due some time
-  std::map<std::uint16_t, SessionId> sessions_;  ///< by identifier: to the node each path is a flow of its own
+  std::map<std::uint16_t, SessionId>
+      sessions_;  ///< by identifier: to the node each path is a flow of its own
 };
 
 }  // namespace flowmob::core

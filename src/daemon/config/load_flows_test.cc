@@ -131,7 +131,8 @@ TEST(LoadFlows, HowFlowsMoveIsSaidByTheNodeItsGroupOrTheAnchor) {
   EXPECT_EQ(order(whole), (core::OrderConfig{MoveOrder::Now, std::chrono::milliseconds(40)}));
   const auto group = whole + "group = \"vans\"\n\n[[group]]\nname = \"vans\"\norder = \"gap\"\n";
   EXPECT_EQ(order(group).order, MoveOrder::Gap);
-  EXPECT_EQ(order(with(group, "group = \"vans\"", "group = \"vans\"\norder = \"now\"")).order, MoveOrder::Now);
+  EXPECT_EQ(order(with(group, "group = \"vans\"", "group = \"vans\"\norder = \"now\"")).order,
+            MoveOrder::Now);
 }
 
 constexpr std::string_view kPolicy = R"(

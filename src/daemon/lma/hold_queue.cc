@@ -15,8 +15,8 @@ std::optional<fm_held> held_of(ByteView frame) {
 }
 
 TimePoint release_of(const fm_held& held, TimePoint now) {
-  const auto present = static_cast<std::uint32_t>(
-      static_cast<std::uint64_t>(now.time_since_epoch().count()) >> FM_HELD_TIME);
+  const auto present =
+      static_cast<std::uint32_t>(static_cast<std::uint64_t>(now.time_since_epoch().count()) >> FM_HELD_TIME);
   const auto ahead = static_cast<std::int32_t>(held.release - present);
   return now + Duration(std::int64_t{ahead} * (1 << FM_HELD_TIME));
 }
@@ -31,8 +31,8 @@ void HoldQueue::put(TimePoint now, std::uint64_t flow, TimePoint release, Bytes 
 }
 
 std::map<std::uint64_t, HoldQueue::Flow>::iterator HoldQueue::next() {
-  return std::ranges::min_element(
-      flows_, {}, [](const auto& entry) { return entry.second.waiting.front().leaves; });
+  return std::ranges::min_element(flows_, {},
+                                  [](const auto& entry) { return entry.second.waiting.front().leaves; });
 }
 
 std::optional<Bytes> HoldQueue::take(TimePoint now) {

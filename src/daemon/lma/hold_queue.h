@@ -16,8 +16,8 @@ std::optional<fm_held> held_of(ByteView frame);
 /// The time of which the row has the lower bits: that nearest to `now`.
 TimePoint release_of(const fm_held& held, TimePoint now);
 
-/// Packets of flows that are made a gap: each waits until its flow may go on, and those of a flow leave in the
-/// order in which they came, four times as fast, lest they fill the new path's queue at once.
+/// Packets of flows that are made a gap: each waits until its flow may go on, and those of a flow leave in
+/// the order in which they came, four times as fast, lest they fill the new path's queue at once.
 class HoldQueue {
  public:
   /// More than that does not wait.

@@ -3,12 +3,12 @@
 
 #include "flow_key.h"
 
-/* A flow that is being moved in order (docs/adr/0063). Key: flow. Times are bpf_ktime_get_ns(). Written by user
- * space alone. */
+/* A flow that is being moved in order (docs/adr/0063). Key: flow. Times are bpf_ktime_get_ns(). Written by
+ * user space alone. */
 struct fm_order_row {
   __u64 begun;
-  __u64 gap;            /* ns; what comes so long behind a packet on the old path overtakes it on no path */
-  __u64 deadline;       /* from then on what has found no such gap is made one */
+  __u64 gap;      /* ns; what comes so long behind a packet on the old path overtakes it on no path */
+  __u64 deadline; /* from then on what has found no such gap is made one */
   __u32 old_session;
   __u32 number;         /* of the move: never zero */
   __u32 hold_interface; /* where packets wait for a gap to pass; zero: nowhere, and none is made */
@@ -23,7 +23,8 @@ struct fm_order_seen {
   __u64 at_deadline;             /* that turned at the deadline, with no gap */
   __u64 held;                    /* that were made one */
   __u64 last_turn;               /* when the latest of them turned */
-  __u64 early;                   /* packets by the new path so soon that they may overtake one on the old */
+  __u64 early; /* packets by the new path so soon that they may overtake, and uplink ones by the old overtaken
+                */
   __u64 held_packets;
   __u64 held_bytes;
   __u64 released_packets;

@@ -46,7 +46,7 @@ Result<void> OrderRows::adjust(FlowIndex flow, Duration gap) {
 std::optional<core::OrderSeen> OrderRows::read(FlowIndex flow) const {
   const auto row = seen_.get(flow.value);
   if (!row) return std::nullopt;
-  core::OrderSeen seen{ipv6_of(row->node), row->at_gaps, row->at_deadline, row->held, row->held_packets,
+  core::OrderSeen seen{ipv6_of(row->node), row->at_gaps, row->at_deadline,     row->held, row->held_packets,
                        row->early,         row->up_held, row->up_held_packets, {}};
   if (row->last_turn != 0) seen.last_turn = TimePoint(std::chrono::nanoseconds(row->last_turn));
   return seen;

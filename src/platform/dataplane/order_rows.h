@@ -10,8 +10,8 @@
 
 namespace flowmob::dataplane {
 
-/// The rows by which the data plane moves flows in order. They stand before the flow's row says so, and go when it
-/// says so no more.
+/// The rows by which the data plane moves flows in order. They stand before the flow's row says so, and go
+/// when it says so no more.
 class OrderRows {
  public:
   explicit OrderRows(const BpfObject& object);

@@ -17,8 +17,8 @@ TimePoint clock_of_kernel() {
   return TimePoint(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-/// The video flow moves from MAG 1 to MAG 2 in order. A gap of an hour is never found, one of nothing at once:
-/// how long a test takes does not matter.
+/// The video flow moves from MAG 1 to MAG 2 in order. A gap of an hour is never found, one of nothing at
+/// once: how long a test takes does not matter.
 class OrderedFlow : public LmaBench {
  protected:
   static constexpr Duration kNever = 1h;
