@@ -9,6 +9,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROGRAMS = (ROOT / os.environ.get("BUILD", "build") / "bin").resolve()
@@ -70,11 +71,68 @@ def stream(lab, rate, size, seconds):
     return server, client
 
 
+SINK = """
+import socket, sys
+s = socket.socket(socket.AF_INET6)
+s.bind((sys.argv[1], 7777))
+s.listen()
+c = s.accept()[0]
+while c.recv(1 << 16): pass
+"""
+SOURCE = """
+import socket, sys
+s = socket.socket(socket.AF_INET6)
+s.connect((sys.argv[1], 7777))
+while True: s.sendall(bytes(1 << 16))
+"""
+
+
+def out_of_order(lab):
+    """Segments that the node's TCP has got out of order so far."""
+    names, values = (line.split()[1:] for line in run(*lab.inside("mn"), "cat", "/proc/net/netstat").splitlines()[:2])
+    return int(dict(zip(names, values))["TCPOFOQueue"])
+
+
+def last_move(lab):
+    number = lab.ask("lma", "show", "handovers")["handovers"][-1]["handover"]
+    return lab.ask("lma", "show", "handovers", str(number))["handovers"][0]
+
+
+def move_bulk(lab, to, order):
+    lab.ask("lma", "flow", "move", "*", "--to", to, "--order", order)
+    while (row := last_move(lab))["state"] != "complete":
+        time.sleep(0.1)
+    return row
+
+
+def bulk(lab, home, moves):
+    """What moves to the faster link reorder of a bulk transfer, and for how long they stop it, by order."""
+    sink = subprocess.Popen([*lab.inside("mn"), sys.executable, "-c", SINK, home])
+    while not run(*lab.inside("mn"), "ss", "-Hlnt", "sport = :7777"):
+        pass
+    source = subprocess.Popen([*lab.inside("cn"), sys.executable, "-c", SOURCE, home])
+    result = {}
+    for order in ("now", "gap"):
+        reordered, silent = 0, []
+        for _ in range(moves):
+            move_bulk(lab, "mag1", order)
+            time.sleep(2)
+            before = out_of_order(lab)
+            silent.append(move_bulk(lab, "mag2", order)["paths"]["down"]["interruption_ms"])
+            reordered += out_of_order(lab) - before
+        result[order] = {"segments_out_of_order": reordered, "down_interruption_ms": spread(silent)}
+    for process in (source, sink):
+        process.kill()
+        process.wait()
+    return result
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--moves", type=int, default=200)
     arguments.add_argument("--flows", type=int, default=10000)
     arguments.add_argument("--rate", type=int, default=10000)
+    arguments.add_argument("--bulk-moves", type=int, default=10, help="to the faster link, for each order")
     arguments.add_argument("--output", type=pathlib.Path)
     wanted = arguments.parse_args()
     with Lab() as lab:
@@ -92,8 +150,10 @@ def main():
             timeline = lab.ask("lma", "show", "handovers", str(record["handover"]))
             whole = timeline["handovers"][0] if "handovers" in timeline else timeline
             switched.append(milliseconds(whole))
+        ordered = bulk(lab, home, wanted.bulk_moves)
     ways = {way: {key: report[way][key] for key in ("sent", "lost", "duplicated")} for way in ("outgoing", "incoming")}
-    result = {"flows_of_the_node": flows, "moves": len(switched), "decision_to_switch_ms": spread(switched), "packets_per_second": wanted.rate, **ways}
+    result = {"flows_of_the_node": flows, "moves": len(switched), "decision_to_switch_ms": spread(switched), "packets_per_second": wanted.rate, **ways,
+              "bulk_moves": wanted.bulk_moves, "bulk": ordered}
     print(json.dumps(result, indent=2))
     if wanted.output:
         wanted.output.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "decap.h"
 #include "encap.h"
+#include "order.h"
 #include "parse.h"
 #include "spread.h"
 #include "watch.h"
@@ -77,13 +78,15 @@ static __always_inline void fm_count_down(__u32 flow, __u32 session, const struc
   if (fm_is_watched(flow)) fm_see(flow, session, weight->packets, false);
 }
 
-static __always_inline void fm_count_up(__u32 flow, __u32 session, const struct fm_counter* weight) {
+/* What answers a measurement of this path is no packet of a flow that moves. */
+static __always_inline void fm_count_up(__u32 flow, __u32 session, const struct fm_counter* weight,
+                                        bool is_measurement) {
   struct fm_flow_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
   struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
   if (of_flow) fm_add(&of_flow->traffic.up, weight);
   if (of_flow) of_flow->last_up = bpf_ktime_get_coarse_ns();
   if (of_session) fm_add(&of_session->up, weight);
-  if (fm_is_watched(flow)) fm_see(flow, session, weight->packets, true);
+  if (!is_measurement && fm_is_watched(flow)) fm_see(flow, session, weight->packets, true);
 }
 
 static __always_inline bool fm_is_anchor(const struct fm_address_number* address) {
@@ -116,16 +119,11 @@ static __always_inline __u32 fm_session_of(struct __sk_buff* skb, const struct f
   return spread->sessions[copy.number & (FM_MAX_SPREAD - 1)];
 }
 
-static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
-                                           struct fm_copy copy) {
-  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
-  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
-  if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
-  __u32 narrowest = 0;
-  __u32 session = fm_session_of(skb, packet, flow, binding, copy, &narrowest);
+/* `flow`: zero where the packet is nobody's traffic. */
+static __always_inline int fm_send_by(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
+                                      __u32 session, struct fm_copy copy, __u32 narrowest) {
   const struct fm_session_row* row = bpf_map_lookup_elem(&sessions, &session);
   if (!row) return fm_drop(skb, FM_DROP_NO_SESSION);
-
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
   struct fm_tunnel tunnel = {.local = row->lma,
@@ -140,6 +138,28 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   if (tunnel.entered) fm_count_down(copy.number ? 0 : flow, session, &weight);
   return verdict;
+}
+
+/* One that has ended carries nothing, whatever the order. */
+static __always_inline __u32 fm_old_session_alive(__u32 flow, __u32 otherwise) {
+  __u32 session = fm_old_session(flow);
+  return bpf_map_lookup_elem(&sessions, &session) ? session : otherwise;
+}
+
+static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
+                                           struct fm_copy copy) {
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
+  if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
+  __u32 narrowest = 0;
+  __u32 session = fm_session_of(skb, packet, flow, binding, copy, &narrowest);
+  if (binding->action == FM_ACTION_ORDERED) {
+    struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
+    int turned = fm_in_order(&packet->key, flow, packet->length, &held);
+    if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
+    if (turned == FM_BY_OLD) session = fm_old_session_alive(flow, session);
+  }
+  return fm_send_by(skb, packet, flow, session, copy, narrowest);
 }
 
 /* What is not for a mobile node, and what only the stack can answer, goes on to the stack. */
@@ -168,6 +188,40 @@ SEC("tc") int lma_downlink(struct __sk_buff* skb) {
 SEC("tc") int lma_local(struct __sk_buff* skb) {
   bool is_ip = skb->protocol == bpf_htons(ETH_P_IPV6) || skb->protocol == bpf_htons(ETH_P_IP);
   return is_ip && !skb->vlan_present ? fm_downlink(skb, fm_take_copy_mark(skb)) : FM_PASS;
+}
+
+/* In skb->tc_index: came out of its tunnel before it waited, and goes on from where it was. */
+#define FM_RELEASED_MARK 0x4d50
+
+static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
+  __u32 first = 0;
+  const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
+  if (!ours || !ours->copy_interface) return TC_ACT_SHOT;
+  skb->tc_index = FM_RELEASED_MARK;
+  return (int)bpf_redirect(ours->copy_interface, BPF_F_INGRESS);
+}
+
+/* Ingress of the interface where packets wait: their time has come, and they go where their flow goes now. */
+SEC("tc") int lma_released(struct __sk_buff* skb) {
+  struct fm_packet packet = {};
+  struct fm_held held;
+  if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK) return TC_ACT_SHOT;
+  bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  fm_parse_upper(skb, &packet);
+  bpf_skb_change_type(skb, PACKET_HOST);  // the stack answers what is too big
+  struct fm_copy copy = {.forwarded = held.kind == FM_HELD_FORWARDED};
+  __u32 flow = held.flow;
+  if (held.kind == FM_HELD_UPLINK) {
+    fm_note_released(&held, packet.length);
+    return fm_release_uplink(skb);
+  }
+  if (held.kind == FM_HELD_BY_SESSION && !bpf_map_lookup_elem(&sessions, &flow)) return TC_ACT_SHOT;
+  if (held.kind == FM_HELD_BY_SESSION) return fm_send_by(skb, &packet, 0, flow, copy, 0);
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  fm_note_released(&held, packet.length);
+  if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
+  return fm_send_by(skb, &packet, flow, binding->session, copy, 0);
 }
 
 /* The node's, by this MAG, but in no way that was agreed. */
@@ -219,6 +273,17 @@ static __always_inline bool fm_came_before(struct __sk_buff* skb, const struct f
   return binding && binding->action == FM_ACTION_COPIES && fm_is_copy(skb, inner, session);
 }
 
+static __always_inline int fm_pass_in_order(struct __sk_buff* skb, const struct fm_packet* inner, __u32 flow,
+                                            __u32 session) {
+  struct fm_held held = {};
+  const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
+  if (!binding || binding->action != FM_ACTION_ORDERED) return FM_PASS;
+  if (binding->session != session) fm_note_late_uplink(&inner->key, flow);
+  if (binding->session != session) return FM_PASS;
+  if (fm_in_order_uplink(&inner->key, flow, &held) != FM_WAIT) return FM_PASS;
+  return fm_hold(skb, flow, &held);
+}
+
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* outer, __u32 outer_length,
                                      const struct fm_shim* shim) {
   struct fm_packet inner = {};
@@ -236,8 +301,9 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (fm_came_before(skb, &inner, flow, session)) return fm_drop(skb, FM_DROP_COPY);
   struct fm_counter weight = fm_weight(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
-  fm_count_up(flow, session, &weight);
-  return FM_PASS;
+  bool is_measurement = inner.key.protocol == FM_PROTOCOL_ICMPV6 && fm_is_anchor(&inner.key.source);
+  fm_count_up(flow, session, &weight, is_measurement);
+  return is_measurement ? FM_PASS : fm_pass_in_order(skb, &inner, flow, session);
 }
 
 /* From where the MAGs are, a node's packets come in their tunnels and no other way. */
@@ -249,6 +315,11 @@ static __always_inline int fm_outside_tunnels(struct __sk_buff* skb, const struc
 /* Ingress of interfaces towards MAGs. The stack routes what comes out of the tunnel. */
 SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   struct fm_packet outer = {};
+  if (skb->tc_index == FM_RELEASED_MARK) {
+    skb->tc_index = 0;
+    bpf_skb_change_type(skb, PACKET_HOST);  // it has no Ethernet addresses any more
+    return FM_PASS;
+  }
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   bool ipv4 = fm_is_ipv4_for_stack(skb);
   if (!ipv4 && !fm_is_ipv6_for_stack(skb)) return FM_PASS;

@@ -36,6 +36,12 @@ constexpr std::array kFlowMove{
                     "MN-ID; needed when several nodes have such a flow"},
     CommandArgument{"prefix", ArgumentType::String, false, false,
                     "one of the node's prefixes; needed when several sets of them have such a flow"},
+    CommandArgument{"order", ArgumentType::String, false, false,
+                    "\"gap\": in gaps between packets, so that none overtakes another; \"now\": at once; as "
+                    "configured if absent"},
+    CommandArgument{
+        "deadline", ArgumentType::String, false, false,
+        "how long a gap is waited for, such as 250ms, before one is made; as configured if absent"},
 };
 constexpr std::array kFlowRelease{
     CommandArgument{"flow", ArgumentType::String, true, true,

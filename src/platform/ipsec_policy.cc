@@ -16,7 +16,7 @@
 namespace flowmob::platform {
 namespace {
 
-constexpr std::uint8_t kMobilityHeader = 135;
+constexpr std::uint8_t kMobilityProtocol = 135;
 
 bool holds(const xfrm_address_t& prefix, std::uint8_t length, const Ipv6Address& address) {
   Ipv6Address start;
@@ -26,7 +26,7 @@ bool holds(const xfrm_address_t& prefix, std::uint8_t length, const Ipv6Address&
 
 /// Mobility Headers between the two, if not every one of them.
 bool selects_some(const xfrm_selector& selector, const Ipv6Address& source, const Ipv6Address& destination) {
-  return selector.family == AF_INET6 && (selector.proto == 0 || selector.proto == kMobilityHeader) &&
+  return selector.family == AF_INET6 && (selector.proto == 0 || selector.proto == kMobilityProtocol) &&
          holds(selector.saddr, selector.prefixlen_s, source) &&
          holds(selector.daddr, selector.prefixlen_d, destination);
 }

@@ -114,6 +114,7 @@ Domain::Domain(const DomainOptions& options)
     : world(options.seed), links_(options.links), members_(options.members) {
   lma = std::make_unique<LmaNode>(world, network, lma_config(options));
   lma->pump.clock.boot_offset = 1000s;
+  lma->round_trip = [this](SessionId session) { return round_trip(session); };
   for (std::size_t mag = 0; mag < options.mags; ++mag) {
     mags.push_back(std::make_unique<MagNode>(world, network, access, mag, mag_config(options, mag)));
     mags.back()->pump.clock.boot_offset = (mag + 5) * 10000s;
@@ -215,6 +216,13 @@ void Domain::plug_all() {
 void Domain::unplug_all() {
   for (std::size_t node = 0; node < mns.size(); ++node)
     for (std::size_t member = 0; member < members_; ++member) unplug({node, member});
+}
+
+/// 5 ms to a gateway.
+std::optional<Duration> Domain::round_trip(SessionId session) const {
+  const auto row = lma->tables.sessions().find(session);
+  const auto mag = row == lma->tables.sessions().end() ? std::nullopt : mag_at(row->second.session.mag);
+  return mag ? std::optional(2 * (5ms + access.delays.at(*mag))) : std::nullopt;
 }
 
 std::optional<std::size_t> Domain::mag_at(const Ipv6Address& to) const {

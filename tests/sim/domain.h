@@ -84,6 +84,8 @@ class Domain {
   InterfaceIndex access_index(Port port) const;
   std::string access_name(Port port) const;
   std::size_t members() const { return members_; }
+  /// A packet by this session to its node and back.
+  std::optional<Duration> round_trip(SessionId session) const;
   std::optional<std::size_t> mag_at(const Ipv6Address& address) const;
   std::optional<Port> port_of(const MacAddress& mac) const;
   const MacAddress& mac_of(Port port) const {

@@ -42,10 +42,12 @@ void LmaNode::start() {
   ended_handovers_.clear();
   world_.touch_all();
   tables.begin_restart();
+  orders.clear();
   pump.start(std::make_unique<core::LocalMobilityAnchor>(config_));
   pump.feed([&](auto& core, Now now) { core.restore(now, records()); });
   const auto first = static_cast<std::uint16_t>(world_.random.below(0x10000));
   pump.feed([&](auto& core, Now) { core.number_notifications_from(first); });
+  pump.feed([&](auto& core, Now) { core.seed_measurements(first); });
   ++starts_;
   pump.feed(
       [&](auto& core, Now) { core.set_restart_counter(restarts_, std::exchange(has_lost_state_, false)); });
@@ -66,6 +68,7 @@ void LmaNode::lose_everything() {
   pump.kill();
   lose_state();
   tables.lose_power();
+  orders.clear();
   indexes_.clear();
   nodes_.clear();
 }
@@ -150,6 +153,7 @@ Result<void> LmaNode::apply(const Row& effect) {
   if constexpr (std::is_same_v<Row, core::InstallFlow>) {
     const auto before = tables.session_of(effect.flow);
     if (before && *before && effect.session && *before != effect.session) ++world_.tally.flow_moves;
+    orders.apply(pump.now().monotonic, effect);
   }
   if constexpr (std::is_same_v<Row, core::RemoveFlow>)
     if (const auto row = tables.flows().find(effect.flow); row != tables.flows().end())
@@ -187,6 +191,40 @@ Result<void> LmaNode::apply(const core::SendMessage& effect) {
       if (on_grant) on_grant(*pba, effect.destination);
     }
   network_.send(effect);
+  return {};
+}
+
+Result<void> LmaNode::apply(const core::AdjustOrder& effect) {
+  orders.apply(effect);
+  return {};
+}
+
+Result<void> LmaNode::apply(const core::EndOrder& effect) {
+  orders.apply(effect);
+  return {};
+}
+
+/// The effects that are under way come first, as in a daemon.
+Result<void> LmaNode::apply(const core::ReadOrder& effect) {
+  world_.queue.after({}, [this, flow = effect.flow, life = pump.life()] {
+    if (life != pump.life()) return;
+    pump.feed([&](auto& core, Now now) { core.handle_flow_order(now, flow, orders.seen(flow)); });
+  });
+  return {};
+}
+
+/// A node answers an Echo Request with what was in it.
+Result<void> LmaNode::apply(const core::SendBySession& effect) {
+  const auto after = round_trip ? round_trip(effect.session) : std::nullopt;
+  if (!after) return {};
+  constexpr std::size_t kHeader = 40, kDestination = 24;
+  Bytes reply(effect.packet.begin() + kHeader, effect.packet.end());
+  reply.at(0) = 129;
+  const auto node = Ipv6Address::from_bytes(ByteView(effect.packet).subspan(kDestination, 16));
+  world_.queue.after(*after, [this, node, reply, life = pump.life()] {
+    if (life != pump.life()) return;
+    pump.feed([&](auto& core, Now now) { core.handle_echo_reply(now, node, reply); });
+  });
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "core/lma/local_mobility_anchor.h"
 #include "core_pump.h"
 #include "effect_faults.h"
+#include "lma_orders.h"
 #include "lma_tables.h"
 #include "network.h"
 #include "wire/mobility_header.h"
@@ -53,7 +54,10 @@ class LmaNode {
 
   CorePump<core::LocalMobilityAnchor, core::LmaEffect> pump;
   LmaTables tables;
+  LmaOrders orders;
   EffectFaults faults;
+  /// A packet by a session to its node and back; nothing: it does not come back.
+  std::function<std::optional<Duration>(SessionId)> round_trip;
 
  private:
   void sweep_when_answered();
@@ -64,6 +68,10 @@ class LmaNode {
   Result<void> apply(const core::SendIcmpv6& effect);
   Result<void> apply(const core::SendPacket& effect);
   Result<void> apply(const core::Notify& effect);
+  Result<void> apply(const core::AdjustOrder& effect);
+  Result<void> apply(const core::EndOrder& effect);
+  Result<void> apply(const core::ReadOrder& effect);
+  Result<void> apply(const core::SendBySession& effect);
   Result<void> apply(const core::PersistNode& effect);
   Result<void> apply(const core::ForgetNode& effect);
   template <class Row>

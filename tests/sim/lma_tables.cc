@@ -232,11 +232,24 @@ Result<Ipv6Address> LmaTables::downlink(const Packet& packet) const {
   if (!routes_.contains(prefix)) return fail("lma", "no route attracts the prefix");
   const auto session = session_of(classify(node->second, packet));
   if (!session) return fail("lma", "no flow row");
-  const auto row = sessions_.find(*session);
-  if (row == sessions_.end()) return fail("lma", fmt::format("no session row {}", session->value));
+  return by_session(*session);
+}
+
+Result<Ipv6Address> LmaTables::by_session(SessionId session) const {
+  const auto row = sessions_.find(session);
+  if (row == sessions_.end()) return fail("lma", fmt::format("no session row {}", session.value));
   const auto& via = row->second.session;
   if (!tunnels_.contains({via.lma, via.mag})) return fail("lma", "no tunnel");
   return via.mag;
+}
+
+Result<Ipv6Address> LmaTables::downlink(const Packet& packet, SessionId session) const {
+  return sessions_.contains(session) ? by_session(session) : downlink(packet);
+}
+
+FlowIndex LmaTables::flow_of(const Packet& packet) const {
+  const auto node = nodes_.find(prefix_of(packet.node));
+  return node == nodes_.end() ? FlowIndex{} : classify(node->second, packet);
 }
 
 Result<void> LmaTables::uplink(const Packet& packet, const Ipv6Address& mag) const {

@@ -61,7 +61,11 @@ class LmaTables {
 
   /// The MAG that the packet is tunnelled to, or why it is dropped.
   Result<Ipv6Address> downlink(const Packet& packet) const;
+  /// By another session than that of its flow, if it is alive.
+  Result<Ipv6Address> downlink(const Packet& packet, SessionId session) const;
   Result<void> uplink(const Packet& packet, const Ipv6Address& mag) const;
+  /// Zero: nobody's.
+  FlowIndex flow_of(const Packet& packet) const;
   std::optional<SessionId> session_of(FlowIndex flow) const;
   /// Of one node.
   const std::set<FlowIndex>& flows_of(NodeIndex node) const;
@@ -78,6 +82,7 @@ class LmaTables {
  private:
   template <class Key>
   using ByNode = std::map<NodeIndex, std::set<Key>>;
+  Result<Ipv6Address> by_session(SessionId session) const;
   void release_uplink(const UplinkKey& key, SessionId session, bool keep);
   void erase_node(NodeIndex node);
   void erase_session(std::map<SessionId, SessionRow>::const_iterator row);

@@ -17,8 +17,10 @@ void Traffic::tick(std::size_t node, const Flow& flow, Duration interval, std::u
     packet.number = up_of(node, packet).count.sent;
     send_up(node, packet);
   }
+  const auto behind =
+      down_[{node, flow.name}].count.sent % burst == 0 ? interval * static_cast<int>(burst) : interval;
   domain_.world.queue.after(
-      interval, [this, node, flow, interval, generation] { tick(node, flow, interval, generation); });
+      behind, [this, node, flow, interval, generation] { tick(node, flow, interval, generation); });
 }
 
 void Traffic::receive(Stream& stream, const Packet& packet, std::size_t member) {
@@ -28,6 +30,8 @@ void Traffic::receive(Stream& stream, const Packet& packet, std::size_t member) 
     return;
   }
   stream.seen[packet.number] = true;
+  if (packet.number < stream.next) ++stream.count.reordered;
+  stream.next = std::max(stream.next, packet.number + 1);
   ++stream.count.received;
   ++stream.count.by_member[member];
 }
@@ -35,8 +39,17 @@ void Traffic::receive(Stream& stream, const Packet& packet, std::size_t member) 
 void Traffic::send_down(std::size_t node, const Packet& packet) {
   auto& stream = down_of(node, packet);
   ++stream.count.sent;
-  const auto via = domain_.lma->tables.downlink(packet);
-  if (!via) return lose(stream, via.error());
+  auto& lma = *domain_.lma;
+  const auto way = lma.orders.down(lma.pump.now().monotonic, lma.tables.flow_of(packet), packet);
+  if (way.waits == Duration{})
+    return leave_lma(node, packet,
+                     way.by ? lma.tables.downlink(packet, *way.by) : lma.tables.downlink(packet));
+  domain_.world.queue.after(
+      way.waits, [this, node, packet] { leave_lma(node, packet, domain_.lma->tables.downlink(packet)); });
+}
+
+void Traffic::leave_lma(std::size_t node, const Packet& packet, const Result<Ipv6Address>& via) {
+  if (!via) return lose(down_of(node, packet), via.error());
   if (const auto mag = domain_.mag_at(*via))
     domain_.world.queue.after(kCore, [this, node, mag = *mag, packet] { at_mag(node, mag, packet); });
 }
@@ -91,7 +104,14 @@ void Traffic::at_lma_up(Port port, std::size_t mag, const Packet& packet) {
   auto& stream = up_of(port.node, packet);
   const auto left = domain_.lma->tables.uplink(packet, domain_.mags[mag]->config().address);
   if (!left) return lose(stream, left.error());
-  receive(stream, packet, port.member);
+  auto& lma = *domain_.lma;
+  const auto own = lma.tables.downlink(packet);
+  const bool is_own = own && *own == domain_.mags[mag]->config().address;
+  const auto waits =
+      is_own ? lma.orders.up(lma.pump.now().monotonic, lma.tables.flow_of(packet), packet) : Duration{};
+  if (waits == Duration{}) return receive(stream, packet, port.member);
+  domain_.world.queue.after(waits,
+                            [this, port, packet] { receive(up_of(port.node, packet), packet, port.member); });
 }
 
 }  // namespace flowmob::sim

@@ -15,7 +15,7 @@ namespace flowmob::sim {
 class Traffic {
  public:
   struct Count {
-    std::uint64_t sent = 0, received = 0, duplicated = 0;
+    std::uint64_t sent = 0, received = 0, duplicated = 0, reordered = 0;
     std::map<std::size_t, std::uint64_t> by_member;
     std::map<std::string, std::uint64_t> lost;  ///< where
     std::uint64_t lost_total() const { return sent - received; }
@@ -25,6 +25,8 @@ class Traffic {
 
   /// A packet each way every `interval`, until stop().
   void start(std::size_t node, const Flow& flow, Duration interval);
+  /// So many at a time instead, and then as long a pause as they would have taken.
+  std::uint64_t burst = 1;
   void stop() { ++generation_; }
 
   const Count& down(std::size_t node, std::string_view flow) { return down_[{node, flow}].count; }
@@ -34,11 +36,13 @@ class Traffic {
   struct Stream {
     Count count;
     std::vector<bool> seen;  ///< by number
+    std::uint64_t next = 0;  ///< behind the highest
   };
   using Streams = std::map<std::pair<std::size_t, std::string_view>, Stream>;
 
   void tick(std::size_t node, const Flow& flow, Duration interval, std::uint64_t generation);
   void send_down(std::size_t node, const Packet& packet);
+  void leave_lma(std::size_t node, const Packet& packet, const Result<Ipv6Address>& via);
   void at_mag(std::size_t node, std::size_t mag, const Packet& packet);
   void at_node(Port port, Socket from, const Packet& packet);
   void send_up(std::size_t node, const Packet& packet);

@@ -36,7 +36,7 @@ Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPol
 
 /// What a "flow move" comes to.
 struct FlowMove {
-  Json answer;  ///< {"mn", "flow", "flow_index", "from", "to", "session", "changed", "waits"}
+  Json answer;  ///< {"mn", "flow", "flow_index", "from", "to", "session", "changed", "waits", "order"}
   std::optional<Change> change;  ///< none: the flow is bound there already, or its MAG has to be asked
   std::optional<GuestMove> asks = {};
 };

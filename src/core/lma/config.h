@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "core/flow/flow_rule.h"
 #include "core/ipv4_home.h"
+#include "core/lma/flow_order.h"
 #include "core/peer/config.h"
 
 namespace flowmob::core {
@@ -73,6 +74,7 @@ enum class Decider {
 struct NodeGroup {
   std::string name;
   std::optional<Decider> decider{};
+  std::optional<MoveOrder> order{};
   friend bool operator==(const NodeGroup&, const NodeGroup&) = default;
 };
 
@@ -89,6 +91,7 @@ struct PolicyProfile {
   AccessRule access{};
   std::string group{};               ///< of flow policies
   std::optional<Decider> decider{};  ///< instead of the group's
+  std::optional<MoveOrder> order{};  ///< likewise
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 
@@ -126,6 +129,7 @@ struct LmaConfig {
   std::vector<MagPeer> mags;
   std::vector<ServiceProfile> services;
   std::vector<PolicyProfile> mobile_nodes;
+  OrderConfig order{};                ///< of moves of flows, unless the node, its group or a command says
   Decider decider = Decider::Anchor;  ///< of nodes for which neither they nor their group say
   std::vector<NodeGroup> groups{};
   std::vector<Shared<FlowPolicy>> flow_policies{};
@@ -137,6 +141,12 @@ inline Decider decider_of(const LmaConfig& config, const PolicyProfile& node) {
   const auto group = std::ranges::find(config.groups, node.group, &NodeGroup::name);
   const auto of_group = group == config.groups.end() ? std::nullopt : group->decider;
   return node.decider.value_or(of_group.value_or(config.decider));
+}
+
+inline OrderConfig order_of(const LmaConfig& config, const PolicyProfile& node) {
+  const auto group = std::ranges::find(config.groups, node.group, &NodeGroup::name);
+  const auto of_group = group == config.groups.end() ? std::nullopt : group->order;
+  return {node.order.value_or(of_group.value_or(config.order.order)), config.order.deadline};
 }
 
 }  // namespace flowmob::core

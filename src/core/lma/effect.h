@@ -8,6 +8,7 @@
 
 #include "core/effect.h"
 #include "core/flow/spread.h"
+#include "core/lma/flow_order.h"
 #include "core/lma/record.h"
 #include "core/tunnelling.h"
 #include "wire/traffic_selector.h"
@@ -62,8 +63,27 @@ struct RemoveSession {
 struct InstallFlow {
   FlowIndex flow;
   NodeIndex node;
-  SessionId session;  ///< zero: no live session, drop
-  Spread spread{};    ///< the sessions that it takes at a time, if there are several
+  SessionId session;                    ///< zero: no live session, drop
+  Spread spread{};                      ///< the sessions that it takes at a time, if there are several
+  std::optional<FlowOrder> order = {};  ///< how it leaves the session before; none: at once
+};
+/// Of a flow that is being moved in order; nothing where it is not.
+struct AdjustOrder {
+  FlowIndex flow;
+  Duration gap{};
+};
+/// What became of it so far is wanted by handle_flow_order().
+struct ReadOrder {
+  FlowIndex flow;
+};
+/// What has not turned yet turns now.
+struct EndOrder {
+  FlowIndex flow;
+};
+/// One whole packet, through the tunnel of this session whatever its flow's is.
+struct SendBySession {
+  SessionId session;
+  Bytes packet;
 };
 struct RemoveFlow {
   FlowIndex flow;
@@ -123,7 +143,7 @@ struct LmaEffect {
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
                RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, EnsureIpv4Route,
                RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6, SendPacket, WatchFlow, ReadWatch,
-               EndWatch>
+               EndWatch, AdjustOrder, ReadOrder, EndOrder, SendBySession>
       action;
 };
 

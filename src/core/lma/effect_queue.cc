@@ -16,6 +16,10 @@ struct Name {
   std::string_view operator()(const InstallSession&) { return "install-session"; }
   std::string_view operator()(const RemoveSession&) { return "remove-session"; }
   std::string_view operator()(const InstallFlow&) { return "install-flow"; }
+  std::string_view operator()(const AdjustOrder&) { return "adjust-order"; }
+  std::string_view operator()(const ReadOrder&) { return "read-order"; }
+  std::string_view operator()(const EndOrder&) { return "end-order"; }
+  std::string_view operator()(const SendBySession&) { return "send-by-session"; }
   std::string_view operator()(const RemoveFlow&) { return "remove-flow"; }
   std::string_view operator()(const WatchFlow&) { return "watch-flow"; }
   std::string_view operator()(const ReadWatch&) { return "read-watch"; }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "core/lma/flow_order.h"
 
 namespace flowmob::core {
 
@@ -22,6 +23,7 @@ struct FlowWatch {
     friend bool operator==(const Way&, const Way&) = default;
   };
   Way down, up;
+  std::optional<OrderSeen> order{};  ///< where the flow moves in order
   friend bool operator==(const FlowWatch&, const FlowWatch&) = default;
 };
 

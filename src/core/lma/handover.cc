@@ -92,6 +92,29 @@ struct Writer {
             {"overlap_ms", ms(overlap(way))},
             {"late", way.late}};
   }
+  std::optional<Duration> waited(const OrderSeen& seen) const {
+    if (!seen.last_turn || !handover.switched) return std::nullopt;
+    return std::max(*seen.last_turn - *handover.switched, Duration{});
+  }
+  Json order() const {
+    const auto& plan = handover.order;
+    const auto seen = handover.seen && handover.seen->order ? *handover.seen->order : OrderSeen{};
+    const bool waits = plan.asked.order == MoveOrder::Gap && plan.why_now.empty();
+    return {{"asked", plan.asked.order == MoveOrder::Gap ? "gap" : "now"},
+            {"turned", turned(handover)},
+            {"why_now", or_null(plan.why_now)},
+            {"deadline_ms", waits ? ms(plan.asked.deadline) : Json()},
+            {"delay_difference_ms", ms(plan.difference)},
+            {"gap_ms", waits ? ms(plan.gap) : Json()},
+            {"waited_ms", ms(waited(seen))},
+            {"at_gaps", seen.at_gaps},
+            {"made_gaps", seen.held},
+            {"at_deadline", seen.at_deadline},
+            {"held_packets", seen.held_packets},
+            {"early", seen.early},
+            {"up_made_gaps", seen.up_held},
+            {"up_held_packets", seen.up_held_packets}};
+  }
   Json paths() const {
     if (!handover.seen) return {};
     return {{"down", way(handover.seen->down)}, {"up", way(handover.seen->up)}};
@@ -139,6 +162,48 @@ std::string_view to_string(HandoverTrigger trigger) {
   return "?";
 }
 
+bool is_planned(HandoverTrigger trigger) {
+  using enum HandoverTrigger;
+  switch (trigger) {
+    case Command:
+    case Registration:
+    case LinkOpen:
+    case HoldDownOver:
+    case GatewayBack:
+    case Policies:
+    case PoliciesReturned:
+    case LinkQuality:
+    case FlowMobility:
+      return true;
+    case Deregistration:
+    case Expiry:
+    case GatewayLost:
+    case GatewayRestarted:
+    case Revocation:
+    case Restart:
+      return false;
+  }
+  return false;
+}
+
+std::string_view turned(const Handover& handover) {
+  const auto& plan = handover.order;
+  const bool is_faster = !plan.difference || plan.gap > Duration{};
+  if (plan.asked.order == MoveOrder::Now || !plan.why_now.empty() || !is_faster) return "now";
+  const auto seen = handover.seen ? handover.seen->order : std::nullopt;
+  if (!seen) return "waiting";
+  if (seen->at_deadline != 0) return "deadline";
+  if (seen->held != 0) return "made-gap";
+  return seen->at_gaps != 0 ? "gap" : "waiting";
+}
+
+std::optional<std::uint64_t> out_of_order(const Handover& handover) {
+  if (!handover.seen) return std::nullopt;
+  const auto& order = handover.seen->order;
+  if (order && order->up_held != 0) return order->early;  // what came late was waited for, but for those
+  return handover.seen->up.late + (order ? order->early : 0);
+}
+
 std::string_view to_string(Handover::State state) {
   switch (state) {
     case Handover::State::Switching:
@@ -172,7 +237,7 @@ std::optional<Duration> overlap(const FlowWatch::Way& way) {
 Json summary_of(const Handover& handover) {
   std::optional<Duration> silent, both;
   if (handover.seen) {
-    const auto& [down, up] = *handover.seen;
+    const auto& [down, up, order] = *handover.seen;
     silent = greater(interruption(handover, down), interruption(handover, up));
     both = greater(overlap(down), overlap(up));
   }
@@ -192,6 +257,8 @@ Json summary_of(const Handover& handover) {
           {"rule", decision.is_object() ? decision["rule"] : Json()},
           {"because", decision.is_object() ? decision["because"] : Json()},
           {"state", to_string(handover.state)},
+          {"order", turned(handover)},
+          {"out_of_order", out_of_order(handover) ? Json(*out_of_order(handover)) : Json()},
           {"interruption_ms", ms(silent)},
           {"overlap_ms", ms(both)}};
 }
@@ -202,6 +269,7 @@ Json whole_of(const Handover& handover) {
   row["decision"] = handover.decision;
   row["timeline"] = writer.timeline();
   row["paths"] = writer.paths();
+  row["in_order"] = writer.order();
   return row;
 }
 

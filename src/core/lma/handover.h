@@ -8,6 +8,7 @@
 
 #include "core/effect.h"
 #include "core/flow/flow_table.h"
+#include "core/lma/flow_orders.h"
 #include "core/lma/flow_watch.h"
 
 /// What is known of one move of one flow: why, by which steps, and what became of its packets.
@@ -32,6 +33,8 @@ enum class HandoverTrigger {
   Restart,           ///< of this anchor
 };
 std::string_view to_string(HandoverTrigger trigger);
+/// Whether both links may be up: what moves for a link that has died is not kept waiting on it.
+bool is_planned(HandoverTrigger trigger);
 
 /// `what` is one of ours, never a sender's.
 struct HandoverStep {
@@ -44,9 +47,10 @@ struct HandoverStep {
 struct HandoverCause {
   HandoverTrigger trigger{};
   Json details = Json::object();
-  std::optional<TimePoint> at{};      ///< when it came; none: as the move begins
-  std::vector<HandoverStep> steps{};  ///< messages that went before
-  std::uint64_t number{};             ///< zero: has none yet
+  std::optional<TimePoint> at{};       ///< when it came; none: as the move begins
+  std::vector<HandoverStep> steps{};   ///< messages that went before
+  std::uint64_t number{};              ///< zero: has none yet
+  std::optional<OrderConfig> order{};  ///< of this move, whatever is configured
 };
 
 struct Handover {
@@ -70,6 +74,8 @@ struct Handover {
   FlowIndex flow_index;
   End from, to;
   Json decision;  ///< as "policy explain" has it
+  NodeIndex node{};
+  OrderPlan order{};
   TimePoint began{};
   Duration clock_offset{};  ///< of the wall clock, as it was then
   std::optional<TimePoint> switched{};
@@ -87,6 +93,12 @@ std::string_view to_string(Handover::State state);
 std::optional<Duration> interruption(const Handover& handover, const FlowWatch::Way& way);
 /// From the first packet on the new path to the last on the old.
 std::optional<Duration> overlap(const FlowWatch::Way& way);
+
+/// What became of the order: "now", "gap", "made-gap", "deadline", or "waiting".
+std::string_view turned(const Handover& handover);
+/// Packets that came out of order, as far as the anchor can tell: those upwards, and those downwards that
+/// were sent so soon that they may have overtaken others. Nothing: not known.
+std::optional<std::uint64_t> out_of_order(const Handover& handover);
 
 /// A row of "show handovers".
 Json summary_of(const Handover& handover);

@@ -83,8 +83,10 @@ Handover* Handovers::open_record_of(FlowIndex flow) {
 }
 
 Handover Handovers::record_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
-                              const FlowEvent& change) const {
+                              const FlowEvent& change, const HandoverCause& cause) const {
   Handover handover;
+  handover.node = after.index;
+  handover.order = order_plan(policy, after, change, cause);
   handover.kind = change.kind;
   handover.mn_id = after.mn_id;
   handover.flow = change.after.name();
@@ -97,16 +99,31 @@ Handover Handovers::record_of(const Policy& policy, const MobileNode& before, co
   return handover;
 }
 
+OrderPlan Handovers::order_plan(const Policy& policy, const MobileNode& after, const FlowEvent& change,
+                                const HandoverCause& cause) const {
+  OrderPlan plan;
+  plan.asked = cause.order.value_or(policy.order(after.mn_id));
+  const auto live = after.live();
+  const auto is_live = [&](SessionId id) { return std::ranges::count(live, id) != 0; };
+  if (change.before.spread.kind != SpreadKind::None || change.after.spread.kind != SpreadKind::None)
+    plan.why_now = "the flow takes several links";
+  else if (!is_planned(cause.trigger) || !is_live(change.before.current) || !is_live(change.after.current))
+    plan.why_now = "the link before is not up";
+  return plan;
+}
+
 Handovers::Ids Handovers::open(const Policy& policy, const MobileNode& before, const MobileNode& after,
                                HandoverCause cause, std::vector<Notify>& events) {
   Ids ids;
+  anchor_ = policy.config().address;
+  orders_.follow(after);
   append_spread_events(policy, before, after, events);
   const auto changes = differences(before.flows, after.flows);
   if (changes.empty()) return ids;
   if (cause.number == 0) cause.number = ++last_cause_;
   for (const auto& change : changes) {
     supersede(change.after.index);
-    Handover handover = record_of(policy, before, after, change);
+    Handover handover = record_of(policy, before, after, change, cause);
     handover.cause = cause;
     handover.steps.push_back({cause.at.value_or(now()), "trigger", cause.details});
     handover.steps.insert(handover.steps.end(), cause.steps.begin(), cause.steps.end());
@@ -142,19 +159,38 @@ void Handovers::supersede(FlowIndex flow) {
   schedule(*former, now() + kReadEvery);
 }
 
-HandoverId Handovers::before_switch(FlowIndex flow) {
+Handovers::Switch Handovers::before_switch(FlowIndex flow) {
   auto* handover = open_record_of(flow);
-  if (!handover || handover->state != State::Switching) return {};
+  if (!handover || handover->state != State::Switching) {
+    orders_.drop(flow);
+    return {};
+  }
   step(*handover, "switch-asked");
-  watch(*handover);
-  return handover->id;
+  const bool is_watched = watch(*handover);
+  auto order = is_watched ? put_in_order(*handover) : std::nullopt;
+  if (!order) orders_.drop(flow);
+  return {handover->id, order};
 }
 
-/// Without a new path there is nothing to wait for.
-void Handovers::watch(Handover& handover) {
-  if (!handover.to.session || watched_.size() >= kMostWatched) return;
-  if (!watched_.insert(handover.id).second) return;
+/// Who is watched is known to end.
+std::optional<FlowOrder> Handovers::put_in_order(Handover& handover) {
+  auto& plan = handover.order;
+  if (plan.asked.order == MoveOrder::Now || !plan.why_now.empty()) return std::nullopt;
+  const auto order = orders_.begin(now(), {handover.flow_index, handover.node, handover.from.session,
+                                           handover.to.session, anchor_, plan.asked});
+  if (order)
+    plan = *orders_.plan(handover.flow_index);
+  else
+    plan.why_now = "too many flows move at a time";
+  return order;
+}
+
+/// Without a new path there is nothing to wait for. False: it is not watched.
+bool Handovers::watch(Handover& handover) {
+  if (!handover.to.session || watched_.size() >= kMostWatched) return false;
+  if (!watched_.insert(handover.id).second) return false;
   effects_.push(WatchFlow{handover.flow_index, handover.from.session, handover.to.session});
+  return true;
 }
 
 void Handovers::unwatch(const Handover& handover) {
@@ -202,7 +238,17 @@ void Handovers::handle_watch(HandoverId id, const std::optional<FlowWatch>& seen
   if (!seen || is_over || has_settled(*seen, now())) end(*handover, State::Complete);
 }
 
+void Handovers::handle_order(FlowIndex flow, const std::optional<OrderSeen>& seen) {
+  if (seen) orders_.handle_seen(now(), flow, *seen);
+}
+
+void Handovers::handle_echo_reply(const Ipv6Address& source, ByteView message) {
+  for (const auto flow : orders_.handle_echo_reply(now(), source, message))
+    if (auto* handover = open_record_of(flow)) handover->order = *orders_.plan(flow);
+}
+
 void Handovers::handle_timeout() {
+  orders_.handle_timeout(now());
   while (!schedule_.empty() && schedule_.begin()->first <= now()) {
     auto* handover = find(schedule_.begin()->second);
     schedule_.erase(schedule_.begin());
@@ -219,7 +265,9 @@ void Handovers::look_at(Handover& handover) {
 }
 
 std::optional<TimePoint> Handovers::next_deadline() const {
-  return schedule_.empty() ? std::nullopt : std::optional(schedule_.begin()->first);
+  const auto next = orders_.next_deadline();
+  if (schedule_.empty()) return next;
+  return next ? std::min(*next, schedule_.begin()->first) : schedule_.begin()->first;
 }
 
 void Handovers::schedule(Handover& handover, TimePoint due) {
@@ -232,7 +280,10 @@ void Handovers::end(Handover& handover, State state) {
   handover.state = state;
   schedule_.erase({handover.due, handover.id});
   const auto open = open_.find(handover.flow_index);
-  if (open != open_.end() && open->second == handover.id) open_.erase(open);
+  if (open != open_.end() && open->second == handover.id) {
+    open_.erase(open);
+    orders_.end(handover.flow_index);
+  }
   unwatch(handover);
   if (state == State::Complete) step(handover, "complete");
   effects_.push(Notify{"handover", whole_of(handover)});
@@ -246,7 +297,10 @@ void Handovers::forget_oldest() {
   const Handover& oldest = all_.front();
   schedule_.erase({oldest.due, oldest.id});
   const auto open = open_.find(oldest.flow_index);
-  if (open != open_.end() && open->second == oldest.id) open_.erase(open);
+  if (open != open_.end() && open->second == oldest.id) {
+    open_.erase(open);
+    orders_.end(oldest.flow_index);
+  }
   unwatch(oldest);
   all_.pop_front();
   ++forgotten_;

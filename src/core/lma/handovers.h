@@ -8,6 +8,7 @@
 
 #include "core/binding/mobile_node.h"
 #include "core/lma/effect_queue.h"
+#include "core/lma/flow_orders.h"
 #include "core/lma/handover.h"
 #include "core/lma/policy.h"
 
@@ -23,7 +24,8 @@ class Handovers {
   /// Flows that are watched at a time.
   static constexpr std::size_t kMostWatched = 1024;
 
-  Handovers(EffectQueue& effects, std::size_t most) : effects_(effects), most_(most) {}
+  Handovers(EffectQueue& effects, std::size_t most) : effects_(effects), orders_(effects), most_(most) {}
+  void seed(std::uint64_t secret) { orders_.seed(secret); }
 
   void configure(std::size_t most);
   void advance(Now now);
@@ -36,13 +38,21 @@ class Handovers {
   /// "flow-returned".
   Ids open(const Policy& policy, const MobileNode& before, const MobileNode& after, HandoverCause cause,
            std::vector<Notify>& events);
-  /// The data plane is about to be asked to switch this flow: for which record, if for one.
-  HandoverId before_switch(FlowIndex flow);
+  /// The data plane is about to be asked to switch this flow: for which record, if for one, and how.
+  struct Switch {
+    HandoverId handover;
+    std::optional<FlowOrder> order;
+  };
+  Switch before_switch(FlowIndex flow);
   void handle_switched(HandoverId id, const Result<void>& outcome);
   void fail(const Ids& ids, const Error& error);
   void note(const Ids& ids, const HandoverStep& step);
   /// What the data plane has seen; nothing: it has not watched.
   void handle_watch(HandoverId id, const std::optional<FlowWatch>& seen);
+
+  /// What became of a flow that moves in order.
+  void handle_order(FlowIndex flow, const std::optional<OrderSeen>& seen);
+  void handle_echo_reply(const Ipv6Address& source, ByteView message);
 
   void handle_timeout();
   std::optional<TimePoint> next_deadline() const;
@@ -56,10 +66,13 @@ class Handovers {
   const Handover* find(HandoverId id) const;
   Handover* open_record_of(FlowIndex flow);
   Handover record_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
-                     const FlowEvent& change) const;
+                     const FlowEvent& change, const HandoverCause& cause) const;
   HandoverId add(Handover handover);
   void supersede(FlowIndex flow);
-  void watch(Handover& handover);
+  OrderPlan order_plan(const Policy& policy, const MobileNode& after, const FlowEvent& change,
+                       const HandoverCause& cause) const;
+  std::optional<FlowOrder> put_in_order(Handover& handover);
+  bool watch(Handover& handover);
   void unwatch(const Handover& handover);
   void read(Handover& handover);
   void look_at(Handover& handover);
@@ -69,6 +82,8 @@ class Handovers {
   void forget_oldest();
 
   EffectQueue& effects_;
+  FlowOrders orders_;
+  Ipv6Address anchor_;  ///< who measures paths
   std::size_t most_;
   Now now_{};
   std::optional<WallTime> since_;

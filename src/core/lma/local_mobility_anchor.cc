@@ -293,6 +293,18 @@ void LocalMobilityAnchor::handle_flow_watch(Now now, HandoverId id, const std::o
   impl_->state.handovers.handle_watch(id, seen);
 }
 
+void LocalMobilityAnchor::seed_measurements(std::uint64_t secret) { impl_->state.handovers.seed(secret); }
+
+void LocalMobilityAnchor::handle_flow_order(Now now, FlowIndex flow, const std::optional<OrderSeen>& seen) {
+  impl_->state.advance(now);
+  impl_->state.handovers.handle_order(flow, seen);
+}
+
+void LocalMobilityAnchor::handle_echo_reply(Now now, const Ipv6Address& source, ByteView icmpv6) {
+  impl_->state.advance(now);
+  impl_->state.handovers.handle_echo_reply(source, icmpv6);
+}
+
 void LocalMobilityAnchor::handle_timeout(Now now) {
   impl_->state.advance(now);
   impl_->handle_timeout(now);

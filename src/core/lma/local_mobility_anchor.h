@@ -43,6 +43,10 @@ class LocalMobilityAnchor {
   /// first.
   void number_heartbeats_from(std::uint32_t sequence);
 
+  /// Another that nobody can guess: answers to Echo Requests, which measure paths, have heard the question.
+  /// At most once, before the first move.
+  void seed_measurements(std::uint64_t secret);
+
   /// Likewise of Update Notifications (RFC 7077 section 5.1).
   void number_notifications_from(std::uint16_t sequence);
 
@@ -79,6 +83,10 @@ class LocalMobilityAnchor {
   /// The answer to a ReadWatch: what the data plane has seen since the WatchFlow; nothing if it did not
   /// watch.
   void handle_flow_watch(Now now, HandoverId id, const std::optional<FlowWatch>& seen);
+  /// The answer to a ReadOrder; nothing if the flow is not moved in order.
+  void handle_flow_order(Now now, FlowIndex flow, const std::optional<OrderSeen>& seen);
+  /// One whole ICMPv6 Echo Reply that came for the anchor's address, from anybody.
+  void handle_echo_reply(Now now, const Ipv6Address& source, ByteView icmpv6);
   void handle_timeout(Now now);
 
   /// New policy: MAGs, services, profiles, pools, timers. Live bindings stay as they are; what they may do

@@ -166,6 +166,25 @@ HandoverCause command(AnchorState& state, const char* name) {
   return state.handovers.cause(HandoverTrigger::Command, {{"command", name}});
 }
 
+constexpr std::int64_t kLongestDeadline = 10'000;  // ms
+
+/// As it is configured, but for what the command says.
+Result<OrderConfig> order_asked(const Json& arguments, OrderConfig order) {
+  if (const auto word = text(arguments, "order"); word == "now")
+    order.order = MoveOrder::Now;
+  else if (word == "gap")
+    order.order = MoveOrder::Gap;
+  else if (!word.empty())
+    return fail("bad-argument", "order: \"gap\" or \"now\", not \"" + word + "\"");
+  const auto deadline = arguments.find("deadline");
+  if (deadline == arguments.end()) return order;
+  const auto ms = deadline->get<std::int64_t>();
+  if (ms < 0 || ms > kLongestDeadline)
+    return fail("bad-argument", "deadline: from 0 to " + std::to_string(kLongestDeadline) + " milliseconds");
+  order.deadline = std::chrono::milliseconds(ms);
+  return order;
+}
+
 Change to_be(const MobileNode& node, MobileNode next, HandoverCause cause) {
   Change change;
   change.mn_id = node.mn_id;
@@ -205,11 +224,15 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
                 "decider is \"mn\" for " + escaped(node->mn_id) + ": its flows go where its gateways say");
   if (state.changes.under_way(node->mn_id))
     return fail("busy", "a change of " + escaped(node->mn_id) + " is under way; try again");
+  const auto order = order_asked(arguments, state.policy.order(node->mn_id));
+  if (!order) return tl::unexpected(order.error());
   FlowMove move;
   move.answer = answer_of(state, *target, *mag->mag);
+  move.answer["order"] = order->order == MoveOrder::Gap ? "gap" : "now";
+  auto cause = command(state, "flow move");
+  cause.order = *order;
   if (host) {
-    move.asks =
-        GuestMove{node->index, flow->index, host, session, {{}, move.answer}, command(state, "flow move")};
+    move.asks = GuestMove{node->index, flow->index, host, session, {{}, move.answer}, std::move(cause)};
     return move;
   }
   MobileNode next = *node;
@@ -222,7 +245,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
       flow->wanted != session || flow->current != moved.current || flow->is_pinned != moved.is_pinned;
   move.answer["waits"] = moved.current != session;
   if (!move.answer["changed"].get<bool>()) return move;
-  move.change = to_be(*node, std::move(next), command(state, "flow move"));
+  move.change = to_be(*node, std::move(next), std::move(cause));
   return move;
 }
 

@@ -17,8 +17,9 @@ NodeRows wanted_rows(const Policy& policy, const Change& change, const NodeRows&
 
 void NodeChanges::push(std::vector<LmaAction> actions, const std::string& owner, bool gates) {
   for (auto& action : actions) {
-    const auto* flow = std::get_if<InstallFlow>(&action);
-    const HandoverId handover = flow ? handovers_.before_switch(flow->flow) : HandoverId{};
+    auto* flow = std::get_if<InstallFlow>(&action);
+    const auto [handover, order] = flow ? handovers_.before_switch(flow->flow) : Handovers::Switch{};
+    if (flow) flow->order = order;
     effects_.push_asking(std::move(action), owner, gates, handover);
   }
 }

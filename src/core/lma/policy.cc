@@ -51,6 +51,11 @@ Decider Policy::decider(std::string_view mn_id) const {
   return known ? decider_of(config_, *known) : config_.decider;
 }
 
+OrderConfig Policy::order(std::string_view mn_id) const {
+  const auto* known = profile(mn_id);
+  return known ? order_of(config_, *known) : config_.order;
+}
+
 Shared<FlowPolicy> Policy::flow_policy(std::string_view mn_id) const {
   if (config_.flow_policies.empty() || decider(mn_id) == Decider::Gateways) return {};
   const auto* known = profile(mn_id);

@@ -22,6 +22,11 @@ constexpr auto kNotification = [](LmaSettings& settings) -> auto& {
   return settings.core.notification.*Member;
 };
 
+template <auto Member>
+constexpr auto kOrder = [](LmaSettings& settings) -> auto& {
+  return settings.core.order.*Member;
+};
+
 constexpr auto kRevokes = [](LmaSettings& settings) -> bool& { return settings.core.revocation.enabled; };
 
 Section<LmaSettings> lma_head() {
@@ -88,6 +93,13 @@ Section<LmaSettings> lma_head() {
        K::optional("max_lifetime", kLmaCore<&LmaConfig::max_lifetime>,
                    "the longest lifetime of a binding, whatever a MAG asks for; sent in units of 4 s",
                    binding_lifetime()),
+       K::optional("order", kOrder<&core::OrderConfig::order>,
+                   "how flows are moved while both links are up: \"gap\": in gaps between their packets, so "
+                   "that none overtakes another, \"now\": at once; of nodes for which neither they nor their "
+                   "group say"),
+       K::optional("deadline", kOrder<&core::OrderConfig::deadline>,
+                   "how long a flow that moves waits for a gap before it is made one",
+                   between<Duration>(0s, 10s)),
        K::optional(
            "new_link_delay", kLmaCore<&LmaConfig::new_link_delay>,
            "how long flows that another link still carries wait for a link that has just come: its MAG "
@@ -183,7 +195,8 @@ Section<core::NodeGroup> group() {
   return {"[[group]]",
           {K::required("name", &core::NodeGroup::name, "what mobile nodes call it in `group`", label()),
            K::derived("decider", &core::NodeGroup::decider, "as of a mobile node, for those of the group",
-                      "that of [lma]")}};
+                      "that of [lma]"),
+           K::derived("order", &core::NodeGroup::order, "likewise", "that of [lma]")}};
 }
 
 Section<PolicyProfile> mobile_node() {
@@ -203,6 +216,8 @@ Section<PolicyProfile> mobile_node() {
        K::derived("group", &PolicyProfile::group, "the group whose [[policy]] and [[group]] it has", "none",
                   label()),
        K::derived("decider", &PolicyProfile::decider, kDeciderHelp, "the group's"),
+       K::derived("order", &PolicyProfile::order,
+                  "how its flows are moved while both links are up: \"gap\" or \"now\"", "the group's"),
        K::derived(
            "ipv4_address", &PolicyProfile::ipv4_address,
            "the IPv4 home address that is always its own; it lies in one of ipv4_pools, which gives it "

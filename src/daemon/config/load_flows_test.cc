@@ -135,6 +135,23 @@ TEST(LoadFlows, AGatewayLooksAtNodesThatDecide) {
               ElementsAre("f:21:11: the string 'me' is not allowed here; expected \"lma\" or \"mn\""));
 }
 
+TEST(LoadFlows, HowFlowsMoveIsSaidByTheNodeItsGroupOrTheAnchor) {
+  using core::MoveOrder;
+  const std::string text(kLma);
+  const auto order = [](const std::string& file) {
+    const auto loaded = parse_lma(file, "f");
+    EXPECT_TRUE(loaded) << to_error(loaded.error()).message;
+    return loaded ? core::order_of(loaded->core, loaded->core.mobile_nodes.at(0)) : core::OrderConfig{};
+  };
+  EXPECT_EQ(order(text), (core::OrderConfig{MoveOrder::Gap, std::chrono::milliseconds(250)}));
+  const auto whole = with(text, "[lma]\n", "[lma]\norder = \"now\"\ndeadline = \"40ms\"\n");
+  EXPECT_EQ(order(whole), (core::OrderConfig{MoveOrder::Now, std::chrono::milliseconds(40)}));
+  const auto group = whole + "group = \"vans\"\n\n[[group]]\nname = \"vans\"\norder = \"gap\"\n";
+  EXPECT_EQ(order(group).order, MoveOrder::Gap);
+  EXPECT_EQ(order(with(group, "group = \"vans\"", "group = \"vans\"\norder = \"now\"")).order,
+            MoveOrder::Now);
+}
+
 constexpr std::string_view kPolicy = R"(
 [[policy]]
 name = "gold"

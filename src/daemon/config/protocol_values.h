@@ -67,6 +67,14 @@ struct Words<core::GrePolicy> {
   static std::span<const Word<core::GrePolicy>> all() { return kAll; }
 };
 template <>
+struct Words<core::MoveOrder> {
+  static constexpr const char* kName = "order";
+  static constexpr std::array kAll{Word<core::MoveOrder>{"gap", core::MoveOrder::Gap},
+                                   Word<core::MoveOrder>{"now", core::MoveOrder::Now}};
+  static std::span<const Word<core::MoveOrder>> all() { return kAll; }
+};
+
+template <>
 struct Words<core::Decider> {
   static constexpr const char* kName = "decider";
   static constexpr std::array kAll{Word<core::Decider>{"lma", core::Decider::Anchor},

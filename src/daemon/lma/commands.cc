@@ -2,12 +2,27 @@
 // What flowmob-lmad answers on its control socket: the core's view, with what the system knows added.
 #include <string>
 
+#include "daemon/config/value.h"
 #include "daemon/host/links.h"
 #include "daemon/lma/daemon.h"
 
 namespace flowmob::daemon {
 
 using core::Json;
+
+namespace {
+
+/// The core has durations in milliseconds.
+Result<Json> with_deadline(Json arguments) {
+  const auto found = arguments.find("deadline");
+  if (found == arguments.end()) return arguments;
+  const auto time = config::parse_duration(found->get<std::string>());
+  if (!time) return fail("bad-argument", "'deadline' has to be a duration such as 250ms");
+  *found = std::chrono::duration_cast<std::chrono::milliseconds>(*time).count();
+  return arguments;
+}
+
+}  // namespace
 
 Result<void> LmaDaemon::add_commands() {
   auto& control = host_->control();
@@ -46,9 +61,11 @@ Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {
 /// Most have ended when the pump returns; one for which a MAG has to be asked ends with its answer.
 void LmaDaemon::change_flow(std::string_view command, const Json& arguments,
                             platform::ControlServer::Reply reply) {
+  const auto in_numbers = with_deadline(arguments);
+  if (!in_numbers) return reply(tl::unexpected(in_numbers.error()));
   const core::CommandId id{++last_command_};
   changes_.emplace(id, std::move(reply));
-  pump_->feed([&](Now now) { anchor_->begin_command(now, id, command, arguments); });
+  pump_->feed([&](Now now) { anchor_->begin_command(now, id, command, *in_numbers); });
 }
 
 void LmaDaemon::answer_changes() {

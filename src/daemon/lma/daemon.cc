@@ -84,6 +84,9 @@ Result<void> LmaDaemon::open() {
   auto packets = platform::PacketSender::open();
   if (!packets) return tl::unexpected(packets.error());
   packets_.emplace(std::move(*packets));
+  auto echoes = platform::EchoSocket::open(settings_.core.address);
+  if (!echoes) return tl::unexpected(echoes.error());
+  echoes_.emplace(std::move(*echoes));
   auto watch = LinkWatch::open(host_->loop(), {all_interfaces(settings_), {}});
   if (!watch) return tl::unexpected(watch.error());
   watch_ = std::move(*watch);
@@ -96,9 +99,31 @@ Result<void> LmaDaemon::bring_up() {
   auto dataplane = dataplane::LmaDataplane::open(dataplane_options(settings_));
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
+  open_hold();
   return ensure_forwarding(all_interfaces(settings_), settings_.core.ipv4_address.has_value())
       .and_then([&] { return take_over(*records); })
       .and_then([&] { return serve(); });
+}
+
+/// Without it flows that move in order are moved at their deadline if they have no gap.
+void LmaDaemon::open_hold() {
+  auto held = HeldPackets::open(host_->loop());
+  auto ready = held ? dataplane_->hold_at((*held)->interface()) : tl::unexpected(held.error());
+  if (ready)
+    held_ = std::move(*held);
+  else
+    spdlog::warn("flows that have no gap between packets are not made one: {}", ready.error().message);
+}
+
+Result<void> LmaDaemon::listen_to_echoes() {
+  auto watch = host_->loop().watch(echoes_->fd(), [this] {
+    echoes_->receive([this](const Ipv6Address& source, ByteView reply) {
+      pump_->feed([&](Now now) { anchor_->handle_echo_reply(now, source, reply); });
+    });
+  });
+  if (!watch) return tl::unexpected(watch.error());
+  echo_watch_ = std::move(*watch);
+  return {};
 }
 
 Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) {
@@ -112,7 +137,7 @@ Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) 
 
   routes_ = std::make_unique<HomeNetworks>(*netlink_);
   anchor_ = std::make_unique<core::LocalMobilityAnchor>(settings_.core);
-  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *packets_);
+  effects_ = std::make_unique<LmaEffects>(*host_, *port_, *dataplane_, *routes_, *packets_, held_.get());
   pump_ = std::make_unique<Pump<core::LocalMobilityAnchor, core::LmaEffect>>(
       host_->loop(), *anchor_, [this](const core::LmaEffect& effect) { return effects_->carry_out(effect); },
       [this] { return effects_->end_batch(); },
@@ -124,6 +149,7 @@ Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) 
   if (!life) return tl::unexpected(life.error());
   pump_->feed([&](Now now) { anchor_->restore(now, records); });
   anchor_->number_heartbeats_from(std::random_device{}());
+  anchor_->seed_measurements(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}());
   anchor_->number_notifications_from(static_cast<std::uint16_t>(std::random_device{}()));
   pump_->feed([&](Now) { anchor_->set_restart_counter(life->value, life->lost_state); });
   anchor_->set_correspondent_interfaces(correspondent_interfaces());
@@ -153,6 +179,7 @@ Result<void> LmaDaemon::serve() {
       .and_then([&] {
         return tunnel_errors_->listen([this](const core::TunnelError& error) { handle_tunnel_error(error); });
       })
+      .and_then([&] { return listen_to_echoes(); })
       .and_then([&] { return add_commands(); })
       .map([&] {
         routes_timer_ = host_->loop().make_timer([this] { follow_routes(); });
@@ -205,6 +232,8 @@ void LmaDaemon::handle_tunnel_error(const core::TunnelError& error) {
 void LmaDaemon::tell_what_was_seen() {
   for (const auto& [handover, watch] : effects_->take_seen())
     pump_->feed([this, id = handover, seen = watch](Now now) { anchor_->handle_flow_watch(now, id, seen); });
+  for (const auto& [flow, order] : effects_->take_orders())
+    pump_->feed([this, id = flow, seen = order](Now now) { anchor_->handle_flow_order(now, id, seen); });
 }
 
 void LmaDaemon::measure_load() {

@@ -18,9 +18,11 @@
 #include "daemon/host/traffic.h"
 #include "daemon/host/tunnel_error_port.h"
 #include "daemon/lma/effects.h"
+#include "daemon/lma/held_packets.h"
 #include "daemon/lma/home_networks.h"
 #include "daemon/lma/load_meter.h"
 #include "platform/dataplane/lma_dataplane.h"
+#include "platform/echo_socket.h"
 #include "platform/netlink.h"
 #include "platform/packet_sender.h"
 
@@ -45,6 +47,8 @@ class LmaDaemon {
   Result<void> bring_up();
   Result<void> take_over(const std::vector<core::NodeRecord>& records);
   Result<void> serve();
+  void open_hold();
+  Result<void> listen_to_echoes();
   Result<void> add_commands();
   Result<void> add_policy_commands();
   Result<void> reload();
@@ -81,8 +85,11 @@ class LmaDaemon {
   std::unique_ptr<MobilityPort> port_;
   std::unique_ptr<TunnelErrorPort> tunnel_errors_;
   std::optional<platform::PacketSender> packets_;
+  std::optional<platform::EchoSocket> echoes_;
   std::unique_ptr<LinkWatch> watch_;
   std::unique_ptr<dataplane::LmaDataplane> dataplane_;
+  std::unique_ptr<HeldPackets> held_;
+  platform::FdWatch echo_watch_;
   std::unique_ptr<HomeNetworks> routes_;
   std::optional<platform::DeadlineTimer> routes_timer_, load_timer_;
   LoadMeter load_;

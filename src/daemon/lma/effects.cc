@@ -30,6 +30,10 @@ std::string name_of(const core::RemoveFlow& f) { return fmt::format("end of flow
 std::string name_of(const core::WatchFlow& w) { return fmt::format("watch of flow {}", w.flow.value); }
 std::string name_of(const core::ReadWatch& w) { return fmt::format("watch of flow {}", w.flow.value); }
 std::string name_of(const core::EndWatch& w) { return fmt::format("end of watch of flow {}", w.flow.value); }
+std::string name_of(const core::AdjustOrder& o) { return fmt::format("order of flow {}", o.flow.value); }
+std::string name_of(const core::ReadOrder& o) { return fmt::format("order of flow {}", o.flow.value); }
+std::string name_of(const core::EndOrder& o) { return fmt::format("end of order of flow {}", o.flow.value); }
+std::string name_of(const core::SendBySession&) { return "measurements of paths"; }
 std::string name_of(const core::EnsureRoute& r) { return "route to " + r.prefix.to_string(); }
 std::string name_of(const core::RemoveRoute& r) { return "end of route to " + r.prefix.to_string(); }
 std::string name_of(const core::EnsureIpv4Route& r) { return "route to " + r.address.to_string(); }
@@ -44,12 +48,13 @@ constexpr bool kIsRecord =
 }  // namespace
 
 LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane,
-                       HomeNetworks& routes, platform::PacketSender& packets)
+                       HomeNetworks& routes, platform::PacketSender& packets, HeldPackets* held)
     : host_(host),
       port_(port),
       dataplane_(dataplane),
       routes_(routes),
       packets_(packets),
+      held_(held),
       failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
 
 std::optional<Result<void>> LmaEffects::carry_out(const core::LmaEffect& effect) {
@@ -77,6 +82,16 @@ Result<void> LmaEffects::apply(const core::Notify& event) {
 Result<void> LmaEffects::apply(const core::ReadWatch& read) {
   seen_.push_back({read.handover, dataplane_.read_watch(read.flow)});
   return {};
+}
+
+Result<void> LmaEffects::apply(const core::ReadOrder& read) {
+  orders_.push_back({read.flow, dataplane_.read_order(read.flow)});
+  return {};
+}
+
+/// Without the interface nothing is measured, which was told when it could not be had.
+Result<void> LmaEffects::apply(const core::SendBySession& send) {
+  return held_ ? held_->send(send.session, send.packet) : Result<void>{};
 }
 
 Result<void> LmaEffects::apply(const core::PersistNode& node) {

@@ -8,6 +8,7 @@
 #include "daemon/host/failure_log.h"
 #include "daemon/host/host.h"
 #include "daemon/host/mobility_port.h"
+#include "daemon/lma/held_packets.h"
 #include "daemon/lma/home_networks.h"
 #include "platform/dataplane/lma_dataplane.h"
 #include "platform/packet_sender.h"
@@ -19,7 +20,7 @@ namespace flowmob::daemon {
 class LmaEffects {
  public:
   LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& dataplane, HomeNetworks& routes,
-             platform::PacketSender& packets);
+             platform::PacketSender& packets, HeldPackets* held);
   /// Nothing for a record: it is kept when the batch has been.
   std::optional<Result<void>> carry_out(const core::LmaEffect& effect);
   Result<void> end_batch();
@@ -30,6 +31,11 @@ class LmaEffects {
     std::optional<core::FlowWatch> watch;
   };
   std::vector<Seen> take_seen() { return std::exchange(seen_, {}); }
+  struct SeenOrder {
+    FlowIndex flow;
+    std::optional<core::OrderSeen> order;
+  };
+  std::vector<SeenOrder> take_orders() { return std::exchange(orders_, {}); }
 
  private:
   Result<void> apply(const core::SendMessage& message) { return port_.send(message); }
@@ -47,6 +53,10 @@ class LmaEffects {
   Result<void> apply(const core::WatchFlow& watch) { return dataplane_.watch_flow(watch); }
   Result<void> apply(const core::ReadWatch& read);
   Result<void> apply(const core::EndWatch& watch) { return dataplane_.end_watch(watch.flow); }
+  Result<void> apply(const core::AdjustOrder& order) { return dataplane_.adjust_order(order); }
+  Result<void> apply(const core::ReadOrder& read);
+  Result<void> apply(const core::EndOrder& order) { return dataplane_.end_order(order.flow); }
+  Result<void> apply(const core::SendBySession& send);
   Result<void> apply(const core::EnsureRoute& route) { return routes_.ipv6.ensure(route); }
   Result<void> apply(const core::RemoveRoute& route) { return routes_.ipv6.remove(route); }
   Result<void> apply(const core::EnsureIpv4Route& route) { return routes_.ipv4.ensure(route); }
@@ -59,8 +69,10 @@ class LmaEffects {
   dataplane::LmaDataplane& dataplane_;
   HomeNetworks& routes_;
   platform::PacketSender& packets_;
+  HeldPackets* held_;  ///< nullptr: there is no interface for them
   FailureLog failures_;
   std::vector<Seen> seen_;
+  std::vector<SeenOrder> orders_;
 };
 
 }  // namespace flowmob::daemon

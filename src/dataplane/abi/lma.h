@@ -41,6 +41,8 @@ FM_STATIC_ASSERT(sizeof(struct fm_rule_key) == 12, "fm_rule_key");
   2                        /* each packet by every link of the flow's spread; uplink the first copy counts \
                             */
 #define FM_ACTION_SHARES 3 /* each 5-tuple by one link of the flow's spread */
+#define FM_ACTION_ORDERED \
+  4 /* forward; until each 5-tuple has turned as its fm_order_row says, by the old session */
 
 /* Key: flow. To move a flow is one write of this row. */
 struct fm_flow_row {

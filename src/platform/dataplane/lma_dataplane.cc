@@ -22,7 +22,7 @@ PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
            {"spreads", n},
            {"flow_cache", options.max_cached_flows},
            {"choices", options.max_cached_flows}},
-          {"flow_cache", "choices", "fragments", "icmp_budget", "seen"}};
+          {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns"}};
 }
 
 /// Where an interface leads both ways, what comes out of a tunnel may go into another at once.
@@ -44,6 +44,7 @@ Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptio
   std::unique_ptr<LmaDataplane> opened(new LmaDataplane(options, std::move(*pinned)));
   auto ready = opened->rows_.set_local(options.local, options.local_ipv4)
                    .and_then([&] { return opened->rows_.end_watches(); })
+                   .and_then([&] { return opened->rows_.end_orders(); })
                    .and_then([&] { return set_copy_secret(opened->object()); })
                    .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
@@ -54,8 +55,22 @@ Result<void> LmaDataplane::teardown(const LmaDataplaneOptions& options) {
   return PinnedDataplane::teardown(options.bpf_dir, attachments(options));
 }
 
+std::vector<Attachment> LmaDataplane::all_attachments() const {
+  auto all = attachments(options_);
+  if (!hold_interface_.empty()) all.push_back({hold_interface_, Hook::Ingress, "lma_released", 0});
+  return all;
+}
+
+/// The program stands before packets are sent there.
+Result<void> LmaDataplane::hold_at(const std::string& interface) {
+  const auto index = interface_index(interface);
+  if (!index) return tl::unexpected(index.error());
+  hold_interface_ = interface;
+  return pinned_.attach(all_attachments(), interface).map([&] { rows_.set_hold_interface(*index); });
+}
+
 Result<void> LmaDataplane::attach() {
-  auto attached = pinned_.attach(attachments(options_));
+  auto attached = pinned_.attach(all_attachments());
   for (const auto& name : options_.access_interfaces)
     if (const auto index = interface_index(name)) {
       auto known = rows_.set_copy_interface(*index);

@@ -45,6 +45,11 @@ class LmaDataplane {
   Result<void> remove_flow(const core::RemoveFlow& flow) { return rows_.remove_flow(flow); }
 
   Result<void> watch_flow(const core::WatchFlow& watch) { return rows_.watch_flow(watch); }
+  /// Packets of flows that move in order wait at this interface, which is there by now, for a gap.
+  Result<void> hold_at(const std::string& interface);
+  Result<void> adjust_order(const core::AdjustOrder& order) { return rows_.adjust_order(order); }
+  std::optional<core::OrderSeen> read_order(FlowIndex flow) const { return rows_.read_order(flow); }
+  Result<void> end_order(FlowIndex flow) { return rows_.end_order(flow); }
   std::optional<core::FlowWatch> read_watch(FlowIndex flow) const { return rows_.read_watch(flow); }
   Result<void> end_watch(FlowIndex flow) { return rows_.end_watch(flow); }
 
@@ -61,7 +66,10 @@ class LmaDataplane {
   LmaDataplane(LmaDataplaneOptions options, PinnedDataplane pinned)
       : options_(std::move(options)), pinned_(std::move(pinned)), rows_(pinned_.object()) {}
 
+  std::vector<Attachment> all_attachments() const;
+
   LmaDataplaneOptions options_;
+  std::string hold_interface_;  ///< empty: none
   PinnedDataplane pinned_;
   LmaRows rows_;
 };

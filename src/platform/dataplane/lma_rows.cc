@@ -62,7 +62,8 @@ LmaRows::LmaRows(const BpfObject& object)
       tunnels_(object, "tunnels"),
       flow_counters_(object, "flow_counters"),
       session_counters_(object, "session_counters"),
-      watches_(object) {}
+      watches_(object),
+      orders_(object) {}
 
 Result<void> LmaRows::set_local(const Ipv6Address& local, const std::optional<Ipv4Address>& ipv4) {
   fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
@@ -240,20 +241,48 @@ Result<void> LmaRows::set_spread(const core::InstallFlow& flow) {
 Result<void> LmaRows::install_flow(const core::InstallFlow& flow) {
   static_assert(core::Spread::kMostLinks == FM_MAX_SPREAD && core::kShareSlots == FM_SHARE_SLOTS);
   const auto kind = flow.spread.kind;
-  const fm_flow_row row{flow.session.value, action_of(kind)};
-  const bool is_spread = kind != core::SpreadKind::None;
+  const bool is_spread = kind != core::SpreadKind::None, is_ordered = flow.order && !is_spread;
+  const fm_flow_row row{flow.session.value, is_ordered ? FM_ACTION_ORDERED : action_of(kind)};
   if (is_spread)
     if (auto written = set_spread(flow); !written) return written;
+  if (is_ordered)
+    if (auto written = orders_.begin(flow.flow, *flow.order); !written) return written;
   auto written =
       flow_counters_.ensure(flow.flow.value).and_then([&] { return flows_.set(flow.flow.value, row); });
+  if (written && !is_ordered) written = orders_.end(flow.flow);
   return written && !is_spread ? spreads_.erase_wanted(flow.flow.value) : written;
+}
+
+/// Without its order a row says the same as one that has none: what it points to goes last.
+Result<void> LmaRows::end_order(FlowIndex flow) {
+  auto row = flows_.get(flow.value);
+  Result<void> written;
+  if (row && row->action == FM_ACTION_ORDERED) {
+    row->action = FM_ACTION_FORWARD;
+    written = flows_.rewrite(flow.value, *row);
+  }
+  return written.and_then([&] { return orders_.end(flow); });
+}
+
+Result<void> LmaRows::end_orders() {
+  Result<void> done;
+  for (const auto flow : orders_.all())
+    if (done) done = end_order(flow);
+  return done;
+}
+
+std::optional<core::FlowWatch> LmaRows::read_watch(FlowIndex flow) const {
+  auto watch = watches_.read(flow);
+  if (watch) watch->order = orders_.read(flow);
+  return watch;
 }
 
 Result<void> LmaRows::remove_flow(const core::RemoveFlow& flow) {
   return flows_.erase(flow.flow.value)
       .and_then([&] { return spreads_.erase_wanted(flow.flow.value); })
       .and_then([&] { return flow_counters_.erase(flow.flow.value); })
-      .and_then([&] { return watches_.end(flow.flow); });
+      .and_then([&] { return watches_.end(flow.flow); })
+      .and_then([&] { return orders_.end(flow.flow); });
 }
 
 /// All that came before the switch came by the old path.

@@ -8,6 +8,7 @@
 #include "core/lma/effect.h"
 #include "dataplane/abi/lma.h"
 #include "platform/dataplane/flow_watches.h"
+#include "platform/dataplane/order_rows.h"
 #include "platform/dataplane/tracked_map.h"
 
 namespace flowmob::dataplane {
@@ -32,10 +33,18 @@ class LmaRows {
   Result<void> remove_flow(const core::RemoveFlow& flow);
 
   Result<void> watch_flow(const core::WatchFlow& watch);
-  std::optional<core::FlowWatch> read_watch(FlowIndex flow) const { return watches_.read(flow); }
+  std::optional<core::FlowWatch> read_watch(FlowIndex flow) const;
   Result<void> end_watch(FlowIndex flow) { return watches_.end(flow); }
   /// Nobody waits for what a predecessor wanted to see.
   Result<void> end_watches() { return watches_.end_all(); }
+
+  /// Where packets of flows that move in order wait for a gap.
+  void set_hold_interface(std::optional<InterfaceIndex> interface) { orders_.set_hold_interface(interface); }
+  Result<void> adjust_order(const core::AdjustOrder& order) { return orders_.adjust(order.flow, order.gap); }
+  std::optional<core::OrderSeen> read_order(FlowIndex flow) const { return orders_.read(flow); }
+  Result<void> end_order(FlowIndex flow);
+  /// What a predecessor was moving has moved.
+  Result<void> end_orders();
 
   Result<std::size_t> sweep();
 
@@ -69,6 +78,7 @@ class LmaRows {
   TrackedCounters<std::uint32_t, fm_flow_traffic> flow_counters_;
   TrackedCounters<std::uint32_t, fm_traffic> session_counters_;
   FlowWatches watches_;
+  OrderRows orders_;
 
   std::map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
   std::map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;

@@ -28,6 +28,11 @@ class TrackedMap {
     wanted_.insert(key);
     return map_.set(key, value);
   }
+  /// One that is there; whether it was asked for stays as it is.
+  template <class Value>
+  Result<void> rewrite(const Key& key, const Value& value) {
+    return map_.set(key, value);
+  }
   Result<void> ensure(const Key& key) {
     wanted_.insert(key);
     return map_.ensure(key);

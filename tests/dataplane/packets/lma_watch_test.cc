@@ -45,7 +45,7 @@ TEST_F(WatchedFlow, PacketsAreCountedByPathWithTheirTimes) {
   up_by(kMag1);
   up_by(kMag1);
   const auto end = clock_now();
-  const auto [down, up] = seen();
+  const auto [down, up, order] = seen();
   EXPECT_EQ(down.old_path.packets, 1U);
   EXPECT_EQ(down.new_path.packets, 2U);
   EXPECT_EQ(down.late, 0U);
