@@ -290,7 +290,7 @@ TEST_F(RecordsOfAnnouncements, EveryMoveHasOne) {  // docs/adr/0060
   announce(first(), {same});
   EXPECT_THAT(records(), ElementsAre("fid-80 mag1 mag2 moved announcement", "fid-81 mag2 mag1 moved announcement"));
   announce(first(), {});
-  EXPECT_EQ(records().back(), "fid-80 mag1 mag2 moved announcement") << "it has its packets back";
+  EXPECT_EQ(records().back(), "fid-80 mag1 mag2 moved registration") << "it has its packets back";
   EXPECT_EQ(records().size(), 3U);
   announce(second(), {FlowSummary{{80}}});
   EXPECT_EQ(records().size(), 3U);

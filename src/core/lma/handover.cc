@@ -167,6 +167,7 @@ bool is_planned(HandoverTrigger trigger) {
   switch (trigger) {
     case Command:
     case Registration:
+    case Announcement:
     case LinkOpen:
     case HoldDownOver:
     case GatewayBack:
