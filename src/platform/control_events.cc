@@ -212,6 +212,7 @@ constexpr std::array kKeys{
     KeyMeaning{"added", "numbers of flows that are new"},
     KeyMeaning{"changed", "numbers of flows that have other selectors, priorities or links now"},
     KeyMeaning{"removed", "numbers of flows that are not announced any more"},
+    KeyMeaning{"displaced", "announced flows that gave their room to the services of the node"},
     KeyMeaning{"refused", "what was not taken, with its status"},
     KeyMeaning{"sessions", "how many sessions"},
     KeyMeaning{"attempt", "which retransmission it is"},

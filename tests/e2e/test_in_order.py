@@ -3,6 +3,7 @@
 nothing does of what "now" reorders."""
 import json
 import pathlib
+import statistics
 import sys
 
 import pytest
@@ -146,16 +147,16 @@ def downlink_packets(lab):
 
 
 def reordered_by(lab, order, times):
-    """By moves to the faster link; with traffic before each and after it."""
-    total = 0
+    """By each of some moves to the faster link; with traffic before each and after it."""
+    each = []
     for _ in range(times):
         move(lab, "*", SLOW, "--order", order)
         begin = downlink_packets(lab)
         eventually(lambda: downlink_packets(lab) > begin + 2000, 60, "a bulk transfer")
         before = ofo_queue(lab)
         move(lab, "*", FAST, "--order", order)
-        total += ofo_queue(lab) - before
-    return total
+        each.append(ofo_queue(lab) - before)
+    return each
 
 
 def test_a_bulk_transfer_is_hardly_reordered(lab, started, capsys):
@@ -163,8 +164,9 @@ def test_a_bulk_transfer_is_hardly_reordered(lab, started, capsys):
     now = reordered_by(lab, "now", 6)
     gap = reordered_by(lab, "gap", 6)
     with capsys.disabled():
-        print(f"\nTCP segments out of order in 6 moves to the faster link: {now} with order \"now\", {gap} with \"gap\"")
-    assert now > 0 and 10 * gap <= now
+        print(f"\nTCP segments out of order in each of 6 moves to the faster link: {now} with order \"now\", {gap} with \"gap\"")
+    # A machine that stops a link's emulator for longer than the gap reorders in that move: so the median.
+    assert statistics.median(now) > 0 and 10 * statistics.median(gap) <= statistics.median(now)
     assert last_move(lab, "*")["order"] == "made-gap"
     assert not lab.drops("lma")
 

@@ -284,11 +284,13 @@ TEST_F(RecordsOfAnnouncements, EveryMoveHasOne) {  // docs/adr/0060
                     row["trigger"].get<std::string>());
     return all;
   };
-  EXPECT_THAT(records(), ElementsAre("fid-80 mag1 mag2 moved announcement")) << "from where the default flow is";
+  EXPECT_THAT(records(), ElementsAre("fid-80 mag1 mag2 moved announcement"))
+      << "from where the default flow is";
   auto same = flow(81, 10, 1);
   same.sub_options[1] = TrafficSelectorSubOption{port(80)};
   announce(first(), {same});
-  EXPECT_THAT(records(), ElementsAre("fid-80 mag1 mag2 moved announcement", "fid-81 mag2 mag1 moved announcement"));
+  EXPECT_THAT(records(),
+              ElementsAre("fid-80 mag1 mag2 moved announcement", "fid-81 mag2 mag1 moved announcement"));
   announce(first(), {});
   EXPECT_EQ(records().back(), "fid-80 mag1 mag2 moved registration") << "it has its packets back";
   EXPECT_EQ(records().size(), 3U);
