@@ -190,7 +190,8 @@ SEC("tc") int lma_local(struct __sk_buff* skb) {
   return is_ip && !skb->vlan_present ? fm_downlink(skb, fm_take_copy_mark(skb)) : FM_PASS;
 }
 
-/* In skb->tc_index: came out of its tunnel before it waited, and goes on from where it was. */
+/* In skb->tc_index: came out of its tunnel before it waited, and goes on from where it was. In skb->mark,
+ * too, which no packet keeps on its way from another namespace. */
 #define FM_RELEASED_MARK 0x4d50
 
 static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
@@ -198,6 +199,7 @@ static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
   if (!ours || !ours->copy_interface) return TC_ACT_SHOT;
   skb->tc_index = FM_RELEASED_MARK;
+  skb->mark = FM_RELEASED_MARK;
   return (int)bpf_redirect(ours->copy_interface, BPF_F_INGRESS);
 }
 
@@ -206,6 +208,7 @@ SEC("tc") int lma_released(struct __sk_buff* skb) {
   struct fm_packet packet = {};
   struct fm_held held;
   if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK) return TC_ACT_SHOT;
+  if (!held.kind || held.kind > FM_HELD_BY_SESSION) return TC_ACT_SHOT;
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   fm_parse_upper(skb, &packet);
@@ -220,6 +223,11 @@ SEC("tc") int lma_released(struct __sk_buff* skb) {
   if (held.kind == FM_HELD_BY_SESSION) return fm_send_by(skb, &packet, 0, flow, copy, 0);
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   fm_note_released(&held, packet.length);
+  if (!binding) {  // it was announced, and is not any more
+    const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
+    flow = node ? fm_classify(node, &packet.key, packet.whole_key) : 0;
+    binding = bpf_map_lookup_elem(&flows, &flow);
+  }
   if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
   return fm_send_by(skb, &packet, flow, binding->session, copy, 0);
 }
@@ -315,8 +323,9 @@ static __always_inline int fm_outside_tunnels(struct __sk_buff* skb, const struc
 /* Ingress of interfaces towards MAGs. The stack routes what comes out of the tunnel. */
 SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   struct fm_packet outer = {};
-  if (skb->tc_index == FM_RELEASED_MARK) {
+  if (skb->tc_index == FM_RELEASED_MARK && skb->mark == FM_RELEASED_MARK) {
     skb->tc_index = 0;
+    skb->mark = 0;
     bpf_skb_change_type(skb, PACKET_HOST);  // it has no Ethernet addresses any more
     return FM_PASS;
   }

@@ -51,8 +51,9 @@ static __always_inline bool fm_tell(const struct fm_flow_key* key, __u32 attachm
 
 /* Since it was last sent here. */
 static __always_inline __u64 fm_going_on(const struct fm_watched_flow* flow, __u64 now) {
-  __u64 pause = now - flow->last_up;
-  return flow->unanswered + (pause < FM_NOTICE_PAUSE_NS ? pause : FM_NOTICE_PAUSE_NS);
+  __s64 pause = now - flow->last_up;
+  if (pause < 0) pause = 0; /* it was sent on another CPU meanwhile */
+  return flow->unanswered + (pause < (__s64)FM_NOTICE_PAUSE_NS ? pause : FM_NOTICE_PAUSE_NS);
 }
 
 static __always_inline bool fm_is_unanswered(const struct fm_watched_flow* flow) {

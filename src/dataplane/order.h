@@ -43,6 +43,8 @@ struct {
 #define FM_HOLD_PATIENCE_NS 100000000ULL
 #define FM_HOLD_MOST_BYTES (32u << 20)
 #define FM_HOLD_MOST_PACKETS 8192
+/* Behind the deadline nodes have followed their flows: no uplink packet waits any more. */
+#define FM_UPLINK_FOLLOWS_NS 1000000000ULL
 
 enum fm_turned { FM_BY_OLD, FM_BY_NEW, FM_WAIT };
 
@@ -60,9 +62,11 @@ static __always_inline struct fm_turn* fm_turn_of(const struct fm_flow_key* plai
 static __always_inline bool fm_has_to_wait(const struct fm_order_seen* seen, const struct fm_turn* turn,
                                            __u64 now) {
   if (now > turn->release + FM_HOLD_PATIENCE_NS) return false;
-  if (seen->held_bytes - seen->released_bytes > FM_HOLD_MOST_BYTES) return false;
-  if (seen->held_packets - seen->released_packets > FM_HOLD_MOST_PACKETS) return false;
-  return now < turn->release || seen->held_packets != seen->released_packets;
+  __s64 waiting =
+      seen->held_packets - seen->released_packets; /* what was cut on its way comes back as more */
+  if ((__s64)(seen->held_bytes - seen->released_bytes) > FM_HOLD_MOST_BYTES) return false;
+  if (waiting > FM_HOLD_MOST_PACKETS) return false;
+  return now < turn->release || waiting > 0;
 }
 
 static __always_inline void fm_turn_at(struct fm_order_seen* seen, struct fm_turn* turn, __u32 state,
@@ -75,7 +79,7 @@ static __always_inline void fm_turn_at(struct fm_order_seen* seen, struct fm_tur
 static __always_inline enum fm_turned fm_turn(const struct fm_order_row* order, struct fm_order_seen* seen,
                                               struct fm_turn* turn, __u64 now) {
   if (turn->state == FM_TURN_OLD) {
-    if (now - turn->last > order->gap) {
+    if ((__s64)(now - turn->last) > (__s64)order->gap) { /* another CPU may be ahead of this one */
       fm_turn_at(seen, turn, FM_TURN_NEW, &seen->at_gaps, now);
     } else if (now < order->deadline) {
       turn->last = now;
@@ -120,8 +124,18 @@ static __noinline int fm_in_order(const struct fm_flow_key* key, __u32 flow, __u
 static __always_inline bool fm_has_to_wait_uplink(const struct fm_order_seen* seen,
                                                   const struct fm_turn* turn, __u64 now) {
   if (now > turn->release + FM_HOLD_PATIENCE_NS) return false;
-  if (seen->up_held_packets - seen->up_released_packets > FM_HOLD_MOST_PACKETS) return false;
-  return now < turn->release || seen->up_held_packets != seen->up_released_packets;
+  __s64 waiting = seen->up_held_packets - seen->up_released_packets;
+  if (waiting > FM_HOLD_MOST_PACKETS) return false;
+  return now < turn->release || waiting > 0;
+}
+
+/* A node sends a 5-tuple by the new path because it has heard it there. One that did so before, or is new
+ * since, has nothing on the way by the old one. */
+static __always_inline bool fm_follows_downlink(const struct fm_flow_key* plain, __u32 flow,
+                                                const struct fm_order_row* order, __u64 now) {
+  const struct fm_turn* down = bpf_map_lookup_elem(&turns, plain);
+  if (now > order->deadline + FM_UPLINK_FOLLOWS_NS) return false;
+  return down && down->flow == flow && down->number == order->number && down->state != FM_TURN_OLD;
 }
 
 /* The node sends by the new path as soon as it hears by it, and what it has sent by the old one is still on
@@ -136,13 +150,14 @@ static __noinline int fm_in_order_uplink(const struct fm_flow_key* key, __u32 fl
   __u64 now = bpf_ktime_get_ns();
   struct fm_turn* turn = bpf_map_lookup_elem(&uplink_turns, &plain);
   if (!turn || turn->flow != flow || turn->number != order->number) {
+    bool waits = fm_follows_downlink(&plain, flow, order, now);
     struct fm_turn fresh = {.release = now + order->up_gap * 1000ULL,
                             .flow = flow,
                             .number = order->number,
-                            .state = FM_TURN_HELD};
+                            .state = waits ? FM_TURN_HELD : FM_TURN_NEW};
     bpf_map_update_elem(&uplink_turns, &plain, &fresh, BPF_ANY);
     turn = bpf_map_lookup_elem(&uplink_turns, &plain);
-    if (turn) __sync_fetch_and_add(&seen->up_held, 1);
+    if (turn && waits) __sync_fetch_and_add(&seen->up_held, 1);
   }
   if (!turn || turn->state != FM_TURN_HELD) return FM_BY_NEW;
   if (!fm_has_to_wait_uplink(seen, turn, now)) {

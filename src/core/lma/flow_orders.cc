@@ -17,12 +17,19 @@ Duration with_margin(Duration difference) { return difference + difference / 4 +
 
 }  // namespace
 
+/// To a path that is not faster everything has turned as soon as that was known.
+bool FlowOrders::may_have_packets_on_old_path(TimePoint now, const Ordered& former) {
+  const bool is_slower = former.plan.difference && former.plan.gap == Duration{};
+  return now < former.deadline && !is_slower;
+}
+
 /// From the earlier of two moves that has not finished: its packets may still be on the way by that path, and
 /// what has turned goes back to it in order, for it is the slower one.
 std::optional<FlowOrder> FlowOrders::begin(TimePoint now, const Move& move) {
   const auto former = moves_.find(move.flow);
   SessionId from = move.from;
-  if (former != moves_.end() && now < former->second.deadline && former->second.move.from != move.to)
+  if (former != moves_.end() && may_have_packets_on_old_path(now, former->second) &&
+      former->second.move.from != move.to)
     from = former->second.move.from;
   if (former == moves_.end() && moves_.size() >= kMost) return std::nullopt;
   const TimePoint deadline = now + move.order.deadline;
@@ -52,9 +59,11 @@ const OrderPlan* FlowOrders::plan(FlowIndex flow) const {
 }
 
 void FlowOrders::measure(TimePoint now, Ordered& ordered) {
-  const auto& node = nodes_.at(ordered.move.node);
-  delays_.measure(now, ordered.move.from, ordered.move.anchor, node);
-  delays_.measure(now, ordered.move.to, ordered.move.anchor, node);
+  ordered.measure.reset();
+  const auto known = nodes_.find(ordered.move.node);
+  if (known == nodes_.end()) return;  // forgotten: it is assumed
+  delays_.measure(now, ordered.move.from, ordered.move.anchor, known->second);
+  delays_.measure(now, ordered.move.to, ordered.move.anchor, known->second);
   const TimePoint again = ordered.deadline - kMeasureAgain;
   ordered.measure = again > now + kMeasureAgain / 2 ? std::optional(again) : std::nullopt;
 }
@@ -68,7 +77,7 @@ void FlowOrders::look(TimePoint now, Ordered& ordered) {
 void FlowOrders::handle_seen(TimePoint now, FlowIndex flow, const OrderSeen& seen) {
   const auto found = moves_.find(flow);
   if (found == moves_.end() || !seen.node) return;
-  if (nodes_.size() >= kMostNodes) nodes_.clear();
+  if (nodes_.size() >= kMostNodes && !nodes_.contains(found->second.move.node)) nodes_.erase(nodes_.begin());
   found->second.look.reset();
   auto& known = nodes_[found->second.move.node];
   if (std::exchange(known, *seen.node) != *seen.node) measure(now, found->second);

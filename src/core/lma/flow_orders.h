@@ -67,6 +67,7 @@ class FlowOrders {
     std::optional<TimePoint> look{};     ///< when it is asked where its packets go
     std::optional<TimePoint> measure{};  ///< when both paths are measured
   };
+  static bool may_have_packets_on_old_path(TimePoint now, const Ordered& former);
   bool adjust(Ordered& ordered);
   void measure(TimePoint now, Ordered& ordered);
   void look(TimePoint now, Ordered& ordered);

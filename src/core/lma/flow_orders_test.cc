@@ -196,6 +196,25 @@ TEST_F(FlowOrdersTest, AnswersThatNobodyAskedForChangeNothing) {
   EXPECT_THAT(all<AdjustOrder>(), SizeIs(1));
 }
 
+TEST(FlowOrders, MoreNodesThanAreRememberedMoveAllTheSame) {
+  EffectQueue effects;
+  FlowOrders orders(effects);
+  orders.seed(0x5eed5eed5eed5eedULL);
+  const TimePoint now(1000s);
+  for (std::uint32_t i = 1; i <= 5000; ++i) {
+    const FlowOrders::Move move{FlowIndex{i}, NodeIndex{i}, SessionId{1},
+                                SessionId{2}, kLma,         {MoveOrder::Gap, 250ms}};
+    ASSERT_TRUE(orders.begin(now, move));
+    OrderSeen seen;
+    seen.node = kHome;
+    orders.handle_seen(now, move.flow, seen);
+    if (i <= 4000) orders.end(move.flow);
+  }
+  for (auto due = orders.next_deadline(); due && *due < now + 300ms; due = orders.next_deadline())
+    orders.handle_timeout(*due);
+  EXPECT_NE(orders.plan(FlowIndex{4500}), nullptr);
+}
+
 TEST_F(FlowOrdersTest, ALinkThatDiesIsNotWaitedOn) {
   move("mag2");
   const auto flow = video();

@@ -28,7 +28,7 @@ Number number_at(ByteView octets, std::size_t offset) {
 
 }  // namespace
 
-/// A bijection of the secret for each question (splitmix64): who has heard one answer knows no other.
+/// Of the secret and the question (splitmix64): not to be guessed, but to be worked out by who has heard one.
 std::uint64_t PathDelays::token(std::uint16_t identifier, std::uint16_t sequence) const {
   std::uint64_t mixed =
       secret_ + 0x9e3779b97f4a7c15ULL * (std::uint64_t{identifier} << 16 | sequence | 1ULL << 32);

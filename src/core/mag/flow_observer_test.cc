@@ -227,6 +227,31 @@ TEST_F(FlowObserverOfMag, TheIdlestGivesWay) {
   EXPECT_TRUE(names.contains("udp,2001:db8:c::10,5004,2001:db8:100:1::10,101"));
 }
 
+TEST_F(FlowObserverOfMag, WhatHasJustGivenWayDoesNotTakeTurns) {
+  serve();
+  for (std::uint16_t port = 1; port <= ObservedFlows::kMost + 1; ++port) {
+    announce(port);
+    while (only_binding().at("flows").back().at("state") == "pending") accept();
+  }
+  const auto names = [&] {
+    std::set<std::string> all;
+    for (const auto& row : flows()) all.insert(row.at("flow").get<std::string>());
+    return all;
+  };
+  const auto before = names();
+  clear();
+  for (int i = 0; i < 12; ++i) {
+    sight(1);  // its downlink has gone back where it was
+    advance(1s);
+  }
+  EXPECT_THAT(updates, IsEmpty());
+  EXPECT_EQ(names(), before);
+  advance(15s);
+  sight(1);
+  advance(1s);
+  EXPECT_TRUE(names().contains("udp,2001:db8:c::10,5004,2001:db8:100:1::10,1")) << "some time later it may";
+}
+
 TEST_F(FlowObserverOfMag, AnLmaThatDecidesIsNotAskedAgain) {
   serve();
   sight(4000);

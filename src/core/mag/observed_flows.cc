@@ -45,12 +45,22 @@ ObservedFlows::Verdict ObservedFlows::note(TimePoint now, const FlowSighting& si
   return sighting.kind == Kind::New || has_come_back ? Verdict::Again : Verdict::Known;
 }
 
-/// The idlest gives way to a flow that has just come, not to one that waits for room since long: those would
-/// take turns.
+/// Those that gave way a while ago, and no more.
+bool ObservedFlows::was_evicted_lately(TimePoint now, const std::string& name) {
+  std::erase_if(evicted_, [now](const auto& one) { return one.second + kSilence <= now; });
+  return std::ranges::find(evicted_, name, [](const auto& one) { return one.first; }) != evicted_.end();
+}
+
+/// The idlest gives way to a flow that has just come, not to one that waits for room since long, nor to one
+/// that has just given way itself: those would take turns.
 ObservedFlows::Verdict ObservedFlows::admit(TimePoint now, const FlowSighting& sighting, std::string name) {
   if (flows_.size() >= kMost) {
     const auto worst = idlest();
-    if (sighting.kind != FlowSighting::Kind::New && now - worst->heard <= kSilence) return Verdict::Ignored;
+    const bool is_idle = now - worst->heard > kSilence;
+    const bool has_come = sighting.kind == FlowSighting::Kind::New && !was_evicted_lately(now, name);
+    if (!has_come && !is_idle) return Verdict::Ignored;
+    if (evicted_.size() >= kMost) evicted_.erase(evicted_.begin());
+    evicted_.emplace_back(worst->flow.name, now);
     flows_.erase(worst);
   }
   flows_.push_back({{std::move(name), kPriority, selector_of(sighting.flow)}, now});
@@ -76,6 +86,7 @@ void ObservedFlows::stop() {
 
 void ObservedFlows::clear() {
   flows_.clear();
+  evicted_.clear();
   tell_at_.reset();
   is_stopped_ = false;
 }

@@ -64,7 +64,11 @@ class ObservedFlows {
   std::vector<Flow>::iterator idlest();
   Verdict admit(TimePoint now, const FlowSighting& sighting, std::string name);
 
+  bool was_evicted_lately(TimePoint now, const std::string& name);
+
   std::vector<Flow> flows_;
+  std::vector<std::pair<std::string, TimePoint>>
+      evicted_;  ///< to make room, the oldest first; as many as there is room for
   bool is_stopped_ = false;
   std::optional<TimePoint> tell_at_;
   std::optional<TimePoint> told_at_;

@@ -191,12 +191,13 @@ TEST_F(OrderedFlow, AMeasurementGoesByItsSessionWhateverItsFlowDoes) {
 /// The node follows as soon as it hears by the new path; what it has sent by the old one comes later.
 TEST_F(OrderedFlow, UplinkByTheNewPathWaitsForThatByTheOld) {
   have_hold();
-  move(kNever, kNever);
+  move(kNever, 0s);
   const auto up = [&](std::string_view mag) {
     return from_access(Packet().from(kNode).to(kCn).udp(4000, 5004).in_tunnel(mag, kLma).build());
   };
   EXPECT_EQ(up(kMag2).verdict, Verdict::Pass) << "nobody knows yet for how long";
   adjust(kNever);
+  ASSERT_TRUE(waits(out_of_stack(video().build()))) << "what the node is going to follow";
   EXPECT_EQ(up(kMag1).verdict, Verdict::Pass);
   const auto early = up(kMag2);
   ASSERT_TRUE(waits(early));
@@ -204,6 +205,36 @@ TEST_F(OrderedFlow, UplinkByTheNewPathWaitsForThatByTheOld) {
   EXPECT_EQ(release(early.frame).verdict, Verdict::Redirect);
   EXPECT_EQ(seen().up_held, 1U);
   EXPECT_EQ(seen().up_held_packets, 1U);
+}
+
+TEST_F(OrderedFlow, UplinkThatWentByTheNewPathBeforeItsDownlinkDoesNotWait) {
+  have_hold();
+  move(kNever, 0s);
+  adjust(kNever);
+  const auto up = Packet().from(kNode).to(kCn).udp(4000, 5004).in_tunnel(kMag2, kLma);
+  EXPECT_EQ(from_access(up.build()).verdict, Verdict::Pass) << "the node has decided so itself";
+  ASSERT_TRUE(waits(out_of_stack(video().build())));
+  EXPECT_EQ(from_access(up.build()).verdict, Verdict::Pass);
+}
+
+TEST_F(OrderedFlow, LongBehindTheDeadlineNoUplinkWaits) {
+  have_hold();
+  move(kNever, -5s);
+  adjust(kNever);
+  ASSERT_TRUE(waits(out_of_stack(video().build())));
+  EXPECT_EQ(from_access(Packet().from(kNode).to(kCn).udp(4000, 5004).in_tunnel(kMag2, kLma).build()).verdict,
+            Verdict::Pass);
+}
+
+TEST_F(OrderedFlow, WhatWaitsOfAFlowThatGoesIsSentWhereItsPacketsGoNow) {
+  have_hold();
+  move(kNever, 0s);
+  const auto held = out_of_stack(video().build());
+  ASSERT_TRUE(waits(held));
+  must(lma_->install_flow({kDefault, kNodeIndex, kSession1}));
+  must(lma_->install_node({kNodeIndex, {prefix(kPrefix)}, kDefault, 2, {}}));
+  must(lma_->remove_flow({kVideo}));
+  EXPECT_EQ(tunnel_of(release(held.frame)), kOld);
 }
 
 TEST_F(OrderedFlow, OfAFlowThatDoesNotMoveNoUplinkWaits) {
