@@ -45,7 +45,7 @@ class RouterWatchTest : public Lif {
       pass(10ms);
     }
   }
-  Json row(int number) { return links()["links"][number]; }
+  Json row(std::size_t number) { return links()["links"][number]; }
   /// Interface and state of the rows that were asked for.
   std::vector<std::pair<std::uint32_t, bool>> rows() {
     std::vector<std::pair<std::uint32_t, bool>> found;
