@@ -8,8 +8,8 @@
 namespace flowmob::core {
 
 /// Neighbor Unreachability Detection of one member's router (RFC 4861 section 7.3), at a pace of its own: a
-/// link may have a carrier and carry nothing. The router is asked at every interval; one that has left so many
-/// questions unanswered when the next is due is silent, until it answers.
+/// link may have a carrier and carry nothing. The router is asked at every interval; one that has left so
+/// many questions unanswered when the next is due is silent, until it answers.
 class RouterWatch {
  public:
   enum class Step { Wait, Ask, FellSilent };
