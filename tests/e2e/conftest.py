@@ -82,6 +82,16 @@ class Lab:
         """Flow name -> MAG, of the only mobile node there is."""
         return {row["flow"]: row["mag"] for row in self.ask("lma", "show", "bindings")["bindings"]}
 
+    def edit(self, node, old, new, reload=True):
+        """In a daemon's file, which it then reads again or not. Returns what brings the former file back."""
+        file = pathlib.Path(self.status["directory"]) / f"{node}.toml"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        if reload:
+            self.ask(node, "reload")
+        return lambda: file.write_text(text, encoding="utf-8")
+
     def link(self, name, state):
         run(FLOWMOB, "lab", "link", name, state, "--name", self.name)
 

@@ -18,14 +18,6 @@ at_attachment = false
 """
 
 
-def edit(lab, node, old, new):
-    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    lab.ask(node, "reload")
-
-
 def announced(lab):
     """The rows of flows that gateways have announced."""
     return [row for row in lab.ask("lma", "show", "flows")["flows"] if row["owner"] == "mag"]
@@ -46,7 +38,7 @@ def refusals(lab):
 @pytest.fixture(scope="module", name="gateways")
 def with_a_flow_at_mag2(lab):
     """MAG2 has a flow that it may announce, and everything else goes by MAG1."""
-    edit(lab, "mag2", "[[mobile_node]]", FLOW.lstrip() + "\n[[mobile_node]]")
+    lab.edit("mag2", "[[mobile_node]]", FLOW.lstrip() + "\n[[mobile_node]]")
     lab.ask("lma", "flow", "move", "*", "--to", "mag1")
     assert lab.bindings()["*"] == "mag1"
     return lab
@@ -65,7 +57,7 @@ def test_an_anchor_that_decides_refuses_it(gateways):
 
 def test_a_gateway_that_is_obeyed_has_its_flow_and_nothing_else(gateways, stream):
     lab = gateways
-    edit(lab, "lma", "[lma]\n", '[lma]\ndecider = "mn"\n')
+    lab.edit("lma", "[lma]\n", '[lma]\ndecider = "mn"\n')
     web, other = stream(WEB_PORT), stream(OTHER_PORT)
     assert lab.bindings()["*"] == "mag1"
     lab.ask("mag2", "flow", "announce", "web")

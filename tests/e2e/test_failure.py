@@ -132,14 +132,6 @@ def test_flows_of_a_dead_link_go_on_and_return(lab, stream):
         assert report[way]["lost"] <= RATE * outage + 20, (outage, report[way])
 
 
-def edit(lab, node, old, new):
-    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    return lambda: file.write_text(text)
-
-
 def test_policy_is_reloaded_under_live_bindings(lab, revived, stream):
     """By command and by SIGHUP: who may register changes, who is registered stays."""
     before = state_of(lab)
@@ -150,11 +142,11 @@ def test_policy_is_reloaded_under_live_bindings(lab, revived, stream):
         update = m.proxy_binding_update(*ends, m.complete("newcomer@lab.example"), lifetime=lifetime)
         return [m.status_of(answer) for answer in m.exchange(lab, "mag1", *ends, update)]
 
-    restore = edit(lab, "lma", "[lma]\n", '[lma]\ntimestamp_validity_window = "30s"\nmin_delay_before_bce_delete = "0s"\n')
+    restore = lab.edit("lma", "[lma]\n", '[lma]\ntimestamp_validity_window = "30s"\nmin_delay_before_bce_delete = "0s"\n', reload=False)
     try:
         assert lab.ask("lma", "reload")["reloaded"]
         assert status() == [NOT_AUTHORISED]
-        remove = edit(lab, "lma", "[[mobile_node]]\n", '[[mobile_node]]\nid = "newcomer@lab.example"\n\n[[mobile_node]]\n')
+        remove = lab.edit("lma", "[[mobile_node]]\n", '[[mobile_node]]\nid = "newcomer@lab.example"\n\n[[mobile_node]]\n', reload=False)
         revived.signal(lab, "lma", signal.SIGHUP)
         eventually(lambda: status() == [0], what="the newcomer registered")
         assert status(lifetime=0) == [0]
@@ -170,7 +162,7 @@ def test_policy_is_reloaded_under_live_bindings(lab, revived, stream):
 
 def test_a_bad_file_is_refused_and_the_old_one_stays(lab):
     before = state_of(lab)
-    restore = edit(lab, "lma", "tunnel_mtu = 1460", "tunnel_mtu = 12")
+    restore = lab.edit("lma", "tunnel_mtu = 1460", "tunnel_mtu = 12", reload=False)
     try:
         answer = lab.ask("lma", "reload", check=False)
         assert answer["exit"] == 1 and "lma.toml:" in answer["error"]["message"]

@@ -16,14 +16,6 @@ prefer = {prefer}
 """
 
 
-def edit(lab, node, old, new):
-    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    lab.ask(node, "reload")
-
-
 class Node:
     """The mobile node's own file, and what it says of its flows."""
 
@@ -55,7 +47,7 @@ class Node:
 def gateways_that_look(lab):
     """Both gateways and the node have `decider = "mn"`; the anchor decides until a test says otherwise."""
     for mag in ("mag1", "mag2"):
-        edit(lab, mag, "[[mobile_node]]\n", '[[mobile_node]]\ndecider = "mn"\n')
+        lab.edit(mag, "[[mobile_node]]\n", '[[mobile_node]]\ndecider = "mn"\n')
     lab.ask("lma", "flow", "move", "*", "--to", "mag1")
     node = Node(lab)
     node.reload()
@@ -118,7 +110,7 @@ def test_an_anchor_that_decides_refuses_and_nothing_moves(node, stream):
 
 @pytest.fixture(scope="module", name="obeyed")
 def anchor_that_obeys(node):
-    edit(node.lab, "lma", "[lma]\n", '[lma]\ndecider = "mn"\n')
+    node.lab.edit("lma", "[lma]\n", '[lma]\ndecider = "mn"\n')
     for mag in ("mag1", "mag2"):
         node.lab.ask(mag, "reload")
     return node

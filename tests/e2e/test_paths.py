@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gateway with two ways to its anchor (RFC 8278): a care-of address and a tunnel for each."""
-import pathlib
 
 import pytest
 
@@ -10,22 +9,15 @@ from test_failure import Revived
 FURTHER = "2001:db8:a:2::1"
 
 
-def edit(lab, node, old, new):
-    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-
-
 @pytest.fixture(scope="module", name="revived", autouse=True)
 def two_ways(lab):
     """Both by the same cable, which is no business of the protocol's."""
     own = lab.address("mag1")
     lab.inside("mag1", "ip", "addr", "add", f"{FURTHER}/128", "dev", "lo", "nodad")
     lab.inside("lma", "ip", "-6", "route", "add", FURTHER, "via", "2001:db8:1::2")
-    edit(lab, "lma", f'address = "{own}"\n', f'address = "{own}"\ncare_of_addresses = ["{FURTHER}"]\n')
+    lab.edit("lma", f'address = "{own}"\n', f'address = "{own}"\ncare_of_addresses = ["{FURTHER}"]\n', reload=False)
     lab.ask("lma", "reload")
-    edit(lab, "mag1", "[[access]]\n", f'[[path]]\naddress = "{own}"\n\n[[path]]\naddress = "{FURTHER}"\ntechnology = "lte"\n\n[[access]]\n')
+    lab.edit("mag1", "[[access]]\n", f'[[path]]\naddress = "{own}"\n\n[[path]]\naddress = "{FURTHER}"\ntechnology = "lte"\n\n[[access]]\n', reload=False)
     started = Revived()
     started.kill(lab, "mag1")
     started.start(lab, "mag1")

@@ -1,20 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Interfaces with prefixes of their own, and a flow that goes by the other's gateway (RFC 7864 section 3.2.2)."""
-import pathlib
-
 import pytest
 
 from conftest import eventually
 
 LINKS = {"mag1": ("wimax", "02:00:00:00:01:01"), "mag2": ("wlan", "02:00:00:00:01:02")}
-
-
-def edit(lab, node, old, new):
-    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    lab.ask(node, "reload")
 
 
 def sessions(lab):
@@ -24,9 +14,9 @@ def sessions(lab):
 @pytest.fixture(scope="module", name="sets")
 def prefix_sets(lab):
     """The gateway of each prefix, after both interfaces have been registered apart."""
-    edit(lab, "lma", "[lma]\n", '[lma]\nshare_prefixes = false\nmin_delay_before_bce_delete = "0s"\nnotification_delay = "500ms"\n')
+    lab.edit("lma", "[lma]\n", '[lma]\nshare_prefixes = false\nmin_delay_before_bce_delete = "0s"\nnotification_delay = "500ms"\n')
     for mag in LINKS:
-        edit(lab, mag, 'handoff_indicator = "sharing"', 'handoff_indicator = "new"')
+        lab.edit(mag, 'handoff_indicator = "sharing"', 'handoff_indicator = "new"')
     for mag, (access, mac) in LINKS.items():
         lab.ask(mag, "detach", access, "--mac", mac)
     eventually(lambda: not lab.ask("lma", "show", "sessions")["sessions"], what="no session")

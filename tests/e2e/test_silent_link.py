@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A link that keeps its carrier and carries nothing: found by questions at both of its ends (RFC 4861 section 7.3, RFC 5213 section 6.13)."""
-import pathlib
 import time
 
 import pytest
@@ -12,19 +11,11 @@ VIDEO_PORT, OTHER_PORT = 5004, 6004
 PACE = 'interval = "200ms"'
 
 
-def edit(lab, node, old, new):
-    file = pathlib.Path(lab.status["directory"]) / f"{node}.toml"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    lab.ask(node, "reload")
-
-
 @pytest.fixture(scope="module", name="watchful")
 def with_a_quick_pace(lab):
     for mag in ("mag1", "mag2"):
-        edit(lab, mag, 'neighbor_probe_interval = "1s"\n', f'neighbor_probe_{PACE}\nneighbor_probe_timeout = "200ms"\n')
-    edit(lab, "mn", 'decider = "lma"\n', f'decider = "lma"\nrouter_probe_{PACE}\nrouter_probes = 2\n')
+        lab.edit(mag, 'neighbor_probe_interval = "1s"\n', f'neighbor_probe_{PACE}\nneighbor_probe_timeout = "200ms"\n')
+    lab.edit("mn", 'decider = "lma"\n', f'decider = "lma"\nrouter_probe_{PACE}\nrouter_probes = 2\n')
     return lab
 
 
