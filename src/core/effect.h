@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -59,6 +60,7 @@ struct Notify {
 struct EnsureTunnel {
   Ipv6Address local;
   Ipv6Address remote;
+  std::uint64_t incarnation = 0;  ///< tells the answer from one for a tunnel that has gone since
 };
 struct RemoveTunnel {
   Ipv6Address local;

@@ -177,10 +177,10 @@ void Forwarding::use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, Sess
                             std::vector<LmaAction>& out) {
   const auto [found, is_new] = tunnels_.try_emplace(mag);
   auto& tunnel = found->second;
-  if (is_new) ++tunnel_changes_;
+  if (is_new) tunnel.incarnation = ++tunnel_changes_;
   tunnel.local = lma;
   tunnel.sessions.insert(session);
-  if (!tunnel.stands) out.push_back(EnsureTunnel{lma, mag});
+  if (!tunnel.stands) out.push_back(EnsureTunnel{lma, mag, tunnel.incarnation});
 }
 
 void Forwarding::leave_tunnel(const Ipv6Address& mag, SessionId session, std::vector<LmaAction>& out) {
@@ -195,7 +195,7 @@ void Forwarding::leave_tunnel(const Ipv6Address& mag, SessionId session, std::ve
 
 void Forwarding::tunnel_stands(const EnsureTunnel& tunnel) {
   const auto found = tunnels_.find(tunnel.remote);
-  if (found != tunnels_.end()) found->second.stands = true;
+  if (found != tunnels_.end() && found->second.incarnation == tunnel.incarnation) found->second.stands = true;
 }
 
 }  // namespace flowmob::core

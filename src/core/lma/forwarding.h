@@ -64,6 +64,7 @@ class Forwarding {
 
   struct Tunnel {
     Ipv6Address local;
+    std::uint64_t incarnation{};
     bool stands = false;
     std::set<SessionId> sessions;
   };

@@ -254,6 +254,25 @@ TEST_F(NodeChangesTest, FlowsOfANodeInChangeAreBusy) {
   EXPECT_EQ(lma->poll_answer()->answer.error().code, "busy");
 }
 
+/// A row of the first registration failed, so its tunnel went again; then the answer for it comes.
+TEST_F(NodeChangesTest, AnAnswerForATunnelThatHasGoneDoesNotStandForTheNext) {
+  answering = false;
+  Pbu p = first();
+  p.mn = "mn2";
+  ask(p);
+  const EffectId tunnel = unanswered.at(0);
+  answer(unanswered.at(1), true);
+  drain();
+  EXPECT_THAT(rows(), Contains("remove-tunnel"));
+  p.mn = "mn3";
+  ask(p);
+  answer(tunnel);
+  clear();
+  p.mn = "known-mac";
+  ask(p);
+  EXPECT_THAT(rows(), Contains("ensure-tunnel"));
+}
+
 TEST_F(NodeChangesTest, AnswersThatNobodyAwaitsAreNothing) {
   accepted(first());
   clear();
