@@ -58,7 +58,7 @@ Result<void> OrderRows::end(FlowIndex flow) {
 
 std::vector<FlowIndex> OrderRows::all() const {
   std::vector<FlowIndex> flows;
-  for (const auto flow : rows_.keys()) flows.emplace_back(flow);
+  for (const auto flow : rows_.keys()) flows.push_back(FlowIndex{flow});
   return flows;
 }
 
