@@ -180,7 +180,9 @@ RowColumn packets_on(std::string title, std::string path) {
 /// One move: what it was in two lines, then its steps, its packets and its decision.
 std::string handover(const Json& row, const Look& look) {
   const auto text = [&](const char* key) { return printable(text_of(row, key)); };
-  std::string page = "handover " + text("handover") + ": " + text("flow") + " of " + text("mn") + ", " +
+  const bool is_of_flow = !field(row, "flow").is_null();
+  const std::string what = is_of_flow ? text("flow") : "session " + text("session") + " with all its flows";
+  std::string page = "handover " + text("handover") + ": " + what + " of " + text("mn") + ", " +
                      end_of_path(row, "from", "from_technology") + " to " +
                      end_of_path(row, "to", "to_technology") + "\n  " + text("kind") + " by " +
                      text("trigger");

@@ -12,14 +12,16 @@ namespace {
 /// A flow that has been silent for so long was not interrupted.
 constexpr Duration kIdle = std::chrono::seconds(60);
 
-std::string_view to_string(FlowEvent::Kind kind) {
+std::string_view to_string(Handover::Kind kind) {
   switch (kind) {
-    case FlowEvent::Kind::Moved:
+    case Handover::Kind::Moved:
       return "moved";
-    case FlowEvent::Kind::Fallback:
+    case Handover::Kind::Fallback:
       return "fallback";
-    case FlowEvent::Kind::Returned:
+    case Handover::Kind::Returned:
       return "returned";
+    case Handover::Kind::Handoff:
+      return "handoff";
   }
   return "?";
 }
@@ -243,12 +245,14 @@ Json summary_of(const Handover& handover) {
     both = greater(overlap(down), overlap(up));
   }
   const auto& decision = handover.decision;
+  const bool is_of_flow = handover.kind != Handover::Kind::Handoff;
   return {{"handover", handover.id.value},
           {"cause", handover.cause.number},
           {"began", Writer{handover}.wall(handover.began)},
           {"mn", escaped(handover.mn_id)},
-          {"flow", escaped(handover.flow)},
-          {"flow_index", handover.flow_index.value},
+          {"flow", is_of_flow ? Json(escaped(handover.flow)) : Json()},
+          {"flow_index", is_of_flow ? Json(handover.flow_index.value) : Json()},
+          {"session", handover.to.session ? Json(handover.to.session.value) : Json()},
           {"kind", to_string(handover.kind)},
           {"from", or_null(handover.from.mag)},
           {"to", or_null(handover.to.mag)},

@@ -11,7 +11,8 @@
 #include "core/lma/flow_orders.h"
 #include "core/lma/flow_watch.h"
 
-/// What is known of one move of one flow: why, by which steps, and what became of its packets.
+/// What is known of one move of one flow, or of a session that went on by another gateway with all flows that
+/// took it: why, by which steps, and what became of its packets.
 namespace flowmob::core {
 
 enum class HandoverTrigger {
@@ -54,6 +55,7 @@ struct HandoverCause {
 };
 
 struct Handover {
+  enum class Kind { Moved, Fallback, Returned, Handoff };
   enum class State {
     Switching,   ///< the data plane has been asked
     Observing,   ///< the flow goes by its new path; packets are counted
@@ -68,10 +70,10 @@ struct Handover {
   };
   HandoverId id;
   HandoverCause cause;
-  FlowEvent::Kind kind{};
+  Kind kind{};
   std::string mn_id;
-  std::string flow;
-  FlowIndex flow_index;
+  std::string flow;      ///< empty: a session's
+  FlowIndex flow_index;  ///< likewise
   End from, to;
   Json decision;  ///< as "policy explain" has it
   NodeIndex node{};

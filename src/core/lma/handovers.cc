@@ -24,6 +24,20 @@ Handover::End end_of(const Policy& policy, const MobileNode& node, SessionId id)
           session ? std::string(wire::to_string(session->technology)) : std::string()};
 }
 
+Handover::Kind kind_of(FlowEvent::Kind kind) {
+  switch (kind) {
+    case FlowEvent::Kind::Moved:
+      return Handover::Kind::Moved;
+    case FlowEvent::Kind::Fallback:
+      return Handover::Kind::Fallback;
+    case FlowEvent::Kind::Returned:
+      return Handover::Kind::Returned;
+  }
+  return {};
+}
+
+bool is_handoff(const Handover& handover) { return handover.kind == Handover::Kind::Handoff; }
+
 bool is_open(const Handover& handover) {
   return handover.state == State::Switching || handover.state == State::Observing;
 }
@@ -82,20 +96,23 @@ Handover* Handovers::open_record_of(FlowIndex flow) {
   return found == open_.end() ? nullptr : find(found->second);
 }
 
+Handover* Handovers::open_handoff_of(SessionId session) {
+  const auto found = open_handoffs_.find(session);
+  return found == open_handoffs_.end() ? nullptr : find(found->second);
+}
+
 Handover Handovers::record_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
                               const FlowEvent& change, const HandoverCause& cause) const {
   Handover handover;
   handover.node = after.index;
   handover.order = order_plan(policy, after, change, cause);
-  handover.kind = change.kind;
+  handover.kind = kind_of(change.kind);
   handover.mn_id = after.mn_id;
   handover.flow = change.after.name();
   handover.flow_index = change.after.index;
   handover.from = end_of(policy, before, change.before.current);
   handover.to = end_of(policy, after, change.after.current);
   handover.decision = decision_of(policy, before, after, change);
-  handover.began = now();
-  handover.clock_offset = now_.clock_offset();
   return handover;
 }
 
@@ -118,27 +135,54 @@ Handovers::Ids Handovers::open(const Policy& policy, const MobileNode& before, c
   anchor_ = policy.config().address;
   orders_.follow(after);
   append_spread_events(policy, before, after, events);
-  const auto changes = differences(before.flows, after.flows);
-  if (changes.empty()) return ids;
-  if (cause.number == 0) cause.number = ++last_cause_;
-  for (const auto& change : changes) {
+  open_handoffs(policy, before, after, cause, events, ids);
+  for (const auto& change : differences(before.flows, after.flows)) {
     supersede(change.after.index);
-    Handover handover = record_of(policy, before, after, change, cause);
-    handover.cause = cause;
-    handover.steps.push_back({cause.at.value_or(now()), "trigger", cause.details});
-    handover.steps.insert(handover.steps.end(), cause.steps.begin(), cause.steps.end());
-    handover.steps.push_back({now(), "decided", Json::object()});
-    handover.cause.steps.clear();
-    ids.push_back(add(std::move(handover)));
+    ids.push_back(add(record_of(policy, before, after, change, cause), cause));
     events.push_back(flow_event(policy, before, after, change));
     if (most_ > 0) events.back().fields["handover"] = ids.back().value;
   }
   return ids;
 }
 
-HandoverId Handovers::add(Handover handover) {
+/// All flows that go by the session go with it; each packet finds its tunnel by the session's row.
+void Handovers::open_handoffs(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                              HandoverCause& cause, std::vector<Notify>& events, Ids& ids) {
+  for (const auto& session : after.sessions) {
+    const auto* former = before.find(session.id);
+    if (!former || former->mag == session.mag || session.in_delete_wait) continue;
+    if (auto* unfinished = open_handoff_of(session.id)) {
+      step(*unfinished, "superseded");
+      end(*unfinished, State::Superseded);
+    }
+    Handover handover;
+    handover.kind = Handover::Kind::Handoff;
+    handover.node = after.index;
+    handover.mn_id = after.mn_id;
+    handover.from = end_of(policy, before, session.id);
+    handover.to = end_of(policy, after, session.id);
+    handover.order.why_now = "the link goes to another gateway";
+    ids.push_back(add(std::move(handover), cause));
+    for (auto& event : events)
+      if (event.event == "binding-handoff" && event.fields["session"] == session.id.value && most_ > 0)
+        event.fields["handover"] = ids.back().value;
+  }
+}
+
+HandoverId Handovers::add(Handover handover, HandoverCause& cause) {
+  if (cause.number == 0) cause.number = ++last_cause_;
+  handover.began = now();
+  handover.clock_offset = now_.clock_offset();
+  handover.cause = cause;
+  handover.cause.steps.clear();
+  handover.steps.push_back({cause.at.value_or(now()), "trigger", cause.details});
+  handover.steps.insert(handover.steps.end(), cause.steps.begin(), cause.steps.end());
+  handover.steps.push_back({now(), "decided", Json::object()});
   handover.id = HandoverId{++last_id_};
-  open_[handover.flow_index] = handover.id;
+  if (is_handoff(handover))
+    open_handoffs_[handover.to.session] = handover.id;
+  else
+    open_[handover.flow_index] = handover.id;
   all_.push_back(std::move(handover));
   schedule(all_.back(), now() + kObserveAtMost);
   const HandoverId id = all_.back().id;
@@ -170,6 +214,13 @@ Handovers::Switch Handovers::before_switch(FlowIndex flow) {
   auto order = is_watched ? put_in_order(*handover) : std::nullopt;
   if (!order) orders_.drop(flow);
   return {handover->id, order};
+}
+
+HandoverId Handovers::before_switch(SessionId session) {
+  auto* handover = open_handoff_of(session);
+  if (!handover) return {};
+  step(*handover, "switch-asked");
+  return handover->id;
 }
 
 /// Who is watched is known to end.
@@ -278,15 +329,24 @@ void Handovers::schedule(Handover& handover, TimePoint due) {
 
 void Handovers::end(Handover& handover, State state) {
   handover.state = state;
+  close(handover);
+  if (state == State::Complete) step(handover, "complete");
+  effects_.push(Notify{"handover", whole_of(handover)});
+}
+
+void Handovers::close(const Handover& handover) {
   schedule_.erase({handover.due, handover.id});
+  if (is_handoff(handover)) {
+    const auto open = open_handoffs_.find(handover.to.session);
+    if (open != open_handoffs_.end() && open->second == handover.id) open_handoffs_.erase(open);
+    return;
+  }
   const auto open = open_.find(handover.flow_index);
   if (open != open_.end() && open->second == handover.id) {
     open_.erase(open);
     orders_.end(handover.flow_index);
   }
   unwatch(handover);
-  if (state == State::Complete) step(handover, "complete");
-  effects_.push(Notify{"handover", whole_of(handover)});
 }
 
 void Handovers::step(Handover& handover, std::string_view what, Json details) {
@@ -294,14 +354,7 @@ void Handovers::step(Handover& handover, std::string_view what, Json details) {
 }
 
 void Handovers::forget_oldest() {
-  const Handover& oldest = all_.front();
-  schedule_.erase({oldest.due, oldest.id});
-  const auto open = open_.find(oldest.flow_index);
-  if (open != open_.end() && open->second == oldest.id) {
-    open_.erase(open);
-    orders_.end(oldest.flow_index);
-  }
-  unwatch(oldest);
+  close(all_.front());
   all_.pop_front();
   ++forgotten_;
 }

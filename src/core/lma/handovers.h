@@ -35,7 +35,7 @@ class Handovers {
 
   using Ids = std::vector<HandoverId>;
   /// Opens a record for every flow whose path differs, and tells: "flow-moved", "flow-fallback",
-  /// "flow-returned".
+  /// "flow-returned"; and for every session that goes on by another gateway.
   Ids open(const Policy& policy, const MobileNode& before, const MobileNode& after, HandoverCause cause,
            std::vector<Notify>& events);
   /// The data plane is about to be asked to switch this flow: for which record, if for one, and how.
@@ -44,6 +44,7 @@ class Handovers {
     std::optional<FlowOrder> order;
   };
   Switch before_switch(FlowIndex flow);
+  HandoverId before_switch(SessionId session);
   void handle_switched(HandoverId id, const Result<void>& outcome);
   void fail(const Ids& ids, const Error& error);
   void note(const Ids& ids, const HandoverStep& step);
@@ -65,9 +66,12 @@ class Handovers {
   Handover* find(HandoverId id);
   const Handover* find(HandoverId id) const;
   Handover* open_record_of(FlowIndex flow);
+  Handover* open_handoff_of(SessionId session);
+  void open_handoffs(const Policy& policy, const MobileNode& before, const MobileNode& after,
+                     HandoverCause& cause, std::vector<Notify>& events, Ids& ids);
   Handover record_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
                      const FlowEvent& change, const HandoverCause& cause) const;
-  HandoverId add(Handover handover);
+  HandoverId add(Handover handover, HandoverCause& cause);
   void supersede(FlowIndex flow);
   OrderPlan order_plan(const Policy& policy, const MobileNode& after, const FlowEvent& change,
                        const HandoverCause& cause) const;
@@ -78,6 +82,7 @@ class Handovers {
   void look_at(Handover& handover);
   void schedule(Handover& handover, TimePoint due);
   void end(Handover& handover, Handover::State state);
+  void close(const Handover& handover);
   void step(Handover& handover, std::string_view what, Json details = Json::object());
   void forget_oldest();
 
@@ -90,6 +95,7 @@ class Handovers {
   std::deque<Handover> all_;  ///< ids without gaps
   std::uint64_t last_id_ = 0, last_cause_ = 0, forgotten_ = 0;
   std::unordered_map<FlowIndex, HandoverId> open_;
+  std::unordered_map<SessionId, HandoverId> open_handoffs_;
   std::set<HandoverId> watched_;
   Schedule schedule_;
 };

@@ -49,6 +49,12 @@ class HandoversTest : public AnchorFixture {
     EXPECT_THAT(rows, SizeIs(1)) << rows.dump(1);
     return rows.empty() ? Json() : whole(rows.back()["handover"].get<std::uint64_t>());
   }
+  Json handoff_row() {
+    for (const auto& row : rows_of())
+      if (row["kind"] == "handoff") return whole(row["handover"].get<std::uint64_t>());
+    ADD_FAILURE() << "no handoff";
+    return {};
+  }
   std::vector<Json> told() const {
     std::vector<Json> all_told;
     for (const auto& event : all<Notify>())
@@ -96,6 +102,42 @@ TEST_F(HandoversTest, AMoveByCommandHasItsStepsAndItsReason) {
   EXPECT_EQ(all<WatchFlow>()[0].from, SessionId{2});
   EXPECT_EQ(all<WatchFlow>()[0].to, SessionId{1});
   EXPECT_LT(position<WatchFlow>(), position<InstallFlow>());
+}
+
+TEST_F(HandoversTest, ASessionThatGoesOnByAnotherGatewayHasOne) {
+  Pbu elsewhere = first();
+  elsewhere.source = kMag2;
+  elsewhere.handoff = HI::HandoffBetweenMags;
+  answering = false;
+  ask(elsewhere);
+  EXPECT_EQ(handoff_row()["state"], "switching");
+  answering = true;
+  answer_all();
+  drain();
+  const Json row = handoff_row();
+  EXPECT_EQ(row["kind"], "handoff");
+  EXPECT_EQ(row["flow"], nullptr);
+  EXPECT_EQ(row["session"], 2);
+  EXPECT_EQ(row["from"], "mag1");
+  EXPECT_EQ(row["to"], "mag2");
+  EXPECT_EQ(row["trigger"], "registration");
+  EXPECT_EQ(row["state"], "complete");
+  EXPECT_EQ(row["order"], "now");
+  EXPECT_THAT(steps_of(row),
+              testing::IsSupersetOf({"trigger", "decided", "switch-asked", "switched", "complete"}));
+  for (const auto& event : all<Notify>())
+    if (event.event == "binding-handoff") {
+      EXPECT_EQ(event.fields["handover"], row["handover"]);
+    }
+}
+
+TEST_F(HandoversTest, ASessionWhoseRowIsRefusedIsWhereItWas) {
+  Pbu elsewhere = first();
+  elsewhere.source = kMag2;
+  elsewhere.handoff = HI::HandoffBetweenMags;
+  fails = [](const LmaAction& action) { return name_of(action) == "install-session"; };
+  ask(elsewhere);
+  EXPECT_EQ(handoff_row()["state"], "failed");
 }
 
 TEST_F(HandoversTest, TheEventNamesItsRecord) {

@@ -17,10 +17,14 @@ NodeRows wanted_rows(const Policy& policy, const Change& change, const NodeRows&
 
 void NodeChanges::push(std::vector<LmaAction> actions, const std::string& owner, bool gates) {
   for (auto& action : actions) {
-    auto* flow = std::get_if<InstallFlow>(&action);
-    const auto [handover, order] = flow ? handovers_.before_switch(flow->flow) : Handovers::Switch{};
-    if (flow) flow->order = order;
-    effects_.push_asking(std::move(action), owner, gates, handover);
+    Handovers::Switch by;
+    if (auto* flow = std::get_if<InstallFlow>(&action)) {
+      by = handovers_.before_switch(flow->flow);
+      flow->order = by.order;
+    } else if (const auto* session = std::get_if<InstallSession>(&action)) {
+      by.handover = handovers_.before_switch(session->session);
+    }
+    effects_.push_asking(std::move(action), owner, gates, by.handover);
   }
 }
 
