@@ -17,6 +17,13 @@ source_port = {WEB_PORT}
 at_attachment = false
 """
 
+RULE = f"""[[rule]]
+name = "web"
+match = {{ protocol = "udp", source_port = {WEB_PORT} }}
+redundant = true
+
+"""
+
 
 def announced(lab):
     """The rows of flows that gateways have announced."""
@@ -93,6 +100,30 @@ def test_what_is_announced_is_refreshed_and_goes_with_its_link(gateways):
     lab.ask("mag2", "detach", ACCESS, "--mac", MAC)
     eventually(lambda: announced(lab) == [], what="the flow gone with its link")
     lab.ask("mag2", "attach", ACCESS, "--mac", MAC)
+
+
+def test_several_bindings_are_copies(gateways, stream):
+    """MAG1 is binding 2 of the node, and the flow that MAG2 announces goes by both: a link may fail, and nothing is lost."""
+    lab = gateways
+    lab.edit("mag1", "[[access]]\n", "[[access]]\nbinding_id = 2\n")
+    lab.edit("mag2", "at_attachment = false\n", "at_attachment = false\nalso_by = [2]\n")
+    restore = lab.edit("mn", "[mn]\n", RULE + "[mn]\n")
+    lab.ask("mag2", "flow", "announce", "web")
+    row = eventually(lambda: next((row for row in announced(lab) if len(row["spread"]["links"]) == 2), None), what="copies by both links")
+    assert (row["spread"]["kind"], row["announced"]["binding_ids"]) == ("copies", [1, 2])
+    web, other = stream(WEB_PORT, rate=1000), stream(OTHER_PORT, rate=1000)
+    web.run_for(1)
+    lab.link("mag1-mn", "down")
+    web.run_for(2)
+    lab.link("mag1-mn", "up")
+    eventually(lambda: len(announced(lab)[0]["spread"]["links"]) == 2, what="both links again")
+    web.run_for(1)
+    web.assert_lossless()
+    without = other.end()
+    assert without["outgoing"]["lost"] + without["incoming"]["lost"] > 0, "else there was no failure"
+    lab.ask("mag2", "flow", "withdraw", "web")
+    restore()
+    lab.ask("mn", "reload")
 
 
 def test_a_mistake_is_said_with_its_place(gateways):

@@ -96,8 +96,17 @@ void note_revisit(const FlowBinding& flow, Decision& decision) {
 
 /// Between two sessions with one gateway nobody can tell copies apart.
 bool is_with_same_gateway(const Surroundings& around, SessionId one, SessionId other) {
+  if (one == other) return true;
   const auto *a = around.find(one), *b = around.find(other);
   return a && b && !a->mag_address.is_unspecified() && a->mag_address == b->mag_address;
+}
+
+void add_link(Spread& spread, const Surroundings& around, SpreadLink link) {
+  const bool is_told_apart =
+      spread.kind != SpreadKind::Copies || std::ranges::none_of(spread.links, [&](const SpreadLink& other) {
+        return is_with_same_gateway(around, other.session, link.session);
+      });
+  if (is_told_apart && spread.links.size() < Spread::kMostLinks) spread.links.push_back(link);
 }
 
 /// A link that is not well keeps the connections that it has, and gets no new ones.
@@ -120,14 +129,7 @@ Spread spread_of(const FlowBinding& flow, const Surroundings& around, const Deci
     if (&verdict != own && !is_alone && verdict.rank && carries(verdict)) part.push_back(&verdict);
   std::ranges::sort(part, {}, [&](const LinkVerdict* verdict) { return place_in_list(flow, *verdict); });
   Spread spread{rule.spread, {{own->session, share_of_new(rule, *own)}}};
-  for (const auto* verdict : part) {
-    const bool is_same =
-        rule.spread == SpreadKind::Copies && std::ranges::any_of(spread.links, [&](const SpreadLink& link) {
-          return is_with_same_gateway(around, link.session, verdict->session);
-        });
-    if (!is_same && spread.links.size() < Spread::kMostLinks)
-      spread.links.push_back({verdict->session, share_of_new(rule, *verdict)});
-  }
+  for (const auto* verdict : part) add_link(spread, around, {verdict->session, share_of_new(rule, *verdict)});
   return spread;
 }
 
@@ -198,12 +200,28 @@ SessionId bound_to(const FlowBinding& flow, const Surroundings& around) {
   return live;
 }
 
+/// By every link that is referred to and can carry one, beside the link that it would take alone.
+Spread copies_of(const FlowBinding& flow, const Surroundings& around, SessionId own) {
+  const auto& ids = flow.announced->binding_ids;
+  if (around.several == SeveralBindings::First || ids.size() < 2 || !own) return {};
+  Spread spread{SpreadKind::Copies, {{own}}};
+  for (const auto id : ids) {
+    const auto* link = find_binding(around.links, flow.announced->by, id);
+    if (link && link->is_live) add_link(spread, around, {link->session});
+  }
+  return spread;
+}
+
 void decide_by_announcement(const FlowBinding& flow, const Surroundings& around, Decision& decision) {
   const auto bound = bound_to(flow, around);
   const auto* link = around.find(bound);
   const auto* current = around.find(flow.current);
   const bool waits = link && link->is_opening && !(current && current->is_live);
-  if (link && !waits) return decide_by_binding(flow, bound, around, decision);
+  if (link && !waits) {
+    decide_by_binding(flow, bound, around, decision);
+    decision.spread = copies_of(flow, around, decision.session);
+    return;
+  }
   decision.wanted = bound;
   decision.reason = DecisionReason::Nowhere;
 }

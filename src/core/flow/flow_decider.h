@@ -33,6 +33,7 @@ struct Surroundings {
   TimePoint now{};
   SessionId leaving{};    ///< opens once more: not even what is there stays, if there is another link
   SessionId meanwhile{};  ///< where the default flow is
+  SeveralBindings several{};
   const LinkState* find(SessionId session) const;
 };
 
@@ -67,7 +68,7 @@ struct Decision {
   DecisionReason reason{};
   std::vector<LinkVerdict> links;
   std::optional<TimePoint> revisit{};  ///< when a better link's hold-down ends
-  Spread spread{};                     ///< of a rule with copies or shares
+  Spread spread{};                     ///< copies or shares
 };
 
 Decision decide(const FlowBinding& flow, const Surroundings& around);

@@ -60,6 +60,12 @@ struct FlowRule {
   friend bool operator==(const FlowRule&, const FlowRule&) = default;
 };
 
+/// What several binding references of one announced flow mean (docs/adr/0061).
+enum class SeveralBindings {
+  Copies,  ///< each packet by all of them (RFC 6089 section 4.3)
+  First,   ///< by the first that is there, the others are where it goes next
+};
+
 /// Rules in the order in which they are tried, and whose they are.
 struct FlowPolicy {
   std::string name;

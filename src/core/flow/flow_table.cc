@@ -300,9 +300,10 @@ void FlowTable::supersede() {
                          });
 }
 
-void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving) {
+void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving,
+                         SeveralBindings several) {
   follow_priorities(links);
-  const Surroundings around{links, &board, board.now(), leaving, default_flow().current};
+  const Surroundings around{links, &board, board.now(), leaving, default_flow().current, several};
   for (auto& flow : bindings_) {
     observe(flow, around);
     const Decision decision = decide(flow, around);

@@ -83,7 +83,8 @@ class FlowTable {
   /// What was bound to one is bound to the other: they end at the same MAG.
   void replace(SessionId session, SessionId by);
   /// Every flow to where decide() has it.
-  void reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving = {});
+  void reselect(const std::vector<LinkState>& links, const LinkBoard& board, SessionId leaving = {},
+                SeveralBindings several = {});
   /// When a link that is held down may take a flow.
   std::optional<TimePoint> revisit() const;
   /// The default flow is bound to what it uses, if it is bound to none.

@@ -126,6 +126,51 @@ TEST_F(SpreadDecision, OfTwoLinksWithOneGatewayOneTakesCopies) {
   EXPECT_THAT(taken(), ElementsAre(kWlanLink));
 }
 
+class AnnouncedCopies : public testing::Test {
+ protected:
+  std::vector<LinkState> links{{kWlanLink, "wifi"}, {kLteLink, "lte"}, {kWireLink, "wire"}};
+  FlowBinding flow;
+
+  AnnouncedCopies() {
+    for (std::uint16_t id = 1; auto& link : links) link.binding_id = id++;
+    flow.flow = FlowTemplate{"web", 1, {}};
+    flow.announced = Announced{kLteLink, 1, {2, 3}, 1};
+  }
+  std::vector<SessionId> taken(SeveralBindings several = SeveralBindings::Copies) {
+    std::vector<SessionId> sessions;
+    const auto decision = decide(flow, {links, nullptr, {}, {}, {}, several});
+    for (const auto& link : decision.spread.links) sessions.push_back(link.session);
+    if (!sessions.empty()) {
+      EXPECT_EQ(sessions.front(), decision.session);
+    }
+    return sessions;
+  }
+};
+
+TEST_F(AnnouncedCopies, GoByAllThatAreReferredTo) {
+  EXPECT_THAT(taken(), ElementsAre(kLteLink, kWireLink));
+  EXPECT_THAT(taken(SeveralBindings::First), IsEmpty());
+  flow.announced->binding_ids = {2};
+  EXPECT_THAT(taken(), IsEmpty()) << "one is no copy";
+}
+
+TEST_F(AnnouncedCopies, GoByThoseThatAreThere) {
+  links[1].is_live = false;
+  EXPECT_THAT(taken(), ElementsAre(kWireLink));
+  links[2].is_registered = links[2].is_live = false;
+  EXPECT_THAT(taken(), IsEmpty()) << "it is not matched";
+}
+
+TEST_F(AnnouncedCopies, GoAlsoWhereTheyMayNotArriveYet) {
+  links[1].is_opening = true;
+  EXPECT_THAT(taken(), ElementsAre(kWireLink, kLteLink));
+}
+
+TEST_F(AnnouncedCopies, OfTwoLinksWithOneGatewayOneTakesThem) {
+  links[1].mag_address = links[2].mag_address = Ipv6Address::parse("2001:db8:a::1").value();
+  EXPECT_THAT(taken(), ElementsAre(kLteLink));
+}
+
 TEST_F(SpreadDecision, WithoutAnyLinkThatSharesItGoesByOne) {
   share({1, 1});
   wifi.is_live = lte.is_live = false;

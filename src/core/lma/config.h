@@ -75,6 +75,7 @@ struct NodeGroup {
   std::string name;
   std::optional<Decider> decider{};
   std::optional<MoveOrder> order{};
+  std::optional<SeveralBindings> several_bindings{};
   friend bool operator==(const NodeGroup&, const NodeGroup&) = default;
 };
 
@@ -89,9 +90,10 @@ struct PolicyProfile {
   IpVersions ip_versions = IpVersions::Dual;     ///< what it is entitled to (RFC 5844 section 3.2.2)
   std::optional<Ipv4Address> ipv4_address = {};  ///< permanently its own; none: one from the pools
   AccessRule access{};
-  std::string group{};               ///< of flow policies
-  std::optional<Decider> decider{};  ///< instead of the group's
-  std::optional<MoveOrder> order{};  ///< likewise
+  std::string group{};                                ///< of flow policies
+  std::optional<Decider> decider{};                   ///< instead of the group's
+  std::optional<MoveOrder> order{};                   ///< likewise
+  std::optional<SeveralBindings> several_bindings{};  ///< likewise
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 
@@ -131,22 +133,33 @@ struct LmaConfig {
   std::vector<PolicyProfile> mobile_nodes;
   OrderConfig order{};                ///< of moves of flows, unless the node, its group or a command says
   Decider decider = Decider::Anchor;  ///< of nodes for which neither they nor their group say
+  SeveralBindings several_bindings = SeveralBindings::Copies;  ///< likewise
   std::vector<NodeGroup> groups{};
   std::vector<Shared<FlowPolicy>> flow_policies{};
   friend bool operator==(const LmaConfig&, const LmaConfig&) = default;
 };
 
 /// The node's own, else its group's, else the anchor's.
-inline Decider decider_of(const LmaConfig& config, const PolicyProfile& node) {
+template <class T>
+T setting_of(const LmaConfig& config, const PolicyProfile& node, std::optional<T> PolicyProfile::*own,
+             std::optional<T> NodeGroup::*of_group, T otherwise) {
   const auto group = std::ranges::find(config.groups, node.group, &NodeGroup::name);
-  const auto of_group = group == config.groups.end() ? std::nullopt : group->decider;
-  return node.decider.value_or(of_group.value_or(config.decider));
+  if (group != config.groups.end()) otherwise = ((*group).*of_group).value_or(otherwise);
+  return (node.*own).value_or(otherwise);
+}
+
+inline Decider decider_of(const LmaConfig& config, const PolicyProfile& node) {
+  return setting_of(config, node, &PolicyProfile::decider, &NodeGroup::decider, config.decider);
+}
+
+inline SeveralBindings several_bindings_of(const LmaConfig& config, const PolicyProfile& node) {
+  return setting_of(config, node, &PolicyProfile::several_bindings, &NodeGroup::several_bindings,
+                    config.several_bindings);
 }
 
 inline OrderConfig order_of(const LmaConfig& config, const PolicyProfile& node) {
-  const auto group = std::ranges::find(config.groups, node.group, &NodeGroup::name);
-  const auto of_group = group == config.groups.end() ? std::nullopt : group->order;
-  return {node.order.value_or(of_group.value_or(config.order.order)), config.order.deadline};
+  return {setting_of(config, node, &PolicyProfile::order, &NodeGroup::order, config.order.order),
+          config.order.deadline};
 }
 
 }  // namespace flowmob::core

@@ -185,7 +185,12 @@ Json link_json(const LinkState& link, const LinkVerdict& verdict, const FlowBind
 
 Surroundings surroundings_of(const Policy& policy, const MobileNode& node,
                              const std::vector<LinkState>& links) {
-  return {links, &policy.links(), policy.links().now(), {}, node.flows.default_flow().current};
+  return {links,
+          &policy.links(),
+          policy.links().now(),
+          {},
+          node.flows.default_flow().current,
+          policy.several_bindings(node.mn_id)};
 }
 
 Json decision_json(const Policy& policy, const MobileNode& node, const FlowBinding& flow,

@@ -228,18 +228,62 @@ TEST_F(FlowAnnouncementsTest, WithoutAnyBindingItIsInactiveAndNotMatched) {  // 
   EXPECT_EQ(mag_of("fid-80"), "mag2");
 }
 
-TEST_F(FlowAnnouncementsTest, OfSeveralBindingsTheFirstThatIsThereCarriesIt) {  // section 5.3.6
-  attach_both();
+FlowIdentification by_both() {
   FlowIdentification both = flow(80, 10, 2);
   both.sub_options[0] = to({2, 1});
-  announce(first(), {both});
-  EXPECT_EQ(mag_of("fid-80"), "mag2");
+  return both;
+}
+
+TEST_F(FlowAnnouncementsTest, SeveralBindingsAreCopies) {  // section 4.3
+  attach_both();
+  announce(first(), {by_both()});
   EXPECT_EQ(flow_row("fid-80")["announced"]["binding_ids"], (Json{2, 1}));
+  const auto mags = [&] {
+    std::vector<std::string> names;
+    const Json row = flow_row("fid-80");
+    for (const auto& link : row["spread"]["links"]) names.push_back(link["mag"]);
+    return names;
+  };
+  EXPECT_EQ(flow_row("fid-80")["spread"]["kind"], "copies");
+  EXPECT_THAT(mags(), ElementsAre("mag2", "mag1"));
+  EXPECT_EQ(all<InstallFlow>().back().spread.links.size(), 2U);
+  accepted(leave(second()));
+  EXPECT_THAT(mags(), ElementsAre("mag1"));
+  EXPECT_EQ(state_of("fid-80"), "active");
+  accepted(with(second(), {binding(2)}));
+  EXPECT_THAT(mags(), ElementsAre("mag2", "mag1"));
+  announce(first(), {flow(80, 10, 1)});
+  EXPECT_EQ(mag_of("fid-80"), "mag1");
+  EXPECT_EQ(all<InstallFlow>().back().spread, Spread{});
+}
+
+TEST_F(FlowAnnouncementsTest, WhereSeveralAreNoCopiesTheFirstThatIsThereCarriesIt) {
+  auto config = obeying();
+  config.several_bindings = SeveralBindings::First;
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  attach_both();
+  announce(first(), {by_both()});
+  EXPECT_EQ(mag_of("fid-80"), "mag2");
+  EXPECT_EQ(all<InstallFlow>().back().spread, Spread{});
   accepted(leave(second()));
   EXPECT_EQ(mag_of("fid-80"), "mag1");
   EXPECT_EQ(state_of("fid-80"), "active");
   accepted(with(second(), {binding(2)}));
   EXPECT_EQ(mag_of("fid-80"), "mag2");
+}
+
+TEST_F(FlowAnnouncementsTest, WhatSeveralBindingsMeanMayChangeUnderThem) {
+  attach_both();
+  announce(first(), {by_both()});
+  auto config = obeying();
+  for (const auto several : {SeveralBindings::First, SeveralBindings::Copies}) {
+    config.several_bindings = several;
+    ASSERT_TRUE(lma->reconfigure(now, config));
+    drain();
+    const bool is_copied = several == SeveralBindings::Copies;
+    EXPECT_EQ(all<InstallFlow>().back().spread.links.size(), is_copied ? 2U : 0U);
+    EXPECT_EQ(mag_of("fid-80"), "mag2");
+  }
 }
 
 TEST_F(FlowAnnouncementsTest, TheLatestAcceptedAnnouncementMovesTheFlow) {

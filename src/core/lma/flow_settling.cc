@@ -38,7 +38,7 @@ std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node) {
 }
 
 void settle_flows(const Policy& policy, MobileNode& node, SessionId leaving) {
-  node.flows.reselect(links_of(policy, node), policy.links(), leaving);
+  node.flows.reselect(links_of(policy, node), policy.links(), leaving, policy.several_bindings(node.mn_id));
 }
 
 }  // namespace flowmob::core

@@ -51,6 +51,11 @@ Decider Policy::decider(std::string_view mn_id) const {
   return known ? decider_of(config_, *known) : config_.decider;
 }
 
+SeveralBindings Policy::several_bindings(std::string_view mn_id) const {
+  const auto* known = profile(mn_id);
+  return known ? several_bindings_of(config_, *known) : config_.several_bindings;
+}
+
 OrderConfig Policy::order(std::string_view mn_id) const {
   const auto* known = profile(mn_id);
   return known ? order_of(config_, *known) : config_.order;

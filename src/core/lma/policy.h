@@ -28,6 +28,7 @@ class Policy {
   std::string mag_name(const Ipv6Address& address) const;
 
   Decider decider(std::string_view mn_id) const;
+  SeveralBindings several_bindings(std::string_view mn_id) const;
   OrderConfig order(std::string_view mn_id) const;
   /// The rules for its flows: the node's own policy, else its group's, else the default; empty: none, or it
   /// is not we who decide.

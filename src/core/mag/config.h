@@ -21,6 +21,9 @@ namespace flowmob::core {
 struct AnnouncedFlow {
   FlowTemplate flow;
   bool at_attachment = true;  ///< else when a command says so
+  /// The node's other links that carry it, too, as they are called (BID). The LMA refuses it while it knows
+  /// none by one of these numbers.
+  std::vector<std::uint16_t> also_by = {};
   friend bool operator==(const AnnouncedFlow&, const AnnouncedFlow&) = default;
 };
 

@@ -27,17 +27,23 @@ FlowStatus status_of(const wire::FlowIdentification& answer) {
   return static_cast<FlowStatus>(answer.status);
 }
 
-FlowAnnouncements::Flow fresh(FlowTemplate flow, std::uint16_t id, bool is_observed) {
+FlowAnnouncements::Flow fresh(const AnnouncedFlow& flow, std::uint16_t id, bool is_observed) {
   FlowAnnouncements::Flow made;
-  made.flow = std::move(flow);
+  made.flow = flow.flow;
+  made.also_by = flow.also_by;
   made.id = id;
   made.is_observed = is_observed;
   return made;
 }
 
+/// Under another number, perhaps.
+FlowAnnouncements::Flow fresh(const FlowAnnouncements::Flow& flow, std::uint16_t id) {
+  return fresh({flow.flow, true, flow.also_by}, id, flow.is_observed);
+}
+
 /// The same, to be said once more.
 FlowAnnouncements::Flow again(const FlowAnnouncements::Flow& flow) {
-  auto made = fresh(flow.flow, flow.id, flow.is_observed);
+  auto made = fresh(flow, flow.id);
   made.may_be_known = flow.may_be_known || flow.state == FlowAnnouncements::State::Accepted;
   made.losses = flow.losses;
   return made;
@@ -67,11 +73,13 @@ wire::TrafficSelector on_the_wire(const wire::TrafficSelector6& six) {
 }
 
 wire::FlowIdentification in_full(const FlowAnnouncements::Flow& flow, std::uint16_t binding_id) {
+  wire::BindingReference bindings{{binding_id}};
+  for (const auto other : flow.also_by)
+    if (other != binding_id) bindings.binding_ids.push_back(other);
   return {flow.id,
           flow.flow.priority,
           0,
-          {wire::BindingReference{{binding_id}},
-           wire::TrafficSelectorSubOption{on_the_wire(flow.flow.selector)}}};
+          {std::move(bindings), wire::TrafficSelectorSubOption{on_the_wire(flow.flow.selector)}}};
 }
 
 }  // namespace
@@ -117,14 +125,15 @@ void FlowAnnouncements::number_observed_from(std::uint16_t start) {
   if (!last_observed_id_) last_observed_id_ = std::max(start, kFirstObserved);
 }
 
-void FlowAnnouncements::want_one(const FlowTemplate& flow, bool is_observed, bool& is_news) {
-  const auto known = std::ranges::find(flows_, flow.name, [](const Flow& f) { return f.flow.name; });
-  if (known != flows_.end() && known->flow == flow) return;
+void FlowAnnouncements::want_one(const AnnouncedFlow& flow, bool is_observed, bool& is_news) {
+  const auto known = std::ranges::find(flows_, flow.flow.name, [](const Flow& f) { return f.flow.name; });
+  if (known != flows_.end() && known->flow == flow.flow && known->also_by == flow.also_by) return;
   is_news = true;
   if (known == flows_.end())
     flows_.push_back(fresh(flow, is_observed ? next_observed_id() : free_id(), is_observed));
   else {
-    known->flow = flow;
+    known->flow = flow.flow;
+    known->also_by = flow.also_by;
     *known = again(*known);
   }
 }
@@ -137,24 +146,25 @@ void FlowAnnouncements::renumber(const BindingNumber& binding) {
 
 void FlowAnnouncements::presume_known() {
   for (auto& flow : flows_) flow.may_be_known = true;
-  says_priority_ = true;
+  says_binding_ = true;
 }
 
-bool FlowAnnouncements::want(const BindingNumber& binding, const std::vector<FlowTemplate>& flows,
+bool FlowAnnouncements::want(const BindingNumber& binding, const std::vector<AnnouncedFlow>& flows,
                              const std::vector<FlowTemplate>& observed) {
   renumber(binding);
   bool is_news = false;
   bool has_less = false;  // than the LMA knows
   std::erase_if(flows_, [&](const Flow& known) {
-    const auto& wanted = known.is_observed ? observed : flows;
-    const bool is_gone = std::ranges::find(wanted, known.flow.name, &FlowTemplate::name) == wanted.end();
+    const auto has_its_name = [&](const FlowTemplate& flow) { return flow.name == known.flow.name; };
+    const bool is_gone = known.is_observed ? std::ranges::none_of(observed, has_its_name)
+                                           : std::ranges::none_of(flows, has_its_name, &AnnouncedFlow::flow);
     has_less = has_less || (is_gone && known.state != State::Refused);
     return is_gone;
   });
   has_less_to_say_ = has_less_to_say_ || has_less;
   if (has_less) less_said_.reset();
   for (const auto& flow : flows) want_one(flow, false, is_news);
-  for (const auto& flow : observed) want_one(flow, true, is_news);
+  for (const auto& flow : observed) want_one({flow}, true, is_news);
   return is_news || has_less;
 }
 
@@ -169,7 +179,7 @@ bool FlowAnnouncements::retry(std::string_view name) {
 bool FlowAnnouncements::renew(std::string_view name) {
   const auto found = std::ranges::find(flows_, name, [](const Flow& f) { return f.flow.name; });
   if (found == flows_.end() || found->state == State::Pending) return false;
-  *found = fresh(found->flow, next_observed_id(), found->is_observed);
+  *found = fresh(*found, next_observed_id());
   return true;
 }
 
@@ -178,7 +188,7 @@ void FlowAnnouncements::forget(std::string_view name) {
 }
 
 void FlowAnnouncements::start_anew() {
-  for (auto& flow : flows_) flow = fresh(flow.flow, flow.id, flow.is_observed);
+  for (auto& flow : flows_) flow = fresh(flow, flow.id);
 }
 
 /// What is left out is no more to the LMA (section 5.3.4): what has to wait for the next update stands in the
@@ -186,8 +196,8 @@ void FlowAnnouncements::start_anew() {
 void FlowAnnouncements::add_options(const BindingNumber& binding, TimePoint now,
                                     wire::MobilityOptions& options) {
   if (has_less_to_say_ && !less_said_) less_said_ = now;
-  says_priority_ = says_priority_ || binding.priority;
-  if (flows_.empty() && !says_priority_) return;
+  says_binding_ = says_binding_ || binding.priority || binding.id != BindingNumber{}.id;
+  if (flows_.empty() && !says_binding_) return;
   options.emplace_back(
       wire::BindingIdentifierOption{binding.id, 0, false, binding.priority.value_or(kOrdinaryPriority), {}});
   std::size_t count = 0;
@@ -258,6 +268,7 @@ Json FlowAnnouncements::to_json() const {
     rows.push_back({{"flow", flow.flow.name},
                     {"flow_id", flow.id},
                     {"priority", flow.flow.priority},
+                    {"also_by", flow.also_by},
                     {"observed", flow.is_observed},
                     {"state", to_string(flow.state)},
                     {"status", flow.status.empty() ? Json() : Json(flow.status)}});
@@ -276,14 +287,13 @@ std::vector<AnnouncedFlow> flows_of(const AccessConfig& access, const MagPolicyP
   return all;
 }
 
-std::vector<FlowTemplate> wanted_flows(const std::vector<AnnouncedFlow>& flows,
-                                       const std::map<std::string, bool>& switched) {
-  std::vector<FlowTemplate> wanted;
-  for (const auto& [flow, at_attachment] : flows) {
-    const auto said = switched.find(flow.name);
-    if (said == switched.end() ? at_attachment : said->second) wanted.push_back(flow);
-  }
-  return wanted;
+std::vector<AnnouncedFlow> wanted_flows(std::vector<AnnouncedFlow> flows,
+                                        const std::map<std::string, bool>& switched) {
+  std::erase_if(flows, [&](const AnnouncedFlow& one) {
+    const auto said = switched.find(one.flow.name);
+    return !(said == switched.end() ? one.at_attachment : said->second);
+  });
+  return flows;
 }
 
 }  // namespace flowmob::core

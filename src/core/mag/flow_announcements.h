@@ -27,6 +27,7 @@ class FlowAnnouncements {
   enum class State { Pending, Accepted, Refused };
   struct Flow {
     FlowTemplate flow;
+    std::vector<std::uint16_t> also_by = {};  ///< bindings beside its own
     std::uint16_t id{};
     State state = State::Pending;
     std::string status;                        ///< of the last answer
@@ -37,7 +38,7 @@ class FlowAnnouncements {
   };
 
   /// These from now on, by their names, on a binding of this number. True: an update has to say so.
-  bool want(const BindingNumber& binding, const std::vector<FlowTemplate>& flows,
+  bool want(const BindingNumber& binding, const std::vector<AnnouncedFlow>& flows,
             const std::vector<FlowTemplate>& observed = {});
   /// What there is was said by a predecessor, or something else by these numbers.
   void presume_known();
@@ -74,7 +75,7 @@ class FlowAnnouncements {
   bool is_taken(std::uint16_t id) const;
   void lose(Flow& flow);
   bool take_answer(Flow& flow, const std::optional<wire::FlowStatus>& status, TimePoint sent);
-  void want_one(const FlowTemplate& flow, bool is_observed, bool& is_news);
+  void want_one(const AnnouncedFlow& flow, bool is_observed, bool& is_news);
 
   std::vector<Flow> flows_;
   void renumber(const BindingNumber& binding);
@@ -82,7 +83,7 @@ class FlowAnnouncements {
   bool has_less_to_say_ = false;        ///< than the LMA knows
   std::optional<TimePoint> less_said_;  ///< when that was said first
   std::optional<std::uint16_t> binding_id_;
-  bool says_priority_ = false;  ///< from when one was said: silence would leave it as it is
+  bool says_binding_ = false;  ///< from when one was said: silence would leave it as it is
   std::optional<std::uint16_t> last_observed_id_;
 };
 
@@ -94,7 +95,7 @@ std::string_view to_string(FlowAnnouncements::State state);  ///< "pending", "ac
 /// Which flows an attachment has by its access's and its node's configuration.
 std::vector<AnnouncedFlow> flows_of(const AccessConfig& access, const MagPolicyProfile* profile);
 /// Those of them that are to be announced.
-std::vector<FlowTemplate> wanted_flows(const std::vector<AnnouncedFlow>& flows,
-                                       const std::map<std::string, bool>& switched);
+std::vector<AnnouncedFlow> wanted_flows(std::vector<AnnouncedFlow> flows,
+                                        const std::map<std::string, bool>& switched);
 
 }  // namespace flowmob::core

@@ -313,6 +313,32 @@ TEST_F(FlowAnnouncementsOfMag, AnotherNumberOfTheBindingIsSaidByEveryFlow) {  //
   EXPECT_EQ(said.sub_options.at(0), wire::FlowSubOption(wire::BindingReference{{3}}));
 }
 
+TEST_F(FlowAnnouncementsOfMag, ANumberOfItsOwnIsSaidWithoutAnyFlow) {  // others may name it
+  auto config = config_with({});
+  config.accesses[0].binding.id = 3;
+  start(config);
+  register_node();
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(option<wire::BindingIdentifierOption>(updates[0]).binding_id, 3);
+}
+
+TEST_F(FlowAnnouncementsOfMag, OtherLinksOfTheNodeMayCarryItToo) {
+  auto both = flow("web", 80);
+  both.also_by = {2, 1, 7};  // the first of the references is the gateway's own
+  announce({both});
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(option<FlowIdentification>(updates[0]).sub_options.at(0),
+            wire::FlowSubOption(wire::BindingReference{{1, 2, 7}}));
+  answer_flows(FlowStatus::Successful);
+  updates.clear();
+  both.also_by = {7};
+  ASSERT_TRUE(gateway->reconfigure(now, config_with({both})));
+  drain();
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(option<FlowIdentification>(updates[0]).sub_options.at(0),
+            wire::FlowSubOption(wire::BindingReference{{1, 7}}));
+}
+
 TEST_F(FlowAnnouncementsOfMag, APriorityThatIsNotConfiguredAnyMoreIsTheOrdinaryOne) {
   auto config = config_with({});
   config.accesses[0].binding.priority = std::uint8_t{10};

@@ -2,6 +2,8 @@
 #include "daemon/config/flow_row.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "daemon/config/rules.h"
 
@@ -52,8 +54,9 @@ void check_flow(const Element<FlowRow>& flow, const char* otherwise, Diagnostics
   constexpr std::uint8_t kIcmpv6 = 58;
   const auto& selector = flow.value.flow.selector;
   const auto& protocol = flow.value.protocol;
-  const bool has_condition = std::ranges::any_of(*flow.node->as<Table>(), [](const Member& member) {
-    return member.key != "name" && member.key != "priority" && member.key != "at_attachment";
+  constexpr std::array<std::string_view, 4> kOthers{"name", "priority", "at_attachment", "also_by"};
+  const bool has_condition = std::ranges::any_of(*flow.node->as<Table>(), [&](const Member& member) {
+    return std::ranges::find(kOthers, member.key) == kOthers.end();
   });
   if (!has_condition)
     diagnostics.add(flow.node->at, "the flow has no condition: it would match everything", otherwise);

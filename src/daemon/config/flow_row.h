@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/flow/flow_rule.h"
 #include "daemon/config/policy_values.h"
@@ -14,7 +16,8 @@ namespace flowmob::daemon::config {
 struct FlowRow {
   core::FlowTemplate flow;
   std::optional<NextHeader> protocol;
-  bool at_attachment = true;  ///< of a MAG's
+  bool at_attachment = true;           ///< of a MAG's
+  std::vector<std::uint16_t> also_by;  ///< likewise
 };
 
 Section<FlowRow> flow_section(std::string title);

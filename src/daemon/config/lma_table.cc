@@ -97,6 +97,11 @@ Section<LmaSettings> lma_head() {
                    "how flows are moved while both links are up: \"gap\": in gaps between their packets, so "
                    "that none overtakes another, \"now\": at once; of nodes for which neither they nor their "
                    "group say"),
+       K::optional(
+           "several_bindings", kLmaCore<&LmaConfig::several_bindings>,
+           "what it means that a MAG announces a flow with several binding identifiers, of nodes for "
+           "which neither they nor their group say: \"copies\": each packet goes by all of them (RFC "
+           "6089 section 4.3), for nodes that tell copies apart; \"first\": by the first that is there"),
        K::optional("deadline", kOrder<&core::OrderConfig::deadline>,
                    "how long a flow that moves waits for a gap before it is made one",
                    between<Duration>(0s, 10s)),
@@ -196,7 +201,8 @@ Section<core::NodeGroup> group() {
           {K::required("name", &core::NodeGroup::name, "what mobile nodes call it in `group`", label()),
            K::derived("decider", &core::NodeGroup::decider, "as of a mobile node, for those of the group",
                       "that of [lma]"),
-           K::derived("order", &core::NodeGroup::order, "likewise", "that of [lma]")}};
+           K::derived("order", &core::NodeGroup::order, "likewise", "that of [lma]"),
+           K::derived("several_bindings", &core::NodeGroup::several_bindings, "likewise", "that of [lma]")}};
 }
 
 Section<PolicyProfile> mobile_node() {
@@ -218,6 +224,9 @@ Section<PolicyProfile> mobile_node() {
        K::derived("decider", &PolicyProfile::decider, kDeciderHelp, "the group's"),
        K::derived("order", &PolicyProfile::order,
                   "how its flows are moved while both links are up: \"gap\" or \"now\"", "the group's"),
+       K::derived("several_bindings", &PolicyProfile::several_bindings,
+                  "what several binding identifiers of an announced flow mean: \"copies\" or \"first\"",
+                  "the group's"),
        K::derived(
            "ipv4_address", &PolicyProfile::ipv4_address,
            "the IPv4 home address that is always its own; it lies in one of ipv4_pools, which gives it "

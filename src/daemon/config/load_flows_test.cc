@@ -46,12 +46,14 @@ name = "voice"
 priority = 5
 dscp = 46
 at_attachment = false
+also_by = [2, 7]
 )",
                                 "f");
   ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
   const auto& flows = loaded->core.mobile_nodes.at(0).flows;
   ASSERT_EQ(flows.size(), 1U);
   EXPECT_FALSE(flows[0].at_attachment);
+  EXPECT_EQ(flows[0].also_by, (std::vector<std::uint16_t>{2, 7}));
 }
 
 TEST(LoadFlows, TheBindingHasANumberAndAPriority) {
@@ -150,6 +152,25 @@ TEST(LoadFlows, HowFlowsMoveIsSaidByTheNodeItsGroupOrTheAnchor) {
   EXPECT_EQ(order(group).order, MoveOrder::Gap);
   EXPECT_EQ(order(with(group, "group = \"vans\"", "group = \"vans\"\norder = \"now\"")).order,
             MoveOrder::Now);
+}
+
+TEST(LoadFlows, WhatSeveralBindingsMeanIsSaidByTheNodeItsGroupOrTheAnchor) {
+  using core::SeveralBindings;
+  const auto several = [](const std::string& file) {
+    const auto loaded = parse_lma(file, "f");
+    EXPECT_TRUE(loaded) << to_error(loaded.error()).message;
+    return loaded ? core::several_bindings_of(loaded->core, loaded->core.mobile_nodes.at(0))
+                  : SeveralBindings{};
+  };
+  const std::string text(kLma);
+  EXPECT_EQ(several(text), SeveralBindings::Copies);
+  const auto whole = with(text, "[lma]\n", "[lma]\nseveral_bindings = \"first\"\n");
+  EXPECT_EQ(several(whole), SeveralBindings::First);
+  const auto group =
+      whole + "group = \"vans\"\n\n[[group]]\nname = \"vans\"\nseveral_bindings = \"copies\"\n";
+  EXPECT_EQ(several(group), SeveralBindings::Copies);
+  EXPECT_EQ(several(with(group, "group = \"vans\"", "group = \"vans\"\nseveral_bindings = \"first\"")),
+            SeveralBindings::First);
 }
 
 constexpr std::string_view kPolicy = R"(

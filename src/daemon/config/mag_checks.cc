@@ -154,7 +154,8 @@ void check_flows(const MagFile& file, Diagnostics& diagnostics) {
 
 std::vector<core::AnnouncedFlow> announced(const FlowElements& rows) {
   std::vector<core::AnnouncedFlow> flows;
-  for (const auto& row : rows) flows.push_back({flow_of(row.value), row.value.at_attachment});
+  for (const auto& row : rows)
+    flows.push_back({flow_of(row.value), row.value.at_attachment, row.value.also_by});
   return flows;
 }
 

@@ -175,6 +175,11 @@ Section<FlowRow> announced_flow(std::string title) {
   keys.push_back(
       K::optional("at_attachment", &FlowRow::at_attachment,
                   "announce it when a node attaches; false: when `flowmob flow announce` says so"));
+  keys.push_back(K::optional(
+      "also_by", &FlowRow::also_by,
+      "the numbers (`binding_id`) of other links of the node that are to carry it, too: each packet goes by "
+      "all of them, if the LMA says so (`several_bindings`); it refuses the flow until all of them are there",
+      between<std::uint16_t>(1, 65535)));
   return {std::move(title), std::move(keys)};
 }
 

@@ -75,6 +75,14 @@ struct Words<core::MoveOrder> {
 };
 
 template <>
+struct Words<core::SeveralBindings> {
+  static constexpr const char* kName = "meaning of several bindings";
+  static constexpr std::array kAll{Word<core::SeveralBindings>{"copies", core::SeveralBindings::Copies},
+                                   Word<core::SeveralBindings>{"first", core::SeveralBindings::First}};
+  static std::span<const Word<core::SeveralBindings>> all() { return kAll; }
+};
+
+template <>
 struct Words<core::Decider> {
   static constexpr const char* kName = "decider";
   static constexpr std::array kAll{Word<core::Decider>{"lma", core::Decider::Anchor},
