@@ -51,7 +51,7 @@ Demo::Demo(const Plan& plan, const DemoOptions& options)
     : plan_(plan),
       options_(options),
       display_(options.json ? stderr : stdout),
-      observations_(Ipv6Prefix::parse(address::kPool).value()) {
+      observations_(Ipv6Prefix::parse(address::kPool).value(), Ipv6Address::parse(address::kCn).value()) {
   evidence_.mag_lma_round_trip = mag_lma_round_trip(plan);
 }
 

@@ -71,7 +71,10 @@ void Observations::add_flow_packet(std::string_view link, const CapturedFrame& f
                                    const PacketFacts& facts) {
   const auto kind = kind_of(facts);
   const bool up = mobile_.contains(facts.source);
-  if (!kind || (!up && !mobile_.contains(facts.destination))) return;
+  const auto& mobile = up ? facts.source : facts.destination;
+  const auto& other = up ? facts.destination : facts.source;
+  // The anchor pings the mobile node, too: it measures paths (docs/adr/0063).
+  if (!kind || !mobile_.contains(mobile) || other != correspondent_address_) return;
   Sighting sighting{frame.time, key_of(facts), 0, 0, 0, 0};
   if (const auto tcp = tcp_facts(facts); tcp && tcp->payload > 0) {
     sighting.sequence = tcp->sequence;

@@ -50,7 +50,8 @@ std::vector<Loss> losses_within(const FlowTrack& track, Nanoseconds from, Nanose
 /// mobile node.
 class Observations {
  public:
-  explicit Observations(Ipv6Prefix mobile_prefixes) : mobile_(mobile_prefixes) {}
+  Observations(Ipv6Prefix mobile_prefixes, Ipv6Address correspondent)
+      : mobile_(mobile_prefixes), correspondent_address_(correspondent) {}
 
   void add(std::string_view link, const CapturedFrame& frame);
 
@@ -87,6 +88,7 @@ class Observations {
   static Sightings cut(const Sightings& sightings, std::uint32_t segment);
 
   Ipv6Prefix mobile_;
+  Ipv6Address correspondent_address_;
   std::array<Sightings, 6> correspondent_, mobile_node_;
   std::vector<SignallingMessage> signalling_;
   std::array<std::array<Bins, 3>, 2> bins_;

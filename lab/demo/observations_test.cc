@@ -27,7 +27,7 @@ class ObservationsTest : public testing::Test {
     return summarize_window(track.sent, track.arrivals, 0, 1000 * kMs);
   }
 
-  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value()};
+  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value(), Ipv6Address::parse(kCn).value()};
 };
 
 TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
@@ -128,7 +128,10 @@ TEST_F(ObservationsTest, SignallingIsCountedAndTimedOnTheMagsLinks) {
 TEST_F(ObservationsTest, ForeignTrafficDoesNotCount) {
   see("mag1-mn", 1, ipv6("fe80::1", "ff02::1", kIcmp6, echo(true, 1, 1)));
   see("mag1-mn", 1, ipv6("2001:db8:200::1", kCn, kIcmp6, echo(true, 1, 1)));
+  see("mag1-mn", 1, ipv6("2001:db8:f::1", kMn, kIcmp6, echo(true, 1, 1)));
+  see("mag1-mn", 2, ipv6(kMn, "2001:db8:f::1", kIcmp6, echo(false, 1, 1)));
   EXPECT_EQ(summary(FlowKind::Ping, Way::Up).sent, 0U);
+  EXPECT_TRUE(observations.track(FlowKind::Ping, Way::Down).unmatched.empty());
   EXPECT_TRUE(observations.bins(0, FlowKind::Ping).empty());
 }
 
