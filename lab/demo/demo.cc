@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 /// Twice what all steps take together: on a busy machine they take longer.
-constexpr int kDownloadSeconds = 100;
+constexpr int kDownloadSeconds = 110;
 constexpr Nanoseconds kSecond = 1'000'000'000;
 /// What is sent at a step's end must have arrived, or it is lost: many times the longest delay.
 constexpr Duration kGrace = 600ms;
@@ -85,6 +85,7 @@ Result<void> Demo::set_up() {
   auto domain = Domain::up(plan_, options);
   if (!domain) return tl::unexpected(domain.error());
   domain_ = std::move(*domain);
+  if (auto changed = change_files(with_redundant_flow); !changed) return changed;
   auto captures = Captures::start(plan_, options_.output);
   if (!captures) return tl::unexpected(captures.error());
   captures_ = std::move(*captures);
@@ -97,6 +98,15 @@ Result<void> Demo::set_up() {
   if (auto rested = rest(1500ms); !rested) return rested;
   evidence_.first_connection = traffic_->connection();
   return {};
+}
+
+Result<void> Demo::change_files(FileChange* change) {
+  Result<void> done;
+  for (const DaemonPlan& daemon : plan_.daemons()) {
+    const auto changed = [&](std::string text) { return change(daemon.node, std::move(text)); };
+    if (done) done = domain_->change_file(daemon.node, changed);
+  }
+  return done;
 }
 
 Result<void> Demo::attach(const UpOptions& options) {
@@ -201,6 +211,12 @@ Result<void> Demo::set_link(std::string_view link, bool up) {
   });
 }
 
+Result<void> Demo::start_steering() {
+  mark("steering begins");
+  display_.now("starting a stream (UDP, 500 packets/s both ways), each packet by both links");
+  return traffic_->start_steering();
+}
+
 void Demo::mark(const std::string& label, bool opens_span) {
   evidence_.event = wall();
   const double now = static_cast<double>(evidence_.event) / 1e9;
@@ -213,15 +229,23 @@ void Demo::measure(StepReport& step) {
   captures_->read_into(observations_);
   step.signalling = summarize_signalling(observations_.signalling(), step.begin, step.end);
   for (const FlowKind flow : kFlowKinds) {
-    for (const Way way : kWays) {
-      const FlowTrack track = flow == FlowKind::Video ? traffic_->video(way) : observations_.track(flow, way);
-      step.flows.push_back(
-          {flow, way, summarize_window(track.sent, track.arrivals, step.begin, step.end),
-           observations_.frames_per_access(flow, way, step.begin, step.end),
-           observations_.frames_per_access(flow, way, std::max(step.begin, step.end - kSecond), step.end),
-           unmatched_within(track, step), losses_within(track, step.begin, step.end)});
-    }
+    for (const Way way : kWays) measure_flow(step, flow, way);
   }
+}
+
+/// From its first packet on, if that falls into the step. One that was not started yet, or was stopped
+/// before, is no flow of the step.
+void Demo::measure_flow(StepReport& step, FlowKind flow, Way way) const {
+  const FlowTrack track =
+      Traffic::has_log(flow) ? traffic_->logged(flow, way) : observations_.track(flow, way);
+  const Nanoseconds first = track.sent.empty() ? step.end : track.sent.front().sent;
+  const Nanoseconds begin = std::max(step.begin, first);
+  const Nanoseconds end = std::min(step.end, traffic_->stopped(flow).value_or(step.end));
+  if (begin >= end && !std::ranges::count(kLastingFlows, flow)) return;
+  step.flows.push_back({flow, way, summarize_window(track.sent, track.arrivals, begin, end),
+                        observations_.frames_per_access(flow, way, begin, end),
+                        observations_.frames_per_access(flow, way, std::max(begin, end - kSecond), end),
+                        unmatched_within(track, step), losses_within(track, begin, end)});
 }
 
 Json Demo::bindings() const { return domain_->call("lma", "show bindings").value_or(Json()); }

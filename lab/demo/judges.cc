@@ -37,15 +37,35 @@ const Exchange* deregistration(const StepReport& step, std::string_view link, Na
   return found == step.signalling.exchanges.end() ? nullptr : &*found;
 }
 
-/// Of one flow, both ways; nothing if a way is missing.
-std::optional<std::uint64_t> lost_and_doubled(const StepReport& step, FlowKind flow) {
-  std::uint64_t sum = 0;
-  for (const Way way : kWays) {
+bool flows_both_ways(const StepReport& step, FlowKind flow) {
+  return std::ranges::all_of(kWays, [&](Way way) {
     const FlowOutcome* outcome = step.find(flow, way);
-    if (outcome == nullptr || outcome->summary.received == 0) return {};
-    sum += outcome->summary.lost + outcome->summary.duplicated;
+    return outcome != nullptr && outcome->summary.received > 0;
+  });
+}
+
+struct Count {
+  std::uint64_t sent = 0, lost = 0, duplicated = 0;
+};
+
+/// Of one flow, both ways; nothing if a way is missing.
+std::optional<Count> count_of(const StepReport& step, FlowKind flow) {
+  if (!flows_both_ways(step, flow)) return {};
+  Count count;
+  for (const Way way : kWays) {
+    const FlowSummary& summary = step.find(flow, way)->summary;
+    count.sent += summary.sent;
+    count.lost += summary.lost;
+    count.duplicated += summary.duplicated;
   }
-  return sum;
+  return count;
+}
+
+bool uses_both_links(const StepReport& step, FlowKind flow) {
+  return std::ranges::all_of(kWays, [&](Way way) {
+    const FlowOutcome* outcome = step.find(flow, way);
+    return outcome != nullptr && std::ranges::all_of(outcome->frames, [](auto n) { return n > 0; });
+  });
 }
 
 void gap_within_bound(const FailureParts& parts, StepReport& step) {
@@ -108,8 +128,8 @@ void lossless(const Evidence&, StepReport& step) {
     unmatched += outcome.unmatched;
   }
   const bool all_flow =
-      step.flows.size() == kFlowKinds.size() * kWays.size() &&
-      std::ranges::all_of(step.flows, [](const FlowOutcome& f) { return f.summary.received > 0; });
+      std::ranges::all_of(kLastingFlows, [&](FlowKind flow) { return flows_both_ways(step, flow); }) &&
+      std::ranges::all_of(step.flows, [&](const FlowOutcome& f) { return flows_both_ways(step, f.flow); });
   const std::string doubt =
       unmatched == 0 ? "" : fmt::format(", {} came that no capture saw leave", unmatched);
   step.checks.push_back({fmt::format("{} packets sent, {} lost, {} duplicated{}, all flows, both ways", sent,
@@ -142,12 +162,23 @@ void hard_failure(const Evidence& evidence, StepReport& step) {
     gap_within_bound(*step.failure, step);
     lost_on_the_dead_link(*told, evidence.event, step);
   }
+  const auto video = count_of(step, FlowKind::Video);
   step.checks.push_back({"video, on the other link, lost nothing and got nothing twice",
-                         lost_and_doubled(step, FlowKind::Video) == 0U});
+                         video && video->lost == 0 && video->duplicated == 0});
   const bool no_copies = !step.flows.empty() && std::ranges::all_of(step.flows, [](const FlowOutcome& f) {
     return f.summary.duplicated == 0;
   });
   step.checks.push_back({"no packet of any flow arrived twice", no_copies});
+}
+
+void redundant_flow_is_whole(const Evidence&, StepReport& step) {
+  const auto both = count_of(step, FlowKind::Steering), one = count_of(step, FlowKind::Ping);
+  const Count steering = both.value_or(Count{}), ping = one.value_or(Count{});
+  step.checks.push_back(
+      {fmt::format("steering, by both links: {} of {} lost, {} twice; ping, by the dead one alone: {} lost",
+                   steering.lost, steering.sent, steering.duplicated, ping.lost),
+       both && one && uses_both_links(step, FlowKind::Steering) && steering.lost == 0 &&
+           steering.duplicated == 0 && ping.lost > 0});
 }
 
 Judge flow_ends_on(FlowKind flow, std::size_t access) {

@@ -11,13 +11,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr Nanoseconds kMs = 1'000'000;
 
-/// A step in which all went well: everything on MAG2, 100 packets each way.
+/// A step in which all went well: everything on MAG2, steering on both, 100 packets each way.
 StepReport good_step() {
   StepReport step;
   step.concerned = {FlowKind::Download, FlowKind::Ping};
   for (const FlowKind flow : kFlowKinds) {
     for (const Way way : kWays) {
-      FlowOutcome outcome{flow, way, {}, {0, 100}, {0, 20}, 0};
+      const std::uint64_t copies = is_redundant(flow) ? 100 : 0;
+      FlowOutcome outcome{flow, way, {}, {copies, 100}, {copies / 5, 20}, 0};
       outcome.summary.sent = outcome.summary.received = 100;
       outcome.summary.longest_gap = 30 * kMs;
       step.flows.push_back(outcome);
@@ -93,7 +94,11 @@ TEST(Lossless, SeesLossCopiesSilenceAndWhatNoCaptureSawLeave) {
   }
   StepReport missing = good_step();
   missing.flows.pop_back();
-  EXPECT_FALSE(passes(judge::lossless, missing));
+  EXPECT_FALSE(passes(judge::lossless, missing)) << "a flow has two ways";
+  missing.flows.pop_back();
+  EXPECT_TRUE(passes(judge::lossless, missing)) << "steering is not in every step";
+  missing.flows.pop_back();
+  EXPECT_FALSE(passes(judge::lossless, missing)) << "the others are";
 }
 
 TEST(SameConnection, IsTheFirstOne) {
@@ -186,6 +191,24 @@ TEST(HardFailure, TheOtherLinksFlowLosesNothingAndNoFlowIsDoubled) {
   StepReport nothing_measured = failed_link();
   nothing_measured.flows.clear();
   EXPECT_FALSE(passes(judge::hard_failure, nothing_measured));
+}
+
+TEST(RedundantFlow, LosesNothingWherePingDoes) {
+  StepReport step = failed_link();
+  EXPECT_FALSE(passes(judge::redundant_flow_is_whole, step)) << "if ping lost nothing, what has failed?";
+  lose(outcome(step, FlowKind::Ping, Way::Up), {{1001 * kMs, 1}});
+  EXPECT_TRUE(passes(judge::redundant_flow_is_whole, step));
+  for (const Way way : kWays) {
+    StepReport lost = step, doubled = step, silent = step, on_one = step;
+    lose(outcome(lost, FlowKind::Steering, way), {{1001 * kMs, {}}});
+    outcome(doubled, FlowKind::Steering, way).summary.duplicated = 1;
+    outcome(silent, FlowKind::Steering, way).summary.received = 0;
+    outcome(on_one, FlowKind::Steering, way).frames = {100, 0};
+    for (const StepReport& bad : {lost, doubled, silent, on_one})
+      EXPECT_FALSE(passes(judge::redundant_flow_is_whole, bad));
+  }
+  step.flows.pop_back();
+  EXPECT_FALSE(passes(judge::redundant_flow_is_whole, step));
 }
 
 TEST(FlowEndsOn, LooksAtBothWaysInTheLastSecond) {

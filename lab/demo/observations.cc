@@ -15,6 +15,7 @@ namespace {
 std::optional<FlowKind> kind_of(const PacketFacts& p) {
   const auto has_port = [&](int port) { return p.source_port == port || p.destination_port == port; };
   if (p.protocol == kUdp && has_port(kVideoPort)) return FlowKind::Video;
+  if (p.protocol == kUdp && has_port(kSteeringPort)) return FlowKind::Steering;
   if (p.protocol == kTcp && has_port(kHttpPort)) return FlowKind::Download;
   if (echo_facts(p)) return FlowKind::Ping;
   return {};
@@ -40,7 +41,8 @@ std::uint64_t segment_key(std::uint32_t sequence, std::uint32_t payload, std::ui
 }  // namespace
 
 std::string_view to_string(FlowKind kind) {
-  return kind == FlowKind::Video ? "video" : kind == FlowKind::Download ? "download" : "ping";
+  constexpr std::array<std::string_view, kFlowKinds.size()> kNames{"video", "download", "ping", "steering"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
 std::vector<Loss> losses_within(const FlowTrack& track, Nanoseconds from, Nanoseconds to) {

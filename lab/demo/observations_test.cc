@@ -125,6 +125,19 @@ TEST_F(ObservationsTest, SignallingIsCountedAndTimedOnTheMagsLinks) {
   EXPECT_TRUE(to_json(summarize_signalling({}, 0, 1))["pbu_to_pba_ms"].is_null());
 }
 
+TEST_F(ObservationsTest, EachCopyCountsOnItsLink) {
+  Bytes udp;
+  for (const int port : {kSteeringPort, 40000}) put(udp, static_cast<std::uint64_t>(port), 2);
+  put(udp, 40, 2);
+  udp.resize(40);
+  see("mag2-mn", 8, ipv6(kCn, kMn, kUdp, udp));
+  see("mag1-mn", 25, ipv6(kCn, kMn, kUdp, udp));
+  const auto frames = observations.frames_per_access(FlowKind::Steering, Way::Down, 0, 1000 * kMs);
+  EXPECT_EQ(frames, (std::array<std::uint64_t, 2>{1, 1}));
+  for (const std::size_t access : {0U, 1U})
+    EXPECT_FALSE(observations.bins(access, FlowKind::Steering).empty());
+}
+
 TEST_F(ObservationsTest, ForeignTrafficDoesNotCount) {
   see("mag1-mn", 1, ipv6("fe80::1", "ff02::1", kIcmp6, echo(true, 1, 1)));
   see("mag1-mn", 1, ipv6("2001:db8:200::1", kCn, kIcmp6, echo(true, 1, 1)));

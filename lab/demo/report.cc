@@ -12,6 +12,7 @@ const char* verdict(bool passed) { return passed ? "pass" : "fail"; }
 
 Json to_json(const FlowOutcome& outcome) {
   Json json{{"name", to_string(outcome.flow)}, {"direction", to_string(outcome.way)}};
+  json["redundant"] = is_redundant(outcome.flow);
   json.update(flowmob::lab::to_json(outcome.summary));
   json["unmatched"] = outcome.unmatched;
   for (std::size_t i = 0; i < kAccessLinks.size(); ++i) json["frames"][kAccessLinks[i]] = outcome.frames[i];

@@ -39,6 +39,7 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
   const auto& flow = json["flows"][0];
   EXPECT_EQ(flow["name"], "video");
   EXPECT_EQ(flow["direction"], "down");
+  EXPECT_EQ(flow["redundant"], false);
   EXPECT_EQ(flow["sent"], 800);
   EXPECT_EQ(flow["lost"], 1);
   EXPECT_EQ(flow["duplicated"], 0);
@@ -50,6 +51,13 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
   EXPECT_EQ(json["longest_silence_ms"], 14.0) << "both ways, and of the flows concerned only";
   for (const char* key : {"messages", "bytes", "pbu_to_pba_ms"})
     EXPECT_TRUE(json["signalling"].contains(key)) << key;
+}
+
+TEST(Report, TellsWhichFlowGoesByBothLinks) {
+  StepReport step = sample();
+  step.flows[0].flow = FlowKind::Steering;
+  EXPECT_EQ(to_json(step)["flows"][0]["name"], "steering");
+  EXPECT_EQ(to_json(step)["flows"][0]["redundant"], true);
 }
 
 TEST(Report, OneFailedCheckFailsTheWhole) {
