@@ -136,6 +136,7 @@ Result<void> Demo::play(const Step& step) {
   report.concerned = step.concerned;
   report.begin = report_.steps.size() > 1 ? report_.steps.back().end : wall();
   report.bindings_before = bindings();
+  const Json moves_before = handovers();
   evidence_.event = wall();
   auto done = step.act(*this);
   report.event = evidence_.event;
@@ -143,6 +144,7 @@ Result<void> Demo::play(const Step& step) {
   if (done) done = rest(kGrace);
   if (done) {
     measure(report);
+    report.handovers = new_handovers(moves_before, handovers());
     report.connection = traffic_->connection();
     conclude(std::move(report), step.judges);
   } else {
@@ -204,6 +206,19 @@ Result<void> Demo::move_video(std::string_view mag) {
   return domain_->call("lma", "flow move", {{"flow", "video"}, {"to", mag}}).map([](const Json&) {});
 }
 
+Result<void> Demo::let_node_decide() {
+  auto done = change_files(with_deciding_node);
+  for (const DaemonPlan& daemon : plan_.daemons()) {
+    if (done) done = domain_->call(daemon.node, "reload").map([](const Json&) {});
+  }
+  return done;
+}
+
+Result<void> Demo::node_moves_video(std::string_view member) {
+  mark("the node moves video");
+  return domain_->call("mn", "flow move", {{"flow", "video"}, {"to", member}}).map([](const Json&) {});
+}
+
 Result<void> Demo::set_link(std::string_view link, bool up) {
   mark(up ? "link restored" : "MAG2 link fails", !up);
   return domain_->set_link(link, up ? "up" : "down").map([&](const Domain::LinkChange& change) {
@@ -245,9 +260,11 @@ void Demo::measure_flow(StepReport& step, FlowKind flow, Way way) const {
   step.flows.push_back({flow, way, summarize_window(track.sent, track.arrivals, begin, end),
                         observations_.frames_per_access(flow, way, begin, end),
                         observations_.frames_per_access(flow, way, std::max(begin, end - kSecond), end),
-                        unmatched_within(track, step), losses_within(track, begin, end)});
+                        unmatched_within(track, step), losses_within(track, begin, end),
+                        observations_.first_per_access(flow, way, step.event, end)});
 }
 
+Json Demo::handovers() const { return domain_->call("lma", "show handovers").value_or(Json()); }
 Json Demo::bindings() const { return domain_->call("lma", "show bindings").value_or(Json()); }
 
 /// As a user would see it.

@@ -41,6 +41,8 @@ class Demo {
   Display& display() { return display_; }
   Result<void> rest(Duration span);  ///< lets traffic run, with the display alive
   Result<void> move_video(std::string_view mag);
+  Result<void> let_node_decide();
+  Result<void> node_moves_video(std::string_view member);  ///< the same by the mobile node's own word
   Result<void> set_link(std::string_view link, bool up);
   Result<void> start_steering();
   void stop_steering() { traffic_->stop_steering(); }
@@ -59,6 +61,7 @@ class Demo {
   /// Lets the judges speak, shows the step and keeps it.
   void conclude(StepReport step, const std::vector<Judge>& judges);
   nlohmann::ordered_json bindings() const;
+  nlohmann::ordered_json handovers() const;
   std::string binding_table() const;
   Result<void> write_results();
   PictureData picture() const;

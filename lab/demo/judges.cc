@@ -29,10 +29,10 @@ std::set<std::string> who_is_where(const Json& bindings) {
   return rows;
 }
 
-/// The first accepted message with which the MAG of the dead link says so.
-const Exchange* deregistration(const StepReport& step, std::string_view link, Nanoseconds after) {
+/// The first accepted message of a MAG behind the event: that its link is dead, or what it has noticed.
+const Exchange* accepted(const StepReport& step, std::string_view link, Nanoseconds after, bool leaves) {
   const auto found = std::ranges::find_if(step.signalling.exchanges, [&](const Exchange& e) {
-    return e.link == link && e.asked >= after && e.lifetime == 0 && e.status == 0;
+    return e.link == link && e.asked >= after && (e.lifetime == 0) == leaves && e.status == 0;
   });
   return found == step.signalling.exchanges.end() ? nullptr : &*found;
 }
@@ -76,6 +76,22 @@ void gap_within_bound(const FailureParts& parts, StepReport& step) {
       {fmt::format("no flow of the dead link was silent for more than {:.1f} ms (longest: {:.1f} ms)",
                    to_ms(parts.bound()), to_ms(parts.longest_gap)),
        parts.longest_gap > 0 && parts.longest_gap <= parts.bound()});
+}
+
+std::optional<NodeMove> node_move(const StepReport& step, const Exchange* told, Nanoseconds event) {
+  const auto first = [&](Way way) {
+    const FlowOutcome* outcome = step.find(FlowKind::Video, way);
+    return outcome == nullptr ? std::nullopt : outcome->first_frames[1];
+  };
+  const auto up = first(Way::Up), down = first(Way::Down);
+  if (told == nullptr || !up || !down) return {};
+  return NodeMove{*up - event, told->asked - event, told->answered - event, *down - event};
+}
+
+/// Of all moves of the step there is one record, and it says so.
+bool only_move_was_announced(const Json& records) {
+  return records.size() == 1 && records[0].value("trigger", "") == "announcement" &&
+         records[0].value("from", Json()) == "mag1" && records[0].value("to", Json()) == "mag2";
 }
 
 /// Longer than any packet is under way, queues included.
@@ -152,7 +168,7 @@ void bindings_kept(const Evidence&, StepReport& step) {
 }
 
 void hard_failure(const Evidence& evidence, StepReport& step) {
-  const Exchange* told = deregistration(step, kMagLink[1], evidence.event);
+  const Exchange* told = accepted(step, kMagLink[1], evidence.event, true);
   step.checks.push_back({"MAG2 noticed, told the LMA and was answered", told != nullptr});
   if (told != nullptr) {
     step.failure = FailureParts{.detection = told->asked - evidence.event,
@@ -179,6 +195,17 @@ void redundant_flow_is_whole(const Evidence&, StepReport& step) {
                    steering.lost, steering.sent, steering.duplicated, ping.lost),
        both && one && uses_both_links(step, FlowKind::Steering) && steering.lost == 0 &&
            steering.duplicated == 0 && ping.lost > 0});
+}
+
+void node_decided(const Evidence& evidence, StepReport& step) {
+  step.node_move = node_move(step, accepted(step, kMagLink[1], evidence.event, false), evidence.event);
+  const bool in_order = step.node_move && 0 <= step.node_move->uplink &&
+                        step.node_move->uplink <= step.node_move->announced &&
+                        step.node_move->announced <= step.node_move->downlink;
+  step.checks.push_back(
+      {"the node moved video's uplink, then MAG2 told the LMA, then the downlink followed", in_order});
+  step.checks.push_back({"the LMA has one record of it: from mag1 to mag2, because it was announced",
+                         only_move_was_announced(step.handovers)});
 }
 
 Judge flow_ends_on(FlowKind flow, std::size_t access) {

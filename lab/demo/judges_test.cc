@@ -211,6 +211,51 @@ TEST(RedundantFlow, LosesNothingWherePingDoes) {
   EXPECT_FALSE(passes(judge::redundant_flow_is_whole, step));
 }
 
+/// The node has moved video at 1000 ms.
+StepReport moved_by_node() {
+  StepReport step = good_step();
+  outcome(step, FlowKind::Video, Way::Up).first_frames = {std::nullopt, 1004 * kMs};
+  outcome(step, FlowKind::Video, Way::Down).first_frames = {1001 * kMs, 1240 * kMs};
+  step.signalling.exchanges.push_back({"lma-mag2", 1215 * kMs, 1226 * kMs, 3, 150, 0});
+  step.handovers.push_back({{"handover", 4}, {"trigger", "announcement"}, {"from", "mag1"}, {"to", "mag2"}});
+  return step;
+}
+
+TEST(NodeDecided, ReportsTheTimesFromTheDecisionOn) {
+  StepReport step = moved_by_node();
+  judge::node_decided(evidence(), step);
+  EXPECT_TRUE(step.passed());
+  ASSERT_TRUE(step.node_move);
+  EXPECT_EQ(step.node_move->uplink, 4 * kMs);
+  EXPECT_EQ(step.node_move->announced, 215 * kMs);
+  EXPECT_EQ(step.node_move->answered, 226 * kMs);
+  EXPECT_EQ(step.node_move->downlink, 240 * kMs);
+}
+
+TEST(NodeDecided, WantsUplinkThenAnAcceptedAnnouncementThenDownlink) {
+  EXPECT_TRUE(passes(judge::node_decided, moved_by_node()));
+  StepReport refused = moved_by_node(), other = moved_by_node(), leaving = moved_by_node(),
+             before = moved_by_node(), still = moved_by_node(), ahead = moved_by_node();
+  refused.signalling.exchanges.back().status = 128;
+  other.signalling.exchanges.back().link = "lma-mag1";
+  leaving.signalling.exchanges.back().lifetime = 0;
+  before.signalling.exchanges.back().asked = 1003 * kMs;
+  outcome(still, FlowKind::Video, Way::Up).first_frames[1].reset();
+  outcome(ahead, FlowKind::Video, Way::Down).first_frames[1] = 1214 * kMs;
+  for (const StepReport& bad : {refused, other, leaving, before, still, ahead})
+    EXPECT_FALSE(passes(judge::node_decided, bad));
+}
+
+TEST(NodeDecided, WantsTheRecordOfOneMoveThatWasAnnounced) {
+  StepReport none = moved_by_node(), commanded = moved_by_node(), back = moved_by_node(),
+             two = moved_by_node();
+  none.handovers.clear();
+  commanded.handovers[0]["trigger"] = "command";
+  back.handovers[0]["to"] = "mag1";
+  two.handovers.push_back(two.handovers[0]);
+  for (const StepReport& bad : {none, commanded, back, two}) EXPECT_FALSE(passes(judge::node_decided, bad));
+}
+
 TEST(FlowEndsOn, LooksAtBothWaysInTheLastSecond) {
   const Judge judge = judge::flow_ends_on(FlowKind::Video, 1);
   EXPECT_TRUE(passes(judge, good_step()));

@@ -171,4 +171,14 @@ std::array<std::uint64_t, 2> Observations::frames_per_access(FlowKind flow, Way 
   return frames;
 }
 
+std::array<std::optional<Nanoseconds>, 2> Observations::first_per_access(FlowKind flow, Way way,
+                                                                         Nanoseconds from,
+                                                                         Nanoseconds to) const {
+  std::array<std::optional<Nanoseconds>, 2> first;
+  for (const Sighting& s : at_mobile(flow, way)) {
+    if (s.time >= from && s.time < to) first[s.access] = std::min(first[s.access].value_or(s.time), s.time);
+  }
+  return first;
+}
+
 }  // namespace flowmob::lab

@@ -65,6 +65,9 @@ class Observations {
   /// Frames of a flow on each access link.
   std::array<std::uint64_t, 2> frames_per_access(FlowKind flow, Way way, Nanoseconds from,
                                                  Nanoseconds to) const;
+  /// When the first of them passed on each, from `from` on and before `to`; nothing: none did.
+  std::array<std::optional<Nanoseconds>, 2> first_per_access(FlowKind flow, Way way, Nanoseconds from,
+                                                             Nanoseconds to) const;
   const std::vector<SignallingMessage>& signalling() const { return signalling_; }
 
   /// Octets per bin of time, both ways together.

@@ -134,6 +134,9 @@ TEST_F(ObservationsTest, EachCopyCountsOnItsLink) {
   see("mag1-mn", 25, ipv6(kCn, kMn, kUdp, udp));
   const auto frames = observations.frames_per_access(FlowKind::Steering, Way::Down, 0, 1000 * kMs);
   EXPECT_EQ(frames, (std::array<std::uint64_t, 2>{1, 1}));
+  const auto first = observations.first_per_access(FlowKind::Steering, Way::Down, 10 * kMs, 1000 * kMs);
+  EXPECT_EQ(first[0], 25 * kMs);
+  EXPECT_FALSE(first[1]) << "that was before";
   for (const std::size_t access : {0U, 1U})
     EXPECT_FALSE(observations.bins(access, FlowKind::Steering).empty());
 }

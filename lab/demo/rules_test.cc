@@ -15,12 +15,17 @@ std::size_t times(std::string_view text, std::string_view what) {
   return n;
 }
 
-TEST(Rules, EveryDaemonReadsItsFile) {
+TEST(Rules, EveryDaemonReadsItsFileAtEveryTime) {
   const auto plan = Plan::create("x");
   for (const DaemonPlan& daemon : plan->daemons()) {
-    const std::string text = with_redundant_flow(daemon.node, configuration_of(*plan, daemon.node));
-    const auto loaded = flowmob::daemon::config::parse_any(text, daemon.node);
-    EXPECT_TRUE(loaded) << flowmob::daemon::config::to_error(loaded.error()).message << text;
+    const std::string both = with_redundant_flow(daemon.node, configuration_of(*plan, daemon.node));
+    const std::string decides = with_deciding_node(daemon.node, both);
+    for (const std::string& text : {both, decides}) {
+      const auto loaded = flowmob::daemon::config::parse_any(text, daemon.node);
+      EXPECT_TRUE(loaded) << flowmob::daemon::config::to_error(loaded.error()).message << text;
+    }
+    EXPECT_EQ(times(both, "decider = \"mn\""), 0U) << both;
+    EXPECT_EQ(times(decides, "decider = \"mn\""), 1U) << decides;
   }
 }
 

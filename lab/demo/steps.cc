@@ -57,6 +57,13 @@ Result<void> restart_lma(Demo& demo) {
       .and_then([&] { return demo.rest(5s); });
 }
 
+Result<void> node_decides(Demo& demo) {
+  return demo.let_node_decide()
+      .and_then([&] { return demo.rest(1s); })
+      .and_then([&] { return demo.node_moves_video("if2"); })
+      .and_then([&] { return demo.rest(5s); });
+}
+
 }  // namespace
 
 const std::vector<Step>& demo_steps() {
@@ -96,6 +103,12 @@ const std::vector<Step>& demo_steps() {
        kAll,
        restart_lma,
        {lossless, bindings_kept, flow_stays_on(FlowKind::Video, kOnMag1),
+        flow_stays_on(FlowKind::Download, kOnMag2), flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},
+      {"node-decides",
+       "The mobile node decides: it moves video, and the LMA follows",
+       {FlowKind::Video},
+       node_decides,
+       {lossless, node_decided, flow_ends_on(FlowKind::Video, kOnMag2),
         flow_stays_on(FlowKind::Download, kOnMag2), flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},
   };
   return steps;

@@ -24,7 +24,7 @@ def report(tmp_path):
     steps = [step("attach", []), step("steady", everything), step("move-to-mag2", ["video"]), step("move-back", ["video"]),
              step("link-failure", ["download", "ping"], 6, ["steering"], failure=failure),
              step("link-restored", ["download", "ping"], 0, ["steering"]),
-             step("lma-restart", everything), step("finish", [])]
+             step("lma-restart", everything), step("node-decides", ["video"], node_move={"downlink_ms": 231.4}), step("finish", [])]
     path = tmp_path / "report.json"
     path.write_text(json.dumps({"predecessors_handover_ms": [700, 800], "steps": steps}), encoding="utf-8")
     return path
@@ -57,6 +57,7 @@ def test_it_writes_the_reports_figures_and_nothing_else(tmp_path):
     assert "| 0 of 6,000 | 0 | 12 ms |" in lines[3]
     assert "| 12 of 4,000, on the dead link | 0 | 12 ms = 0.6 detection + 10.0 MAG-LMA round trip + -3.2; allowed 60.6 |" in lines[5]
     assert "| 0 of 2,000 | 0 | 19 ms |" in lines[6]
+    assert "| 0 of 6,000 | 0 | 12 ms; downlink 231 ms behind the uplink's move |" in lines[9]
 
 
 def test_the_readmes_sample_gets_the_same_runs_words(tmp_path):
