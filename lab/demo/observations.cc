@@ -105,7 +105,10 @@ FlowTrack Observations::track(FlowKind flow, Way way) const {
   const Sightings& raw_from = way == Way::Down ? at_correspondent(flow, way) : at_mobile(flow, way);
   const Sightings& raw_to = way == Way::Down ? at_mobile(flow, way) : at_correspondent(flow, way);
   const std::uint32_t segment = segment_size(raw_from, raw_to);
-  const Sightings from = cut(raw_from, segment), to = cut(raw_to, segment);
+  Sightings from = cut(raw_from, segment);
+  const Sightings to = cut(raw_to, segment);
+  // Two captures are read in turns, and on a busy machine some time apart.
+  std::ranges::stable_sort(from, {}, &Sighting::time);
   FlowTrack track;
   struct Copies {
     std::deque<std::uint64_t> waiting;

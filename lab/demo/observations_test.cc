@@ -63,6 +63,15 @@ TEST_F(ObservationsTest, ALossKnowsWhenItLeftAndUpwardsOnWhichLink) {
   EXPECT_FALSE(down[0].access);
 }
 
+TEST_F(ObservationsTest, WhichCaptureIsReadFirstDoesNotReorder) {
+  see("mag1-mn", 2, request(2));
+  see("mag2-mn", 1, request(1));
+  see("cn-lma", 9, request(1));
+  see("cn-lma", 27, request(2));
+  EXPECT_EQ(summary(FlowKind::Ping, Way::Up).sent, 2U);
+  EXPECT_EQ(summary(FlowKind::Ping, Way::Up).reordered, 0U);
+}
+
 TEST_F(ObservationsTest, AnArrivalTooManyIsADuplicate) {
   see("mag1-mn", 1, request(1));
   see("cn-lma", 2, request(1));
