@@ -57,7 +57,7 @@ def test_it_writes_the_reports_figures_and_nothing_else(tmp_path):
     assert "| 0 of 6,000 | 0 | 12 ms |" in lines[3]
     assert "| 12 of 4,000, on the dead link | 0 | 12 ms = 0.6 detection + 10.0 MAG-LMA round trip + -3.2; allowed 60.6 |" in lines[5]
     assert "| 0 of 2,000 | 0 | 19 ms |" in lines[6]
-    assert "| 0 of 6,000 | 0 | 12 ms; downlink 231 ms behind the uplink's move |" in lines[9]
+    assert "| 0 of 6,000 | 0 | 12 ms; downlink 231 ms after the command |" in lines[9]
 
 
 def test_the_readmes_sample_gets_the_same_runs_words(tmp_path):
