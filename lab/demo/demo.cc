@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 /// Twice what all steps take together: on a busy machine they take longer.
-constexpr int kDownloadSeconds = 100;
+constexpr int kDownloadSeconds = 120;
 constexpr Nanoseconds kSecond = 1'000'000'000;
 /// What is sent at a step's end must have arrived, or it is lost: many times the longest delay.
 constexpr Duration kGrace = 600ms;
@@ -51,7 +51,7 @@ Demo::Demo(const Plan& plan, const DemoOptions& options)
     : plan_(plan),
       options_(options),
       display_(options.json ? stderr : stdout),
-      observations_(Ipv6Prefix::parse(address::kPool).value()) {
+      observations_(Ipv6Prefix::parse(address::kPool).value(), Ipv6Address::parse(address::kCn).value()) {
   evidence_.mag_lma_round_trip = mag_lma_round_trip(plan);
 }
 
@@ -85,6 +85,7 @@ Result<void> Demo::set_up() {
   auto domain = Domain::up(plan_, options);
   if (!domain) return tl::unexpected(domain.error());
   domain_ = std::move(*domain);
+  if (auto changed = change_files(with_redundant_flow); !changed) return changed;
   auto captures = Captures::start(plan_, options_.output);
   if (!captures) return tl::unexpected(captures.error());
   captures_ = std::move(*captures);
@@ -97,6 +98,15 @@ Result<void> Demo::set_up() {
   if (auto rested = rest(1500ms); !rested) return rested;
   evidence_.first_connection = traffic_->connection();
   return {};
+}
+
+Result<void> Demo::change_files(FileChange* change) {
+  Result<void> done;
+  for (const DaemonPlan& daemon : plan_.daemons()) {
+    const auto changed = [&](std::string text) { return change(daemon.node, std::move(text)); };
+    if (done) done = domain_->change_file(daemon.node, changed);
+  }
+  return done;
 }
 
 Result<void> Demo::attach(const UpOptions& options) {
@@ -126,6 +136,7 @@ Result<void> Demo::play(const Step& step) {
   report.concerned = step.concerned;
   report.begin = report_.steps.size() > 1 ? report_.steps.back().end : wall();
   report.bindings_before = bindings();
+  const Json moves_before = handovers();
   evidence_.event = wall();
   auto done = step.act(*this);
   report.event = evidence_.event;
@@ -133,6 +144,7 @@ Result<void> Demo::play(const Step& step) {
   if (done) done = rest(kGrace);
   if (done) {
     measure(report);
+    report.handovers = new_handovers(moves_before, handovers());
     report.connection = traffic_->connection();
     conclude(std::move(report), step.judges);
   } else {
@@ -194,11 +206,30 @@ Result<void> Demo::move_video(std::string_view mag) {
   return domain_->call("lma", "flow move", {{"flow", "video"}, {"to", mag}}).map([](const Json&) {});
 }
 
+Result<void> Demo::let_node_decide() {
+  auto done = change_files(with_deciding_node);
+  for (const DaemonPlan& daemon : plan_.daemons()) {
+    if (done) done = domain_->call(daemon.node, "reload").map([](const Json&) {});
+  }
+  return done;
+}
+
+Result<void> Demo::node_moves_video(std::string_view member) {
+  mark("the node moves video");
+  return domain_->call("mn", "flow move", {{"flow", "video"}, {"to", member}}).map([](const Json&) {});
+}
+
 Result<void> Demo::set_link(std::string_view link, bool up) {
   mark(up ? "link restored" : "MAG2 link fails", !up);
   return domain_->set_link(link, up ? "up" : "down").map([&](const Domain::LinkChange& change) {
     evidence_.event = change.begun;
   });
+}
+
+Result<void> Demo::start_steering() {
+  mark("steering begins");
+  display_.now("starting a stream (UDP, 500 packets/s both ways), each packet by both links");
+  return traffic_->start_steering();
 }
 
 void Demo::mark(const std::string& label, bool opens_span) {
@@ -213,17 +244,27 @@ void Demo::measure(StepReport& step) {
   captures_->read_into(observations_);
   step.signalling = summarize_signalling(observations_.signalling(), step.begin, step.end);
   for (const FlowKind flow : kFlowKinds) {
-    for (const Way way : kWays) {
-      const FlowTrack track = flow == FlowKind::Video ? traffic_->video(way) : observations_.track(flow, way);
-      step.flows.push_back(
-          {flow, way, summarize_window(track.sent, track.arrivals, step.begin, step.end),
-           observations_.frames_per_access(flow, way, step.begin, step.end),
-           observations_.frames_per_access(flow, way, std::max(step.begin, step.end - kSecond), step.end),
-           unmatched_within(track, step), losses_within(track, step.begin, step.end)});
-    }
+    for (const Way way : kWays) measure_flow(step, flow, way);
   }
 }
 
+/// From its first packet on, if that falls into the step. One that was not started yet, or was stopped
+/// before, is no flow of the step.
+void Demo::measure_flow(StepReport& step, FlowKind flow, Way way) const {
+  const FlowTrack track =
+      Traffic::has_log(flow) ? traffic_->logged(flow, way) : observations_.track(flow, way);
+  const Nanoseconds first = track.sent.empty() ? step.end : track.sent.front().sent;
+  const Nanoseconds begin = std::max(step.begin, first);
+  const Nanoseconds end = std::min(step.end, traffic_->stopped(flow).value_or(step.end));
+  if (begin >= end && !std::ranges::count(kLastingFlows, flow)) return;
+  step.flows.push_back({flow, way, summarize_window(track.sent, track.arrivals, begin, end),
+                        observations_.frames_per_access(flow, way, begin, end),
+                        observations_.frames_per_access(flow, way, std::max(begin, end - kSecond), end),
+                        unmatched_within(track, step), losses_within(track, begin, end),
+                        observations_.first_per_access(flow, way, step.event, end)});
+}
+
+Json Demo::handovers() const { return domain_->call("lma", "show handovers").value_or(Json()); }
 Json Demo::bindings() const { return domain_->call("lma", "show bindings").value_or(Json()); }
 
 /// As a user would see it.

@@ -14,6 +14,7 @@
 #include "lab/demo/observations.h"
 #include "lab/demo/picture.h"
 #include "lab/demo/report.h"
+#include "lab/demo/rules.h"
 #include "lab/demo/traffic.h"
 #include "lab/domain/domain.h"
 
@@ -40,20 +41,27 @@ class Demo {
   Display& display() { return display_; }
   Result<void> rest(Duration span);  ///< lets traffic run, with the display alive
   Result<void> move_video(std::string_view mag);
+  Result<void> let_node_decide();
+  Result<void> node_moves_video(std::string_view member);  ///< the same by the mobile node's own word
   Result<void> set_link(std::string_view link, bool up);
+  Result<void> start_steering();
+  void stop_steering() { traffic_->stop_steering(); }
   void mark(const std::string& label,
             bool opens_span = false);  ///< in the picture; a span ends at the next mark
 
  private:
   Result<void> set_up();
+  Result<void> change_files(FileChange* change);
   Result<void> attach(const UpOptions& options);
   Result<void> play(const struct Step& step);
   Result<void> finish();
   Result<void> wait_for_download();
   void measure(StepReport& step);
+  void measure_flow(StepReport& step, FlowKind flow, Way way) const;
   /// Lets the judges speak, shows the step and keeps it.
   void conclude(StepReport step, const std::vector<Judge>& judges);
   nlohmann::ordered_json bindings() const;
+  nlohmann::ordered_json handovers() const;
   std::string binding_table() const;
   Result<void> write_results();
   PictureData picture() const;

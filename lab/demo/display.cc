@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr int kBarWidth = 40;
 constexpr double kFullBar = 10.0;  // Mbit/s
-constexpr std::array<std::string_view, 3> kFlowColour{"31", "34", "32"};
+constexpr std::array<std::string_view, kFlowKinds.size()> kFlowColour{"31", "34", "32", "35"};
 constexpr std::array<std::string_view, 2> kLinkTitle{"MAG1 802.16", "MAG2 802.11"};
 
 /// Mbit/s during the last half second that is complete.

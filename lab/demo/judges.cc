@@ -29,23 +29,43 @@ std::set<std::string> who_is_where(const Json& bindings) {
   return rows;
 }
 
-/// The first accepted message with which the MAG of the dead link says so.
-const Exchange* deregistration(const StepReport& step, std::string_view link, Nanoseconds after) {
+/// The first accepted message of a MAG behind the event: that its link is dead, or what it has noticed.
+const Exchange* accepted(const StepReport& step, std::string_view link, Nanoseconds after, bool leaves) {
   const auto found = std::ranges::find_if(step.signalling.exchanges, [&](const Exchange& e) {
-    return e.link == link && e.asked >= after && e.lifetime == 0 && e.status == 0;
+    return e.link == link && e.asked >= after && (e.lifetime == 0) == leaves && e.status == 0;
   });
   return found == step.signalling.exchanges.end() ? nullptr : &*found;
 }
 
-/// Of one flow, both ways; nothing if a way is missing.
-std::optional<std::uint64_t> lost_and_doubled(const StepReport& step, FlowKind flow) {
-  std::uint64_t sum = 0;
-  for (const Way way : kWays) {
+bool flows_both_ways(const StepReport& step, FlowKind flow) {
+  return std::ranges::all_of(kWays, [&](Way way) {
     const FlowOutcome* outcome = step.find(flow, way);
-    if (outcome == nullptr || outcome->summary.received == 0) return {};
-    sum += outcome->summary.lost + outcome->summary.duplicated;
+    return outcome != nullptr && outcome->summary.received > 0;
+  });
+}
+
+struct Count {
+  std::uint64_t sent = 0, lost = 0, duplicated = 0;
+};
+
+/// Of one flow, both ways; nothing if a way is missing.
+std::optional<Count> count_of(const StepReport& step, FlowKind flow) {
+  if (!flows_both_ways(step, flow)) return {};
+  Count count;
+  for (const Way way : kWays) {
+    const FlowSummary& summary = step.find(flow, way)->summary;
+    count.sent += summary.sent;
+    count.lost += summary.lost;
+    count.duplicated += summary.duplicated;
   }
-  return sum;
+  return count;
+}
+
+bool uses_both_links(const StepReport& step, FlowKind flow) {
+  return std::ranges::all_of(kWays, [&](Way way) {
+    const FlowOutcome* outcome = step.find(flow, way);
+    return outcome != nullptr && std::ranges::all_of(outcome->frames, [](auto n) { return n > 0; });
+  });
 }
 
 void gap_within_bound(const FailureParts& parts, StepReport& step) {
@@ -56,6 +76,22 @@ void gap_within_bound(const FailureParts& parts, StepReport& step) {
       {fmt::format("no flow of the dead link was silent for more than {:.1f} ms (longest: {:.1f} ms)",
                    to_ms(parts.bound()), to_ms(parts.longest_gap)),
        parts.longest_gap > 0 && parts.longest_gap <= parts.bound()});
+}
+
+std::optional<NodeMove> node_move(const StepReport& step, const Exchange* told, Nanoseconds event) {
+  const auto first = [&](Way way) {
+    const FlowOutcome* outcome = step.find(FlowKind::Video, way);
+    return outcome == nullptr ? std::nullopt : outcome->first_frames[1];
+  };
+  const auto up = first(Way::Up), down = first(Way::Down);
+  if (told == nullptr || !up || !down) return {};
+  return NodeMove{*up - event, told->asked - event, told->answered - event, *down - event};
+}
+
+/// Of all moves of the step there is one record, and it says so.
+bool only_move_was_announced(const Json& records) {
+  return records.size() == 1 && records[0].value("trigger", "") == "announcement" &&
+         records[0].value("from", Json()) == "mag1" && records[0].value("to", Json()) == "mag2";
 }
 
 /// Longer than any packet is under way, queues included.
@@ -108,8 +144,8 @@ void lossless(const Evidence&, StepReport& step) {
     unmatched += outcome.unmatched;
   }
   const bool all_flow =
-      step.flows.size() == kFlowKinds.size() * kWays.size() &&
-      std::ranges::all_of(step.flows, [](const FlowOutcome& f) { return f.summary.received > 0; });
+      std::ranges::all_of(kLastingFlows, [&](FlowKind flow) { return flows_both_ways(step, flow); }) &&
+      std::ranges::all_of(step.flows, [&](const FlowOutcome& f) { return flows_both_ways(step, f.flow); });
   const std::string doubt =
       unmatched == 0 ? "" : fmt::format(", {} came that no capture saw leave", unmatched);
   step.checks.push_back({fmt::format("{} packets sent, {} lost, {} duplicated{}, all flows, both ways", sent,
@@ -132,7 +168,7 @@ void bindings_kept(const Evidence&, StepReport& step) {
 }
 
 void hard_failure(const Evidence& evidence, StepReport& step) {
-  const Exchange* told = deregistration(step, kMagLink[1], evidence.event);
+  const Exchange* told = accepted(step, kMagLink[1], evidence.event, true);
   step.checks.push_back({"MAG2 noticed, told the LMA and was answered", told != nullptr});
   if (told != nullptr) {
     step.failure = FailureParts{.detection = told->asked - evidence.event,
@@ -142,12 +178,34 @@ void hard_failure(const Evidence& evidence, StepReport& step) {
     gap_within_bound(*step.failure, step);
     lost_on_the_dead_link(*told, evidence.event, step);
   }
+  const auto video = count_of(step, FlowKind::Video);
   step.checks.push_back({"video, on the other link, lost nothing and got nothing twice",
-                         lost_and_doubled(step, FlowKind::Video) == 0U});
+                         video && video->lost == 0 && video->duplicated == 0});
   const bool no_copies = !step.flows.empty() && std::ranges::all_of(step.flows, [](const FlowOutcome& f) {
     return f.summary.duplicated == 0;
   });
   step.checks.push_back({"no packet of any flow arrived twice", no_copies});
+}
+
+void redundant_flow_is_whole(const Evidence&, StepReport& step) {
+  const auto both = count_of(step, FlowKind::Steering), one = count_of(step, FlowKind::Ping);
+  const Count steering = both.value_or(Count{}), ping = one.value_or(Count{});
+  step.checks.push_back(
+      {fmt::format("steering, by both links: {} of {} lost, {} twice; ping, by the dead one alone: {} lost",
+                   steering.lost, steering.sent, steering.duplicated, ping.lost),
+       both && one && uses_both_links(step, FlowKind::Steering) && steering.lost == 0 &&
+           steering.duplicated == 0 && ping.lost > 0});
+}
+
+void node_decided(const Evidence& evidence, StepReport& step) {
+  step.node_move = node_move(step, accepted(step, kMagLink[1], evidence.event, false), evidence.event);
+  const bool in_order = step.node_move && 0 <= step.node_move->uplink &&
+                        step.node_move->uplink <= step.node_move->announced &&
+                        step.node_move->announced <= step.node_move->downlink;
+  step.checks.push_back(
+      {"the node moved video's uplink, then MAG2 told the LMA, then the downlink followed", in_order});
+  step.checks.push_back({"the LMA has one record of it: from mag1 to mag2, because it was announced",
+                         only_move_was_announced(step.handovers)});
 }
 
 Judge flow_ends_on(FlowKind flow, std::size_t access) {

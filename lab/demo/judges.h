@@ -30,6 +30,10 @@ void lossless(const Evidence&, StepReport& step);
 void same_connection(const Evidence&, StepReport& step);  ///< the download's TCP connection is the first one
 void bindings_kept(const Evidence&, StepReport& step);
 void hard_failure(const Evidence&, StepReport& step);
+/// What goes by both links loses nothing where what goes by the dead one alone loses some.
+void redundant_flow_is_whole(const Evidence&, StepReport& step);
+/// The mobile node's video goes by MAG2, who told the LMA, who followed; nobody moved it there.
+void node_decided(const Evidence& evidence, StepReport& step);
 Judge flow_ends_on(FlowKind flow, std::size_t access);           ///< in the step's last second
 Judge flow_stays_on(FlowKind flow, std::size_t access);          ///< during all of it
 Judge whole_file(const nlohmann::ordered_json& download);        ///< one connection, every octet

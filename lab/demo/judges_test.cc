@@ -11,13 +11,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr Nanoseconds kMs = 1'000'000;
 
-/// A step in which all went well: everything on MAG2, 100 packets each way.
+/// A step in which all went well: everything on MAG2, steering on both, 100 packets each way.
 StepReport good_step() {
   StepReport step;
   step.concerned = {FlowKind::Download, FlowKind::Ping};
   for (const FlowKind flow : kFlowKinds) {
     for (const Way way : kWays) {
-      FlowOutcome outcome{flow, way, {}, {0, 100}, {0, 20}, 0};
+      const std::uint64_t copies = is_redundant(flow) ? 100 : 0;
+      FlowOutcome outcome{flow, way, {}, {copies, 100}, {copies / 5, 20}, 0};
       outcome.summary.sent = outcome.summary.received = 100;
       outcome.summary.longest_gap = 30 * kMs;
       step.flows.push_back(outcome);
@@ -93,7 +94,11 @@ TEST(Lossless, SeesLossCopiesSilenceAndWhatNoCaptureSawLeave) {
   }
   StepReport missing = good_step();
   missing.flows.pop_back();
-  EXPECT_FALSE(passes(judge::lossless, missing));
+  EXPECT_FALSE(passes(judge::lossless, missing)) << "a flow has two ways";
+  missing.flows.pop_back();
+  EXPECT_TRUE(passes(judge::lossless, missing)) << "steering is not in every step";
+  missing.flows.pop_back();
+  EXPECT_FALSE(passes(judge::lossless, missing)) << "the others are";
 }
 
 TEST(SameConnection, IsTheFirstOne) {
@@ -186,6 +191,69 @@ TEST(HardFailure, TheOtherLinksFlowLosesNothingAndNoFlowIsDoubled) {
   StepReport nothing_measured = failed_link();
   nothing_measured.flows.clear();
   EXPECT_FALSE(passes(judge::hard_failure, nothing_measured));
+}
+
+TEST(RedundantFlow, LosesNothingWherePingDoes) {
+  StepReport step = failed_link();
+  EXPECT_FALSE(passes(judge::redundant_flow_is_whole, step)) << "if ping lost nothing, what has failed?";
+  lose(outcome(step, FlowKind::Ping, Way::Up), {{1001 * kMs, 1}});
+  EXPECT_TRUE(passes(judge::redundant_flow_is_whole, step));
+  for (const Way way : kWays) {
+    StepReport lost = step, doubled = step, silent = step, on_one = step;
+    lose(outcome(lost, FlowKind::Steering, way), {{1001 * kMs, {}}});
+    outcome(doubled, FlowKind::Steering, way).summary.duplicated = 1;
+    outcome(silent, FlowKind::Steering, way).summary.received = 0;
+    outcome(on_one, FlowKind::Steering, way).frames = {100, 0};
+    for (const StepReport& bad : {lost, doubled, silent, on_one})
+      EXPECT_FALSE(passes(judge::redundant_flow_is_whole, bad));
+  }
+  step.flows.pop_back();
+  EXPECT_FALSE(passes(judge::redundant_flow_is_whole, step));
+}
+
+/// The node has moved video at 1000 ms.
+StepReport moved_by_node() {
+  StepReport step = good_step();
+  outcome(step, FlowKind::Video, Way::Up).first_frames = {std::nullopt, 1004 * kMs};
+  outcome(step, FlowKind::Video, Way::Down).first_frames = {1001 * kMs, 1240 * kMs};
+  step.signalling.exchanges.push_back({"lma-mag2", 1215 * kMs, 1226 * kMs, 3, 150, 0});
+  step.handovers.push_back({{"handover", 4}, {"trigger", "announcement"}, {"from", "mag1"}, {"to", "mag2"}});
+  return step;
+}
+
+TEST(NodeDecided, ReportsTheTimesFromTheDecisionOn) {
+  StepReport step = moved_by_node();
+  judge::node_decided(evidence(), step);
+  EXPECT_TRUE(step.passed());
+  ASSERT_TRUE(step.node_move);
+  EXPECT_EQ(step.node_move->uplink, 4 * kMs);
+  EXPECT_EQ(step.node_move->announced, 215 * kMs);
+  EXPECT_EQ(step.node_move->answered, 226 * kMs);
+  EXPECT_EQ(step.node_move->downlink, 240 * kMs);
+}
+
+TEST(NodeDecided, WantsUplinkThenAnAcceptedAnnouncementThenDownlink) {
+  EXPECT_TRUE(passes(judge::node_decided, moved_by_node()));
+  StepReport refused = moved_by_node(), other = moved_by_node(), leaving = moved_by_node(),
+             before = moved_by_node(), still = moved_by_node(), ahead = moved_by_node();
+  refused.signalling.exchanges.back().status = 128;
+  other.signalling.exchanges.back().link = "lma-mag1";
+  leaving.signalling.exchanges.back().lifetime = 0;
+  before.signalling.exchanges.back().asked = 1003 * kMs;
+  outcome(still, FlowKind::Video, Way::Up).first_frames[1].reset();
+  outcome(ahead, FlowKind::Video, Way::Down).first_frames[1] = 1214 * kMs;
+  for (const StepReport& bad : {refused, other, leaving, before, still, ahead})
+    EXPECT_FALSE(passes(judge::node_decided, bad));
+}
+
+TEST(NodeDecided, WantsTheRecordOfOneMoveThatWasAnnounced) {
+  StepReport none = moved_by_node(), commanded = moved_by_node(), back = moved_by_node(),
+             two = moved_by_node();
+  none.handovers.clear();
+  commanded.handovers[0]["trigger"] = "command";
+  back.handovers[0]["to"] = "mag1";
+  two.handovers.push_back(two.handovers[0]);
+  for (const StepReport& bad : {none, commanded, back, two}) EXPECT_FALSE(passes(judge::node_decided, bad));
 }
 
 TEST(FlowEndsOn, LooksAtBothWaysInTheLastSecond) {

@@ -15,6 +15,7 @@ namespace {
 std::optional<FlowKind> kind_of(const PacketFacts& p) {
   const auto has_port = [&](int port) { return p.source_port == port || p.destination_port == port; };
   if (p.protocol == kUdp && has_port(kVideoPort)) return FlowKind::Video;
+  if (p.protocol == kUdp && has_port(kSteeringPort)) return FlowKind::Steering;
   if (p.protocol == kTcp && has_port(kHttpPort)) return FlowKind::Download;
   if (echo_facts(p)) return FlowKind::Ping;
   return {};
@@ -40,7 +41,8 @@ std::uint64_t segment_key(std::uint32_t sequence, std::uint32_t payload, std::ui
 }  // namespace
 
 std::string_view to_string(FlowKind kind) {
-  return kind == FlowKind::Video ? "video" : kind == FlowKind::Download ? "download" : "ping";
+  constexpr std::array<std::string_view, kFlowKinds.size()> kNames{"video", "download", "ping", "steering"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
 std::vector<Loss> losses_within(const FlowTrack& track, Nanoseconds from, Nanoseconds to) {
@@ -71,7 +73,10 @@ void Observations::add_flow_packet(std::string_view link, const CapturedFrame& f
                                    const PacketFacts& facts) {
   const auto kind = kind_of(facts);
   const bool up = mobile_.contains(facts.source);
-  if (!kind || (!up && !mobile_.contains(facts.destination))) return;
+  const auto& mobile = up ? facts.source : facts.destination;
+  const auto& other = up ? facts.destination : facts.source;
+  // The anchor pings the mobile node, too: it measures paths (docs/adr/0063).
+  if (!kind || !mobile_.contains(mobile) || other != correspondent_address_) return;
   Sighting sighting{frame.time, key_of(facts), 0, 0, 0, 0};
   if (const auto tcp = tcp_facts(facts); tcp && tcp->payload > 0) {
     sighting.sequence = tcp->sequence;
@@ -100,7 +105,10 @@ FlowTrack Observations::track(FlowKind flow, Way way) const {
   const Sightings& raw_from = way == Way::Down ? at_correspondent(flow, way) : at_mobile(flow, way);
   const Sightings& raw_to = way == Way::Down ? at_mobile(flow, way) : at_correspondent(flow, way);
   const std::uint32_t segment = segment_size(raw_from, raw_to);
-  const Sightings from = cut(raw_from, segment), to = cut(raw_to, segment);
+  Sightings from = cut(raw_from, segment);
+  const Sightings to = cut(raw_to, segment);
+  // Two captures are read in turns, and on a busy machine some time apart.
+  std::ranges::stable_sort(from, {}, &Sighting::time);
   FlowTrack track;
   struct Copies {
     std::deque<std::uint64_t> waiting;
@@ -164,6 +172,16 @@ std::array<std::uint64_t, 2> Observations::frames_per_access(FlowKind flow, Way 
     if (s.time >= from && s.time < to) ++frames[s.access];
   }
   return frames;
+}
+
+std::array<std::optional<Nanoseconds>, 2> Observations::first_per_access(FlowKind flow, Way way,
+                                                                         Nanoseconds from,
+                                                                         Nanoseconds to) const {
+  std::array<std::optional<Nanoseconds>, 2> first;
+  for (const Sighting& s : at_mobile(flow, way)) {
+    if (s.time >= from && s.time < to) first[s.access] = std::min(first[s.access].value_or(s.time), s.time);
+  }
+  return first;
 }
 
 }  // namespace flowmob::lab

@@ -16,15 +16,20 @@
 
 namespace flowmob::lab {
 
-enum class FlowKind : std::uint8_t { Video, Download, Ping };
-inline constexpr std::array kFlowKinds{FlowKind::Video, FlowKind::Download, FlowKind::Ping};
+enum class FlowKind : std::uint8_t { Video, Download, Ping, Steering };
+inline constexpr std::array kFlowKinds{FlowKind::Video, FlowKind::Download, FlowKind::Ping,
+                                       FlowKind::Steering};
+/// From the first step to the last. Steering runs while a link fails and returns.
+inline constexpr std::array kLastingFlows{FlowKind::Video, FlowKind::Download, FlowKind::Ping};
 std::string_view to_string(FlowKind kind);
+/// Each packet goes by both access links.
+constexpr bool is_redundant(FlowKind kind) { return kind == FlowKind::Steering; }
 
 enum class Way : std::uint8_t { Down, Up };
 inline constexpr std::array kWays{Way::Down, Way::Up};
 inline std::string_view to_string(Way way) { return way == Way::Down ? "down" : "up"; }
 
-inline constexpr int kHttpPort = 8080;
+inline constexpr int kHttpPort = 8080, kSteeringPort = 5010;
 inline constexpr std::array<std::string_view, 2> kAccessLinks{"mag1-mn", "mag2-mn"};
 
 /// Both ends of one direction of a flow, matched packet by packet.
@@ -50,7 +55,8 @@ std::vector<Loss> losses_within(const FlowTrack& track, Nanoseconds from, Nanose
 /// mobile node.
 class Observations {
  public:
-  explicit Observations(Ipv6Prefix mobile_prefixes) : mobile_(mobile_prefixes) {}
+  Observations(Ipv6Prefix mobile_prefixes, Ipv6Address correspondent)
+      : mobile_(mobile_prefixes), correspondent_address_(correspondent) {}
 
   void add(std::string_view link, const CapturedFrame& frame);
 
@@ -59,6 +65,9 @@ class Observations {
   /// Frames of a flow on each access link.
   std::array<std::uint64_t, 2> frames_per_access(FlowKind flow, Way way, Nanoseconds from,
                                                  Nanoseconds to) const;
+  /// When the first of them passed on each, from `from` on and before `to`; nothing: none did.
+  std::array<std::optional<Nanoseconds>, 2> first_per_access(FlowKind flow, Way way, Nanoseconds from,
+                                                             Nanoseconds to) const;
   const std::vector<SignallingMessage>& signalling() const { return signalling_; }
 
   /// Octets per bin of time, both ways together.
@@ -87,9 +96,10 @@ class Observations {
   static Sightings cut(const Sightings& sightings, std::uint32_t segment);
 
   Ipv6Prefix mobile_;
-  std::array<Sightings, 6> correspondent_, mobile_node_;
+  Ipv6Address correspondent_address_;
+  std::array<Sightings, kFlowKinds.size() * kWays.size()> correspondent_, mobile_node_;
   std::vector<SignallingMessage> signalling_;
-  std::array<std::array<Bins, 3>, 2> bins_;
+  std::array<std::array<Bins, kFlowKinds.size()>, kAccessLinks.size()> bins_;
 };
 
 }  // namespace flowmob::lab

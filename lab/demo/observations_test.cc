@@ -27,7 +27,7 @@ class ObservationsTest : public testing::Test {
     return summarize_window(track.sent, track.arrivals, 0, 1000 * kMs);
   }
 
-  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value()};
+  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value(), Ipv6Address::parse(kCn).value()};
 };
 
 TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
@@ -61,6 +61,15 @@ TEST_F(ObservationsTest, ALossKnowsWhenItLeftAndUpwardsOnWhichLink) {
   const auto down = losses_within(observations.track(FlowKind::Download, Way::Down), 0, 1000 * kMs);
   ASSERT_EQ(down.size(), 1U);
   EXPECT_FALSE(down[0].access);
+}
+
+TEST_F(ObservationsTest, WhichCaptureIsReadFirstDoesNotReorder) {
+  see("mag1-mn", 2, request(2));
+  see("mag2-mn", 1, request(1));
+  see("cn-lma", 9, request(1));
+  see("cn-lma", 27, request(2));
+  EXPECT_EQ(summary(FlowKind::Ping, Way::Up).sent, 2U);
+  EXPECT_EQ(summary(FlowKind::Ping, Way::Up).reordered, 0U);
 }
 
 TEST_F(ObservationsTest, AnArrivalTooManyIsADuplicate) {
@@ -125,10 +134,29 @@ TEST_F(ObservationsTest, SignallingIsCountedAndTimedOnTheMagsLinks) {
   EXPECT_TRUE(to_json(summarize_signalling({}, 0, 1))["pbu_to_pba_ms"].is_null());
 }
 
+TEST_F(ObservationsTest, EachCopyCountsOnItsLink) {
+  Bytes udp;
+  for (const int port : {kSteeringPort, 40000}) put(udp, static_cast<std::uint64_t>(port), 2);
+  put(udp, 40, 2);
+  udp.resize(40);
+  see("mag2-mn", 8, ipv6(kCn, kMn, kUdp, udp));
+  see("mag1-mn", 25, ipv6(kCn, kMn, kUdp, udp));
+  const auto frames = observations.frames_per_access(FlowKind::Steering, Way::Down, 0, 1000 * kMs);
+  EXPECT_EQ(frames, (std::array<std::uint64_t, 2>{1, 1}));
+  const auto first = observations.first_per_access(FlowKind::Steering, Way::Down, 10 * kMs, 1000 * kMs);
+  EXPECT_EQ(first[0], 25 * kMs);
+  EXPECT_FALSE(first[1]) << "that was before";
+  for (const std::size_t access : {0U, 1U})
+    EXPECT_FALSE(observations.bins(access, FlowKind::Steering).empty());
+}
+
 TEST_F(ObservationsTest, ForeignTrafficDoesNotCount) {
   see("mag1-mn", 1, ipv6("fe80::1", "ff02::1", kIcmp6, echo(true, 1, 1)));
   see("mag1-mn", 1, ipv6("2001:db8:200::1", kCn, kIcmp6, echo(true, 1, 1)));
+  see("mag1-mn", 1, ipv6("2001:db8:f::1", kMn, kIcmp6, echo(true, 1, 1)));
+  see("mag1-mn", 2, ipv6(kMn, "2001:db8:f::1", kIcmp6, echo(false, 1, 1)));
   EXPECT_EQ(summary(FlowKind::Ping, Way::Up).sent, 0U);
+  EXPECT_TRUE(observations.track(FlowKind::Ping, Way::Down).unmatched.empty());
   EXPECT_TRUE(observations.bins(0, FlowKind::Ping).empty());
 }
 

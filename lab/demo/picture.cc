@@ -20,8 +20,8 @@ struct Colour {
 };
 constexpr Colour kInk{0.13, 0.15, 0.19}, kFaint{0.45, 0.48, 0.53}, kGrid{0.90, 0.91, 0.93}, kPaper{1, 1, 1};
 constexpr Colour kShade{0.96, 0.88, 0.86}, kEvent{0.35, 0.37, 0.42};
-constexpr std::array<Colour, 3> kFlow{Colour{0.85, 0.37, 0.25}, Colour{0.20, 0.47, 0.70},
-                                      Colour{0.33, 0.62, 0.36}};
+constexpr std::array<Colour, kFlowKinds.size()> kFlow{Colour{0.85, 0.37, 0.25}, Colour{0.20, 0.47, 0.70},
+                                                      Colour{0.33, 0.62, 0.36}, Colour{0.56, 0.34, 0.66}};
 
 struct Rectangle {
   double x, y, width, height;
@@ -150,7 +150,7 @@ class Plot {
     canvas_.text(box_.x, box_.y - 10, title_, 14, kInk, Canvas::Align::Left, true);
   }
 
-  void stack(const std::array<std::vector<double>, 3>& series) {
+  void stack(const decltype(PictureData::Panel::mbits)& series) {
     std::vector<double> below(series[0].size(), 0.0);
     for (std::size_t flow = 0; flow < series.size(); ++flow) {
       for (std::size_t i = 0; i < series[flow].size(); ++i) {
@@ -180,7 +180,9 @@ class Plot {
 double highest(const PictureData::Panel& panel) {
   double most = 1;
   for (std::size_t i = 0; i < panel.mbits[0].size(); ++i) {
-    most = std::max(most, panel.mbits[0][i] + panel.mbits[1][i] + panel.mbits[2][i]);
+    double sum = 0;
+    for (const auto& flow : panel.mbits) sum += flow[i];
+    most = std::max(most, sum);
   }
   return most;
 }
@@ -192,7 +194,9 @@ void draw_header(Canvas& canvas, const PictureData& data) {
   double x = kLeft;
   for (const FlowKind flow : kFlowKinds) {
     canvas.fill({x, 86, 14, 14}, kFlow[static_cast<std::size_t>(flow)]);
-    x += 22 + canvas.text(x + 20, 98, std::string(to_string(flow)), 13.5, kInk) + 22;
+    const std::string name =
+        fmt::format("{}{}", to_string(flow), is_redundant(flow) ? ", by both links" : "");
+    x += 22 + canvas.text(x + 20, 98, name, 13.5, kInk) + 22;
   }
 }
 

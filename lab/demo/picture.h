@@ -16,7 +16,7 @@ namespace flowmob::lab {
 struct PictureData {
   struct Panel {
     std::string title;
-    std::array<std::vector<double>, 3> mbits;  ///< per flow kind, one value per bin
+    std::array<std::vector<double>, kFlowKinds.size()> mbits;  ///< per flow kind, one value per bin
   };
   struct Event {
     double at{};

@@ -29,6 +29,9 @@ PictureData sample() {
     data.panels[i > 150 && i < 230 ? 1 : 0].mbits[0][i] = 2.1;
     data.panels[failed ? 0 : 1].mbits[1][i] = 6.2 + wobble;
     data.panels[failed ? 0 : 1].mbits[2][i] = 0.1;
+    const bool steers = i > 280 && i < 430;
+    data.panels[0].mbits[3][i] = steers ? 0.8 : 0;
+    data.panels[1].mbits[3][i] = steers && !failed ? 0.8 : 0;
     data.video_delay.push_back({static_cast<double>(i) * 0.1, i > 150 && i < 230 ? 9.1 : 26.2});
   }
   data.events = {{2, "start", 0},

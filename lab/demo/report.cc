@@ -12,6 +12,7 @@ const char* verdict(bool passed) { return passed ? "pass" : "fail"; }
 
 Json to_json(const FlowOutcome& outcome) {
   Json json{{"name", to_string(outcome.flow)}, {"direction", to_string(outcome.way)}};
+  json["redundant"] = is_redundant(outcome.flow);
   json.update(flowmob::lab::to_json(outcome.summary));
   json["unmatched"] = outcome.unmatched;
   for (std::size_t i = 0; i < kAccessLinks.size(); ++i) json["frames"][kAccessLinks[i]] = outcome.frames[i];
@@ -29,7 +30,26 @@ Json to_json(const FailureParts& parts) {
           {"predecessors_ms", kPredecessorsMs}};
 }
 
+Json to_json(const NodeMove& move) {
+  return {{"uplink_ms", to_ms(move.uplink)},
+          {"announced_ms", to_ms(move.announced)},
+          {"answered_ms", to_ms(move.answered)},
+          {"downlink_ms", to_ms(move.downlink)}};
+}
+
 }  // namespace
+
+Json new_handovers(const Json& before, const Json& after) {
+  Json found = Json::array();
+  if (!after.is_object()) return found;
+  const bool same = before.is_object() && before["since"] == after["since"];
+  const Json& known = same ? before["handovers"] : found;
+  const auto last = known.empty() ? 0 : known.back().value("handover", 0);
+  for (const Json& record : after.value("handovers", Json::array())) {
+    if (record.value("handover", 0) > last) found.push_back(record);
+  }
+  return found;
+}
 
 bool StepReport::passed() const { return !checks.empty() && std::ranges::all_of(checks, &Check::holds); }
 
@@ -69,6 +89,8 @@ Json to_json(const StepReport& step) {
             {"signalling", to_json(step.signalling)},
             {"checks", checks}};
   if (step.failure) json["failure"] = to_json(*step.failure);
+  if (step.node_move) json["node_move"] = to_json(*step.node_move);
+  json["handovers"] = step.handovers;
   json["connection"] = step.connection;
   json["bindings_before"] = step.bindings_before;
   json["bindings_after"] = step.bindings_after;

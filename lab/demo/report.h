@@ -24,6 +24,8 @@ struct FlowOutcome {
   std::array<std::uint64_t, 2> last_frames{};  ///< and in its last second
   std::uint64_t unmatched{};                   ///< came, but were not seen to leave
   std::vector<Loss> losses{};                  ///< as many as the summary says are lost
+  /// On each access link, behind the step's event.
+  std::array<std::optional<Nanoseconds>, 2> first_frames{};
 };
 
 /// Something the step has to show, and whether it did.
@@ -46,6 +48,14 @@ struct FailureParts {
   Nanoseconds bound() const { return detection + round_trip + kAllowance; }
 };
 
+/// What became of the mobile node's decision, each since then.
+struct NodeMove {
+  Nanoseconds uplink{};     ///< its first packet by the new link
+  Nanoseconds announced{};  ///< the gateway there tells the LMA
+  Nanoseconds answered{};
+  Nanoseconds downlink{};  ///< the first packet by the new link
+};
+
 struct StepReport {
   std::string name, title;
   std::vector<FlowKind> concerned;  ///< flows that the event is about: it moves them, or takes their link
@@ -53,6 +63,8 @@ struct StepReport {
   std::vector<FlowOutcome> flows;
   SignallingSummary signalling;
   std::optional<FailureParts> failure;
+  std::optional<NodeMove> node_move;
+  nlohmann::ordered_json handovers = nlohmann::ordered_json::array();  ///< the LMA's records of its moves
   std::vector<Check> checks;
   nlohmann::ordered_json bindings_before, bindings_after, connection;
 
@@ -72,6 +84,10 @@ struct DemoReport {
 
 /// The open predecessors' handover of a whole node, measured in the same kind of lab.
 inline constexpr std::array kPredecessorsMs{700, 800};
+
+/// Of two answers to `show handovers` what only the later one has. A restarted LMA counts from 1 again.
+nlohmann::ordered_json new_handovers(const nlohmann::ordered_json& before,
+                                     const nlohmann::ordered_json& after);
 
 nlohmann::ordered_json to_json(const StepReport& step);
 nlohmann::ordered_json to_json(const DemoReport& report);

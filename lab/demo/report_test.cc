@@ -39,6 +39,7 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
   const auto& flow = json["flows"][0];
   EXPECT_EQ(flow["name"], "video");
   EXPECT_EQ(flow["direction"], "down");
+  EXPECT_EQ(flow["redundant"], false);
   EXPECT_EQ(flow["sent"], 800);
   EXPECT_EQ(flow["lost"], 1);
   EXPECT_EQ(flow["duplicated"], 0);
@@ -50,6 +51,13 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
   EXPECT_EQ(json["longest_silence_ms"], 14.0) << "both ways, and of the flows concerned only";
   for (const char* key : {"messages", "bytes", "pbu_to_pba_ms"})
     EXPECT_TRUE(json["signalling"].contains(key)) << key;
+}
+
+TEST(Report, TellsWhichFlowGoesByBothLinks) {
+  StepReport step = sample();
+  step.flows[0].flow = FlowKind::Steering;
+  EXPECT_EQ(to_json(step)["flows"][0]["name"], "steering");
+  EXPECT_EQ(to_json(step)["flows"][0]["redundant"], true);
 }
 
 TEST(Report, OneFailedCheckFailsTheWhole) {
@@ -121,9 +129,42 @@ TEST(Report, FailurePartsAddUp) {
   EXPECT_EQ(quick.remaining(), -8 * kMs);
 }
 
+TEST(Report, NewRecordsAreThoseOfTheStep) {
+  using Json = nlohmann::ordered_json;
+  const Json one = {{"handover", 1}}, two = {{"handover", 2}};
+  const auto shown = [](const char* since, const Json& records) {
+    return Json{{"since", since}, {"handovers", records}};
+  };
+  const Json before = shown("a", Json::array({one}));
+  EXPECT_EQ(new_handovers(before, shown("a", Json::array({one, two}))), Json::array({two}));
+  EXPECT_EQ(new_handovers(before, before), Json::array());
+  EXPECT_EQ(new_handovers(before, shown("b", Json::array({one}))), Json::array({one})) << "restarted";
+  EXPECT_EQ(new_handovers(Json(), before), Json::array({one}));
+  EXPECT_EQ(new_handovers(before, Json()), Json::array());
+}
+
+TEST(Report, TellsTheTimesAndTheRecordOfTheNodesMove) {
+  StepReport step = sample();
+  step.node_move = NodeMove{4 * kMs, 215 * kMs, 226 * kMs, 240 * kMs};
+  step.handovers.push_back({{"handover", 4}, {"flow", "video"}, {"to", nullptr}, {"out_of_order", 0}});
+  EXPECT_EQ(to_json(step)["node_move"]["downlink_ms"], 240.0);
+  EXPECT_EQ(to_json(step)["handovers"][0]["handover"], 4);
+  EXPECT_THAT(step_text(step, false), HasSubstr("told the LMA after 215.0; downlink after 240.0"));
+  EXPECT_THAT(step_text(step, false),
+              HasSubstr("record 4: video from - to - by -; order: -, 0 out of order"));
+}
+
 TEST(Report, TextNamesTheFailedClaimAndFitsTheTerminal) {
   StepReport step = sample();
   step.failure = FailureParts{400 * kMs, 100 * kMs, 100 * kMs, 999 * kMs};
+  step.node_move = NodeMove{999 * kMs, 999 * kMs, 999 * kMs, 999 * kMs};
+  step.handovers.push_back({{"handover", 12},
+                            {"flow", "video"},
+                            {"from", "mag1"},
+                            {"to", "mag2"},
+                            {"trigger", "announcement"},
+                            {"order", "made-gap"},
+                            {"out_of_order", 12}});
   const std::string text = step_text(step, false);
   EXPECT_THAT(text, HasSubstr("FAIL video lost nothing"));
   EXPECT_THAT(text, HasSubstr("700 to 800 ms"));

@@ -46,12 +46,32 @@ std::string failure_lines(const FailureParts& f) {
       to_ms(f.pbu_to_pba), kPredecessorsMs[0], kPredecessorsMs[1]);
 }
 
+std::string node_move_line(const NodeMove& m) {
+  return fmt::format(
+      "  uplink by the new link after {:.1f} ms; its gateway told the LMA after {:.1f}; downlink after "
+      "{:.1f}\n",
+      to_ms(m.uplink), to_ms(m.announced), to_ms(m.downlink));
+}
+
+std::string handover_line(const nlohmann::ordered_json& record) {
+  const auto text = [&](const char* key) {
+    const auto found = record.find(key);
+    if (found == record.end() || found->is_null()) return std::string("-");
+    return found->is_string() ? found->get<std::string>() : found->dump();
+  };
+  return fmt::format("  the LMA's record {}: {} from {} to {} by {}; order: {}, {} out of order\n",
+                     text("handover"), text("flow"), text("from"), text("to"), text("trigger"), text("order"),
+                     text("out_of_order"));
+}
+
 }  // namespace
 
 std::string step_text(const StepReport& step, bool colour) {
   std::string text = step.flows.empty() ? std::string() : flow_table(step, colour);
   text += signalling_line(step.signalling);
   if (step.failure) text += failure_lines(*step.failure);
+  if (step.node_move) text += node_move_line(*step.node_move);
+  for (const auto& record : step.handovers) text += handover_line(record);
   for (const Check& check : step.checks)
     text += fmt::format("  {} {}\n", mark(check.holds, colour), check.claim);
   return text;

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 using namespace judge;
 
 constexpr std::size_t kOnMag1 = 0, kOnMag2 = 1;
-const std::vector<FlowKind> kAll(kFlowKinds.begin(), kFlowKinds.end());
+const std::vector<FlowKind> kAll(kLastingFlows.begin(), kLastingFlows.end());
 
 Result<void> steady(Demo& demo) {
   demo.mark("all traffic flows");
@@ -28,13 +28,17 @@ Result<void> move_back(Demo& demo) {
 }
 
 Result<void> fail_link(Demo& demo) {
-  return demo.rest(1s).and_then([&] { return demo.set_link("mag2-mn", false); }).and_then([&] {
-    return demo.rest(7s);
-  });
+  return demo.start_steering()
+      .and_then([&] { return demo.rest(2s); })
+      .and_then([&] { return demo.set_link("mag2-mn", false); })
+      .and_then([&] { return demo.rest(6s); });
 }
 
 Result<void> restore_link(Demo& demo) {
-  return demo.set_link("mag2-mn", true).and_then([&] { return demo.rest(7s); });
+  return demo.set_link("mag2-mn", true)
+      .and_then([&] { return demo.rest(6s); })
+      .map([&] { demo.stop_steering(); })
+      .and_then([&] { return demo.rest(1s); });
 }
 
 Result<void> restart_lma(Demo& demo) {
@@ -50,6 +54,13 @@ Result<void> restart_lma(Demo& demo) {
         return demo.domain().start_daemon(lma);
       })
       .and_then([&] { return demo.domain().wait_for_control(lma.node); })
+      .and_then([&] { return demo.rest(5s); });
+}
+
+Result<void> node_decides(Demo& demo) {
+  return demo.let_node_decide()
+      .and_then([&] { return demo.rest(1s); })
+      .and_then([&] { return demo.node_moves_video("if2"); })
       .and_then([&] { return demo.rest(5s); });
 }
 
@@ -79,8 +90,8 @@ const std::vector<Step>& demo_steps() {
        "Fail the MAG2 link hard: carrier lost, nobody warned",
        {FlowKind::Download, FlowKind::Ping},
        fail_link,
-       {hard_failure, flow_stays_on(FlowKind::Video, kOnMag1), flow_ends_on(FlowKind::Download, kOnMag1),
-        flow_ends_on(FlowKind::Ping, kOnMag1), same_connection}},
+       {hard_failure, redundant_flow_is_whole, flow_stays_on(FlowKind::Video, kOnMag1),
+        flow_ends_on(FlowKind::Download, kOnMag1), flow_ends_on(FlowKind::Ping, kOnMag1), same_connection}},
       {"link-restored",
        "Restore the MAG2 link: its flows go back",
        {FlowKind::Download, FlowKind::Ping},
@@ -92,6 +103,12 @@ const std::vector<Step>& demo_steps() {
        kAll,
        restart_lma,
        {lossless, bindings_kept, flow_stays_on(FlowKind::Video, kOnMag1),
+        flow_stays_on(FlowKind::Download, kOnMag2), flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},
+      {"node-decides",
+       "The mobile node decides: it moves video, and the LMA follows",
+       {FlowKind::Video},
+       node_decides,
+       {lossless, node_decided, flow_ends_on(FlowKind::Video, kOnMag2),
         flow_stays_on(FlowKind::Download, kOnMag2), flow_stays_on(FlowKind::Ping, kOnMag2), same_connection}},
   };
   return steps;

@@ -9,6 +9,7 @@
 
 #include "lab/demo/captures.h"
 #include "lab/domain/wait.h"
+#include "lab/host/clock.h"
 #include "lab/host/programs.h"
 #include "lab/probe/packet_log.h"
 
@@ -20,6 +21,35 @@ using namespace std::chrono_literals;
 
 constexpr int kDownloadRate = 750'000;  // octets per second: 6 Mbit/s
 constexpr std::string_view kFile = "film.bin";
+
+/// What a pair of flowmob-probes sends, the same both ways. Each writes down its packets.
+struct StreamPlan {
+  std::string_view name;
+  int port, rate, size;  ///< packets per second, octets each
+  std::string log_at(std::string_view node) const { return fmt::format("{}-{}.log", name, node); }
+  std::vector<std::string> serve() const {
+    return {program_path("flowmob-probe"), "serve", "--bind",    std::string(address::kCn), "--port",
+            std::to_string(port),          "--log", log_at("cn")};
+  }
+  std::vector<std::string> stream() const {
+    return {program_path("flowmob-probe"),
+            "stream",
+            "--to",
+            std::string(address::kCn),
+            "--port",
+            std::to_string(port),
+            "--rate",
+            std::to_string(rate),
+            "--size",
+            std::to_string(size),
+            "--duration",
+            "0",
+            "--log",
+            log_at("mn")};
+  }
+};
+constexpr StreamPlan kVideo{"video", kVideoPort, 100, 1250};
+constexpr StreamPlan kSteering{"steering", kSteeringPort, 500, 200};
 
 // As streaming servers do, it sends at the rate at which the film plays (SO_MAX_PACING_RATE): then the
 // transfer lasts as long as the demo, and its packets come evenly enough to measure a gap by. SIGUSR1: enough
@@ -83,12 +113,14 @@ Result<void> Traffic::start_servers() {
                      std::to_string(kDownloadRate)});
   if (!web) return tl::unexpected(web.error());
   web_ = *web;
-  auto video = run_on("cn", "video-server",
-                      {program_path("flowmob-probe"), "serve", "--bind", std::string(address::kCn), "--port",
-                       std::to_string(kVideoPort), "--log", "video-cn.log"});
-  if (!video) return tl::unexpected(video.error());
-  return wait_until("the servers",
-                    [&] { return listens(*plan_, "-t", kHttpPort) && listens(*plan_, "-u", kVideoPort); });
+  for (const StreamPlan& stream : {kVideo, kSteering}) {
+    if (auto served = run_on("cn", fmt::format("{}-server", stream.name), stream.serve()); !served)
+      return tl::unexpected(served.error());
+  }
+  return wait_until("the servers", [&] {
+    return listens(*plan_, "-t", kHttpPort) && listens(*plan_, "-u", kVideoPort) &&
+           listens(*plan_, "-u", kSteeringPort);
+  });
 }
 
 Result<void> Traffic::start_clients() {
@@ -98,17 +130,25 @@ Result<void> Traffic::start_clients() {
               "%{json}", fmt::format("http://[{}]:{}/{}", address::kCn, kHttpPort, kFile)});
   if (!curl) return tl::unexpected(curl.error());
   curl_ = *curl;
-  auto video = run_on("mn", "video-client",
-                      {program_path("flowmob-probe"), "stream", "--to", std::string(address::kCn), "--port",
-                       std::to_string(kVideoPort), "--rate", "100", "--size", "1250", "--duration", "0",
-                       "--log", "video-mn.log"});
-  if (!video) return tl::unexpected(video.error());
+  if (auto video = run_on("mn", "video-client", kVideo.stream()); !video)
+    return tl::unexpected(video.error());
   // Every 2 ms: at one a second the distance between two of them would be the gap.
   auto pings = run_on("mn", "ping",
                       {program_path("flowmob-probe"), "ping", "--to", std::string(address::kCn), "--rate",
                        "500", "--duration", "0"});
   if (!pings) return tl::unexpected(pings.error());
   return {};
+}
+
+Result<void> Traffic::start_steering() {
+  return run_on("mn", "steering-client", kSteering.stream()).map([&](Process* started) {
+    steering_ = started;
+  });
+}
+
+void Traffic::stop_steering() {
+  steering_stopped_ = wall_now().time_since_epoch().count();
+  steering_->signal(SIGTERM);
 }
 
 Result<Process*> Traffic::run_on(std::string_view node, const std::string& name,
@@ -158,9 +198,10 @@ Result<Json> Traffic::download_result() {
               {"sha256_received", *received}};
 }
 
-FlowTrack Traffic::video(Way way) const {
-  const auto at_cn = read_packet_log(directory_ / "video-cn.log");
-  const auto at_mn = read_packet_log(directory_ / "video-mn.log");
+FlowTrack Traffic::logged(FlowKind flow, Way way) const {
+  const StreamPlan& stream = flow == FlowKind::Video ? kVideo : kSteering;
+  const auto at_cn = read_packet_log(directory_ / stream.log_at("cn"));
+  const auto at_mn = read_packet_log(directory_ / stream.log_at("mn"));
   if (!at_cn || !at_mn) return {};
   return way == Way::Down ? FlowTrack{at_cn->sent, at_mn->arrived} : FlowTrack{at_mn->sent, at_cn->arrived};
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <list>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -26,8 +27,16 @@ class Traffic {
   nlohmann::ordered_json connection() const;
   /// What curl and both checksums say, once it has ended.
   Result<nlohmann::ordered_json> download_result();
-  /// The video stream's own packet logs.
-  FlowTrack video(Way way) const;
+  /// As many packets as ping has, until it is stopped.
+  Result<void> start_steering();
+  void stop_steering();
+  /// Whether the application writes down its packets: video and steering.
+  static bool has_log(FlowKind flow) { return flow == FlowKind::Video || flow == FlowKind::Steering; }
+  FlowTrack logged(FlowKind flow, Way way) const;
+  /// When it was stopped; nothing: it goes on, or should.
+  std::optional<Nanoseconds> stopped(FlowKind flow) const {
+    return flow == FlowKind::Steering ? steering_stopped_ : std::nullopt;
+  }
   void stop();
 
  private:
@@ -42,7 +51,8 @@ class Traffic {
   const Plan* plan_;
   std::filesystem::path directory_;
   std::list<Process> processes_;
-  Process *web_ = nullptr, *curl_ = nullptr;
+  Process *web_ = nullptr, *curl_ = nullptr, *steering_ = nullptr;
+  std::optional<Nanoseconds> steering_stopped_;
   std::string checksum_;
 };
 

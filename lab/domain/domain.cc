@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "lab/domain/logs.h"
 #include "lab/domain/wait.h"
@@ -283,6 +284,18 @@ bool Domain::in_use() const {
 
 Result<Json> Domain::call(std::string_view daemon, std::string_view command, const Json& arguments) const {
   return call_socket(plan_.control_socket(daemon), command, arguments);
+}
+
+Result<void> Domain::change_file(std::string_view daemon,
+                                 const std::function<std::string(std::string)>& change) const {
+  const auto path = plan_.file(fmt::format("{}.toml", daemon));
+  std::ifstream before(path);
+  const std::string text(std::istreambuf_iterator<char>(before), {});
+  std::ofstream after(path, std::ios::trunc);
+  after << change(text);
+  after.close();
+  if (!before || !after) return fail("write-failed", "cannot change " + path.string());
+  return {};
 }
 
 Result<Json> Domain::link_status(const LinkPlan& link) const {

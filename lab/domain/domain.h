@@ -42,6 +42,10 @@ class Domain {
   Result<platform::Json> call(std::string_view daemon, std::string_view command,
                               const platform::Json& arguments = platform::Json::object()) const;
 
+  /// A daemon's file becomes what `change` makes of it. One that runs goes by it when told to (`reload`).
+  Result<void> change_file(std::string_view daemon,
+                           const std::function<std::string(std::string)>& change) const;
+
   struct LinkChange {
     Nanoseconds begun, done;
   };

@@ -177,7 +177,21 @@ RowColumn packets_on(std::string title, std::string path) {
           }};
 }
 
-/// One move: what it was in two lines, then its steps, its packets and its decision.
+/// How it turned: "order gap: made-gap of 44.5 ms after 250.6 ms; 0 out of order".
+std::string order_line(const Json& row) {
+  const Json& order = field(row, "in_order");
+  if (!order.is_object()) return {};
+  std::string line =
+      "  order " + printable(text_of(order, "asked")) + ": " + printable(text_of(order, "turned"));
+  if (const std::string why = printable(text_of(order, "why_now")); !why.empty()) line += ", " + why;
+  if (field(order, "waited_ms").is_number())
+    line += " of " + milliseconds_text(field(order, "gap_ms")) + " after " +
+            milliseconds_text(field(order, "waited_ms"));
+  if (field(row, "out_of_order").is_number()) line += "; " + text_of(row, "out_of_order") + " out of order";
+  return line + "\n";
+}
+
+/// One move: what it was in three lines, then its steps, its packets and its decision.
 std::string handover(const Json& row, const Look& look) {
   const auto text = [&](const char* key) { return printable(text_of(row, key)); };
   const bool is_of_flow = !field(row, "flow").is_null();
@@ -188,7 +202,7 @@ std::string handover(const Json& row, const Look& look) {
                      text("trigger");
   if (!text("rule").empty()) page += ", rule " + text("rule");
   if (!text("because").empty()) page += ": " + text("because");
-  page += "\n  " + text("state") + ", began " + text("began") + "\n";
+  page += "\n  " + text("state") + ", began " + text("began") + "\n" + order_line(row);
   page = page + "\n" +
          row_table(field(row, "timeline"),
                    {silence("AT", "at_ms"), words("STEP", "step", true), step_details()}, "no steps", look);

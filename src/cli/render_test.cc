@@ -84,6 +84,7 @@ const Fixture kHandover{"show handovers", R"({"handovers":[
    "kind":"fallback","from":"mag1","to":"mag2","from_technology":"802.11","to_technology":"lte","trigger":"gateway-lost",
    "rule":"film","because":"first in the list","state":"complete","interruption_ms":310.04,"overlap_ms":0.0,
    "decision":{"links":[{"mag":"mag1","fitness":"unreachable","why":"its gateway does not answer"}]},
+   "out_of_order":0,"in_order":{"asked":"gap","turned":"now","why_now":"the link before is not up","waited_ms":null},
    "timeline":[{"time":"2026-11-26T06:31:02.000Z","at_ms":-8.5,"step":"last-on-old-path","way":"up"},
                {"time":"2026-11-26T06:31:03.000Z","at_ms":0.0,"step":"trigger","mag":"mag1"}],
    "paths":{"down":{"old":{"packets":0,"first":null,"last":null,"first_ms":null,"last_ms":null},
@@ -171,11 +172,25 @@ TEST(Render, OneHandoverWithItsTimelineAndItsPackets) {
   const std::string text = shown(kHandover);
   EXPECT_THAT(text, HasSubstr("handover 12: video of mn1@example.net, mag1 (802.11) to mag2 (lte)\n"
                               "  fallback by gateway-lost, rule film: first in the list\n"
-                              "  complete, began 2026-11-26T06:31:03.123Z\n"));
+                              "  complete, began 2026-11-26T06:31:03.123Z\n"
+                              "  order gap: now, the link before is not up; 0 out of order\n"));
   EXPECT_THAT(text, HasSubstr("-8.5 ms  last-on-old-path  way=up\n"));
   EXPECT_THAT(text, HasSubstr(" 0.0 ms  trigger           mag=mag1\n"));
   EXPECT_THAT(text, HasSubstr("down         0        47      310.0 ms   0.0 ms     0\n"));
   EXPECT_THAT(text, HasSubstr("mag1  unreachable  its gateway does not answer\n"));
+}
+
+TEST(Render, OneHandoverSaysHowItTurned) {
+  const auto order_of = [](const std::string& order) {
+    return shown({"show handovers", R"({"handovers":[{"timeline":[],)" + order + "}]}"});
+  };
+  EXPECT_THAT(
+      order_of(
+          R"("out_of_order":0,"in_order":{"asked":"gap","turned":"made-gap","waited_ms":250.64,"gap_ms":44.5})"),
+      HasSubstr("  order gap: made-gap of 44.5 ms after 250.6 ms; 0 out of order\n"));
+  EXPECT_THAT(order_of(R"("out_of_order":null,"in_order":{"asked":"now","turned":"now"})"),
+              HasSubstr("  order now: now\n"));
+  EXPECT_THAT(order_of(R"("in_order":null)"), Not(HasSubstr("order")));
 }
 
 TEST(Render, Links) {

@@ -8,12 +8,13 @@ SCRIPT = ROOT / "scripts" / "report-table"
 
 
 def flow(name, direction, lost=0):
-    return {"name": name, "direction": direction, "sent": 1000, "lost": lost, "duplicated": 0}
+    return {"name": name, "direction": direction, "sent": 1000, "lost": lost, "duplicated": 0, "redundant": name == "steering",
+            "longest_gap_ms": 18.7}
 
 
-def step(name, concerned, lost_on_dead_link=0, **more):
+def step(name, concerned, lost_on_dead_link=0, others=(), **more):
     flows = [flow(n, d, lost_on_dead_link if n in concerned and d == "down" else 0)
-             for n in ("video", "download", "ping") for d in ("down", "up")]
+             for n in ("video", "download", "ping", *others) for d in ("down", "up")]
     return {"name": name, "concerned": concerned, "longest_silence_ms": 12.4, "flows": flows, **more}
 
 
@@ -21,8 +22,9 @@ def report(tmp_path):
     everything = ["video", "download", "ping"]
     failure = {"detection_ms": 0.61, "mag_lma_round_trip_ms": 10.0, "remaining_ms": -3.2, "bound_ms": 60.6}
     steps = [step("attach", []), step("steady", everything), step("move-to-mag2", ["video"]), step("move-back", ["video"]),
-             step("link-failure", ["download", "ping"], 6, failure=failure), step("link-restored", ["download", "ping"]),
-             step("lma-restart", everything), step("finish", [])]
+             step("link-failure", ["download", "ping"], 6, ["steering"], failure=failure),
+             step("link-restored", ["download", "ping"], 0, ["steering"]),
+             step("lma-restart", everything), step("node-decides", ["video"], node_move={"downlink_ms": 231.4}), step("finish", [])]
     path = tmp_path / "report.json"
     path.write_text(json.dumps({"predecessors_handover_ms": [700, 800], "steps": steps}), encoding="utf-8")
     return path
@@ -54,6 +56,8 @@ def test_it_writes_the_reports_figures_and_nothing_else(tmp_path):
     assert lines[0] == "before" and lines[-1] == "after"
     assert "| 0 of 6,000 | 0 | 12 ms |" in lines[3]
     assert "| 12 of 4,000, on the dead link | 0 | 12 ms = 0.6 detection + 10.0 MAG-LMA round trip + -3.2; allowed 60.6 |" in lines[5]
+    assert "| 0 of 2,000 | 0 | 19 ms |" in lines[6]
+    assert "| 0 of 6,000 | 0 | 12 ms; downlink 231 ms after the command |" in lines[9]
 
 
 def test_the_readmes_sample_gets_the_same_runs_words(tmp_path):
