@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moves between the lab's two links, and what is counted along their paths."""
 import json
+import pathlib
 import re
 import socket
 
@@ -55,8 +56,9 @@ def one_way_delay_ms(lab, name):
 
 
 class Losses:
-    """Wherever a packet can be lost on its way, how many were since this was made: "link queue" is what did not fit an emulated link's
-    queue, "emulator" what the emulators lost for other reasons. Everything else is the domain's."""
+    """Wherever a packet can be lost on its way, how many were since this was made. Not the domain's are THE_LABS: what did not fit an emulated
+    link's queue, what the emulators lost for other reasons, what a probe did not read in time, and the kernel's backlog of a busy CPU."""
+    THE_LABS = {"link queue", "emulator", "unread", "backlog"}
 
     def __init__(self, lab):
         self.lab = lab
@@ -68,6 +70,11 @@ class Losses:
             for way in link["counters"].values():
                 count["link queue"] += way["queue_full"]
                 count["emulator"] += way["lost"] + way["link_down"] + way["not_sent"]
+        for node in ("cn", "mn"):
+            counters = dict(line.split() for line in lab.inside(node, "cat", "/proc/net/snmp6").stdout.splitlines())
+            count["unread"] = count.get("unread", 0) + int(counters["Udp6RcvbufErrors"])
+        softnet = pathlib.Path("/proc/net/softnet_stat").read_text(encoding="ascii")
+        count["backlog"] = sum(int(line.split()[1], 16) for line in softnet.splitlines())
         sockets = lab.inside("wire", "ss", "-0", "-m", "-H").stdout
         count["emulator"] += sum(int(drops) for drops in re.findall(r",d(\d+)\)", sockets))
         for node in ("lma", "mag1", "mag2", "mn"):
