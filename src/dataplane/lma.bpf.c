@@ -254,14 +254,16 @@ static __always_inline int fm_check_uplink(const struct fm_packet* outer, const 
   return FM_DROP_SPOOFED_SOURCE;
 }
 
-/* The packet's key is that of a session of this node through this MAG (RFC 5845 section 5.2). */
+/* The packet's key is that of a session of this node through this MAG (RFC 5845 section 5.2), or of the one
+ * for which the row stands: it may have gone on to another MAG just now. */
 static __always_inline bool fm_has_its_key(const struct fm_uplink_row* row, const struct fm_packet* outer,
                                            const struct fm_shim* shim, __u32* session) {
   *session = row->session;
   if (!(shim->flags & FM_SHIM_KEYS)) return true;
   const struct fm_session_row* named = bpf_map_lookup_elem(&sessions, &shim->key);
   *session = shim->key;
-  return named && named->node == row->node && fm_same_address(&named->mag, &outer->key.source);
+  if (!named || named->node != row->node) return false;
+  return row->session == shim->key || fm_same_address(&named->mag, &outer->key.source);
 }
 
 /* The flow is the one that the packet's answer would belong to. */

@@ -45,7 +45,10 @@ class Lab:
 
     def __init__(self, name):
         self.name = name
-        self.status = json.loads(run(FLOWMOB, "lab", "status", "--name", name, "--json").stdout)
+        self.status = self.current_status()
+
+    def current_status(self):
+        return json.loads(run(FLOWMOB, "lab", "status", "--name", self.name, "--json").stdout)
 
     def inside(self, node, *command, **kwargs):
         return run("ip", "netns", "exec", self.status["namespaces"][node], *command, **kwargs)
@@ -68,7 +71,7 @@ class Lab:
         return self.status["addresses"][name]
 
     def pid(self, process):
-        return json.loads(run(FLOWMOB, "lab", "status", "--name", self.name, "--json").stdout)["processes"][process]["pid"]
+        return self.current_status()["processes"][process]["pid"]
 
     def alive(self, node):
         """The daemon answers, and has not been started anew."""
@@ -99,12 +102,12 @@ class Lab:
 class Stream:
     """A probe in the mobile node streams both ways with one in the correspondent until it is ended."""
 
-    def __init__(self, lab, port, rate=100, tcp=False):
+    def __init__(self, lab, port, rate=100, tcp=False, size=400):
         transport = ["--tcp"] if tcp else []
         self.server = lab.spawn("cn", BIN / "flowmob-probe", "serve", "--port", port, "--once", *transport)
         eventually(lambda: lab.inside("cn", "ss", "-Hlnt" if tcp else "-Hlnu", f"sport = :{port}").stdout, what="the serving probe")
         self.client = lab.spawn("mn", BIN / "flowmob-probe", "stream", "--to", lab.address("cn"), "--port", port, "--rate", rate,
-                                "--size", 400, "--duration", 0, "--drain", 1, "--json", "--progress", "-", *transport)
+                                "--size", size, "--duration", 0, "--drain", 1, "--json", "--progress", "-", *transport)
         self.run_for(1)
 
     def run_for(self, seconds):

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from conftest import eventually
+from moves import FAST, SLOW, home, last_move, move, there_and_back
 
 BURSTS = pathlib.Path(__file__).with_name("bursts.py")
 VIDEO_PORT, BULK_PORT = 5004, 7777
-SLOW, FAST = "mag1", "mag2"
 SINK = """
 import socket, sys
 s = socket.socket(socket.AF_INET6)
@@ -27,33 +27,6 @@ s = socket.socket(socket.AF_INET6)
 s.connect((sys.argv[1], int(sys.argv[2])))
 while True: s.sendall(bytes(1 << 16))
 """
-
-
-def last_move(lab, flow):
-    number = lab.ask("lma", "show", "handovers", "--flow", flow)["handovers"][-1]["handover"]
-    return lab.ask("lma", "show", "handovers", str(number))["handovers"][0]
-
-
-def move(lab, flow, to, *more):
-    """Until everything of the flow has turned; its record."""
-    lab.ask("lma", "flow", "move", flow, "--to", to, *more)
-
-    def complete():
-        row = last_move(lab, flow)
-        return row if row["state"] == "complete" else None
-    return eventually(complete, 30, f"the end of a move to {to}")
-
-
-def there_and_back(lab, flow, times):
-    records = []
-    for _ in range(times):
-        records += [move(lab, flow, FAST), move(lab, flow, SLOW)]
-    return records
-
-
-def home(lab):
-    addresses = json.loads(lab.inside("mn", "ip", "-j", "-6", "address", "show", "dev", "vif0", "scope", "global").stdout)
-    return next(a["local"] for link in addresses for a in link.get("addr_info", []))
 
 
 class Bursts:

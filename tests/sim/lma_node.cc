@@ -155,6 +155,11 @@ Result<void> LmaNode::apply(const Row& effect) {
     if (before && *before && effect.session && *before != effect.session) ++world_.tally.flow_moves;
     orders.apply(pump.now().monotonic, effect);
   }
+  if constexpr (std::is_same_v<Row, core::InstallSession>) {
+    const auto before = tables.sessions().find(effect.session);
+    if (on_handoff && before != tables.sessions().end() && before->second.session.mag != effect.mag)
+      on_handoff(effect.session, before->second.session.mag);
+  }
   if constexpr (std::is_same_v<Row, core::RemoveFlow>)
     if (const auto row = tables.flows().find(effect.flow); row != tables.flows().end())
       touch(row->second.node);

@@ -52,6 +52,9 @@ class LmaNode {
   /// An acknowledgement leaves that grants a prefix for a while, also to a liar.
   std::function<void(const wire::ProxyBindingAcknowledgement&, const Ipv6Address& mag)> on_grant;
 
+  /// A session's row names another MAG than before, this one.
+  std::function<void(SessionId, const Ipv6Address& mag)> on_handoff;
+
   CorePump<core::LocalMobilityAnchor, core::LmaEffect> pump;
   LmaTables tables;
   LmaOrders orders;

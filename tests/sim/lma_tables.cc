@@ -95,7 +95,7 @@ Result<void> LmaTables::apply(const core::InstallSession& effect) {
   if (effect.mtu == 0) return fail("bad-mtu", "a session needs the MTU of its tunnel");
   const auto before = row_of(uplinks_of_, effect.session);
   for (const auto& key : before)
-    if (key.first != effect.mag || std::ranges::count(effect.prefixes, key.second) == 0)
+    if (key.first == effect.mag && std::ranges::count(effect.prefixes, key.second) == 0)
       release_uplink(key, effect.session, false);
   for (const auto& prefix : effect.prefixes) {
     uplink_[{effect.mag, prefix}][effect.session] = true;
@@ -296,6 +296,10 @@ Result<void> LmaTables::uplink(const Packet& packet, const Ipv6Address& mag) con
 std::optional<SessionId> LmaTables::session_of(FlowIndex flow) const {
   const auto row = flows_.find(flow);
   return row == flows_.end() ? std::nullopt : std::optional(row->second.session);
+}
+
+bool LmaTables::may_send(SessionId session, const Ipv6Address& mag) const {
+  return std::ranges::any_of(row_of(uplinks_of_, session), [&](const auto& key) { return key.first == mag; });
 }
 
 bool LmaTables::has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix) const {

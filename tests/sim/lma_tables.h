@@ -80,6 +80,8 @@ class LmaTables {
   const std::set<FlowIndex>& flows_of(NodeIndex node) const;
   const std::set<SessionId>& sessions_of(NodeIndex node) const;
   const std::set<Ipv6Prefix>& prefixes_of(NodeIndex node) const;
+  /// Packets of this session's node are taken from this MAG for its sake.
+  bool may_send(SessionId session, const Ipv6Address& mag) const;
   bool has_session_via(const Ipv6Address& mag, const Ipv6Prefix& prefix) const;
 
   const std::map<Ipv6Prefix, NodeRow>& nodes() const { return nodes_; }

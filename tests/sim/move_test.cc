@@ -102,6 +102,40 @@ TEST(Move, ToALinkWhoseGatewayHasNoAnswerYetLosesNothing) {
   scenario.checks.require_agreement();
 }
 
+/// Handoff Indicator 2: what came up by the former link when the anchor switched still goes on
+/// (docs/adr/0064).
+std::uint64_t lost_by_handing_over(Duration grace) {
+  DomainOptions options;
+  options.lma = [grace](core::LmaConfig& config) { config.former_gateway_grace = grace; };
+  options.mag = [](std::size_t mag, core::MagConfig& config) {
+    if (mag == 1)
+      for (auto& link : config.accesses)
+        link.handoff_indicator = wire::HandoffIndicator::HandoffBetweenInterfaces;
+  };
+  Scenario scenario(options);
+  scenario.domain.plug({0, 0});
+  scenario.run(2s);
+  scenario.start_traffic(0, 5ms);
+  scenario.run(500ms);
+  scenario.checks.allow_outage(0, 500ms);  // upwards, where there is no grace
+  scenario.domain.plug({0, 1});
+  scenario.run(2s);
+  stop_traffic(scenario);
+  EXPECT_EQ(scenario.sessions(), 1U);
+  EXPECT_EQ(scenario.up("video"), 1);
+  std::uint64_t lost = 0;
+  for (const auto& flow : Domain::flows()) {
+    EXPECT_EQ(scenario.traffic.down(0, flow.name).lost_total(), 0U) << flow.name;
+    lost += scenario.traffic.up(0, flow.name).lost_total();
+  }
+  return lost;
+}
+
+TEST(Move, AnInterfaceThatIsHandedToAnotherLosesNothingOnItsWay) {
+  EXPECT_EQ(lost_by_handing_over(500ms), 0U);
+  EXPECT_GT(lost_by_handing_over(0ms), 0U);
+}
+
 TEST(Move, MovesThatCannotBeAreRefused) {
   Scenario scenario;
   scenario.domain.plug({0, 0});

@@ -18,6 +18,30 @@ OwnershipChecks::OwnershipChecks(Domain& domain) : domain_(domain), world_(domai
     domain_.mags[mag]->on_host = [this, mag](const core::InstallHost& host, bool is_new) {
       served(mag, host, is_new);
     };
+  domain_.lma->on_handoff = [this](SessionId session, const Ipv6Address& mag) { left(session, mag); };
+}
+
+void OwnershipChecks::left(SessionId session, const Ipv6Address& mag) {
+  left_[{session, mag}] = world_.queue.now();
+  world_.queue.after(
+      domain_.lma->config().former_gateway_grace + kSlack,
+      [this, session, mag, life = domain_.lma->pump.life()] { judge_former(session, mag, life); });
+}
+
+/// A daemon that was killed has left its rows to the next, which sweeps them. While a change of the node
+/// waits for the data plane, so does everything else about it.
+void OwnershipChecks::judge_former(SessionId session, const Ipv6Address& mag, std::uint64_t life) const {
+  const auto& lma = *domain_.lma;
+  if (!lma.is_running() || lma.pump.life() != life) return;
+  if (lma.pump.has_unanswered())
+    return world_.queue.after(kSlack, [=, this] { judge_former(session, mag, life); });
+  const auto row = lma.tables.sessions().find(session);
+  const bool is_back = row != lma.tables.sessions().end() && row->second.session.mag == mag;
+  const Duration since = world_.queue.now() - left_.at({session, mag});
+  if (is_back || since < lma.config().former_gateway_grace + kSlack) return;
+  if (lma.tables.may_send(session, mag))
+    world_.broken(
+        fmt::format("{} may still send for session {}, which has left it", mag.to_string(), session.value));
 }
 
 void OwnershipChecks::served(std::size_t mag, const core::InstallHost& host, bool is_new) {

@@ -53,6 +53,8 @@ std::optional<TimePoint> MobileNode::next_deadline() const {
     const TimePoint first = std::min(session.deadline.monotonic, session.opens.value_or(TimePoint::max()));
     if (!next || first < *next) next = first;
   }
+  for (const auto& gateway : former)
+    if (!next || gateway.until < *next) next = gateway.until;
   const auto revisit = flows.revisit();
   return revisit && (!next || *revisit < *next) ? revisit : next;
 }

@@ -87,6 +87,18 @@ struct GuestLink {
   friend bool operator==(const GuestLink&, const GuestLink&) = default;
 };
 
+/// A gateway that a session was handed off from without a de-registration: what the node has sent by it is
+/// still on its way, and goes on for a grace (docs/adr/0064).
+struct FormerGateway {
+  SessionId session;
+  Ipv6Address mag;
+  wire::AccessTechnology technology{};
+  bool ipv6 = true;  ///< what the session had there
+  bool ipv4 = false;
+  TimePoint until{};
+  friend bool operator==(const FormerGateway&, const FormerGateway&) = default;
+};
+
 /// A mobile node with one set of prefixes and perhaps an IPv4 home address, the sessions that share them, and
 /// the flow bindings among those: one mobility session of RFC 5213 or several by RFC 7864. A node whose
 /// interfaces have prefixes of their own has one of these for each set (docs/adr/0014). A plain value, as
@@ -100,6 +112,7 @@ struct MobileNode {
   std::optional<Ipv4Home> ipv4;      ///< none: no session registers IPv4
   std::vector<Session> sessions;
   std::vector<GuestLink> guests;  ///< each with flows that are bound to it
+  std::vector<FormerGateway> former;
   FlowTable flows;
 
   Session* find(SessionId id);

@@ -15,8 +15,13 @@ struct NodeNews {
   struct Registered {
     NodeIndex node;
     SessionId session;
-    Ipv6Address left_mag;  ///< from which it was handed off without a de-registration; unspecified: none
-    wire::AccessTechnology left_technology{};
+  };
+  /// A session was handed off without a de-registration, and the grace for what was on its way is over.
+  struct Left {
+    NodeIndex node;
+    SessionId session;
+    Ipv6Address mag;
+    wire::AccessTechnology technology{};
   };
   /// A session that was kept, and which the policy does not permit any more.
   struct Dropped {
@@ -26,9 +31,10 @@ struct NodeNews {
     std::vector<Ipv6Prefix> prefixes;
   };
   std::vector<Registered> registered;
+  std::vector<Left> left;
   std::vector<Dropped> dropped;
   std::vector<std::string> holds;  ///< MN-IDs of requests that wait for the previous MAG
-  bool empty() const { return registered.empty() && dropped.empty() && holds.empty(); }
+  bool empty() const { return registered.empty() && left.empty() && dropped.empty() && holds.empty(); }
 };
 
 /// What the parts of an anchor work on together.

@@ -6,12 +6,27 @@
 
 namespace flowmob::core {
 
+namespace {
+
+/// It may still believe that the node is there. Another path of the gateway that has the node is none that it
+/// has left.
+void tell_former(AnchorState& state, const MobileNode& node, TimePoint now) {
+  for (const auto& gateway : node.former) {
+    const auto* session = node.find(gateway.session);
+    if (gateway.until > now || !session || state.policy.are_of_one_mag(session->mag, gateway.mag)) continue;
+    state.news.left.push_back({node.index, gateway.session, gateway.mag, gateway.technology});
+  }
+}
+
+}  // namespace
+
 Change without_expired(const Policy& policy, const MobileNode& node, TimePoint now) {
   Change change;
   change.mn_id = node.mn_id;
   change.node = node.index;
   MobileNode next = node;
   std::erase_if(next.sessions, [&](const Session& s) { return s.deadline.monotonic <= now; });
+  std::erase_if(next.former, [&](const FormerGateway& gateway) { return gateway.until <= now; });
   for (const auto& session : node.sessions) {
     if (next.find(session.id)) continue;
     next.flows.forget(session.id);
@@ -33,9 +48,13 @@ Change without_expired(const Policy& policy, const MobileNode& node, TimePoint n
   return change;
 }
 
+void expire(AnchorState& state, const MobileNode& node, TimePoint now) {
+  tell_former(state, node, now);
+  state.changes.apply(state.policy, without_expired(state.policy, node, now));
+}
+
 void expire(AnchorState& state, Now now) {
-  while (const auto* node = state.cache.due(now.monotonic))
-    state.changes.apply(state.policy, without_expired(state.policy, *node, now.monotonic));
+  while (const auto* node = state.cache.due(now.monotonic)) expire(state, *node, now.monotonic);
 }
 
 }  // namespace flowmob::core

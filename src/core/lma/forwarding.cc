@@ -71,6 +71,19 @@ TunnelHeaders tunnels_of(const MobileNode& node) {
   return headers;
 }
 
+/// Of sessions that are alive, and elsewhere.
+std::map<std::pair<SessionId, Ipv6Address>, NodeRows::Uplink> former_uplinks(const MobileNode& node) {
+  std::map<std::pair<SessionId, Ipv6Address>, NodeRows::Uplink> rows;
+  for (const auto& gateway : node.former) {
+    const auto* session = node.find(gateway.session);
+    if (!session || session->in_delete_wait || session->mag == gateway.mag) continue;
+    auto& row = rows[{gateway.session, gateway.mag}];
+    if (gateway.ipv6) row.prefixes = node.prefixes;
+    if (gateway.ipv4 && node.ipv4) row.ipv4 = node.ipv4->address.address;
+  }
+  return rows;
+}
+
 /// What is too big for one of the links is too big for all: its sender has to be told.
 Spread with_mtu(Spread spread, const MobileNode& node) {
   if (spread.kind != SpreadKind::Copies) return spread;
@@ -102,6 +115,7 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
                                    inner_mtu(session),
                                    session.ipv4 ? ipv4 : std::nullopt,
                                    session.tunnelling};
+  rows.former = former_uplinks(node);
   for (const auto& guest : node.guests)  // IPv4 has no part in it
     if (guest.up)
       rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, node.prefixes,
@@ -120,7 +134,7 @@ bool same_rows(const MobileNode& a, const MobileNode& b) {
            x.tunnelling == y.tunnelling;
   };
   return a.index == b.index && a.prefixes == b.prefixes && a.ipv4 == b.ipv4 && a.guests == b.guests &&
-         std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;
+         a.former == b.former && std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;
 }
 
 std::vector<LmaAction> Forwarding::establish(const NodeRows& from, const NodeRows& to,
@@ -161,16 +175,24 @@ std::vector<LmaAction> Forwarding::retire(const NodeRows& from, const NodeRows& 
   return out;
 }
 
+/// Unless the session is there, or what it has sent from there still goes on.
+void Forwarding::retire_uplink(SessionId session, const Ipv6Address& mag, const NodeRows::Uplink& rows,
+                               const NodeRows& to, std::vector<LmaAction>& out) {
+  const auto now = to.sessions.find(session);
+  if (now != to.sessions.end() && now->second.mag == mag) return;
+  const auto former = to.former.find({session, mag});
+  if (former != to.former.end() && former->second == rows) return;
+  const bool still_uses =
+      std::ranges::any_of(to.sessions, [&](const auto& row) { return row.second.mag == mag; }) ||
+      std::ranges::any_of(to.former, [&](const auto& row) { return row.first.second == mag; });
+  out.push_back(RemoveSession{session, mag, rows.prefixes, still_uses, rows.ipv4});
+  leave_tunnel(mag, session, out);
+}
+
 void Forwarding::retire_sessions(const NodeRows& from, const NodeRows& to, std::vector<LmaAction>& out) {
-  const auto still_uses = [&](const Ipv6Address& mag) {
-    return std::ranges::any_of(to.sessions, [&](const auto& row) { return row.second.mag == mag; });
-  };
-  for (const auto& [id, path] : from.sessions) {
-    const auto now = to.sessions.find(id);
-    if (now != to.sessions.end() && now->second.mag == path.mag) continue;
-    out.push_back(RemoveSession{id, path.mag, path.prefixes, still_uses(path.mag), path.ipv4});
-    leave_tunnel(path.mag, id, out);
-  }
+  for (const auto& [key, rows] : from.former) retire_uplink(key.first, key.second, rows, to, out);
+  for (const auto& [id, path] : from.sessions)
+    retire_uplink(id, path.mag, {path.prefixes, path.ipv4}, to, out);
 }
 
 void Forwarding::use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, SessionId session,

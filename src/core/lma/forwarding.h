@@ -36,6 +36,13 @@ struct NodeRows {
     Spread spread;
     friend bool operator==(const FlowWay&, const FlowWay&) = default;
   };
+  /// Uplink alone, by a gateway that the session was handed off from: rows that stand already.
+  struct Uplink {
+    std::vector<Ipv6Prefix> prefixes;
+    std::optional<Ipv4Address> ipv4;
+    friend bool operator==(const Uplink&, const Uplink&) = default;
+  };
+  std::map<std::pair<SessionId, Ipv6Address>, Uplink> former;
   std::map<FlowIndex, FlowWay> flows;
   std::map<Ipv6Prefix, Ipv6Address> routes;  ///< with the MAG that locally made packets go by
   struct Ipv4Way {
@@ -76,6 +83,8 @@ class Forwarding {
   void use_tunnel(const Ipv6Address& lma, const Ipv6Address& mag, SessionId session,
                   std::vector<LmaAction>& out);
   void leave_tunnel(const Ipv6Address& mag, SessionId session, std::vector<LmaAction>& out);
+  void retire_uplink(SessionId session, const Ipv6Address& mag, const NodeRows::Uplink& rows,
+                     const NodeRows& to, std::vector<LmaAction>& out);
   void retire_sessions(const NodeRows& from, const NodeRows& to, std::vector<LmaAction>& out);
 
   std::map<Ipv6Address, Tunnel> tunnels_;  ///< by the MAG's address

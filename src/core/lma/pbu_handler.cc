@@ -62,7 +62,7 @@ void PbuHandler::end_session(Now now, const LookupResult& found) {
   Session& session = *node.find(found.session);
   session.in_delete_wait = true;
   session.deadline.monotonic = now.monotonic;
-  state_.changes.apply(state_.policy, without_expired(state_.policy, node, now.monotonic));
+  expire(state_, node, now.monotonic);
 }
 
 std::optional<LastAccepted> PbuHandler::last_accepted(const PbuRequest& request,
@@ -255,8 +255,10 @@ void PbuHandler::answer(Now now, Finished& finished) {
 }
 
 void PbuHandler::note_registered(const Change& change) {
-  if (!change.registered || (change.left_mag.is_unspecified() && state_.revoking.empty())) return;
-  state_.news.registered.push_back({change.node, change.registered, change.left_mag, change.left_technology});
+  if (!change.registered) return;
+  if (!state_.revoking.empty()) state_.news.registered.push_back({change.node, change.registered});
+  if (!change.left_mag.is_unspecified())
+    state_.news.left.push_back({change.node, change.registered, change.left_mag, change.left_technology});
 }
 
 void PbuHandler::finish(Now now, Finished finished) {

@@ -22,6 +22,10 @@ class Policy {
   /// By the identifier's octets, or by the text that stands for them (identifier.h).
   const PolicyProfile* profile(std::string_view mn_id) const;
   const MagPeer* mag(const Ipv6Address& address) const;
+  /// By whatever path.
+  bool are_of_one_mag(const Ipv6Address& a, const Ipv6Address& b) const {
+    return a == b || (mag(a) && mag(a) == mag(b));
+  }
   const MagPeer* mag_named(std::string_view name) const;
   const ServiceProfile* service(std::string_view identifier) const;
   /// Its name, or the address of one that is not configured any more.

@@ -59,18 +59,30 @@ std::size_t sessions_of(const BindingCache& cache, std::string_view mn_id) {
   return count;
 }
 
-/// By whatever path.
-bool are_of_one_mag(const Policy& policy, const Ipv6Address& a, const Ipv6Address& b) {
-  return a == b || (policy.mag(a) && policy.mag(a) == policy.mag(b));
-}
-
 bool is_of_interface(const Session& session, const PbuRequest& r) {
   return session.link_layer_id == r.link_layer_id && session.technology == *r.technology;
 }
 
-/// A MAG that has not de-registered the node may still believe that it is there.
-void note_departure(const Policy& policy, const Session* before, const PbuRequest& r, Change& change) {
-  if (!before || before->in_delete_wait || are_of_one_mag(policy, before->mag, r.proxy_coa)) return;
+/// As many as a node has sessions are known; those before are forgotten.
+void note_former(std::vector<FormerGateway>& all, const Session& before, TimePoint until) {
+  if (all.size() >= kMaxSessions) all.erase(all.begin());
+  all.push_back({before.id, before.mag, before.technology, before.ipv6, before.ipv4, until});
+}
+
+/// A MAG that has not de-registered the node may still believe that it is there: it is told when what comes
+/// by it does not go on any more.
+void note_departure(const Policy& policy, const Session* before, const PbuRequest& r, Now now,
+                    Change& change) {
+  const Duration grace = policy.config().former_gateway_grace;
+  auto& former = change.next->former;
+  const auto is_said_anew = [&](const FormerGateway& gateway) {
+    return gateway.session == change.registered &&
+           (gateway.mag == r.proxy_coa || (before && gateway.mag == before->mag));
+  };
+  std::erase_if(former, is_said_anew);
+  if (!before || before->in_delete_wait || before->mag == r.proxy_coa) return;
+  if (grace > Duration{}) return note_former(former, *before, now.monotonic + grace);
+  if (policy.are_of_one_mag(before->mag, r.proxy_coa)) return;
   change.left_mag = before->mag;
   change.left_technology = before->technology;
 }
@@ -130,7 +142,7 @@ std::vector<Session> Registration::follow_paths(MobileNode& next, const Session*
     const bool is_ours = is_of_interface(session, r);
     const bool was_ours = former && are_of_one_interface_by_paths(session, *former);
     if (session.id == id || session.path == 0 || (!is_ours && !was_ours)) continue;
-    if (replaces || !is_ours || !are_of_one_mag(policy_, session.mag, r.proxy_coa)) {
+    if (replaces || !is_ours || !policy_.are_of_one_mag(session.mag, r.proxy_coa)) {
       replaced.push_back(session);
     } else if (r.path->bulk && !session.in_delete_wait) {
       session.lifetime = own.lifetime;
@@ -167,7 +179,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   if (r.service)
     if (const auto* service = policy_.service(*r.service)) next.flows.bind(*service, id, numbers_.flows);
   next.flows.follow(policy_.flow_policy(r.mn_id), numbers_.flows);
-  const bool is_handed_over = former && !are_of_one_mag(policy_, former->mag, r.proxy_coa);
+  const bool is_handed_over = former && !policy_.are_of_one_mag(former->mag, r.proxy_coa);
   auto flows = take_flows({policy_, numbers_.flows, is_handed_over}, next, id, r);
   settle_flows(policy_, next, leaving);
   next.flows.adopt_default();
@@ -182,8 +194,8 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   if (flows.is_news()) change.events.push_back(announcement_event(policy_, next, *next.find(id), flows));
   change.answer = Answer{{}, granted, id, std::move(flows)};
   change.registered = id;
-  note_departure(policy_, former, r, change);
   change.next = std::move(next);
+  note_departure(policy_, former, r, now, change);
   change.allocated = std::move(taken.prefixes);
   change.allocated_ipv4 = taken.ipv4;
   return change;
@@ -196,7 +208,7 @@ bool Registration::is_with_another_mag(const PbuRequest& r) const {
   for (const auto* node : cache_.find_all(r.mn_id))
     for (const auto& session : node->sessions) {
       if (!is_of_interface(session, r)) continue;
-      if (are_of_one_mag(policy_, session.mag, r.proxy_coa)) return false;
+      if (policy_.are_of_one_mag(session.mag, r.proxy_coa)) return false;
       is_elsewhere = is_elsewhere || !session.in_delete_wait;
     }
   return is_elsewhere;
@@ -217,7 +229,7 @@ const MobileNode* Registration::with_other_paths(const std::vector<const MobileN
                                                  const PbuRequest& r) const {
   if (!r.path) return nullptr;
   const auto is_other_path = [&](const Session& s) {
-    return s.path != 0 && is_of_interface(s, r) && are_of_one_mag(policy_, s.mag, r.proxy_coa);
+    return s.path != 0 && is_of_interface(s, r) && policy_.are_of_one_mag(s.mag, r.proxy_coa);
   };
   for (const auto* node : known)
     if ((r.prefixes.empty() || r.prefixes == node->prefixes) &&

@@ -158,10 +158,8 @@ void Revoker::release(SessionId session) {
 void Revoker::handle_news(Now now) {
   while (!state_.news.empty()) {
     const NodeNews news = std::exchange(state_.news, {});
-    for (const auto& registered : news.registered) {
-      note_registration(now, registered);
-      clean_up(now, registered);
-    }
+    for (const auto& registered : news.registered) note_registration(now, registered);
+    for (const auto& left : news.left) clean_up(now, left);
     for (const auto& dropped : news.dropped) tell(now, dropped);
     for (const auto& mn_id : news.holds) ask_previous_mag(now, mn_id);
   }
@@ -192,16 +190,15 @@ void Revoker::ask_previous_mag(Now now, const std::string& mn_id) {
 
 /// Section 3.4.1. Another interface of the node may still be there: nothing would tell the MAG which is
 /// meant.
-void Revoker::clean_up(Now now, const NodeNews::Registered& r) {
-  const auto* node = state_.cache.find(r.node);
-  if (!config().enabled || !node || r.left_mag.is_unspecified() || !state_.policy.mag(r.left_mag)) return;
-  if (std::ranges::any_of(node->sessions, [&](const auto& s) { return s.mag == r.left_mag; })) return;
-  const auto* session = node->find(r.session);
+void Revoker::clean_up(Now now, const NodeNews::Left& left) {
+  const auto* node = state_.cache.find(left.node);
+  if (!config().enabled || !node || !state_.policy.mag(left.mag)) return;
+  if (std::ranges::any_of(node->sessions, [&](const auto& s) { return s.mag == left.mag; })) return;
+  const auto* session = node->find(left.session);
   if (!session) return;
-  const bool same = session->technology == r.left_technology;
-  auto notice =
-      revocation_of(*node, r.left_mag,
-                    same ? Trigger::InterMagHandoverSameAccess : Trigger::InterMagHandoverDifferentAccess);
+  const bool same = session->technology == left.technology;
+  auto notice = revocation_of(
+      *node, left.mag, same ? Trigger::InterMagHandoverSameAccess : Trigger::InterMagHandoverDifferentAccess);
   notice.purpose = Purpose::CleanUp;
   revoke(now, std::move(notice));
 }

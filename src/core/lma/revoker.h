@@ -69,7 +69,7 @@ class Revoker {
   void release(SessionId session);
   bool is_waiting(SessionId session) const;
   void ask_previous_mag(Now now, const std::string& mn_id);
-  void clean_up(Now now, const NodeNews::Registered& registered);
+  void clean_up(Now now, const NodeNews::Left& left);
   /// How it ended: no status, no answer that means anything.
   void end(Now now, Sequence sequence, std::optional<Status> status);
   void end_sessions(Sequence sequence, const Revocation& revocation);

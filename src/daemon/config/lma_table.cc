@@ -110,6 +110,12 @@ Section<LmaSettings> lma_head() {
            "how long flows that another link still carries wait for a link that has just come: its MAG "
            "delivers nothing before it has the answer to its registration",
            between<Duration>(0s, 10s)),
+       K::optional(
+           "former_gateway_grace", kLmaCore<&LmaConfig::former_gateway_grace>,
+           "how long packets still go on that a node has sent by the MAG from which it was handed over "
+           "without a de-registration, and before that MAG is told (revocation); \"0s\": not at all, and "
+           "at once",
+           between<Duration>(0s, 10s)),
        K::optional("binding_errors_per_second", kLmaCore<&LmaConfig::binding_errors_per_second>,
                    "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "
                    "most; 0: none",

@@ -192,8 +192,11 @@ Result<void> LmaRows::install_session(const core::InstallSession& session) {
     stale.erase(key);
     if (auto held = hold_uplink(key, uplink); !held) return held;
   }
-  for (const auto& key : stale)
+  for (const auto& key : stale) {
+    if (ByOctets{}(key.mag, row.mag) != ByOctets{}(row.mag, key.mag))
+      continue;  // the end of the other MAG's is said
     if (auto released = release_uplink(key, session.session); !released) return released;
+  }
   return {};
 }
 

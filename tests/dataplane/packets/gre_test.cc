@@ -74,6 +74,15 @@ TEST_F(LmaGre, TheKeySaysWhichSessionItIs) {  // section 5.2
   EXPECT_EQ(lma_->session_traffic(kThird)->up.packets, 1U);
 }
 
+TEST_F(LmaGre, ASessionsKeyHoldsByItsFormerMagUntilThatEnds) {
+  install(kSession1, kMag2, {Encapsulation::GreWithKeys, kDownlinkKey, kSession1.value});
+  EXPECT_EQ(through(kMag1, kSession1.value).verdict, Verdict::Pass);
+  EXPECT_EQ(through(kMag1, kSession2.value).verdict, Verdict::Drop) << "another's";
+  EXPECT_EQ(through(kMag2, kSession1.value).verdict, Verdict::Pass);
+  must(lma_->remove_session({kSession1, ip(kMag1), {prefix(kPrefix)}, false, ip4(kNode4)}));
+  EXPECT_EQ(through(kMag1, kSession1.value).verdict, Verdict::Drop);
+}
+
 TEST_F(LmaGre, AKeyOfNoSessionOrAnothersIsDropped) {
   constexpr SessionId kForeign{14};
   must(lma_->install_session({kForeign,

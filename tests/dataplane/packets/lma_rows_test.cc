@@ -23,6 +23,7 @@ class LmaRowsInUse : public LmaBench {
 
 TEST_F(LmaRowsInUse, TwoSessionsOfANodeMayShareAMag) {
   must(lma_->install_session({kSession2, kNodeIndex, ip(kLma), ip(kMag1), {prefix(kPrefix)}, kMtu}));
+  must(lma_->remove_session({kSession2, ip(kMag2), {prefix(kPrefix)}}));
   EXPECT_EQ(verdict_on_uplink_by(kMag2), Verdict::Drop) << "the second one left it";
   must(lma_->remove_session({kSession1, ip(kMag1), {prefix(kPrefix)}}));
   EXPECT_EQ(verdict_on_uplink_by(kMag1), Verdict::Pass);
@@ -44,6 +45,19 @@ TEST_F(LmaRowsInUse, ASessionThatMovedIsNotRemovedByItsOldPlace) {
   must(lma_->install_session({kSession1, kNodeIndex, ip(kLma), ip(kMag2), {prefix(kPrefix)}, kMtu}));
   must(lma_->remove_session({kSession1, ip(kMag1), {prefix(kPrefix)}}));
   EXPECT_EQ(tunnel_of(from_core(video().build())), kMag2);
+  EXPECT_EQ(verdict_on_uplink_by(kMag1), Verdict::Drop);
+  EXPECT_EQ(verdict_on_uplink_by(kMag2), Verdict::Pass);
+}
+
+TEST_F(LmaRowsInUse, WhatIsOnItsWayByAFormerMagGoesOnUntilItsEndIsSaid) {
+  must(lma_->install_session({kSession1, kNodeIndex, ip(kLma), ip(kMag2), {prefix(kPrefix)}, kMtu}));
+  EXPECT_EQ(tunnel_of(from_core(video().build())), kMag2) << "down it goes by the new one alone";
+  EXPECT_EQ(verdict_on_uplink_by(kMag1), Verdict::Pass);
+  EXPECT_EQ(verdict_on_uplink_by(kMag2), Verdict::Pass);
+  EXPECT_EQ(lma_->session_traffic(kSession1)->up.packets, 2U);
+  const auto foreign = Packet().from("2001:db8:101::10").to(kCn).udp(4000, 5004).in_tunnel(kMag1, kLma);
+  EXPECT_TRUE(dropped(from_access(foreign.build()), "spoofed-source")) << "nobody else's";
+  must(lma_->remove_session({kSession1, ip(kMag1), {prefix(kPrefix)}}));
   EXPECT_EQ(verdict_on_uplink_by(kMag1), Verdict::Drop);
   EXPECT_EQ(verdict_on_uplink_by(kMag2), Verdict::Pass);
 }
