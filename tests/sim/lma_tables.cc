@@ -225,7 +225,7 @@ std::string LmaTables::contents() const {
   return text;
 }
 
-const LmaTables::FlowRow* LmaTables::row_for(const Packet& packet) const {
+const LmaTables::FlowRow* LmaTables::row_of(const Packet& packet) const {
   const auto row = flows_.find(flow_of(packet));
   return row == flows_.end() ? nullptr : &row->second;
 }
@@ -234,7 +234,7 @@ Result<std::vector<SessionId>> LmaTables::ways(const Packet& packet) const {
   const auto prefix = prefix_of(packet.node);
   if (!nodes_.contains(prefix)) return fail("lma", "no node row");
   if (!routes_.contains(prefix)) return fail("lma", "no route attracts the prefix");
-  const auto* row = row_for(packet);
+  const auto* row = row_of(packet);
   if (row == nullptr) return fail("lma", "no flow row");
   if (row->spread.kind == core::SpreadKind::Shares) return std::vector{share_of(*row, packet)};
   if (row->spread.kind == core::SpreadKind::None) return std::vector{row->session};
@@ -255,13 +255,13 @@ SessionId LmaTables::share_of(const FlowRow& row, const Packet& packet) const {
 }
 
 void LmaTables::keep_share(const Packet& packet) {
-  const auto* row = row_for(packet);
+  const auto* row = row_of(packet);
   if (row == nullptr || row->spread.kind != core::SpreadKind::Shares) return;
   shares_[{packet.flow, packet.node}] = share_of(*row, packet);
 }
 
 bool LmaTables::is_copied(const Packet& packet) const {
-  const auto* row = row_for(packet);
+  const auto* row = row_of(packet);
   return row != nullptr && row->spread.kind == core::SpreadKind::Copies;
 }
 

@@ -93,7 +93,7 @@ class LmaTables {
  private:
   template <class Key>
   using ByNode = std::map<NodeIndex, std::set<Key>>;
-  const FlowRow* row_for(const Packet& packet) const;
+  const FlowRow* row_of(const Packet& packet) const;
   SessionId share_of(const FlowRow& row, const Packet& packet) const;
   void release_uplink(const UplinkKey& key, SessionId session, bool keep);
   void erase_node(NodeIndex node);
