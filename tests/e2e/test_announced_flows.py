@@ -105,9 +105,9 @@ def test_what_is_announced_is_refreshed_and_goes_with_its_link(gateways):
 def test_several_bindings_are_copies(gateways, stream):
     """MAG1 is binding 2 of the node, and the flow that MAG2 announces goes by both: a link may fail, and nothing is lost."""
     lab = gateways
-    lab.edit("mag1", "[[access]]\n", "[[access]]\nbinding_id = 2\n")
-    lab.edit("mag2", "at_attachment = false\n", "at_attachment = false\nalso_by = [2]\n")
-    restore = lab.edit("mn", "[mn]\n", RULE + "[mn]\n")
+    edited = [("mag1", lab.edit("mag1", "[[access]]\n", "[[access]]\nbinding_id = 2\n")),
+              ("mag2", lab.edit("mag2", "at_attachment = false\n", "at_attachment = false\nalso_by = [2]\n")),
+              ("mn", lab.edit("mn", "[mn]\n", RULE + "[mn]\n"))]
     lab.ask("mag2", "flow", "announce", "web")
     row = eventually(lambda: next((row for row in announced(lab) if len(row["spread"]["links"]) == 2), None), what="copies by both links")
     assert (row["spread"]["kind"], row["announced"]["binding_ids"]) == ("copies", [1, 2])
@@ -124,8 +124,9 @@ def test_several_bindings_are_copies(gateways, stream):
     for node, count in before.items():
         assert lab.drops(node)["copy"] > count + 500, f"second copies at {node}"
     lab.ask("mag2", "flow", "withdraw", "web")
-    restore()
-    lab.ask("mn", "reload")
+    for node, restore in edited:
+        restore()
+        lab.ask(node, "reload")
 
 
 def test_a_mistake_is_said_with_its_place(gateways):

@@ -150,7 +150,7 @@ void Handovers::open_handoffs(const Policy& policy, const MobileNode& before, co
                               HandoverCause& cause, std::vector<Notify>& events, Ids& ids) {
   for (const auto& session : after.sessions) {
     const auto* former = before.find(session.id);
-    if (!former || former->mag == session.mag || session.in_delete_wait) continue;
+    if (!former || session.in_delete_wait || policy.are_of_one_mag(former->mag, session.mag)) continue;
     if (auto* unfinished = open_handoff_of(session.id)) {
       step(*unfinished, "superseded");
       end(*unfinished, State::Superseded);

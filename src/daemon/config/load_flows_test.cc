@@ -56,6 +56,14 @@ also_by = [2, 7]
   EXPECT_EQ(flows[0].also_by, (std::vector<std::uint16_t>{2, 7}));
 }
 
+TEST(LoadFlows, AFlowGoesByFourLinksAtMost) {
+  const std::string flow = std::string(kFlow) + "also_by = [2, 3, 4]\n";
+  EXPECT_THAT(mistakes(mag_with(flow)), IsEmpty());
+  const auto found = mistakes(mag_with(std::string(kFlow) + "also_by = [2, 3, 4, 5]\n"));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0], testing::HasSubstr("4 other links; expected at most 3"));
+}
+
 TEST(LoadFlows, TheBindingHasANumberAndAPriority) {
   const auto loaded = parse_mag(
       with(kMag, "name = \"wlan\"\n", "name = \"wlan\"\nbinding_id = 7\nbinding_priority = 10\n"), "f");

@@ -126,6 +126,9 @@ void check_flow_list(const FlowElements& flows, Diagnostics& diagnostics) {
                diagnostics);
     names.check(flow.value.flow.name, flow.at("name"));
     priorities.check(flow.value.flow.priority, std::to_string(flow.value.flow.priority), flow.at("priority"));
+    if (flow.value.also_by.size() >= core::Spread::kMostLinks)
+      diagnostics.add(flow.at("also_by"), fmt::format("{} other links", flow.value.also_by.size()),
+                      fmt::format("at most {}", core::Spread::kMostLinks - 1));
   }
   if (flows.size() > kMostFlows)
     diagnostics.add(flows[kMostFlows].node->at, fmt::format("{} flows to be announced", flows.size()),
