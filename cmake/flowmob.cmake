@@ -64,7 +64,7 @@ function(flowmob_test name)
     add_dependencies(tests-system ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
-  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 1200)
 endfunction()
 
 function(flowmob_merge_tests)
