@@ -61,7 +61,7 @@ TEST(LoadFlows, AFlowGoesByFourLinksAtMost) {
   EXPECT_THAT(mistakes(mag_with(flow)), IsEmpty());
   const auto found = mistakes(mag_with(std::string(kFlow) + "also_by = [2, 3, 4, 5]\n"));
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_THAT(found[0], testing::HasSubstr("4 other links; expected at most 3"));
+  EXPECT_THAT(found[0], ::testing::HasSubstr("4 other links; expected at most 3"));
 }
 
 TEST(LoadFlows, TheBindingHasANumberAndAPriority) {
