@@ -67,12 +67,17 @@ void Checks::check_rows_of(NodeIndex index) const {
 
 void Checks::check_flow_row(FlowIndex flow, NodeIndex owner) const {
   const auto& tables = domain_.lma->tables;
-  const auto target = tables.flows().at(flow).session;
-  if (!target) return;
-  const auto session = tables.sessions().find(target);
-  if (session == tables.sessions().end())
-    world_.broken(fmt::format("flow {} points to session {}, which has no row", flow.value, target.value));
-  world_.require(session->second.session.node == owner, "a flow goes to another node's session");
+  const auto& row = tables.flows().at(flow);
+  const auto check = [&](SessionId target) {
+    const auto session = tables.sessions().find(target);
+    if (session == tables.sessions().end())
+      world_.broken(fmt::format("flow {} points to session {}, which has no row", flow.value, target.value));
+    world_.require(session->second.session.node == owner, "a flow goes to another node's session");
+  };
+  if (row.session) check(row.session);
+  for (const auto& link : row.spread.links) check(link.session);
+  world_.require(row.spread.links.empty() || row.spread.links.front().session == row.session,
+                 "a flow's first link is another than its own");
 }
 
 /// Records tell what is meant; rows follow while answers are under way.
@@ -295,9 +300,13 @@ bool Checks::is_judged(std::size_t node, const Packet& packet, bool is_down) con
 }
 
 bool Checks::goes_to_the_deaf(const Packet& packet) const {
-  const auto via = domain_.lma->tables.downlink(packet);
-  const auto mag = via ? domain_.mag_at(*via) : std::nullopt;
-  return mag && lifetimes.is_unheard(*mag, Ipv6Prefix::truncated(packet.node, 64));
+  const auto& tables = domain_.lma->tables;
+  const auto sessions = tables.ways(packet);
+  return sessions && std::ranges::any_of(*sessions, [&](SessionId session) {
+           const auto via = tables.by_session(session);
+           const auto mag = via ? domain_.mag_at(*via) : std::nullopt;
+           return mag && lifetimes.is_unheard(*mag, Ipv6Prefix::truncated(packet.node, 64));
+         });
 }
 
 void Checks::lost(std::size_t node, bool to_the_deaf, const std::string& what) {

@@ -287,8 +287,27 @@ Walk Domain::walk_up(std::size_t node, const Flow& flow) const {
   return own.empty() ? Walk::lost("mn: no address") : walk_up(node, Packet{flow, correspondent(), own[0]});
 }
 
+/// Of copies one that arrives is enough.
 Walk Domain::walk_down(std::size_t node, const Packet& packet) const {
-  const auto via = lma->tables.downlink(packet);
+  const auto sessions = lma->tables.ways(packet);
+  if (!sessions) return Walk::lost("lma: " + sessions.error().message);
+  Walk walk;
+  for (const auto session : *sessions)
+    if (!walk.delivered) walk = walk_down_by(node, packet, session);
+  return walk;
+}
+
+Walk Domain::walk_up(std::size_t node, const Packet& packet) const {
+  const auto taken = mns[node]->tables.uplinks(packet);
+  if (!taken) return Walk::lost("mn: " + taken.error().message);
+  Walk walk;
+  for (const auto member : *taken)
+    if (!walk.delivered) walk = walk_up_by({node, member}, packet);
+  return walk;
+}
+
+Walk Domain::walk_down_by(std::size_t node, const Packet& packet, SessionId session) const {
+  const auto via = lma->tables.by_session(session);
   if (!via) return Walk::lost("lma: " + via.error().message);
   const auto mag = mag_at(*via);
   if (!mag) return Walk::lost("no such gateway");
@@ -300,19 +319,16 @@ Walk Domain::walk_down(std::size_t node, const Packet& packet) const {
   return {true, port->member, {}};
 }
 
-Walk Domain::walk_up(std::size_t node, const Packet& packet) const {
-  const auto member = mns[node]->tables.uplink(packet);
-  if (!member) return Walk::lost("mn: " + member.error().message);
-  const auto socket = access.at({node, *member});
+Walk Domain::walk_up_by(Port port, const Packet& packet) const {
+  const auto socket = access.at(port);
   if (!socket) return Walk::lost("link: not connected");
   const auto& mag = *mags.at(socket->mag);
   if (!mag.is_powered()) return Walk::lost("mag has no power");
-  const auto mac = mns[node]->config().members.at(*member).mac;
-  const auto entered = mag.tables.uplink(packet, socket->interface, mac);
+  const auto entered = mag.tables.uplink(packet, socket->interface, mac_of(port));
   if (!entered) return Walk::lost("mag: " + entered.error().message);
   const auto left = lma->tables.uplink(packet, mag.config().address);
   if (!left) return Walk::lost("lma: " + left.error().message);
-  return {true, *member, {}};
+  return {true, port.member, {}};
 }
 
 }  // namespace flowmob::sim

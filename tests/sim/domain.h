@@ -103,6 +103,8 @@ class Domain {
   std::vector<Ipv6Address> addresses_of(std::size_t node) const;
 
  private:
+  Walk walk_down_by(std::size_t node, const Packet& packet, SessionId session) const;
+  Walk walk_up_by(Port port, const Packet& packet) const;
   void connect_access();
   void set_carrier(std::size_t mag, bool up);
   core::AccessConfig access_config(std::size_t mag, Port port) const;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "life_policies.h"
 
 namespace flowmob::sim {
@@ -44,6 +46,7 @@ Life::Life(LifePlan plan)
   if (plan_.has_liar) liar_ = std::make_unique<Liar>(domain_);
   checks_.are_links_apart = !plan_.share_prefixes;
   set_faults();
+  set_node_rules();
 }
 
 DomainOptions Life::options(const LifePlan& plan) {
@@ -99,6 +102,13 @@ void Life::set_faults() {
   checks_.tolerance = kBelief;
   domain_.lma->faults.probability = 0.05;
   for (auto& mag : domain_.mags) mag->faults.probability = 0.05;
+}
+
+/// Both ends have to know (docs/adr/0059).
+void Life::set_node_rules() {
+  if (plan_.nodes_decide) return;
+  for (const auto name : copied_flows(policies_of_life(plan_.seed)))
+    for (auto& mn : domain_.mns) mn->tables.copy(*std::ranges::find(Domain::flows(), name, &Flow::name));
 }
 
 void Life::start_traffic(Duration interval) {

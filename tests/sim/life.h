@@ -25,6 +25,7 @@ class Life {
  private:
   static DomainOptions options(const LifePlan& plan);
   void set_faults();
+  void set_node_rules();
   void start_traffic(Duration interval);
   void run(Duration span) { domain_.run_for(span); }
   Duration outage() const;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "random.h"
@@ -34,6 +35,16 @@ core::FlowRule some_rule(Random& random, std::size_t position) {
   return rule;
 }
 
+/// What it draws changes nothing else of the life.
+void spread(core::FlowRule& rule, Random& random) {
+  const auto kind = random.below(3);
+  if (kind == 1) rule.spread = core::SpreadKind::Copies;
+  if (kind != 2) return;
+  rule.spread = core::SpreadKind::Shares;
+  for (std::size_t i = 0; i < rule.prefer.size(); ++i)
+    rule.shares.push_back(static_cast<std::uint16_t>(i == 0 ? 1 : random.below(4)));
+}
+
 core::FlowTemplate web_template(const std::string& name) {
   core::FlowTemplate web{name, 0, {}, {}};
   web.selector.next_header = {6, 6};
@@ -46,17 +57,34 @@ core::FlowTemplate web_template(const std::string& name) {
 std::vector<Shared<core::FlowPolicy>> policies_of_life(std::uint64_t seed) {
   if (seed % 3 != 0) return {};
   Random random(seed ^ 0x5bd1e995);  // what it draws changes nothing else of the life
+  Random spreads(seed ^ 0x27d4eb2f);
   core::FlowPolicy policy{"life"};
   policy.is_default = true;
   const auto add = [&](auto complete) {
     auto rule = some_rule(random, policy.rules.size());
     complete(rule);
+    spread(rule, spreads);
     policy.rules.emplace_back(std::move(rule));
   };
   if (random.chance(0.6)) add([](core::FlowRule& rule) { rule.flow = web_template(rule.name); });
   if (random.chance(0.6)) add([](core::FlowRule& rule) { rule.service = "video"; });
   if (random.chance(0.6) || policy.rules.empty()) add([](core::FlowRule&) {});
   return {policy};
+}
+
+std::vector<std::string_view> copied_flows(const std::vector<Shared<core::FlowPolicy>>& policies) {
+  if (policies.empty()) return {};
+  std::vector<std::string_view> copied;
+  for (const std::string_view flow : {"web", "video", "ping"}) {
+    const auto governs = [&](const Shared<core::FlowRule>& rule) {
+      if (rule->flow) return flow == "web";
+      return rule->service.empty() || rule->service == flow;
+    };
+    const auto rule = std::ranges::find_if(policies.front()->rules, governs);
+    if (rule != policies.front()->rules.end() && (*rule)->spread == core::SpreadKind::Copies)
+      copied.push_back(flow);
+  }
+  return copied;
 }
 
 }  // namespace flowmob::sim

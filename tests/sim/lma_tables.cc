@@ -135,7 +135,7 @@ Result<void> LmaTables::apply(const core::RemoveSession& effect) {
 
 Result<void> LmaTables::apply(const core::InstallFlow& effect) {
   static_cast<void>(apply(core::RemoveFlow{effect.flow}));
-  flows_[effect.flow] = {effect.node, effect.session, true};
+  flows_[effect.flow] = {effect.node, effect.session, effect.spread, true};
   flows_by_node_[effect.node].insert(effect.flow);
   return {};
 }
@@ -225,14 +225,50 @@ std::string LmaTables::contents() const {
   return text;
 }
 
-Result<Ipv6Address> LmaTables::downlink(const Packet& packet) const {
+const LmaTables::FlowRow* LmaTables::row_for(const Packet& packet) const {
+  const auto row = flows_.find(flow_of(packet));
+  return row == flows_.end() ? nullptr : &row->second;
+}
+
+Result<std::vector<SessionId>> LmaTables::ways(const Packet& packet) const {
   const auto prefix = prefix_of(packet.node);
-  const auto node = nodes_.find(prefix);
-  if (node == nodes_.end()) return fail("lma", "no node row");
+  if (!nodes_.contains(prefix)) return fail("lma", "no node row");
   if (!routes_.contains(prefix)) return fail("lma", "no route attracts the prefix");
-  const auto session = session_of(classify(node->second, packet));
-  if (!session) return fail("lma", "no flow row");
-  return by_session(*session);
+  const auto* row = row_for(packet);
+  if (row == nullptr) return fail("lma", "no flow row");
+  if (row->spread.kind == core::SpreadKind::Shares) return std::vector{share_of(*row, packet)};
+  if (row->spread.kind == core::SpreadKind::None) return std::vector{row->session};
+  std::vector<SessionId> all;
+  for (const auto& link : row->spread.links) all.push_back(link.session);
+  return all;
+}
+
+SessionId LmaTables::share_of(const FlowRow& row, const Packet& packet) const {
+  const auto kept = shares_.find({packet.flow, packet.node});
+  if (kept != shares_.end() &&
+      std::ranges::count(row.spread.links, kept->second, &core::SpreadLink::session) != 0)
+    return kept->second;
+  core::FlowKey key{packet.correspondent, packet.node, packet.flow.protocol};
+  if (packet.flow.source_port != 0) key.ports = {packet.flow.source_port, packet.flow.destination_port};
+  const auto share = core::share_of(row.spread, key);
+  return share ? share : row.session;
+}
+
+void LmaTables::keep_share(const Packet& packet) {
+  const auto* row = row_for(packet);
+  if (row == nullptr || row->spread.kind != core::SpreadKind::Shares) return;
+  shares_[{packet.flow, packet.node}] = share_of(*row, packet);
+}
+
+bool LmaTables::is_copied(const Packet& packet) const {
+  const auto* row = row_for(packet);
+  return row != nullptr && row->spread.kind == core::SpreadKind::Copies;
+}
+
+Result<Ipv6Address> LmaTables::downlink(const Packet& packet) const {
+  const auto sessions = ways(packet);
+  if (!sessions) return tl::unexpected(sessions.error());
+  return by_session(sessions->front());
 }
 
 Result<Ipv6Address> LmaTables::by_session(SessionId session) const {

@@ -28,6 +28,7 @@ class LmaTables {
   struct FlowRow {
     NodeIndex node;
     SessionId session;
+    core::Spread spread{};
     bool fresh = true;
   };
   struct SessionRow {
@@ -59,7 +60,15 @@ class LmaTables {
   /// What there is, for people.
   std::string contents() const;
 
-  /// The MAG that the packet is tunnelled to, or why it is dropped.
+  /// The sessions that the packet goes by, or why it is dropped: several only where it is copied.
+  Result<std::vector<SessionId>> ways(const Packet& packet) const;
+  /// A packet has gone there: as long as its link takes part, its 5-tuple does not change it.
+  void keep_share(const Packet& packet);
+  /// What comes up by several links counts once.
+  bool is_copied(const Packet& packet) const;
+  /// The MAG at the other end of the session, or why there is none.
+  Result<Ipv6Address> by_session(SessionId session) const;
+  /// The MAG that the packet, or its first copy, is tunnelled to, or why it is dropped.
   Result<Ipv6Address> downlink(const Packet& packet) const;
   /// By another session than that of its flow, if it is alive.
   Result<Ipv6Address> downlink(const Packet& packet, SessionId session) const;
@@ -84,7 +93,8 @@ class LmaTables {
  private:
   template <class Key>
   using ByNode = std::map<NodeIndex, std::set<Key>>;
-  Result<Ipv6Address> by_session(SessionId session) const;
+  const FlowRow* row_for(const Packet& packet) const;
+  SessionId share_of(const FlowRow& row, const Packet& packet) const;
   void release_uplink(const UplinkKey& key, SessionId session, bool keep);
   void erase_node(NodeIndex node);
   void erase_session(std::map<SessionId, SessionRow>::const_iterator row);
@@ -92,6 +102,7 @@ class LmaTables {
 
   std::map<Ipv6Prefix, NodeRow> nodes_;
   std::map<FlowIndex, FlowRow> flows_;
+  std::map<std::pair<Flow, Ipv6Address>, SessionId> shares_;  ///< by flow and the node's address
   std::map<SessionId, SessionRow> sessions_;
   std::map<UplinkKey, std::map<SessionId, bool>> uplink_;
   std::map<SessionId, std::set<UplinkKey>> uplinks_of_;

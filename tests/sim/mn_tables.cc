@@ -54,7 +54,7 @@ bool MnTables::learn(const Packet& packet, std::size_t member, Duration now) {
   const auto row =
       flows_.try_emplace({packet.flow, packet.node}, FlowRow{member, member, {}, 0, false}).first;
   auto& flow = row->second;
-  if (prefers(packet.flow)) return false;
+  if (prefers(packet.flow) || copies(packet.flow)) return false;
   if (flow.member == member) return !std::exchange(flow.is_taught, true);
   const bool was_just_left = flow.moves != 0 && member == flow.previous && now - flow.moved < kHold;
   if (was_just_left && is_up(flow.member)) return false;
@@ -78,9 +78,19 @@ Result<std::size_t> MnTables::uplink(const Packet& packet) const {
   return fail("mn", "no member link is up");
 }
 
+Result<std::vector<std::size_t>> MnTables::uplinks(const Packet& packet) const {
+  const auto first = uplink(packet);
+  if (!first) return tl::unexpected(first.error());
+  std::vector<std::size_t> all{*first};
+  if (copies(packet.flow))
+    for (const auto& [member, row] : members_)
+      if (row.up && member != *first) all.push_back(member);
+  return all;
+}
+
 std::optional<std::size_t> MnTables::taught(const Packet& packet) const {
   const auto flow = flows_.find({packet.flow, packet.node});
-  return prefers(packet.flow) || flow == flows_.end() || !flow->second.is_taught
+  return prefers(packet.flow) || copies(packet.flow) || flow == flows_.end() || !flow->second.is_taught
              ? std::nullopt
              : std::optional(flow->second.member);
 }

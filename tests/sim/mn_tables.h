@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,12 +44,18 @@ class MnTables {
   void prefer(const Flow& flow, std::vector<std::size_t> members) { preferences_[flow] = std::move(members); }
   bool prefers(const Flow& flow) const { return preferences_.contains(flow); }
 
+  /// A rule of the node: the flow leaves by all members that are up, and what comes twice counts once.
+  void copy(const Flow& flow) { copied_.insert(flow); }
+  bool copies(const Flow& flow) const { return copied_.contains(flow); }
+
   /// The virtual interface takes the packet that came by the member, or says why not.
   Result<void> accepts(const Packet& packet) const;
   /// Takes it and learns the flow's link from it. True if the flow moved.
   bool learn(const Packet& packet, std::size_t member, Duration now);
   /// The member link on which an uplink packet would leave.
   Result<std::size_t> uplink(const Packet& packet) const;
+  /// All of them.
+  Result<std::vector<std::size_t>> uplinks(const Packet& packet) const;
   /// A flow first seen on its way up stays where it began until its downlink says otherwise.
   void note_uplink(const Packet& packet) {
     flows_.try_emplace({packet.flow, packet.node}, FlowRow{default_member_, default_member_, {}, 0, false});
@@ -71,6 +78,7 @@ class MnTables {
   std::map<std::size_t, Member> members_;
   std::map<std::pair<Flow, Ipv6Address>, FlowRow> flows_;  ///< by the node's address too
   std::map<Flow, std::vector<std::size_t>> preferences_;
+  std::set<Flow> copied_;
   std::size_t default_member_ = 0;
   std::uint32_t mtu_ = 0;
 };

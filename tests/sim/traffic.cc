@@ -23,6 +23,12 @@ void Traffic::tick(std::size_t node, const Flow& flow, Duration interval, std::u
       behind, [this, node, flow, interval, generation] { tick(node, flow, interval, generation); });
 }
 
+bool Traffic::is_second_copy(Stream& stream, const Packet& packet) {
+  const bool is_second = packet.number < stream.seen.size() && stream.seen[packet.number];
+  if (is_second) ++stream.count.copies;
+  return is_second;
+}
+
 void Traffic::receive(Stream& stream, const Packet& packet, std::size_t member) {
   if (stream.seen.size() <= packet.number) stream.seen.resize(packet.number + 1);
   if (stream.seen[packet.number]) {
@@ -40,12 +46,21 @@ void Traffic::send_down(std::size_t node, const Packet& packet) {
   auto& stream = down_of(node, packet);
   ++stream.count.sent;
   auto& lma = *domain_.lma;
+  if (lma.tables.is_copied(packet)) return send_copies_down(node, packet);
+  lma.tables.keep_share(packet);
   const auto way = lma.orders.down(lma.pump.now().monotonic, lma.tables.flow_of(packet), packet);
   if (way.waits == Duration{})
     return leave_lma(node, packet,
                      way.by ? lma.tables.downlink(packet, *way.by) : lma.tables.downlink(packet));
   domain_.world.queue.after(
       way.waits, [this, node, packet] { leave_lma(node, packet, domain_.lma->tables.downlink(packet)); });
+}
+
+void Traffic::send_copies_down(std::size_t node, const Packet& packet) {
+  const auto& tables = domain_.lma->tables;
+  const auto sessions = tables.ways(packet);
+  if (!sessions) return lose(down_of(node, packet), sessions.error());
+  for (const auto session : *sessions) leave_lma(node, packet, tables.by_session(session));
 }
 
 void Traffic::leave_lma(std::size_t node, const Packet& packet, const Result<Ipv6Address>& via) {
@@ -71,6 +86,7 @@ void Traffic::at_node(Port port, Socket from, const Packet& packet) {
   if (domain_.access.at(port) != from) return lose(stream, {"link", "gone while the packet crossed it"});
   auto& tables = domain_.mns[port.node]->tables;
   if (auto accepted = tables.accepts(packet); !accepted) return lose(stream, accepted.error());
+  if (tables.copies(packet.flow) && is_second_copy(stream, packet)) return;
   if (tables.learn(packet, port.member, domain_.world.queue.now())) domain_.world.touch(port.node);
   receive(stream, packet, port.member);
 }
@@ -80,11 +96,14 @@ void Traffic::send_up(std::size_t node, const Packet& packet) {
   ++stream.count.sent;
   auto& mn = *domain_.mns[node];
   mn.tables.note_uplink(packet);
-  const auto member = mn.tables.uplink(packet);
-  if (!member) return lose(stream, member.error());
-  const Port port{node, *member};
+  const auto members = mn.tables.uplinks(packet);
+  if (!members) return lose(stream, members.error());
+  for (const auto member : *members) leave_node({node, member}, packet);
+}
+
+void Traffic::leave_node(Port port, const Packet& packet) {
   const auto socket = domain_.access.at(port);
-  if (!socket) return lose(stream, {"link", "not connected"});
+  if (!socket) return lose(up_of(port.node, packet), {"link", "not connected"});
   domain_.world.queue.after(domain_.access.delays.at(socket->mag),
                             [this, port, socket = *socket, packet] { at_mag_up(port, socket, packet); });
 }
@@ -105,6 +124,10 @@ void Traffic::at_lma_up(Port port, std::size_t mag, const Packet& packet) {
   const auto left = domain_.lma->tables.uplink(packet, domain_.mags[mag]->config().address);
   if (!left) return lose(stream, left.error());
   auto& lma = *domain_.lma;
+  if (lma.tables.is_copied(packet)) {
+    if (!is_second_copy(stream, packet)) receive(stream, packet, port.member);
+    return;
+  }
   const auto own = lma.tables.downlink(packet);
   const bool is_own = own && *own == domain_.mags[mag]->config().address;
   const auto waits =

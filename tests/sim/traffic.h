@@ -16,6 +16,7 @@ class Traffic {
  public:
   struct Count {
     std::uint64_t sent = 0, received = 0, duplicated = 0, reordered = 0;
+    std::uint64_t copies = 0;  ///< dropped, as another has come
     std::map<std::size_t, std::uint64_t> by_member;
     std::map<std::string, std::uint64_t> lost;  ///< where
     std::uint64_t lost_total() const { return sent - received; }
@@ -42,14 +43,17 @@ class Traffic {
 
   void tick(std::size_t node, const Flow& flow, Duration interval, std::uint64_t generation);
   void send_down(std::size_t node, const Packet& packet);
+  void send_copies_down(std::size_t node, const Packet& packet);
   void leave_lma(std::size_t node, const Packet& packet, const Result<Ipv6Address>& via);
   void at_mag(std::size_t node, std::size_t mag, const Packet& packet);
   void at_node(Port port, Socket from, const Packet& packet);
   void send_up(std::size_t node, const Packet& packet);
+  void leave_node(Port port, const Packet& packet);
   void at_mag_up(Port port, Socket socket, const Packet& packet);
   void at_lma_up(Port port, std::size_t mag, const Packet& packet);
   static void lose(Stream& stream, const Error& why) { ++stream.count.lost[why.code + ": " + why.message]; }
   static void receive(Stream& stream, const Packet& packet, std::size_t member);
+  static bool is_second_copy(Stream& stream, const Packet& packet);
   Stream& down_of(std::size_t node, const Packet& packet) { return down_[{node, packet.flow.name}]; }
   Stream& up_of(std::size_t node, const Packet& packet) { return up_[{node, packet.flow.name}]; }
 

@@ -116,8 +116,12 @@ std::uint16_t share_of_new(const FlowRule& rule, const LinkVerdict& verdict) {
   return takes_new ? rule.shares.at(*verdict.rank) : std::uint16_t{};
 }
 
-/// The link that the flow would take alone comes first. Copies go also where they may not arrive yet. A flow
-/// that a command has moved takes that link alone.
+bool may_take_part(const FlowRule& rule, const LinkVerdict& verdict) {
+  return carries(verdict) && (rule.spread == SpreadKind::Copies || verdict.fitness != LinkFitness::Opening);
+}
+
+/// The link that the flow would take alone comes first. Copies go also where they may not arrive yet, shares
+/// do not. A flow that a command has moved takes that link alone.
 Spread spread_of(const FlowBinding& flow, const Surroundings& around, const Decision& decision) {
   const auto& rule = *flow.rule;
   if (rule.spread == SpreadKind::None || !decision.session) return {};
@@ -126,7 +130,8 @@ Spread spread_of(const FlowBinding& flow, const Surroundings& around, const Deci
   if (rule.spread == SpreadKind::Shares && (is_alone || !own->rank)) return {};
   std::vector<const LinkVerdict*> part;
   for (const auto& verdict : decision.links)
-    if (&verdict != own && !is_alone && verdict.rank && carries(verdict)) part.push_back(&verdict);
+    if (&verdict != own && !is_alone && verdict.rank && may_take_part(rule, verdict))
+      part.push_back(&verdict);
   std::ranges::sort(part, {}, [&](const LinkVerdict* verdict) { return place_in_list(flow, *verdict); });
   Spread spread{rule.spread, {{own->session, share_of_new(rule, *own)}}};
   for (const auto* verdict : part) add_link(spread, around, {verdict->session, share_of_new(rule, *verdict)});

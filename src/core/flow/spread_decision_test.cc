@@ -102,9 +102,17 @@ TEST_F(SpreadDecision, SharesHaveTheirWeights) {
 TEST_F(SpreadDecision, ALinkWithoutAShareOrThatIsNotWellKeepsWhatItHas) {
   share({0, 1});
   EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 0}, SpreadLink{kLteLink, 1}));
+}
+
+/// It may not deliver: what was there before its session went on by another gateway goes elsewhere.
+TEST_F(SpreadDecision, ALinkThatOpensHasNoShare) {
   share({1, 1});
   lte.is_opening = true;
-  EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 1}, SpreadLink{kLteLink, 0}));
+  EXPECT_THAT(decision().spread.links, ElementsAre(SpreadLink{kWlanLink, 1}));
+  flow.current = kWlanLink;
+  const std::vector<LinkState> links{{kWlanLink, "wifi", {}, ATT::Wlan, true, true, true}, lte};
+  flow.rule = rule;
+  EXPECT_THAT(decide(flow, {links, nullptr, {}, kWlanLink, {}}).spread.links, testing::SizeIs(1));
 }
 
 TEST_F(SpreadDecision, ALinkThatIsHeldDownGetsItsShareBackInTime) {
