@@ -290,11 +290,12 @@ Result<void> Domain::change_file(std::string_view daemon,
                                  const std::function<std::string(std::string)>& change) const {
   const auto path = plan_.file(fmt::format("{}.toml", daemon));
   std::ifstream before(path);
+  if (!before) return fail("read-failed", "cannot read " + path.string());
   const std::string text(std::istreambuf_iterator<char>(before), {});
   std::ofstream after(path, std::ios::trunc);
   after << change(text);
   after.close();
-  if (!before || !after) return fail("write-failed", "cannot change " + path.string());
+  if (!after) return fail("write-failed", "cannot change " + path.string());
   return {};
 }
 
