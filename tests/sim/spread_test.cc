@@ -79,7 +79,7 @@ TEST(Copies, SeveralBindingsOfAnAnnouncedFlowMeanThem) {
   scenario.start_traffic(0);
   scenario.run(1s);
   EXPECT_GT(scenario.traffic.down(0, "video").copies, 50U);
-  for (const std::size_t member : {0, 1}) {
+  for (const std::size_t member : {0U, 1U}) {
     fade(scenario, {0, member});
     scenario.domain.plug({0, member});
     scenario.run(2s);
