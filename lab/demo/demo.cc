@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 
 /// Twice what all steps take together: on a busy machine they take longer.
 constexpr int kDownloadSeconds = 120;
-constexpr Nanoseconds kSecond = 1'000'000'000;
 /// What is sent at a step's end must have arrived, or it is lost: many times the longest delay.
 constexpr Duration kGrace = 600ms;
 

@@ -9,7 +9,6 @@ namespace flowmob::lab {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr Nanoseconds kMs = 1'000'000;
 
 /// A step in which all went well: everything on MAG2, steering on both, 100 packets each way.
 StepReport good_step() {
@@ -20,13 +19,13 @@ StepReport good_step() {
       const std::uint64_t copies = is_redundant(flow) ? 100 : 0;
       FlowOutcome outcome{flow, way, {}, {copies, 100}, {copies / 5, 20}, 0};
       outcome.summary.sent = outcome.summary.received = 100;
-      outcome.summary.longest_gap = 30 * kMs;
+      outcome.summary.longest_gap = 30 * kMillisecond;
       step.flows.push_back(outcome);
     }
   }
   step.connection = {{"local", "[::1]:9"}, {"inode", "7"}};
-  step.signalling.exchanges = {{"lma-mag1", 10 * kMs, 21 * kMs, 1, 150, 0},
-                               {"lma-mag2", 12 * kMs, 23 * kMs, 1, 150, 0}};
+  step.signalling.exchanges = {{"lma-mag1", 10 * kMillisecond, 21 * kMillisecond, 1, 150, 0},
+                               {"lma-mag2", 12 * kMillisecond, 23 * kMillisecond, 1, 150, 0}};
   const Json rows = {{{"mn_id", "mn1"}, {"flow", "video"}, {"mag", "mag1"}, {"lifetime", 600}}};
   step.bindings_before = {{"bindings", rows}};
   step.bindings_after = step.bindings_before;
@@ -36,12 +35,12 @@ StepReport good_step() {
 /// The same, after the link of MAG2 failed at 1000 ms.
 StepReport failed_link() {
   StepReport step = good_step();
-  step.signalling.exchanges.push_back({"lma-mag2", 1003 * kMs, 1014 * kMs, 2, 0, 0});
+  step.signalling.exchanges.push_back({"lma-mag2", 1003 * kMillisecond, 1014 * kMillisecond, 2, 0, 0});
   return step;
 }
 
 Evidence evidence() {
-  return {.first_connection = good_step().connection, .event = 1000 * kMs, .mag_lma_round_trip = 10 * kMs};
+  return {.first_connection = good_step().connection, .event = 1000 * kMillisecond, .mag_lma_round_trip = 10 * kMillisecond};
 }
 
 bool passes(const Judge& judge, StepReport step, const Evidence& known = evidence()) {
@@ -126,37 +125,37 @@ TEST(BindingsKept, ComparesWhoIsWhereAndNotCounters) {
 
 TEST(HardFailure, PassesWithinTheBoundAndReportsItsParts) {
   StepReport step = failed_link();
-  outcome(step, FlowKind::Ping, Way::Down).summary.longest_gap = 63 * kMs;
-  lose(outcome(step, FlowKind::Ping, Way::Down), {{993 * kMs, {}}, {1001 * kMs, {}}});
+  outcome(step, FlowKind::Ping, Way::Down).summary.longest_gap = 63 * kMillisecond;
+  lose(outcome(step, FlowKind::Ping, Way::Down), {{993 * kMillisecond, {}}, {1001 * kMillisecond, {}}});
   judge::hard_failure(evidence(), step);
   EXPECT_TRUE(step.passed());
   ASSERT_TRUE(step.failure);
-  EXPECT_EQ(step.failure->detection, 3 * kMs);
-  EXPECT_EQ(step.failure->round_trip, 10 * kMs);
-  EXPECT_EQ(step.failure->pbu_to_pba, 11 * kMs);
-  EXPECT_EQ(step.failure->longest_gap, 63 * kMs);
-  EXPECT_EQ(step.failure->bound(), 63 * kMs);
+  EXPECT_EQ(step.failure->detection, 3 * kMillisecond);
+  EXPECT_EQ(step.failure->round_trip, 10 * kMillisecond);
+  EXPECT_EQ(step.failure->pbu_to_pba, 11 * kMillisecond);
+  EXPECT_EQ(step.failure->longest_gap, 63 * kMillisecond);
+  EXPECT_EQ(step.failure->bound(), 63 * kMillisecond);
 }
 
 TEST(HardFailure, IsNotExcusedByASlowAnswer) {
   StepReport step = failed_link();
-  step.signalling.exchanges.back().answered += 400 * kMs;
-  outcome(step, FlowKind::Download, Way::Up).summary.longest_gap = 64 * kMs;
+  step.signalling.exchanges.back().answered += 400 * kMillisecond;
+  outcome(step, FlowKind::Download, Way::Up).summary.longest_gap = 64 * kMillisecond;
   EXPECT_FALSE(passes(judge::hard_failure, step));
 }
 
 TEST(HardFailure, IsNotExcusedByALateDetection) {
   StepReport step = failed_link();
-  step.signalling.exchanges.back() = {"lma-mag2", 1051 * kMs, 1062 * kMs, 2, 0, 0};
+  step.signalling.exchanges.back() = {"lma-mag2", 1051 * kMillisecond, 1062 * kMillisecond, 2, 0, 0};
   EXPECT_FALSE(passes(judge::hard_failure, step));
-  step.signalling.exchanges.back().asked = 1050 * kMs;
+  step.signalling.exchanges.back().asked = 1050 * kMillisecond;
   EXPECT_TRUE(passes(judge::hard_failure, step));
 }
 
 TEST(HardFailure, WantsAnAcceptedDeregistrationOfThatMagAfterTheEvent) {
   StepReport silent = good_step(), refused = failed_link(), before = failed_link(), other = failed_link();
   refused.signalling.exchanges.back().status = 129;
-  before.signalling.exchanges.back().asked = 999 * kMs;
+  before.signalling.exchanges.back().asked = 999 * kMillisecond;
   other.signalling.exchanges.back().link = "lma-mag1";
   for (const StepReport& bad : {silent, refused, before, other})
     EXPECT_FALSE(passes(judge::hard_failure, bad));
@@ -168,9 +167,9 @@ TEST(HardFailure, LosesOnlyWhatWentTowardsTheDeadLinkBeforeThePathChanged) {
     lose(outcome(step, flow, way), losses);
     return passes(judge::hard_failure, step);
   };
-  EXPECT_TRUE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMs, 1}, {1002 * kMs, 1}}));
-  EXPECT_FALSE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMs, 1}, {1002 * kMs, 0}})) << "the other link";
-  for (const Nanoseconds elsewhen : {800 * kMs, 1015 * kMs})
+  EXPECT_TRUE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMillisecond, 1}, {1002 * kMillisecond, 1}}));
+  EXPECT_FALSE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMillisecond, 1}, {1002 * kMillisecond, 0}})) << "the other link";
+  for (const Nanoseconds elsewhen : {800 * kMillisecond, 1015 * kMillisecond})
     EXPECT_FALSE(passes_with(FlowKind::Download, Way::Down, {{elsewhen, {}}})) << elsewhen;
   StepReport unexplained = failed_link();
   outcome(unexplained, FlowKind::Ping, Way::Down).summary.lost = 1;
@@ -180,7 +179,7 @@ TEST(HardFailure, LosesOnlyWhatWentTowardsTheDeadLinkBeforeThePathChanged) {
 TEST(HardFailure, TheOtherLinksFlowLosesNothingAndNoFlowIsDoubled) {
   for (const Way way : kWays) {
     StepReport lost = failed_link();
-    lose(outcome(lost, FlowKind::Video, way), {{1001 * kMs, {}}});
+    lose(outcome(lost, FlowKind::Video, way), {{1001 * kMillisecond, {}}});
     EXPECT_FALSE(passes(judge::hard_failure, lost));
     for (const FlowKind flow : kFlowKinds) {
       StepReport doubled = failed_link();
@@ -196,11 +195,11 @@ TEST(HardFailure, TheOtherLinksFlowLosesNothingAndNoFlowIsDoubled) {
 TEST(RedundantFlow, LosesNothingWherePingDoes) {
   StepReport step = failed_link();
   EXPECT_FALSE(passes(judge::redundant_flow_is_whole, step)) << "if ping lost nothing, what has failed?";
-  lose(outcome(step, FlowKind::Ping, Way::Up), {{1001 * kMs, 1}});
+  lose(outcome(step, FlowKind::Ping, Way::Up), {{1001 * kMillisecond, 1}});
   EXPECT_TRUE(passes(judge::redundant_flow_is_whole, step));
   for (const Way way : kWays) {
     StepReport lost = step, doubled = step, silent = step, on_one = step;
-    lose(outcome(lost, FlowKind::Steering, way), {{1001 * kMs, {}}});
+    lose(outcome(lost, FlowKind::Steering, way), {{1001 * kMillisecond, {}}});
     outcome(doubled, FlowKind::Steering, way).summary.duplicated = 1;
     outcome(silent, FlowKind::Steering, way).summary.received = 0;
     outcome(on_one, FlowKind::Steering, way).frames = {100, 0};
@@ -214,9 +213,9 @@ TEST(RedundantFlow, LosesNothingWherePingDoes) {
 /// The node has moved video at 1000 ms.
 StepReport moved_by_node() {
   StepReport step = good_step();
-  outcome(step, FlowKind::Video, Way::Up).first_frames = {std::nullopt, 1004 * kMs};
-  outcome(step, FlowKind::Video, Way::Down).first_frames = {1001 * kMs, 1240 * kMs};
-  step.signalling.exchanges.push_back({"lma-mag2", 1215 * kMs, 1226 * kMs, 3, 150, 0});
+  outcome(step, FlowKind::Video, Way::Up).first_frames = {std::nullopt, 1004 * kMillisecond};
+  outcome(step, FlowKind::Video, Way::Down).first_frames = {1001 * kMillisecond, 1240 * kMillisecond};
+  step.signalling.exchanges.push_back({"lma-mag2", 1215 * kMillisecond, 1226 * kMillisecond, 3, 150, 0});
   step.handovers.push_back({{"handover", 4}, {"trigger", "announcement"}, {"from", "mag1"}, {"to", "mag2"}});
   return step;
 }
@@ -226,10 +225,10 @@ TEST(NodeDecided, ReportsTheTimesFromTheDecisionOn) {
   judge::node_decided(evidence(), step);
   EXPECT_TRUE(step.passed());
   ASSERT_TRUE(step.node_move);
-  EXPECT_EQ(step.node_move->uplink, 4 * kMs);
-  EXPECT_EQ(step.node_move->announced, 215 * kMs);
-  EXPECT_EQ(step.node_move->answered, 226 * kMs);
-  EXPECT_EQ(step.node_move->downlink, 240 * kMs);
+  EXPECT_EQ(step.node_move->uplink, 4 * kMillisecond);
+  EXPECT_EQ(step.node_move->announced, 215 * kMillisecond);
+  EXPECT_EQ(step.node_move->answered, 226 * kMillisecond);
+  EXPECT_EQ(step.node_move->downlink, 240 * kMillisecond);
 }
 
 TEST(NodeDecided, WantsUplinkThenAnAcceptedAnnouncementThenDownlink) {
@@ -239,9 +238,9 @@ TEST(NodeDecided, WantsUplinkThenAnAcceptedAnnouncementThenDownlink) {
   refused.signalling.exchanges.back().status = 128;
   other.signalling.exchanges.back().link = "lma-mag1";
   leaving.signalling.exchanges.back().lifetime = 0;
-  before.signalling.exchanges.back().asked = 1003 * kMs;
+  before.signalling.exchanges.back().asked = 1003 * kMillisecond;
   outcome(still, FlowKind::Video, Way::Up).first_frames[1].reset();
-  outcome(ahead, FlowKind::Video, Way::Down).first_frames[1] = 1214 * kMs;
+  outcome(ahead, FlowKind::Video, Way::Down).first_frames[1] = 1214 * kMillisecond;
   for (const StepReport& bad : {refused, other, leaving, before, still, ahead})
     EXPECT_FALSE(passes(judge::node_decided, bad));
 }

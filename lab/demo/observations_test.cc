@@ -9,25 +9,24 @@ namespace flowmob::lab {
 namespace {
 
 using namespace test;
-constexpr std::string_view kCn = "2001:db8:c::10", kMn = "2001:db8:100::1";
-constexpr Nanoseconds kMs = 1'000'000;
+constexpr std::string_view kCorrespondent = "2001:db8:c::10", kNode = "2001:db8:100::1";
 
 class ObservationsTest : public testing::Test {
  protected:
   void see(std::string_view link, Nanoseconds ms, const Bytes& packet) {
     const Bytes frame = ethernet(packet);
-    observations.add(link, {ms * kMs, static_cast<std::uint32_t>(frame.size()), frame});
+    observations.add(link, {ms * kMillisecond, static_cast<std::uint32_t>(frame.size()), frame});
   }
-  static Bytes request(std::uint16_t sequence) { return ipv6(kMn, kCn, kIcmp6, echo(true, 1, sequence)); }
+  static Bytes request(std::uint16_t sequence) { return ipv6(kNode, kCorrespondent, kIcmp6, echo(true, 1, sequence)); }
   static Bytes data(std::uint32_t sequence, std::uint32_t payload) {
-    return ipv6(kCn, kMn, kTcp, tcp({.sequence = sequence, .timestamp = 9}), 32 + payload);
+    return ipv6(kCorrespondent, kNode, kTcp, tcp({.sequence = sequence, .timestamp = 9}), 32 + payload);
   }
   FlowSummary summary(FlowKind flow, Way way) const {
     const FlowTrack track = observations.track(flow, way);
-    return summarize_window(track.sent, track.arrivals, 0, 1000 * kMs);
+    return summarize_window(track.sent, track.arrivals, 0, 1000 * kMillisecond);
   }
 
-  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value(), Ipv6Address::parse(kCn).value()};
+  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value(), Ipv6Address::parse(kCorrespondent).value()};
 };
 
 TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
@@ -39,9 +38,9 @@ TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
   const FlowSummary up = summary(FlowKind::Ping, Way::Up);
   EXPECT_EQ(up.sent, 5U);
   EXPECT_EQ(up.lost, 1U);
-  EXPECT_EQ(up.delay.median, 8 * kMs);
+  EXPECT_EQ(up.delay.median, 8 * kMillisecond);
   EXPECT_EQ(summary(FlowKind::Ping, Way::Down).sent, 0U);
-  const auto frames = observations.frames_per_access(FlowKind::Ping, Way::Up, 0, 1000 * kMs);
+  const auto frames = observations.frames_per_access(FlowKind::Ping, Way::Up, 0, 1000 * kMillisecond);
   EXPECT_EQ(frames[0], 2U);
   EXPECT_EQ(frames[1], 3U);
 }
@@ -52,13 +51,13 @@ TEST_F(ObservationsTest, ALossKnowsWhenItLeftAndUpwardsOnWhichLink) {
   see("mag2-mn", 3, request(3));
   see("cn-lma", 9, request(1));
   see("cn-lma", 10, data(1000, 500));
-  const auto up = losses_within(observations.track(FlowKind::Ping, Way::Up), 0, 1000 * kMs);
+  const auto up = losses_within(observations.track(FlowKind::Ping, Way::Up), 0, 1000 * kMillisecond);
   ASSERT_EQ(up.size(), 2U);
-  EXPECT_EQ(up[0].sent, 2 * kMs);
+  EXPECT_EQ(up[0].sent, 2 * kMillisecond);
   EXPECT_EQ(up[0].access, 0U);
   EXPECT_EQ(up[1].access, 1U);
-  EXPECT_EQ(losses_within(observations.track(FlowKind::Ping, Way::Up), 0, 3 * kMs).size(), 1U);
-  const auto down = losses_within(observations.track(FlowKind::Download, Way::Down), 0, 1000 * kMs);
+  EXPECT_EQ(losses_within(observations.track(FlowKind::Ping, Way::Up), 0, 3 * kMillisecond).size(), 1U);
+  const auto down = losses_within(observations.track(FlowKind::Download, Way::Down), 0, 1000 * kMillisecond);
   ASSERT_EQ(down.size(), 1U);
   EXPECT_FALSE(down[0].access);
 }
@@ -85,7 +84,7 @@ TEST_F(ObservationsTest, AnArrivalThatNobodySawLeaveIsToldApart) {
   see("cn-lma", 2, request(1));
   see("cn-lma", 3, request(2));
   const FlowTrack track = observations.track(FlowKind::Ping, Way::Up);
-  EXPECT_EQ(track.unmatched, std::vector<Nanoseconds>{3 * kMs});
+  EXPECT_EQ(track.unmatched, std::vector<Nanoseconds>{3 * kMillisecond});
   EXPECT_EQ(track.arrivals.size(), 1U);
 }
 
@@ -122,12 +121,12 @@ TEST_F(ObservationsTest, SignallingIsCountedAndTimedOnTheMagsLinks) {
   answer("lma-mag1", 113, 1);
   ask("lma-mag2", 500, 2, 0);
   answer("lma-mag2", 510, 2);
-  const auto all = summarize_signalling(observations.signalling(), 0, 1000 * kMs);
+  const auto all = summarize_signalling(observations.signalling(), 0, 1000 * kMillisecond);
   EXPECT_EQ(all.messages, 6U);
   EXPECT_EQ(all.octets, 6 * 56U);
   ASSERT_EQ(all.exchanges.size(), 3U);
-  EXPECT_EQ(all.pbu_to_pba(), 12 * kMs);
-  const auto last = summarize_signalling(observations.signalling(), 400 * kMs, 1000 * kMs);
+  EXPECT_EQ(all.pbu_to_pba(), 12 * kMillisecond);
+  const auto last = summarize_signalling(observations.signalling(), 400 * kMillisecond, 1000 * kMillisecond);
   ASSERT_EQ(last.exchanges.size(), 1U);
   EXPECT_EQ(last.exchanges[0].lifetime, 0);
   EXPECT_EQ(to_json(last)["pbu_to_pba_ms"], 10.0);
@@ -139,12 +138,12 @@ TEST_F(ObservationsTest, EachCopyCountsOnItsLink) {
   for (const int port : {kSteeringPort, 40000}) put(udp, static_cast<std::uint64_t>(port), 2);
   put(udp, 40, 2);
   udp.resize(40);
-  see("mag2-mn", 8, ipv6(kCn, kMn, kUdp, udp));
-  see("mag1-mn", 25, ipv6(kCn, kMn, kUdp, udp));
-  const auto frames = observations.frames_per_access(FlowKind::Steering, Way::Down, 0, 1000 * kMs);
+  see("mag2-mn", 8, ipv6(kCorrespondent, kNode, kUdp, udp));
+  see("mag1-mn", 25, ipv6(kCorrespondent, kNode, kUdp, udp));
+  const auto frames = observations.frames_per_access(FlowKind::Steering, Way::Down, 0, 1000 * kMillisecond);
   EXPECT_EQ(frames, (std::array<std::uint64_t, 2>{1, 1}));
-  const auto first = observations.first_per_access(FlowKind::Steering, Way::Down, 10 * kMs, 1000 * kMs);
-  EXPECT_EQ(first[0], 25 * kMs);
+  const auto first = observations.first_per_access(FlowKind::Steering, Way::Down, 10 * kMillisecond, 1000 * kMillisecond);
+  EXPECT_EQ(first[0], 25 * kMillisecond);
   EXPECT_FALSE(first[1]) << "that was before";
   for (const std::size_t access : {0U, 1U})
     EXPECT_FALSE(observations.bins(access, FlowKind::Steering).empty());
@@ -152,9 +151,9 @@ TEST_F(ObservationsTest, EachCopyCountsOnItsLink) {
 
 TEST_F(ObservationsTest, ForeignTrafficDoesNotCount) {
   see("mag1-mn", 1, ipv6("fe80::1", "ff02::1", kIcmp6, echo(true, 1, 1)));
-  see("mag1-mn", 1, ipv6("2001:db8:200::1", kCn, kIcmp6, echo(true, 1, 1)));
-  see("mag1-mn", 1, ipv6("2001:db8:f::1", kMn, kIcmp6, echo(true, 1, 1)));
-  see("mag1-mn", 2, ipv6(kMn, "2001:db8:f::1", kIcmp6, echo(false, 1, 1)));
+  see("mag1-mn", 1, ipv6("2001:db8:200::1", kCorrespondent, kIcmp6, echo(true, 1, 1)));
+  see("mag1-mn", 1, ipv6("2001:db8:f::1", kNode, kIcmp6, echo(true, 1, 1)));
+  see("mag1-mn", 2, ipv6(kNode, "2001:db8:f::1", kIcmp6, echo(false, 1, 1)));
   EXPECT_EQ(summary(FlowKind::Ping, Way::Up).sent, 0U);
   EXPECT_TRUE(observations.track(FlowKind::Ping, Way::Down).unmatched.empty());
   EXPECT_TRUE(observations.bins(0, FlowKind::Ping).empty());

@@ -8,9 +8,8 @@ namespace flowmob::lab {
 namespace {
 
 using testing::HasSubstr;
-constexpr Nanoseconds kMs = 1'000'000;
 
-StepReport sample() {
+StepReport sample_step() {
   StepReport step;
   step.name = "move-to-mag2";
   step.title = "Move video to MAG2";
@@ -20,20 +19,20 @@ StepReport sample() {
   video.summary.received = 799;
   video.summary.lost = 1;
   video.summary.reordered = 2;
-  video.summary.longest_gap = 12 * kMs;
+  video.summary.longest_gap = 12 * kMillisecond;
   step.flows.push_back(video);
   video.way = Way::Up;
-  video.summary.longest_gap = 14 * kMs;
+  video.summary.longest_gap = 14 * kMillisecond;
   step.flows.push_back(video);
   FlowOutcome ping{FlowKind::Ping, Way::Up, {}, {}, {}, 0};
-  ping.summary.longest_gap = 90 * kMs;
+  ping.summary.longest_gap = 90 * kMillisecond;
   step.flows.push_back(ping);
   step.checks = {{"video lost nothing", false}, {"download stayed on MAG2", true}};
   return step;
 }
 
 TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
-  const auto json = to_json(sample());
+  const auto json = to_json(sample_step());
   EXPECT_EQ(json["name"], "move-to-mag2");
   EXPECT_EQ(json["verdict"], "fail");
   const auto& flow = json["flows"][0];
@@ -54,7 +53,7 @@ TEST(Report, StepHasTheFieldsThatScriptsRelyOn) {
 }
 
 TEST(Report, TellsWhichFlowGoesByBothLinks) {
-  StepReport step = sample();
+  StepReport step = sample_step();
   step.flows[0].flow = FlowKind::Steering;
   EXPECT_EQ(to_json(step)["flows"][0]["name"], "steering");
   EXPECT_EQ(to_json(step)["flows"][0]["redundant"], true);
@@ -64,7 +63,7 @@ TEST(Report, OneFailedCheckFailsTheWhole) {
   DemoReport report;
   report.unfinished.reset();
   EXPECT_FALSE(report.passed()) << "nothing shown is nothing proved";
-  report.steps.push_back(sample());
+  report.steps.push_back(sample_step());
   EXPECT_EQ(to_json(report)["verdict"], "fail");
   report.steps[0].checks[0].holds = true;
   EXPECT_EQ(to_json(report)["verdict"], "pass");
@@ -73,7 +72,7 @@ TEST(Report, OneFailedCheckFailsTheWhole) {
 
 TEST(Report, ADemoThatEndedEarlyHasNotPassed) {
   DemoReport report;
-  report.steps.push_back(sample());
+  report.steps.push_back(sample_step());
   report.steps[0].checks[0].holds = true;
   EXPECT_EQ(to_json(report)["verdict"], "fail") << "steps may be missing";
   report.unfinished = Error{"interrupted", "interrupted"};
@@ -91,7 +90,7 @@ TEST(Report, ADemoThatEndedEarlyHasNotPassed) {
 }
 
 TEST(Report, AStepThatNobodyJudgedHasNotPassed) {
-  StepReport step = sample();
+  StepReport step = sample_step();
   step.checks.clear();
   EXPECT_FALSE(step.passed());
 }
@@ -104,7 +103,7 @@ TEST(Report, TellsWhatTheCapturesMissed) {
 
 TEST(Report, ClosesWithTheSilenceOfEveryStepAndThePredecessors) {
   DemoReport report;
-  report.steps.push_back(sample());
+  report.steps.push_back(sample_step());
   const std::string text = closing_text(report, false);
   EXPECT_THAT(text, HasSubstr("Move video to MAG2"));
   EXPECT_THAT(text, HasSubstr("14.0 ms"));
@@ -113,10 +112,10 @@ TEST(Report, ClosesWithTheSilenceOfEveryStepAndThePredecessors) {
 
 TEST(Report, FailurePartsAddUp) {
   const FailureParts parts{
-      .detection = 4 * kMs, .round_trip = 10 * kMs, .pbu_to_pba = 12 * kMs, .longest_gap = 38 * kMs};
-  EXPECT_EQ(parts.remaining(), 24 * kMs);
-  EXPECT_EQ(parts.bound(), 64 * kMs);
-  StepReport step = sample();
+      .detection = 4 * kMillisecond, .round_trip = 10 * kMillisecond, .pbu_to_pba = 12 * kMillisecond, .longest_gap = 38 * kMillisecond};
+  EXPECT_EQ(parts.remaining(), 24 * kMillisecond);
+  EXPECT_EQ(parts.bound(), 64 * kMillisecond);
+  StepReport step = sample_step();
   step.failure = parts;
   const auto json = to_json(step)["failure"];
   EXPECT_EQ(json["detection_ms"], 4.0);
@@ -125,27 +124,27 @@ TEST(Report, FailurePartsAddUp) {
   EXPECT_EQ(json["detection_limit_ms"], 50.0);
   EXPECT_EQ(json["remaining_ms"], 24.0);
   EXPECT_EQ(json["bound_ms"], 64.0);
-  const FailureParts quick{.detection = 4 * kMs, .round_trip = 10 * kMs, .longest_gap = 6 * kMs};
-  EXPECT_EQ(quick.remaining(), -8 * kMs);
+  const FailureParts quick{.detection = 4 * kMillisecond, .round_trip = 10 * kMillisecond, .longest_gap = 6 * kMillisecond};
+  EXPECT_EQ(quick.remaining(), -8 * kMillisecond);
 }
 
 TEST(Report, NewRecordsAreThoseOfTheStep) {
-  using Json = nlohmann::ordered_json;
-  const Json one = {{"handover", 1}}, two = {{"handover", 2}};
-  const auto shown = [](const char* since, const Json& records) {
-    return Json{{"since", since}, {"handovers", records}};
+  using Ordered = nlohmann::ordered_json;
+  const Ordered one = {{"handover", 1}}, two = {{"handover", 2}};
+  const auto shown = [](const char* since, const Ordered& records) {
+    return Ordered{{"since", since}, {"handovers", records}};
   };
-  const Json before = shown("a", Json::array({one}));
-  EXPECT_EQ(new_handovers(before, shown("a", Json::array({one, two}))), Json::array({two}));
-  EXPECT_EQ(new_handovers(before, before), Json::array());
-  EXPECT_EQ(new_handovers(before, shown("b", Json::array({one}))), Json::array({one})) << "restarted";
-  EXPECT_EQ(new_handovers(Json(), before), Json::array({one}));
-  EXPECT_EQ(new_handovers(before, Json()), Json::array());
+  const Ordered before = shown("a", Ordered::array({one}));
+  EXPECT_EQ(new_handovers(before, shown("a", Ordered::array({one, two}))), Ordered::array({two}));
+  EXPECT_EQ(new_handovers(before, before), Ordered::array());
+  EXPECT_EQ(new_handovers(before, shown("b", Ordered::array({one}))), Ordered::array({one})) << "restarted";
+  EXPECT_EQ(new_handovers(Ordered(), before), Ordered::array({one}));
+  EXPECT_EQ(new_handovers(before, Ordered()), Ordered::array());
 }
 
 TEST(Report, TellsTheTimesAndTheRecordOfTheNodesMove) {
-  StepReport step = sample();
-  step.node_move = NodeMove{4 * kMs, 215 * kMs, 226 * kMs, 240 * kMs};
+  StepReport step = sample_step();
+  step.node_move = NodeMove{4 * kMillisecond, 215 * kMillisecond, 226 * kMillisecond, 240 * kMillisecond};
   step.handovers.push_back({{"handover", 4}, {"flow", "video"}, {"to", nullptr}, {"out_of_order", 0}});
   EXPECT_EQ(to_json(step)["node_move"]["downlink_ms"], 240.0);
   EXPECT_EQ(to_json(step)["handovers"][0]["handover"], 4);
@@ -155,9 +154,9 @@ TEST(Report, TellsTheTimesAndTheRecordOfTheNodesMove) {
 }
 
 TEST(Report, TextNamesTheFailedClaimAndFitsTheTerminal) {
-  StepReport step = sample();
-  step.failure = FailureParts{400 * kMs, 100 * kMs, 100 * kMs, 999 * kMs};
-  step.node_move = NodeMove{999 * kMs, 999 * kMs, 999 * kMs, 999 * kMs};
+  StepReport step = sample_step();
+  step.failure = FailureParts{400 * kMillisecond, 100 * kMillisecond, 100 * kMillisecond, 999 * kMillisecond};
+  step.node_move = NodeMove{999 * kMillisecond, 999 * kMillisecond, 999 * kMillisecond, 999 * kMillisecond};
   step.handovers.push_back({{"handover", 12},
                             {"flow", "video"},
                             {"from", "mag1"},

@@ -9,7 +9,6 @@
 namespace flowmob::lab {
 namespace {
 
-constexpr Nanoseconds kSecond = 1'000'000'000;
 double seconds(Nanoseconds t) { return static_cast<double>(t) / 1e9; }
 
 }  // namespace

@@ -8,6 +8,8 @@
 namespace flowmob::lab {
 
 using Nanoseconds = std::int64_t;  ///< a moment (CLOCK_REALTIME) or a span
+constexpr Nanoseconds kSecond = 1'000'000'000;
+constexpr Nanoseconds kMillisecond = 1'000'000;
 
 struct Sent {
   std::uint64_t sequence;

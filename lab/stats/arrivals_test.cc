@@ -6,10 +6,9 @@
 namespace flowmob::lab {
 namespace {
 
-constexpr Nanoseconds kMs = 1'000'000;
 
 Arrival arrival(std::uint64_t sequence, Nanoseconds sent_ms, Nanoseconds arrived_ms) {
-  return {sequence, sent_ms * kMs, arrived_ms * kMs};
+  return {sequence, sent_ms * kMillisecond, arrived_ms * kMillisecond};
 }
 
 TEST(ArrivalCounter, CountsWhatIsMissing) {
@@ -48,11 +47,11 @@ TEST(ArrivalCounter, GapAndDelay) {
   counter.add(arrival(1, 20, 45));
   counter.add(arrival(2, 40, 50));
   const FlowSummary s = counter.summary(3);
-  EXPECT_EQ(s.longest_gap, 30 * kMs);
-  EXPECT_EQ(s.gap_start, 15 * kMs);
-  EXPECT_EQ(s.delay.least, 5 * kMs);
-  EXPECT_EQ(s.delay.median, 10 * kMs);
-  EXPECT_EQ(s.delay.greatest, 25 * kMs);
+  EXPECT_EQ(s.longest_gap, 30 * kMillisecond);
+  EXPECT_EQ(s.gap_start, 15 * kMillisecond);
+  EXPECT_EQ(s.delay.least, 5 * kMillisecond);
+  EXPECT_EQ(s.delay.median, 10 * kMillisecond);
+  EXPECT_EQ(s.delay.greatest, 25 * kMillisecond);
 }
 
 struct Flow {
@@ -64,49 +63,49 @@ struct Flow {
 Flow steady() {
   Flow flow;
   for (std::uint64_t i = 0; i < 100; ++i) {
-    const auto sent = static_cast<Nanoseconds>(i) * 10 * kMs;
+    const auto sent = static_cast<Nanoseconds>(i) * 10 * kMillisecond;
     flow.sent.push_back({i, sent});
-    flow.arrivals.push_back({i, sent, sent + 5 * kMs});
+    flow.arrivals.push_back({i, sent, sent + 5 * kMillisecond});
   }
   return flow;
 }
 
 TEST(Window, HoldsOnlyWhatWasSentInIt) {
   const Flow flow = steady();
-  const FlowSummary s = summarize_window(flow.sent, flow.arrivals, 200 * kMs, 400 * kMs);
+  const FlowSummary s = summarize_window(flow.sent, flow.arrivals, 200 * kMillisecond, 400 * kMillisecond);
   EXPECT_EQ(s.sent, 20U);
   EXPECT_EQ(s.received, 20U);
   EXPECT_EQ(s.lost, 0U);
-  EXPECT_EQ(s.longest_gap, 10 * kMs);
+  EXPECT_EQ(s.longest_gap, 10 * kMillisecond);
 }
 
 TEST(Window, LossOutsideItDoesNotCount) {
   Flow flow = steady();
   flow.arrivals.erase(flow.arrivals.begin() + 50, flow.arrivals.begin() + 60);
-  EXPECT_EQ(summarize_window(flow.sent, flow.arrivals, 0, 400 * kMs).lost, 0U);
-  EXPECT_EQ(summarize_window(flow.sent, flow.arrivals, 400 * kMs, 700 * kMs).lost, 10U);
+  EXPECT_EQ(summarize_window(flow.sent, flow.arrivals, 0, 400 * kMillisecond).lost, 0U);
+  EXPECT_EQ(summarize_window(flow.sent, flow.arrivals, 400 * kMillisecond, 700 * kMillisecond).lost, 10U);
 }
 
 TEST(Window, AGapThatReachesIntoTheWindowCountsWhole) {
   Flow flow = steady();
   flow.arrivals.erase(flow.arrivals.begin() + 35, flow.arrivals.begin() + 45);
-  const FlowSummary s = summarize_window(flow.sent, flow.arrivals, 400 * kMs, 600 * kMs);
-  EXPECT_EQ(s.longest_gap, 110 * kMs);
-  EXPECT_EQ(s.gap_start, 345 * kMs);
+  const FlowSummary s = summarize_window(flow.sent, flow.arrivals, 400 * kMillisecond, 600 * kMillisecond);
+  EXPECT_EQ(s.longest_gap, 110 * kMillisecond);
+  EXPECT_EQ(s.gap_start, 345 * kMillisecond);
 }
 
 TEST(Window, AFlowThatDiesHasAGapUntilItsEnd) {
   Flow flow = steady();
   flow.arrivals.resize(50);
-  const FlowSummary s = summarize_window(flow.sent, flow.arrivals, 400 * kMs, 900 * kMs);
-  EXPECT_EQ(s.longest_gap, 405 * kMs);
+  const FlowSummary s = summarize_window(flow.sent, flow.arrivals, 400 * kMillisecond, 900 * kMillisecond);
+  EXPECT_EQ(s.longest_gap, 405 * kMillisecond);
   EXPECT_EQ(s.lost, 40U);
 }
 
 TEST(Window, SilenceIsAGapAsLongAsTheWindow) {
-  const FlowSummary s = summarize_window({}, {}, 0, 900 * kMs);
+  const FlowSummary s = summarize_window({}, {}, 0, 900 * kMillisecond);
   EXPECT_EQ(s.sent, 0U);
-  EXPECT_EQ(s.longest_gap, 900 * kMs);
+  EXPECT_EQ(s.longest_gap, 900 * kMillisecond);
 }
 
 TEST(FlowSummary, JsonHasTheFieldsThatReportsPromise) {

@@ -19,7 +19,7 @@ std::string counted(std::size_t count, const std::string& one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : one.ends_with('s') ? "es" : "s");
 }
 
-std::string words(const std::vector<std::string>& list) { return fmt::format("{}", fmt::join(list, ", ")); }
+std::string joined(const std::vector<std::string>& list) { return fmt::format("{}", fmt::join(list, ", ")); }
 
 /// What is in the file, as label and text.
 using Summary = std::vector<std::pair<std::string, std::string>>;
@@ -31,9 +31,9 @@ Summary summary(const daemon::LmaSettings& settings) {
   std::vector<std::string> pools;
   for (const auto& pool : core.pools) pools.push_back(pool.to_string());
   return {{"address", core.address.to_string()},
-          {"interfaces", words(settings.core_interfaces) + " (core); " + words(settings.access_interfaces) +
+          {"interfaces", joined(settings.core_interfaces) + " (core); " + joined(settings.access_interfaces) +
                              " (towards MAGs)"},
-          {"pools", pools.empty() ? "none" : words(pools)},
+          {"pools", pools.empty() ? "none" : joined(pools)},
           {"holds", fmt::format("{}, {} with {}, {}", counted(core.mags.size(), "MAG"),
                                 counted(core.services.size(), "service"), counted(flows, "flow"),
                                 counted(core.mobile_nodes.size(), "mobile node"))}};
@@ -47,7 +47,7 @@ Summary summary(const daemon::MagSettings& settings) {
         fmt::format("{} ({}, {})", access.name, access.interface, to_string(access.technology)));
   return {{"address", core.address.to_string()},
           {"LMA", core.lma.to_string()},
-          {"access", words(accesses)},
+          {"access", joined(accesses)},
           {"holds", counted(core.mobile_nodes.size(), "mobile node")}};
 }
 
@@ -55,7 +55,7 @@ Summary summary(const daemon::MnSettings& settings) {
   std::vector<std::string> members;
   for (const auto& member : settings.core.members)
     members.push_back(fmt::format("{} ({})", member.interface, to_string(member.technology)));
-  return {{"interface", settings.core.interface}, {"members", words(members)}};
+  return {{"interface", settings.core.interface}, {"members", joined(members)}};
 }
 
 Answer right(const std::string& file, const daemon::Settings& settings) {

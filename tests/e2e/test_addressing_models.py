@@ -88,7 +88,6 @@ destination = "{address}"
 
 def test_a_whole_interface_is_handed_to_another(lab, stream):
     """Handoff Indicator 2 (RFC 5213 section 5.4.1): the session is the same one, and everything that it had goes with it."""
-    lab.edit("lma", "[lma]\n", '[lma]\nformer_gateway_grace = "500ms"\n')
     lab.ask("mag2", "detach", "wlan", "--mac", WLAN)
     sessions = lambda: [row for row in lab.ask("lma", "show", "sessions")["sessions"] if row["state"] == "active"]
     eventually(lambda: set(lab.bindings().values()) == {"mag1"}, what="everything at mag1")

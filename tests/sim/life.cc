@@ -69,7 +69,7 @@ DomainOptions Life::options(const LifePlan& plan) {
     if (plan.nodes_decide) config.decider = core::Decider::Gateways;
     config.flow_policies = policies_of_life(plan.seed);
     config.hold_unknown_handoff = plan.hold_unknown;
-    if (plan.seed % 2 == 0) config.former_gateway_grace = 500ms;
+    if (plan.seed % 2 == 0) config.former_gateway_grace = {};
     for (std::size_t node = 0; node < config.mobile_nodes.size(); ++node)
       config.mobile_nodes[node].prefixes = own_prefixes(node, plan.own_prefixes);
     config.pools = {

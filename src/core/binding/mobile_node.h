@@ -118,6 +118,7 @@ struct MobileNode {
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
   const GuestLink* find_guest(SessionId id) const;
+  const FormerGateway* find_former(SessionId id, const Ipv6Address& mag) const;
   /// Of a session or a guest link; nullptr: it is neither.
   const Ipv6Address* mag_of(SessionId id) const;
   /// Those that flows may use: of unreachable MAGs only if there are no others.

@@ -37,6 +37,7 @@ inline LmaConfig test_config() {
   LmaConfig c;
   c.address = kLma;
   c.new_link_delay = {};  // the tests of it have their own
+  c.former_gateway_grace = {};
   c.handover_history = 0;
   c.heartbeat.interval = {};
   c.revocation.enabled = false;

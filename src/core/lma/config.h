@@ -124,7 +124,7 @@ struct LmaConfig {
   Duration new_link_delay = std::chrono::milliseconds(50);
   /// How long what a node has sent by the gateway that it was handed off from still goes on, and before that
   /// gateway is told; zero: not at all, and at once.
-  Duration former_gateway_grace{};
+  Duration former_gateway_grace = std::chrono::milliseconds(500);
   unsigned binding_errors_per_second = 10;
   unsigned handover_history = 1000;  ///< moves of flows that are remembered
   HeartbeatConfig heartbeat;

@@ -6,20 +6,6 @@
 
 namespace flowmob::core {
 
-namespace {
-
-/// It may still believe that the node is there. Another path of the gateway that has the node is none that it
-/// has left.
-void tell_former(AnchorState& state, const MobileNode& node, TimePoint now) {
-  for (const auto& gateway : node.former) {
-    const auto* session = node.find(gateway.session);
-    if (gateway.until > now || !session || state.policy.are_of_one_mag(session->mag, gateway.mag)) continue;
-    state.news.left.push_back({node.index, gateway.session, gateway.mag, gateway.technology});
-  }
-}
-
-}  // namespace
-
 Change without_expired(const Policy& policy, const MobileNode& node, TimePoint now) {
   Change change;
   change.mn_id = node.mn_id;
@@ -49,7 +35,6 @@ Change without_expired(const Policy& policy, const MobileNode& node, TimePoint n
 }
 
 void expire(AnchorState& state, const MobileNode& node, TimePoint now) {
-  tell_former(state, node, now);
   state.changes.apply(state.policy, without_expired(state.policy, node, now));
 }
 

@@ -151,6 +151,43 @@ TEST_F(FormerGatewayTest, AnExtensionChangesNothingOfIt) {
   EXPECT_THAT(removed(), ElementsAre(kMag1));
 }
 
+TEST_F(FormerGatewayTest, WhatItRefreshesMeanwhileStaysWhereItIs) {
+  accepted(first());
+  accepted(by(kMag2));
+  pass(100ms);
+  EXPECT_EQ(status(by(kMag1, HI::NoChange)), Status::ReasonUnspecified);
+  EXPECT_EQ(mag_of("*"), "mag2");
+  EXPECT_THAT(removed(), IsEmpty()) << "what is on its way still goes on";
+  pass(400ms);
+  EXPECT_THAT(removed(), ElementsAre(kMag1));
+  EXPECT_THAT(told(), ElementsAre(kMag1));
+}
+
+TEST_F(FormerGatewayTest, AfterTheGraceARefreshIsAHandoffAgain) {
+  accepted(first());
+  accepted(by(kMag2));
+  pass(500ms);
+  accepted(by(kMag1, HI::NoChange));
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
+TEST_F(FormerGatewayTest, IsToldWhenItsSessionIsRevokedWithinTheGrace) {
+  accepted(first());
+  accepted(by(kMag2));
+  clear();
+  ASSERT_TRUE(lma->handle_command(now, "session revoke", {{"mn", "mn1"}}));
+  drain();
+  const auto asked = sent<wire::BindingRevocationIndication>();
+  ASSERT_THAT(told(), ElementsAre(kMag2));
+  clear();
+  receive(wire::BindingRevocationAcknowledgement{wire::RevocationStatus::Success, asked[0].second.sequence, true, false,
+                                                 false, {}},
+          kMag2);
+  EXPECT_THAT(show("sessions"), IsEmpty());
+  EXPECT_THAT(removed(), ElementsAre(kMag1, kMag2));
+  EXPECT_THAT(told(), ElementsAre(kMag1)) << "it may still believe that the node is there";
+}
+
 TEST_F(FormerGatewayTest, AHandoffThatFailsLeavesTheSessionWhereItWas) {
   accepted(first());
   fails = [](const LmaAction& action) { return std::holds_alternative<EnsureTunnel>(action); };

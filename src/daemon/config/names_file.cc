@@ -10,7 +10,7 @@ namespace flowmob::daemon::config {
 namespace {
 
 /// As large as a configuration may be.
-constexpr std::uintmax_t kLargestFile = 32u << 20u;
+constexpr std::uintmax_t kLargestNames = 32u << 20u;
 
 std::vector<std::string_view> words_in(std::string_view line) {
   constexpr std::string_view kBlank = " \t\r";
@@ -51,8 +51,8 @@ Result<NamedPrefixes> load_names(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error))
     return fail("bad-names", fmt::format("{}: no such file", path.string()));
-  if (std::filesystem::file_size(path, error) > kLargestFile)
-    return fail("bad-names", fmt::format("{}: larger than {} MiB", path.string(), kLargestFile >> 20u));
+  if (std::filesystem::file_size(path, error) > kLargestNames)
+    return fail("bad-names", fmt::format("{}: larger than {} MiB", path.string(), kLargestNames >> 20u));
   std::ifstream stream(path, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(stream), {});
   if (!stream.is_open() || stream.bad())

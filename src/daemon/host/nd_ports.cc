@@ -7,7 +7,7 @@ namespace flowmob::daemon {
 namespace {
 
 /// Messages taken in one go, so that a flood leaves time for timers and the control socket.
-constexpr int kBurst = 64;
+constexpr int kSolicitationBurst = 64;
 
 void add(platform::PacketSocket::Counters& sum, const platform::PacketSocket::Counters& more) {
   sum.received += more.received;
@@ -41,7 +41,7 @@ void NdPorts::close(InterfaceIndex interface) {
 
 void NdPorts::receive(Port& port) {
   const InterfaceIndex interface = port.socket.interface();
-  for (int i = 0; i < kBurst; ++i) {
+  for (int i = 0; i < kSolicitationBurst; ++i) {
     const auto frame = port.socket.receive();
     if (!frame) return spdlog::debug("interface {}: {}", interface.value, frame.error().message);
     if (!*frame) return;
