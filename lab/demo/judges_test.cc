@@ -40,7 +40,9 @@ StepReport failed_link() {
 }
 
 Evidence evidence() {
-  return {.first_connection = good_step().connection, .event = 1000 * kMillisecond, .mag_lma_round_trip = 10 * kMillisecond};
+  return {.first_connection = good_step().connection,
+          .event = 1000 * kMillisecond,
+          .mag_lma_round_trip = 10 * kMillisecond};
 }
 
 bool passes(const Judge& judge, StepReport step, const Evidence& known = evidence()) {
@@ -168,7 +170,8 @@ TEST(HardFailure, LosesOnlyWhatWentTowardsTheDeadLinkBeforeThePathChanged) {
     return passes(judge::hard_failure, step);
   };
   EXPECT_TRUE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMillisecond, 1}, {1002 * kMillisecond, 1}}));
-  EXPECT_FALSE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMillisecond, 1}, {1002 * kMillisecond, 0}})) << "the other link";
+  EXPECT_FALSE(passes_with(FlowKind::Ping, Way::Up, {{999 * kMillisecond, 1}, {1002 * kMillisecond, 0}}))
+      << "the other link";
   for (const Nanoseconds elsewhen : {800 * kMillisecond, 1015 * kMillisecond})
     EXPECT_FALSE(passes_with(FlowKind::Download, Way::Down, {{elsewhen, {}}})) << elsewhen;
   StepReport unexplained = failed_link();

@@ -17,7 +17,9 @@ class ObservationsTest : public testing::Test {
     const Bytes frame = ethernet(packet);
     observations.add(link, {ms * kMillisecond, static_cast<std::uint32_t>(frame.size()), frame});
   }
-  static Bytes request(std::uint16_t sequence) { return ipv6(kNode, kCorrespondent, kIcmp6, echo(true, 1, sequence)); }
+  static Bytes request(std::uint16_t sequence) {
+    return ipv6(kNode, kCorrespondent, kIcmp6, echo(true, 1, sequence));
+  }
   static Bytes data(std::uint32_t sequence, std::uint32_t payload) {
     return ipv6(kCorrespondent, kNode, kTcp, tcp({.sequence = sequence, .timestamp = 9}), 32 + payload);
   }
@@ -26,7 +28,8 @@ class ObservationsTest : public testing::Test {
     return summarize_window(track.sent, track.arrivals, 0, 1000 * kMillisecond);
   }
 
-  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value(), Ipv6Address::parse(kCorrespondent).value()};
+  Observations observations{Ipv6Prefix::parse("2001:db8:100::/48").value(),
+                            Ipv6Address::parse(kCorrespondent).value()};
 };
 
 TEST_F(ObservationsTest, EchoRequestsAreMatchedFromLinkToCorrespondent) {
@@ -142,7 +145,8 @@ TEST_F(ObservationsTest, EachCopyCountsOnItsLink) {
   see("mag1-mn", 25, ipv6(kCorrespondent, kNode, kUdp, udp));
   const auto frames = observations.frames_per_access(FlowKind::Steering, Way::Down, 0, 1000 * kMillisecond);
   EXPECT_EQ(frames, (std::array<std::uint64_t, 2>{1, 1}));
-  const auto first = observations.first_per_access(FlowKind::Steering, Way::Down, 10 * kMillisecond, 1000 * kMillisecond);
+  const auto first =
+      observations.first_per_access(FlowKind::Steering, Way::Down, 10 * kMillisecond, 1000 * kMillisecond);
   EXPECT_EQ(first[0], 25 * kMillisecond);
   EXPECT_FALSE(first[1]) << "that was before";
   for (const std::size_t access : {0U, 1U})

@@ -111,8 +111,10 @@ TEST(Report, ClosesWithTheSilenceOfEveryStepAndThePredecessors) {
 }
 
 TEST(Report, FailurePartsAddUp) {
-  const FailureParts parts{
-      .detection = 4 * kMillisecond, .round_trip = 10 * kMillisecond, .pbu_to_pba = 12 * kMillisecond, .longest_gap = 38 * kMillisecond};
+  const FailureParts parts{.detection = 4 * kMillisecond,
+                           .round_trip = 10 * kMillisecond,
+                           .pbu_to_pba = 12 * kMillisecond,
+                           .longest_gap = 38 * kMillisecond};
   EXPECT_EQ(parts.remaining(), 24 * kMillisecond);
   EXPECT_EQ(parts.bound(), 64 * kMillisecond);
   StepReport step = sample_step();
@@ -124,7 +126,8 @@ TEST(Report, FailurePartsAddUp) {
   EXPECT_EQ(json["detection_limit_ms"], 50.0);
   EXPECT_EQ(json["remaining_ms"], 24.0);
   EXPECT_EQ(json["bound_ms"], 64.0);
-  const FailureParts quick{.detection = 4 * kMillisecond, .round_trip = 10 * kMillisecond, .longest_gap = 6 * kMillisecond};
+  const FailureParts quick{
+      .detection = 4 * kMillisecond, .round_trip = 10 * kMillisecond, .longest_gap = 6 * kMillisecond};
   EXPECT_EQ(quick.remaining(), -8 * kMillisecond);
 }
 

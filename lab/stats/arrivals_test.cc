@@ -6,7 +6,6 @@
 namespace flowmob::lab {
 namespace {
 
-
 Arrival arrival(std::uint64_t sequence, Nanoseconds sent_ms, Nanoseconds arrived_ms) {
   return {sequence, sent_ms * kMillisecond, arrived_ms * kMillisecond};
 }

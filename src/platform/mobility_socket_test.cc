@@ -137,7 +137,8 @@ TEST(MobilitySocket, UnreachablePeerAndForeignSourceAreErrors) {
     MobilitySocket lma = MobilitySocket::open(kLmaHere).value();
     const Ipv6Address nowhere = Ipv6Address::parse("2001:db8:dead::1").value();
     EXPECT_EQ(lma.send(kLmaHere, nowhere, header(16)).error().code, "send-failed");
-    EXPECT_EQ(lma.send(nowhere, kMagHere, header(16)).error().code, "send-failed") << "not an address of ours";
+    EXPECT_EQ(lma.send(nowhere, kMagHere, header(16)).error().code, "send-failed")
+        << "not an address of ours";
     EXPECT_EQ(lma.counters().send_failures, 2u);
     EXPECT_TRUE(lma.send(kLmaHere, kMagHere, header(16))) << "and the next one goes";
   });

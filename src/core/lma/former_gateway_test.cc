@@ -180,9 +180,10 @@ TEST_F(FormerGatewayTest, IsToldWhenItsSessionIsRevokedWithinTheGrace) {
   const auto asked = sent<wire::BindingRevocationIndication>();
   ASSERT_THAT(told(), ElementsAre(kMag2));
   clear();
-  receive(wire::BindingRevocationAcknowledgement{wire::RevocationStatus::Success, asked[0].second.sequence, true, false,
-                                                 false, {}},
-          kMag2);
+  receive(
+      wire::BindingRevocationAcknowledgement{
+          wire::RevocationStatus::Success, asked[0].second.sequence, true, false, false, {}},
+      kMag2);
   EXPECT_THAT(show("sessions"), IsEmpty());
   EXPECT_THAT(removed(), ElementsAre(kMag1, kMag2));
   EXPECT_THAT(told(), ElementsAre(kMag1)) << "it may still believe that the node is there";

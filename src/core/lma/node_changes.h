@@ -58,7 +58,12 @@ class NodeChanges {
  public:
   NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, Ipv4Allocator& ipv4, EffectQueue& effects,
               Handovers& handovers, NodeNews& news)
-      : cache_(cache), prefixes_(prefixes), ipv4_(ipv4), effects_(effects), handovers_(handovers), news_(news) {}
+      : cache_(cache),
+        prefixes_(prefixes),
+        ipv4_(ipv4),
+        effects_(effects),
+        handovers_(handovers),
+        news_(news) {}
 
   /// Ends at once if it waits for nothing: a mere extension does not depend on the state store.
   std::optional<Finished> begin(const Policy& policy, Change change);

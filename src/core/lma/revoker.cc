@@ -194,8 +194,8 @@ void Revoker::clean_up(Now now, const NodeNews::Left& left) {
   const auto* node = state_.cache.find(left.node);
   if (!config().enabled || !state_.policy.mag(left.mag)) return;
   if (node && std::ranges::any_of(node->sessions, [&](const auto& s) { return s.mag == left.mag; })) return;
-  const auto trigger = left.same_access ? Trigger::InterMagHandoverSameAccess
-                                        : Trigger::InterMagHandoverDifferentAccess;
+  const auto trigger =
+      left.same_access ? Trigger::InterMagHandoverSameAccess : Trigger::InterMagHandoverDifferentAccess;
   revoke(now, {Purpose::CleanUp, left.mag, trigger, options_for(left), {}, false});
 }
 
