@@ -61,12 +61,15 @@ DomainOptions Life::options(const LifePlan& plan) {
     for (std::size_t i = 0; i < config.accesses.size(); ++i) {
       config.accesses[i].handoff_indicator = plan.handoffs[(mag + i) % plan.handoffs.size()];
       config.accesses[i].observes_flows = plan.nodes_decide;
+      if (!plan.gateways_announce) continue;
+      config.accesses[i].binding.id = static_cast<std::uint16_t>(1 + mag);
+      config.accesses[i].flows = announced_in_life(plan.seed, mag, plan.mags);
     }
   };
   options.lma = [&plan](core::LmaConfig& config) {
     config.max_lifetime = kLifetime;
     config.share_prefixes = plan.share_prefixes;
-    if (plan.nodes_decide) config.decider = core::Decider::Gateways;
+    if (plan.nodes_decide || plan.gateways_announce) config.decider = core::Decider::Gateways;
     config.flow_policies = policies_of_life(plan.seed);
     config.hold_unknown_handoff = plan.hold_unknown;
     if (plan.seed % 2 == 0) config.former_gateway_grace = {};
@@ -107,8 +110,17 @@ void Life::set_faults() {
 /// Both ends have to know (docs/adr/0059).
 void Life::set_node_rules() {
   if (plan_.nodes_decide) return;
+  if (plan_.gateways_announce) return set_rules_for_announced();
   for (const auto name : copied_flows(policies_of_life(plan_.seed)))
     for (auto& mn : domain_.mns) mn->tables.copy(*std::ranges::find(Domain::flows(), name, &Flow::name));
+}
+
+/// Whoever may get copies of a flow makes some.
+void Life::set_rules_for_announced() {
+  for (std::size_t mag = 0; mag < plan_.mags; ++mag)
+    for (const auto& announced : announced_in_life(plan_.seed, mag, plan_.mags))
+      for (auto& mn : domain_.mns)
+        if (!announced.also_by.empty()) mn->tables.copy(*std::ranges::find(Domain::flows(), announced.flow.name, &Flow::name));
 }
 
 void Life::start_traffic(Duration interval) {
@@ -140,6 +152,7 @@ Tally Life::live() {
   come_to_rest();
   checks_.require_agreement();
   require_obedience();
+  require_announced();
   traffic_.stop();
   domain_.unplug_all();
   run(kSettle);
@@ -224,7 +237,41 @@ void Life::act_on_words(const Action& a) {
   }
 }
 
+/// An operator's word at a gateway.
+void Life::announce(const Action& a) {
+  const auto flows = announced_in_life(plan_.seed, a.mag, plan_.mags);
+  auto& mag = *domain_.mags[a.mag];
+  if (flows.empty() || !mag.is_running()) return;
+  const auto command = a.member % 2 == 0 ? "flow announce" : "flow withdraw";
+  static_cast<void>(mag.command(command, {{"flow", flows.front().flow.name}, {"mn", Domain::mn_id(a.node)}}));
+  domain_.world.touch(a.node);
+}
+
+/// A flow that a gateway believes to have goes by a gateway that believes so.
+void Life::require_announced() const {
+  if (!plan_.gateways_announce) return;
+  std::map<std::pair<std::string, std::string>, std::set<std::size_t>> believers;  // of a node's flow
+  for (std::size_t mag = 0; mag < plan_.mags; ++mag) {
+    const auto shown = domain_.mags[mag]->command("show bindings", core::Json::object());
+    for (const auto& binding : shown->at("bindings"))
+      for (const auto& flow : binding.at("flows"))
+        if (flow.at("state") == "accepted" && flow.at("also_by").empty())
+          believers[{binding.at("mn"), flow.at("flow")}].insert(mag);
+  }
+  for (std::size_t node = 0; node < plan_.nodes; ++node)
+    for (const auto& flow : Domain::flows()) {
+      const auto known = believers.find({Domain::mn_id(node), std::string(flow.name)});
+      const auto down = domain_.walk_down(node, flow);
+      if (known == believers.end() || !down.delivered) continue;
+      const auto from = domain_.access.at({node, down.member});
+      if (!known->second.contains(from->mag))
+        domain_.world.broken(fmt::format("mn{}: {} comes by mag{}, and another has announced it", node,
+                                         flow.name, from->mag));
+    }
+}
+
 void Life::move_flow(const Action& a) {
+  if (plan_.gateways_announce) return announce(a);
   static_cast<void>(domain_.move_flow(a.node, "video", a.mag));
   if (!plan_.nodes_decide) return;
   const auto& flow = Domain::flows()[a.mag % 2];

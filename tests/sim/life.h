@@ -26,6 +26,7 @@ class Life {
   static DomainOptions options(const LifePlan& plan);
   void set_faults();
   void set_node_rules();
+  void set_rules_for_announced();
   void start_traffic(Duration interval);
   void run(Duration span) { domain_.run_for(span); }
   Duration outage() const;
@@ -39,6 +40,8 @@ class Life {
   void plug(Port port, std::size_t mag);
   void move_flow(const Action& action);
   void require_obedience() const;
+  void require_announced() const;
+  void announce(const Action& action);
   void unplug(Port port);
   void fade(Port port, Duration unnoticed);
   void flap(Port port, const Action& action);

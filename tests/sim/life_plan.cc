@@ -73,7 +73,9 @@ class Planner {
 
   /// Of an anchor that talks nonsense a gateway may believe that it decides itself.
   void choose_decider() {
-    plan_.nodes_decide = plan_.seed % 4 == 1 && plan_.share_prefixes && !plan_.has_nonsense;
+    if (!plan_.share_prefixes || plan_.has_nonsense) return;
+    plan_.nodes_decide = plan_.seed % 4 == 1;
+    plan_.gateways_announce = plan_.seed % 4 == 3;
   }
 
   void choose_handoffs() {
@@ -219,6 +221,8 @@ std::string LifePlan::describe() const {
   std::string kinds = own_prefixes == 0 ? "" : fmt::format("{} prefixes of each node's own, ", own_prefixes);
   if (!share_prefixes) kinds += "interfaces apart, ";
   for (const auto& policy : policies_of_life(seed)) kinds += fmt::format("{} rules, ", policy->rules.size());
+  if (nodes_decide) kinds += "nodes decide, ";
+  if (gateways_announce) kinds += "gateways announce, ";
   if (hold_unknown) kinds += *hold_unknown ? "unknown handoffs held, " : "unknown handoffs not held, ";
   kinds += "handoffs";
   for (const auto handoff : handoffs) kinds += fmt::format(" {}", static_cast<unsigned>(handoff));

@@ -87,4 +87,17 @@ std::vector<std::string_view> copied_flows(const std::vector<Shared<core::FlowPo
   return copied;
 }
 
+std::vector<core::AnnouncedFlow> announced_in_life(std::uint64_t seed, std::size_t mag, std::size_t mags) {
+  Random random(seed ^ (0x9e3779b97f4a7c15 * (mag + 1)));
+  core::FlowTemplate video{"video", 10, {}, {}};
+  video.selector.source_port = {5004, 5004};
+  std::vector<core::AnnouncedFlow> flows;
+  if (random.chance(0.6)) {
+    flows.push_back({video, random.chance(0.5)});
+    if (random.chance(0.6)) flows.back().also_by = {static_cast<std::uint16_t>(1 + random.below(mags))};
+  }
+  if (random.chance(0.6)) flows.push_back({web_template("web"), random.chance(0.5)});
+  return flows;
+}
+
 }  // namespace flowmob::sim

@@ -93,6 +93,33 @@ TEST(Copies, SeveralBindingsOfAnAnnouncedFlowMeanThem) {
   }
 }
 
+TEST(Copies, AnAnnouncedFlowGetsThemWhenItsOtherLinkComesLater) {
+  DomainOptions options = short_lived();
+  options.lma = [](core::LmaConfig& config) { config.decider = core::Decider::Gateways; };
+  options.mag = [](std::size_t mag, core::MagConfig& config) {
+    config.lifetime = 20s;
+    core::FlowTemplate video{"video", 10, {}, {}};
+    video.selector.source_port = {5004, 5004};
+    for (auto& access : config.accesses) {
+      access.binding.id = static_cast<std::uint16_t>(1 + mag);
+      if (mag == 0) access.flows = {{video, true, {2}}};
+    }
+  };
+  Scenario scenario(options);
+  scenario.domain.mns[0]->tables.copy(Scenario::find("video"));
+  scenario.domain.plug({0, 0});
+  scenario.run(4s);
+  scenario.start_traffic(0);
+  scenario.run(1s);
+  EXPECT_EQ(scenario.traffic.down(0, "video").copies, 0U);
+  scenario.domain.plug({0, 1});
+  scenario.run(10s);
+  EXPECT_GT(scenario.traffic.down(0, "video").copies, 50U);
+  EXPECT_EQ(scenario.traffic.down(0, "video").duplicated, 0U);
+  scenario.checks.require_agreement();
+  scenario.traffic.stop();
+}
+
 TEST(Shares, AConnectionThatLivesStaysWhereItBegan) {
   Scenario scenario(spreading(spread_policy(core::SpreadKind::Shares, {1, 0})));
   scenario.attach_all();

@@ -49,6 +49,7 @@ std::optional<TimePoint> Attachment::next_deadline() const {
   take_earlier(earliest, persist_at);
   if (presence) take_earlier(earliest, presence->next);
   take_earlier(earliest, observed.next_deadline());
+  take_earlier(earliest, flows.next_deadline());
   if (advertisements) take_earlier(earliest, advertisements->next());
   return earliest;
 }

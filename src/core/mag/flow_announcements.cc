@@ -22,6 +22,8 @@ constexpr std::uint16_t kFirstObserved = 1024;  // those that are configured hav
 constexpr const char* kNotAnswered = "not-answered";
 /// What the LMA accepts and forgets again and again is not said for ever.
 constexpr unsigned kMostLosses = 3;
+/// Between two announcements of a flow for whose other links the LMA has no binding.
+constexpr Duration kShortestPause = std::chrono::seconds(1), kLongestPause = std::chrono::seconds(64);
 
 FlowStatus status_of(const wire::FlowIdentification& answer) {
   return static_cast<FlowStatus>(answer.status);
@@ -47,6 +49,12 @@ FlowAnnouncements::Flow again(const FlowAnnouncements::Flow& flow) {
   made.may_be_known = flow.may_be_known || flow.state == FlowAnnouncements::State::Accepted;
   made.losses = flow.losses;
   return made;
+}
+
+/// By its other links: its own the LMA knows from the same update.
+bool lacks_a_link(const FlowAnnouncements::Flow& flow) {
+  return flow.state == FlowAnnouncements::State::Refused && !flow.also_by.empty() &&
+         flow.status == to_string(FlowStatus::BidNotFound);
 }
 
 bool is_of_ipv4(const std::optional<wire::Range<Ipv6Address>>& range) {
@@ -253,7 +261,26 @@ std::vector<FlowAnnouncements::Flow> FlowAnnouncements::take_answer(const wire::
     const auto status = answer == answers.end() ? std::nullopt : std::optional(status_of(*answer));
     if (take_answer(flow, status, sent)) changed.push_back(flow);
   }
+  if (std::ranges::any_of(changed, lacks_a_link)) {
+    pause_ = std::clamp(2 * pause_, kShortestPause, kLongestPause);
+    ask_again_at_ = sent + pause_;
+  } else if (std::ranges::none_of(flows_, lacks_a_link)) {
+    pause_ = {};
+    ask_again_at_.reset();
+  }
   return changed;
+}
+
+bool FlowAnnouncements::ask_again(TimePoint now) {
+  if (!ask_again_at_ || *ask_again_at_ > now) return false;
+  ask_again_at_.reset();
+  bool is_any = false;
+  for (auto& flow : flows_)
+    if (lacks_a_link(flow)) {
+      flow = again(flow);
+      is_any = true;
+    }
+  return is_any;
 }
 
 bool FlowAnnouncements::is_due() const {

@@ -62,6 +62,10 @@ class FlowAnnouncements {
   std::vector<Flow> take_answer(const wire::MobilityOptions& options, TimePoint sent);
   /// There is more to say than the last update did.
   bool is_due() const;
+  /// The LMA did not know a link that is to carry a flow, too. It may since have come: such flows are said again,
+  /// after pauses that double. True: some are now.
+  bool ask_again(TimePoint now);
+  std::optional<TimePoint> next_deadline() const { return ask_again_at_; }
 
   const std::vector<Flow>& flows() const { return flows_; }
   Json to_json() const;
@@ -85,6 +89,8 @@ class FlowAnnouncements {
   std::optional<std::uint16_t> binding_id_;
   bool says_binding_ = false;  ///< from when one was said: silence would leave it as it is
   std::optional<std::uint16_t> last_observed_id_;
+  std::optional<TimePoint> ask_again_at_;
+  Duration pause_{};  ///< before that; zero: none of late
 };
 
 /// An LMA that decides by itself has answered so, or one that knows no flow options.

@@ -339,6 +339,37 @@ TEST_F(FlowAnnouncementsOfMag, OtherLinksOfTheNodeMayCarryItToo) {
             wire::FlowSubOption(wire::BindingReference{{1, 7}}));
 }
 
+TEST_F(FlowAnnouncementsOfMag, OneWhoseOtherLinkIsNotThereYetIsSaidAgainAfterPausesThatDouble) {
+  auto both = flow("web", 80);
+  both.also_by = {7};
+  announce({both});
+  answer_flows(FlowStatus::BidNotFound);
+  EXPECT_THAT(states(), ElementsAre("refused"));
+  for (const auto pause : {1s, 2s, 4s, 8s}) {
+    updates.clear();
+    advance(pause - 10ms);
+    EXPECT_THAT(updates, IsEmpty());
+    advance(10ms);
+    ASSERT_THAT(updates, SizeIs(1));
+    EXPECT_THAT(in_full(updates[0]), ElementsAre(1));
+    answer_flows(pause == 8s ? FlowStatus::Successful : FlowStatus::BidNotFound);
+  }
+  EXPECT_THAT(states(), ElementsAre("accepted"));
+  updates.clear();
+  advance(20s);
+  EXPECT_THAT(updates, IsEmpty());
+}
+
+TEST_F(FlowAnnouncementsOfMag, OneThatIsRefusedForAnotherReasonIsNotSaidAgainByItself) {
+  auto both = flow("web", 80);
+  both.also_by = {7};
+  announce({both});
+  answer_flows(FlowStatus::AdministrativelyProhibited);
+  updates.clear();
+  advance(100s);
+  for (const auto& update : updates) EXPECT_THAT(in_full(update), IsEmpty());
+}
+
 TEST_F(FlowAnnouncementsOfMag, APriorityThatIsNotConfiguredAnyMoreIsTheOrdinaryOne) {
   auto config = config_with({});
   config.accesses[0].binding.priority = std::uint8_t{10};

@@ -179,8 +179,7 @@ Section<FlowRow> announced_flow(std::string title) {
       "also_by", &FlowRow::also_by,
       "the numbers (`binding_id`) of other links of the node that are to carry it, too: each packet goes by "
       "all of them, if the LMA says so (`several_bindings`). At most 3. It refuses the flow while one of "
-      "them is "
-      "not there; then `flowmob flow announce`, or the other link's gateway, says it once more",
+      "them is not there: it is said again after pauses of 1 s to 64 s",
       between<std::uint16_t>(1, 65535)));
   return {std::move(title), std::move(keys)};
 }
