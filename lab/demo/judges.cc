@@ -197,6 +197,14 @@ void redundant_flow_is_whole(const Evidence&, StepReport& step) {
            steering.duplicated == 0 && ping.lost > 0});
 }
 
+void redundant_flow_has_both_links(const Evidence&, StepReport& step) {
+  const auto steering = count_of(step, FlowKind::Steering).value_or(Count{});
+  step.checks.push_back({fmt::format("steering goes by both links again: {} of {} lost, {} twice", steering.lost,
+                                     steering.sent, steering.duplicated),
+                         steering.sent > 0 && uses_both_links(step, FlowKind::Steering) && steering.lost == 0 &&
+                             steering.duplicated == 0});
+}
+
 void node_decided(const Evidence& evidence, StepReport& step) {
   step.node_move = node_move(step, accepted(step, kMagLink[1], evidence.event, false), evidence.event);
   const bool in_order = step.node_move && 0 <= step.node_move->uplink &&

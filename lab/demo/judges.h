@@ -32,6 +32,7 @@ void bindings_kept(const Evidence&, StepReport& step);
 void hard_failure(const Evidence&, StepReport& step);
 /// What goes by both links loses nothing where what goes by the dead one alone loses some.
 void redundant_flow_is_whole(const Evidence&, StepReport& step);
+void redundant_flow_has_both_links(const Evidence&, StepReport& step);
 /// The mobile node's video goes by MAG2, who told the LMA, who followed; nobody moved it there.
 void node_decided(const Evidence& evidence, StepReport& step);
 Judge flow_ends_on(FlowKind flow, std::size_t access);           ///< in the step's last second

@@ -102,6 +102,21 @@ TEST(Lossless, SeesLossCopiesSilenceAndWhatNoCaptureSawLeave) {
   EXPECT_FALSE(passes(judge::lossless, missing)) << "the others are";
 }
 
+TEST(RedundantFlow, HasBothLinksAgain) {
+  EXPECT_TRUE(passes(judge::redundant_flow_has_both_links, good_step()));
+  for (const Way way : kWays) {
+    StepReport lost = good_step(), doubled = good_step(), one_link = good_step();
+    outcome(lost, FlowKind::Steering, way).summary.lost = 1;
+    outcome(doubled, FlowKind::Steering, way).summary.duplicated = 1;
+    outcome(one_link, FlowKind::Steering, way).frames[1] = 0;
+    for (const StepReport& bad : {lost, doubled, one_link})
+      EXPECT_FALSE(passes(judge::redundant_flow_has_both_links, bad));
+  }
+  StepReport none = good_step();
+  std::erase_if(none.flows, [](const FlowOutcome& f) { return f.flow == FlowKind::Steering; });
+  EXPECT_FALSE(passes(judge::redundant_flow_has_both_links, none));
+}
+
 TEST(SameConnection, IsTheFirstOne) {
   EXPECT_TRUE(passes(judge::same_connection, good_step()));
   StepReport other = good_step();

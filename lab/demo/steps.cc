@@ -96,7 +96,7 @@ const std::vector<Step>& demo_steps() {
        "Restore the MAG2 link: its flows go back",
        {FlowKind::Download, FlowKind::Ping},
        restore_link,
-       {lossless, flow_stays_on(FlowKind::Video, kOnMag1), flow_ends_on(FlowKind::Download, kOnMag2),
+       {lossless, redundant_flow_has_both_links, flow_stays_on(FlowKind::Video, kOnMag1), flow_ends_on(FlowKind::Download, kOnMag2),
         flow_ends_on(FlowKind::Ping, kOnMag2), same_connection}},
       {"lma-restart",
        "Kill the LMA's daemon (SIGKILL) and start it again 3 s later",

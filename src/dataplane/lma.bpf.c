@@ -9,6 +9,7 @@
 #include "encap.h"
 #include "order.h"
 #include "parse.h"
+#include "quoted.h"
 #include "spread.h"
 #include "watch.h"
 
@@ -101,12 +102,13 @@ static __always_inline bool fm_is_our_tunnel_packet(const struct fm_packet* pack
 }
 
 /* The session that this packet goes by; of a flow with copies the others get theirs first, if it fits all. */
-static __always_inline __u32 fm_session_of(struct __sk_buff* skb, const struct fm_packet* packet, __u32 flow,
+static __always_inline __u32 fm_session_of(struct __sk_buff* skb, const struct fm_packet* packet,
+                                           const struct fm_flow_key* key, __u32 flow,
                                            const struct fm_flow_row* binding, struct fm_copy copy,
                                            __u32* narrowest) {
   __u32 first = 0;
   if (binding->action == FM_ACTION_SHARES) {
-    __u32 session = fm_shared_session(&packet->key, flow, packet->whole_key);
+    __u32 session = fm_shared_session(key, flow, packet->whole_key);
     return session ? session : binding->session;
   }
   if (binding->action != FM_ACTION_COPIES) return binding->session;
@@ -146,16 +148,16 @@ static __always_inline __u32 fm_old_session_alive(__u32 flow, __u32 otherwise) {
   return bpf_map_lookup_elem(&sessions, &session) ? session : otherwise;
 }
 
-static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet, __u32 flow,
-                                           struct fm_copy copy) {
+static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet,
+                                           const struct fm_flow_key* key, __u32 flow, struct fm_copy copy) {
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
   __u32 narrowest = 0;
-  __u32 session = fm_session_of(skb, packet, flow, binding, copy, &narrowest);
+  __u32 session = fm_session_of(skb, packet, key, flow, binding, copy, &narrowest);
   if (binding->action == FM_ACTION_ORDERED) {
     struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
-    int turned = fm_in_order(&packet->key, flow, packet->length, &held);
+    int turned = fm_in_order(key, flow, packet->length, &held);
     if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
     if (turned == FM_BY_OLD) session = fm_old_session_alive(flow, session);
   }
@@ -171,9 +173,11 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy cop
   if (!node || fm_is_our_tunnel_packet(&packet) || fm_is_link_local(&packet.key.source)) return FM_PASS;
   if (copy.forwarded && packet.hop_limit <= 1) return FM_PASS;
   fm_parse_upper(skb, &packet);
-  __u32 flow = fm_classify(node, &packet.key, packet.whole_key);
+  struct fm_flow_key *key = &packet.key, *quoted = fm_quoted_key(skb, &packet);
+  if (quoted) key = quoted;
+  __u32 flow = fm_classify(node, key, packet.whole_key);
   if (!flow) return fm_drop(skb, FM_DROP_NO_FLOW);
-  return fm_forward_flow(skb, &packet, flow, copy);
+  return fm_forward_flow(skb, &packet, key, flow, copy);
 }
 
 /* Ingress of interfaces towards correspondents. */
@@ -266,12 +270,17 @@ static __always_inline bool fm_has_its_key(const struct fm_uplink_row* row, cons
   return row->session == shim->key || fm_same_address(&named->mag, &outer->key.source);
 }
 
-/* The flow is the one that the packet's answer would belong to. */
-static __always_inline __u32 fm_uplink_flow(struct fm_packet* inner) {
+/* The flow is the one that the packet's answer would belong to. Leaves the packet's key turned around. */
+static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_packet* inner) {
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
   __u32 label = inner->key.flow_label;
   if (!node) return 0;
+  struct fm_flow_key* quoted = fm_quoted_key(skb, inner);
   fm_reverse(&inner->key);
+  if (quoted) {
+    fm_reverse(quoted);
+    return fm_classify(node, quoted, true);
+  }
   __u32 flow = fm_classify(node, &inner->key, inner->whole_key);
   inner->key.flow_label = label;  // of the packet, which goes on
   return flow;
@@ -307,7 +316,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (!fm_has_its_key(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   fm_parse_upper(skb, &inner);
-  __u32 flow = fm_uplink_flow(&inner);
+  __u32 flow = fm_uplink_flow(skb, &inner);
   if (fm_came_before(skb, &inner, flow, session)) return fm_drop(skb, FM_DROP_COPY);
   struct fm_counter weight = fm_weight(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);

@@ -7,6 +7,7 @@
 #include "members.h"
 #include "neighbor_discovery.h"
 #include "parse.h"
+#include "quoted.h"
 #include "vif_rules.h"
 
 char fm_license[] SEC("license") = "Dual BSD/GPL";
@@ -64,6 +65,16 @@ static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, 
   return flow;
 }
 
+/* An error does not make the flow that it quotes, nor call it to the link by which it comes. */
+static __always_inline struct fm_vif_flow* fm_quoted_flow(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                          bool up) {
+  struct fm_flow_key* key = fm_quoted_key(skb, packet);
+  if (!key) return NULL;
+  if (up) fm_reverse(key);
+  fm_neutral_key(key);
+  return bpf_map_lookup_elem(&vif_flows, key);
+}
+
 /* `resolved`: the destination as the stack has it. */
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
                                              const struct fm_member_row* member,
@@ -119,8 +130,9 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   __u8 nd_type = fm_nd_type(skb, &packet);
   struct fm_counter weight = fm_weight(skb, &packet);
 
+  struct fm_vif_flow* flow = fm_quoted_flow(skb, &packet, true);
   fm_reverse(&packet.key);
-  struct fm_vif_flow* flow = fm_flow_of(&packet, vif->default_member);
+  if (!flow) flow = fm_flow_of(&packet, vif->default_member);
   const struct fm_member_row* member = fm_pick_member(
       flow ? fm_member_of(flow, vif->default_member) : vif->default_member, vif->default_member);
   if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
@@ -176,7 +188,9 @@ static __always_inline bool fm_aim_at_target(struct __sk_buff* skb, struct fm_pa
 static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* packet, __u32 number,
                                      bool reflect, __u64 hold_ns) {
   struct fm_counter weight = fm_weight(skb, packet);
-  struct fm_vif_flow* flow = fm_flow_of(packet, number);
+  struct fm_vif_flow* flow = fm_quoted_flow(skb, packet, false);
+  reflect = reflect && !flow;
+  if (!flow) flow = fm_flow_of(packet, number);
   if (!flow) return true;
   if (flow->action == FM_VIF_COPIES && fm_is_copy(skb, packet, number + 1)) return false;
   fm_add_shared(&flow->traffic.down, &weight);

@@ -13,7 +13,7 @@ from moves import FAST, SLOW, Losses, home, links, move, set_link
 
 BULK = pathlib.Path(__file__).with_name("bulk.py")
 VIDEO_PORT, BULK_PORT, RATE = 5004, 7777, 10_000
-ROUNDS = {"udp": 10, "tcp": 5}  # there and back
+ROUNDS = {"udp": 4, "tcp": 2}  # there and back
 # The links' bandwidth-delay products are 125 and 100 kB: a window that fills them, and a queue that holds more than a window, so that TCP
 # itself loses nothing.
 WINDOW, ROOMY = 256 << 10, "queue=1m"

@@ -72,7 +72,7 @@ DomainOptions Life::options(const LifePlan& plan) {
     if (plan.nodes_decide || plan.gateways_announce) config.decider = core::Decider::Gateways;
     config.flow_policies = policies_of_life(plan.seed);
     config.hold_unknown_handoff = plan.hold_unknown;
-    if (plan.seed % 2 == 0) config.former_gateway_grace = {};
+    if (plan.seed / 4 % 2 == 0) config.former_gateway_grace = {};
     for (std::size_t node = 0; node < config.mobile_nodes.size(); ++node)
       config.mobile_nodes[node].prefixes = own_prefixes(node, plan.own_prefixes);
     config.pools = {
@@ -120,7 +120,8 @@ void Life::set_rules_for_announced() {
   for (std::size_t mag = 0; mag < plan_.mags; ++mag)
     for (const auto& announced : announced_in_life(plan_.seed, mag, plan_.mags))
       for (auto& mn : domain_.mns)
-        if (!announced.also_by.empty()) mn->tables.copy(*std::ranges::find(Domain::flows(), announced.flow.name, &Flow::name));
+        if (!announced.also_by.empty())
+          mn->tables.copy(*std::ranges::find(Domain::flows(), announced.flow.name, &Flow::name));
 }
 
 void Life::start_traffic(Duration interval) {
@@ -247,16 +248,19 @@ void Life::announce(const Action& a) {
   domain_.world.touch(a.node);
 }
 
-/// A flow that a gateway believes to have goes by a gateway that believes so.
+/// A flow that a gateway believes to have goes by a gateway that believes so, or by another link that it names.
 void Life::require_announced() const {
   if (!plan_.gateways_announce) return;
   std::map<std::pair<std::string, std::string>, std::set<std::size_t>> believers;  // of a node's flow
   for (std::size_t mag = 0; mag < plan_.mags; ++mag) {
     const auto shown = domain_.mags[mag]->command("show bindings", core::Json::object());
     for (const auto& binding : shown->at("bindings"))
-      for (const auto& flow : binding.at("flows"))
-        if (flow.at("state") == "accepted" && flow.at("also_by").empty())
-          believers[{binding.at("mn"), flow.at("flow")}].insert(mag);
+      for (const auto& flow : binding.at("flows")) {
+        if (flow.at("state") != "accepted") continue;
+        auto& known = believers[{binding.at("mn"), flow.at("flow")}];
+        known.insert(mag);
+        for (const auto& other : flow.at("also_by")) known.insert(other.get<std::size_t>() - 1);
+      }
   }
   for (std::size_t node = 0; node < plan_.nodes; ++node)
     for (const auto& flow : Domain::flows()) {

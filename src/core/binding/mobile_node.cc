@@ -20,12 +20,6 @@ const GuestLink* MobileNode::find_guest(SessionId id) const {
   return found == guests.end() ? nullptr : &*found;
 }
 
-const FormerGateway* MobileNode::find_former(SessionId id, const Ipv6Address& mag) const {
-  const auto found = std::ranges::find_if(
-      former, [&](const FormerGateway& gateway) { return gateway.session == id && gateway.mag == mag; });
-  return found == former.end() ? nullptr : &*found;
-}
-
 const Ipv6Address* MobileNode::mag_of(SessionId id) const {
   if (const auto* session = find(id)) return &session->mag;
   const auto* guest = find_guest(id);

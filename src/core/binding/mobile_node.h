@@ -92,7 +92,6 @@ struct GuestLink {
 struct FormerGateway {
   SessionId session;
   Ipv6Address mag;
-  wire::AccessTechnology technology{};
   bool ipv6 = true;  ///< what the session had there
   bool ipv4 = false;
   TimePoint until{};
@@ -118,7 +117,6 @@ struct MobileNode {
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
   const GuestLink* find_guest(SessionId id) const;
-  const FormerGateway* find_former(SessionId id, const Ipv6Address& mag) const;
   /// Of a session or a guest link; nullptr: it is neither.
   const Ipv6Address* mag_of(SessionId id) const;
   /// Those that flows may use: of unreachable MAGs only if there are no others.

@@ -77,6 +77,12 @@ Ipv6Address as_compared(const Ipv6Address& address) {
   return number;
 }
 
+/// A range of IPv4 addresses, IPv4-mapped at both ends, is one of such numbers.
+bool contains(const wire::Range<Ipv6Address>& range, const Ipv6Address& address) {
+  return wire::Range<Ipv6Address>{as_compared(range.first), as_compared(range.last)}.contains(
+      as_compared(address));
+}
+
 template <class T>
 bool lies_in(const std::optional<wire::Range<T>>& range, const std::optional<T>& value) {
   return !range || (value && range->contains(*value));
@@ -120,8 +126,8 @@ std::optional<std::string_view> first_mismatch(const wire::TrafficSelector6& s, 
   const auto port = [&](auto member) {
     return key.ports ? std::optional((*key.ports).*member) : std::nullopt;
   };
-  if (s.source && !s.source->contains(as_compared(key.source))) return "source";
-  if (s.destination && !s.destination->contains(as_compared(key.destination))) return "destination";
+  if (s.source && !contains(*s.source, key.source)) return "source";
+  if (s.destination && !contains(*s.destination, key.destination)) return "destination";
   if (!lies_in(s.spi, key.spi)) return "spi";
   if (!lies_in(s.flow_label, key.flow_label)) return "flow_label";
   if (!lies_in(s.source_port, port(&FlowKey::Ports::source))) return "source_port";

@@ -58,10 +58,12 @@ TEST(FlowKey, WhatItLacksMatchesNoRange) {
   EXPECT_EQ(first_mismatch(label, key("icmp,192.0.2.1,192.0.2.2")), "flow_label");
 }
 
-TEST(FlowKey, NoRangeOfIpv6HoldsAnIpv4Address) {
+TEST(FlowKey, RangesOfIpv4MappedAddressesAreOfIpv4) {  // RFC 6088 section 3.1
   wire::TrafficSelector6 mapped;
-  mapped.source = wire::Range<Ipv6Address>{at("::ffff:0:0"), at("::ffff:ffff:ffff")};
-  EXPECT_EQ(first_mismatch(mapped, key("icmp,192.0.2.1,192.0.2.2")), "source");
+  mapped.source = wire::Range<Ipv6Address>{at("::ffff:192.0.2.0"), at("::ffff:192.0.2.127")};
+  EXPECT_EQ(first_mismatch(mapped, key("icmp,192.0.2.127,192.0.2.2")), std::nullopt);
+  EXPECT_EQ(first_mismatch(mapped, key("icmp,192.0.2.128,192.0.2.2")), "source");
+  EXPECT_EQ(first_mismatch(mapped, key("icmpv6,2001:db8::1,2001:db8::2")), "source");
   mapped.source = wire::Range<Ipv6Address>{at("::"), at("ffff:ffff::")};
   EXPECT_EQ(first_mismatch(mapped, key("icmp,192.0.2.1,192.0.2.2")), std::nullopt) << "all of them";
 }

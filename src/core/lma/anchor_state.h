@@ -4,12 +4,38 @@
 #include <deque>
 
 #include "core/lma/node_changes.h"
-#include "core/lma/node_news.h"
 #include "core/lma/registration.h"
 #include "core/lma/statistics.h"
 #include "core/rate_limiter.h"
 
 namespace flowmob::core {
+
+/// What one part of an anchor notes for another, once it stands.
+struct NodeNews {
+  struct Registered {
+    NodeIndex node;
+    SessionId session;
+  };
+  /// A session was handed off without a de-registration.
+  struct Left {
+    NodeIndex node;
+    SessionId session;
+    Ipv6Address mag;
+    wire::AccessTechnology technology{};
+  };
+  /// A session that was kept, and which the policy does not permit any more.
+  struct Dropped {
+    Ipv6Address mag;
+    std::uint8_t mn_id_subtype{};
+    std::string mn_id;
+    std::vector<Ipv6Prefix> prefixes;
+  };
+  std::vector<Registered> registered;
+  std::vector<Left> left;
+  std::vector<Dropped> dropped;
+  std::vector<std::string> holds;  ///< MN-IDs of requests that wait for the previous MAG
+  bool empty() const { return registered.empty() && left.empty() && dropped.empty() && holds.empty(); }
+};
 
 /// What the parts of an anchor work on together.
 struct AnchorState {
@@ -33,10 +59,10 @@ struct AnchorState {
   Ipv4Allocator ipv4;
   EffectQueue effects;
   Handovers handovers;
-  NodeNews news;
-  NodeChanges changes{cache, prefixes, ipv4, effects, handovers, news};
+  NodeChanges changes{cache, prefixes, ipv4, effects, handovers};
   std::deque<CommandAnswer> answers;  ///< of commands that have ended
   Numbers numbers;
+  NodeNews news;
   /// To be ended when this indication is answered; none: one that waits to be sent.
   std::map<SessionId, std::optional<std::uint16_t>> revoking;
   /// Prefixes of other sets of the node that a session's MAG is to forward (flow_mobility.h).

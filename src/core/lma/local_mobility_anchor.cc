@@ -125,8 +125,7 @@ void LocalMobilityAnchor::Impl::answer(std::optional<HeaderErrors::Answer> error
 }
 
 void LocalMobilityAnchor::Impl::handle_result(Now now, EffectId id, const Result<void>& outcome) {
-  if (auto finished = state.changes.handle_result(state.policy, id, outcome))
-    updates.finish(now, std::move(*finished));
+  if (auto finished = state.changes.handle_result(id, outcome)) updates.finish(now, std::move(*finished));
 }
 
 /// What was begun. Whoever waits for the end gets all answers by the one way.

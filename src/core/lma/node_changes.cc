@@ -71,33 +71,9 @@ void NodeChanges::release_unless_kept(const MobileNode& former, const std::optio
   if (former.ipv4 && (!next || !next->ipv4)) ipv4_.release(former.ipv4->address.address);
 }
 
-/// MAGs whose sessions were handed off without a de-registration: when what comes by them does not go on any
-/// more, which is at once or after a grace, or because the session ends. Another path of the MAG that has the
-/// session is none that it has left.
-void NodeChanges::note_left(const Policy& policy, const MobileNode& before,
-                            const std::optional<MobileNode>& next) {
-  const auto note = [&](SessionId id, const Ipv6Address& mag, wire::AccessTechnology technology) {
-    const auto* session = next ? next->find(id) : nullptr;
-    const auto* last = session ? session : before.find(id);
-    const bool is_there = session && policy.are_of_one_mag(session->mag, mag);
-    const bool has_grace = next && next->find_former(id, mag);
-    if (is_there || has_grace) return;
-    news_.left.push_back({before.index, before.mn_id_subtype, before.mn_id, before.prefixes, mag,
-                          last && last->technology == technology});
-  };
-  for (const auto& session : before.sessions)
-    if (!session.in_delete_wait && next && next->find(session.id))
-      note(session.id, session.mag, session.technology);
-  for (const auto& gateway : before.former) note(gateway.session, gateway.mag, gateway.technology);
-}
-
-void NodeChanges::take_effect(const Policy& policy, Change& change, const NodeRows& before,
-                              const NodeRows& rows) {
+void NodeChanges::take_effect(Change& change, const NodeRows& before, const NodeRows& rows) {
   push(forwarding_.retire(before, rows), change.mn_id, false);
-  if (const auto* former = cache_.find(change.node)) {
-    release_unless_kept(*former, change.next);
-    note_left(policy, *former, change.next);
-  }
+  if (const auto* former = cache_.find(change.node)) release_unless_kept(*former, change.next);
   if (change.next) return cache_.put(std::move(*change.next));
   cache_.erase(change.node);
   incomplete_.erase(change.node);
@@ -117,14 +93,14 @@ std::optional<Finished> NodeChanges::begin(const Policy& policy, Change change) 
   under_way_.insert_or_assign(mn_id,
                               UnderWay{std::move(change), std::move(before), std::move(rows), asks_for_all});
   if (effects_.awaits(mn_id)) return std::nullopt;
-  return finish(policy, mn_id);
+  return finish(mn_id);
 }
 
 Handovers::Ids NodeChanges::apply(const Policy& policy, Change change) {
   open_handovers(policy, cache_.find(change.node), change);
   const NodeRows before = rows_in_place(policy, change.node);
   const NodeRows rows = establish(policy, change, before, false);
-  take_effect(policy, change, before, rows);
+  take_effect(change, before, rows);
   for (auto& event : change.events) effects_.push(std::move(event));
   return std::move(change.handovers);
 }
@@ -136,7 +112,7 @@ void NodeChanges::restore(const Policy& policy, const MobileNode& former, Change
   NodeRows rows = establish(policy, change, {}, false);
   rows.node = former.index;
   release_unless_kept(former, change.next);
-  take_effect(policy, change, left, rows);
+  take_effect(change, left, rows);
   for (auto& event : change.events) effects_.push(std::move(event));
 }
 
@@ -145,8 +121,7 @@ Change* NodeChanges::under_way(std::string_view mn_id) {
   return found == under_way_.end() ? nullptr : &found->second.change;
 }
 
-std::optional<Finished> NodeChanges::handle_result(const Policy& policy, EffectId id,
-                                                   const Result<void>& outcome) {
+std::optional<Finished> NodeChanges::handle_result(EffectId id, const Result<void>& outcome) {
   const auto asked = effects_.answer(id);
   if (!asked) return std::nullopt;
   if (asked->handover) handovers_.handle_switched(asked->handover, outcome);
@@ -161,7 +136,7 @@ std::optional<Finished> NodeChanges::handle_result(const Policy& policy, EffectI
   if (!asked->gates) return std::nullopt;
   if (!outcome) return roll_back(asked->owner, outcome.error());
   if (effects_.awaits(asked->owner)) return std::nullopt;
-  return finish(policy, asked->owner);
+  return finish(asked->owner);
 }
 
 /// Nobody was promised it; whoever asks next has to get it. What is not written is written with the next
@@ -171,10 +146,10 @@ void NodeChanges::note_failure(const EffectQueue::Asked& asked) {
   for (const auto* node : cache_.find_all(asked.owner)) incomplete_.insert(node->index);
 }
 
-Finished NodeChanges::finish(const Policy& policy, const std::string& mn_id) {
+Finished NodeChanges::finish(const std::string& mn_id) {
   UnderWay done = std::move(under_way_.extract(mn_id).mapped());
   if (done.asks_for_all) incomplete_.erase(done.change.node);
-  take_effect(policy, done.change, done.before, done.rows);
+  take_effect(done.change, done.before, done.rows);
   return {std::move(done.change), std::nullopt};
 }
 

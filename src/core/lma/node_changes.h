@@ -16,7 +16,6 @@
 #include "core/lma/flow_announcements.h"
 #include "core/lma/forwarding.h"
 #include "core/lma/handovers.h"
-#include "core/lma/node_news.h"
 #include "core/lma/pbu_request.h"
 #include "core/lma/policy.h"
 
@@ -40,6 +39,8 @@ struct Change {
   std::vector<Notify> events;            ///< told when it is in place
   std::vector<Ipv6Prefix> allocated;     ///< for this change; free again if it fails
   SessionId registered = {};             ///< by this change; none if it registers nothing
+  Ipv6Address left_mag = {};  ///< where the session was, if that MAG has not de-registered it
+  wire::AccessTechnology left_technology = {};
   std::optional<Ipv4Address> allocated_ipv4 = {};
   HandoverCause cause = {};       ///< why its flows move, if they do
   Handovers::Ids handovers = {};  ///< of those that do, once it has begun
@@ -57,13 +58,8 @@ struct Finished {
 class NodeChanges {
  public:
   NodeChanges(BindingCache& cache, PrefixAllocator& prefixes, Ipv4Allocator& ipv4, EffectQueue& effects,
-              Handovers& handovers, NodeNews& news)
-      : cache_(cache),
-        prefixes_(prefixes),
-        ipv4_(ipv4),
-        effects_(effects),
-        handovers_(handovers),
-        news_(news) {}
+              Handovers& handovers)
+      : cache_(cache), prefixes_(prefixes), ipv4_(ipv4), effects_(effects), handovers_(handovers) {}
 
   /// Ends at once if it waits for nothing: a mere extension does not depend on the state store.
   std::optional<Finished> begin(const Policy& policy, Change change);
@@ -75,7 +71,7 @@ class NodeChanges {
   /// The change under way for an MN-ID; nullptr when there is none.
   Change* under_way(std::string_view mn_id);
   /// What ended by this answer. Failures that end nothing are notified.
-  std::optional<Finished> handle_result(const Policy& policy, EffectId id, const Result<void>& outcome);
+  std::optional<Finished> handle_result(EffectId id, const Result<void>& outcome);
 
   const Forwarding& forwarding() const { return forwarding_; }
 
@@ -90,10 +86,9 @@ class NodeChanges {
   Finished extend(Change change);
   NodeRows rows_in_place(const Policy& policy, NodeIndex index) const;
   NodeRows establish(const Policy& policy, Change& change, const NodeRows& before, bool gates);
-  void take_effect(const Policy& policy, Change& change, const NodeRows& before, const NodeRows& rows);
-  void note_left(const Policy& policy, const MobileNode& before, const std::optional<MobileNode>& next);
+  void take_effect(Change& change, const NodeRows& before, const NodeRows& rows);
   void release_unless_kept(const MobileNode& former, const std::optional<MobileNode>& next);
-  Finished finish(const Policy& policy, const std::string& mn_id);
+  Finished finish(const std::string& mn_id);
   Finished roll_back(const std::string& mn_id, const Error& error);
   void note_failure(const EffectQueue::Asked& asked);
   void push(std::vector<LmaAction> actions, const std::string& owner, bool gates);
@@ -103,7 +98,6 @@ class NodeChanges {
   Ipv4Allocator& ipv4_;
   EffectQueue& effects_;
   Handovers& handovers_;
-  NodeNews& news_;
   Forwarding forwarding_;
   TextMap<UnderWay> under_way_;
   std::set<NodeIndex>

@@ -137,7 +137,7 @@ void PbuHandler::hold(Now now, PbuRequest request) {
 void PbuHandler::register_session(Now now, PbuRequest request, const LookupResult& found) {
   forget_held_of_sender(request);
   auto registration = state_.registration();
-  if (registration.is_with_another_mag(request, found))
+  if (registration.is_with_another_mag(request))
     return reject(now, request, BindingStatus::ReasonUnspecified, std::nullopt);
   auto change = found.kind == Kind::Update ? registration.update(now, request, found)
                                            : registration.create(now, request);
@@ -255,8 +255,10 @@ void PbuHandler::answer(Now now, Finished& finished) {
 }
 
 void PbuHandler::note_registered(const Change& change) {
-  if (change.registered && !state_.revoking.empty())
-    state_.news.registered.push_back({change.node, change.registered});
+  if (!change.registered) return;
+  if (!state_.revoking.empty()) state_.news.registered.push_back({change.node, change.registered});
+  if (!change.left_mag.is_unspecified())
+    state_.news.left.push_back({change.node, change.registered, change.left_mag, change.left_technology});
 }
 
 void PbuHandler::finish(Now now, Finished finished) {

@@ -66,19 +66,25 @@ bool is_of_interface(const Session& session, const PbuRequest& r) {
 /// As many as a node has sessions are known; those before are forgotten.
 void note_former(std::vector<FormerGateway>& all, const Session& before, TimePoint until) {
   if (all.size() >= kMaxSessions) all.erase(all.begin());
-  all.push_back({before.id, before.mag, before.technology, before.ipv6, before.ipv4, until});
+  all.push_back({before.id, before.mag, before.ipv6, before.ipv4, until});
 }
 
-/// What a node has sent by a MAG that has not de-registered it still goes on for the grace.
+/// A MAG that has not de-registered the node may still believe that it is there, and is told. What the node has
+/// sent by it still goes on for the grace.
 void note_departure(const Policy& policy, const Session* before, const PbuRequest& r, Now now,
-                    MobileNode& next) {
-  if (!before) return;
+                    Change& change) {
   const Duration grace = policy.config().former_gateway_grace;
-  std::erase_if(next.former, [&](const FormerGateway& gateway) {
-    return gateway.session == before->id && (gateway.mag == r.proxy_coa || gateway.mag == before->mag);
-  });
-  if (grace == Duration{} || before->in_delete_wait || before->mag == r.proxy_coa) return;
-  note_former(next.former, *before, now.monotonic + grace);
+  auto& former = change.next->former;
+  const auto is_said_anew = [&](const FormerGateway& gateway) {
+    return gateway.session == change.registered &&
+           (gateway.mag == r.proxy_coa || (before && gateway.mag == before->mag));
+  };
+  std::erase_if(former, is_said_anew);
+  if (!before || before->in_delete_wait || before->mag == r.proxy_coa) return;
+  if (grace > Duration{}) note_former(former, *before, now.monotonic + grace);
+  if (policy.are_of_one_mag(before->mag, r.proxy_coa)) return;
+  change.left_mag = before->mag;
+  change.left_technology = before->technology;
 }
 
 /// RFC 5844 section 3.1.2.5: a request that leaves out a family which the session has keeps that one.
@@ -188,27 +194,16 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   if (flows.is_news()) change.events.push_back(announcement_event(policy_, next, *next.find(id), flows));
   change.answer = Answer{{}, granted, id, std::move(flows)};
   change.registered = id;
-  note_departure(policy_, former, r, now, next);
   change.next = std::move(next);
+  note_departure(policy_, former, r, now, change);
   change.allocated = std::move(taken.prefixes);
   change.allocated_ipv4 = taken.ipv4;
   return change;
 }
 
-/// It refreshes what it had. A node that has come back to it is handed over to it.
-bool Registration::has_left(const PbuRequest& r, const LookupResult& found) const {
-  const auto* node = found.kind == LookupResult::Kind::Update ? cache_.find(found.node) : nullptr;
-  const auto* session = node ? node->find(found.session) : nullptr;
-  return session && !policy_.are_of_one_mag(session->mag, r.proxy_coa) &&
-         node->find_former(found.session, r.proxy_coa);
-}
-
-/// Without a path it is RFC 5213's (section 5.4.1): the session goes to whoever refreshes it, but not to a
-/// MAG that has been left just now and is not told yet.
-bool Registration::is_with_another_mag(const PbuRequest& r, const LookupResult& found) const {
-  if (!r.hands_off(wire::HandoffIndicator::NoChange)) return false;
-  if (has_left(r, found)) return true;
-  if (!r.path) return false;
+/// Without a path it is RFC 5213's (section 5.4.1): the session goes to whoever refreshes it.
+bool Registration::is_with_another_mag(const PbuRequest& r) const {
+  if (!r.path || !r.hands_off(wire::HandoffIndicator::NoChange)) return false;
   bool is_elsewhere = false;
   for (const auto* node : cache_.find_all(r.mn_id))
     for (const auto& session : node->sessions) {

@@ -50,11 +50,10 @@ class Registration {
   /// Section 5.3.5, from the serving MAG.
   Change deregister(Now now, const PbuRequest& request, const LookupResult& found);
 
-  /// A session is said to live on (HI 5) by a MAG that the node has left for another.
-  bool is_with_another_mag(const PbuRequest& request, const LookupResult& found) const;
+  /// A path is said to live on (HI 5) by a MAG that the node has left for another.
+  bool is_with_another_mag(const PbuRequest& request) const;
 
  private:
-  bool has_left(const PbuRequest& request, const LookupResult& found) const;
   tl::expected<std::vector<Ipv6Prefix>, wire::BindingStatus> choose_prefixes(const PbuRequest& request);
   std::vector<Ipv6Prefix> unassigned(const PbuRequest& request) const;
   tl::expected<const MobileNode*, wire::BindingStatus> to_share_with(const PbuRequest& request) const;

@@ -192,11 +192,15 @@ void Revoker::ask_previous_mag(Now now, const std::string& mn_id) {
 /// meant.
 void Revoker::clean_up(Now now, const NodeNews::Left& left) {
   const auto* node = state_.cache.find(left.node);
-  if (!config().enabled || !state_.policy.mag(left.mag)) return;
-  if (node && std::ranges::any_of(node->sessions, [&](const auto& s) { return s.mag == left.mag; })) return;
-  const auto trigger =
-      left.same_access ? Trigger::InterMagHandoverSameAccess : Trigger::InterMagHandoverDifferentAccess;
-  revoke(now, {Purpose::CleanUp, left.mag, trigger, options_for(left), {}, false});
+  if (!config().enabled || !node || !state_.policy.mag(left.mag)) return;
+  if (std::ranges::any_of(node->sessions, [&](const auto& s) { return s.mag == left.mag; })) return;
+  const auto* session = node->find(left.session);
+  if (!session) return;
+  const bool same = session->technology == left.technology;
+  auto notice = revocation_of(
+      *node, left.mag, same ? Trigger::InterMagHandoverSameAccess : Trigger::InterMagHandoverDifferentAccess);
+  notice.purpose = Purpose::CleanUp;
+  revoke(now, std::move(notice));
 }
 
 void Revoker::handle_acknowledgement(Now now, const PacketMeta& meta,

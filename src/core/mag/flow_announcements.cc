@@ -22,8 +22,8 @@ constexpr std::uint16_t kFirstObserved = 1024;  // those that are configured hav
 constexpr const char* kNotAnswered = "not-answered";
 /// What the LMA accepts and forgets again and again is not said for ever.
 constexpr unsigned kMostLosses = 3;
-/// Between two announcements of a flow for whose other links the LMA has no binding.
-constexpr Duration kShortestPause = std::chrono::seconds(1), kLongestPause = std::chrono::seconds(64);
+/// Between two announcements of a flow for whose other links the LMA has no binding; from kShortestPause on.
+constexpr Duration kLongestPause = std::chrono::seconds(64);
 
 FlowStatus status_of(const wire::FlowIdentification& answer) {
   return static_cast<FlowStatus>(answer.status);
@@ -197,6 +197,7 @@ void FlowAnnouncements::forget(std::string_view name) {
 
 void FlowAnnouncements::start_anew() {
   for (auto& flow : flows_) flow = fresh(flow, flow.id);
+  forget_pauses();
 }
 
 /// What is left out is no more to the LMA (section 5.3.4): what has to wait for the next update stands in the
@@ -261,19 +262,24 @@ std::vector<FlowAnnouncements::Flow> FlowAnnouncements::take_answer(const wire::
     const auto status = answer == answers.end() ? std::nullopt : std::optional(status_of(*answer));
     if (take_answer(flow, status, sent)) changed.push_back(flow);
   }
-  if (std::ranges::any_of(changed, lacks_a_link)) {
-    pause_ = std::clamp(2 * pause_, kShortestPause, kLongestPause);
-    ask_again_at_ = sent + pause_;
-  } else if (std::ranges::none_of(flows_, lacks_a_link)) {
-    pause_ = {};
-    ask_again_at_.reset();
+  const bool is_any_pending = std::ranges::find(flows_, State::Pending, &Flow::state) != flows_.end();
+  if (std::ranges::any_of(flows_, lacks_a_link)) {
+    if (!ask_again_at_) ask_again_at_ = sent + pause_;
+  } else if (!is_any_pending) {
+    forget_pauses();
   }
   return changed;
+}
+
+void FlowAnnouncements::forget_pauses() {
+  pause_ = kShortestPause;
+  ask_again_at_.reset();
 }
 
 bool FlowAnnouncements::ask_again(TimePoint now) {
   if (!ask_again_at_ || *ask_again_at_ > now) return false;
   ask_again_at_.reset();
+  pause_ = std::min(2 * pause_, kLongestPause);
   bool is_any = false;
   for (auto& flow : flows_)
     if (lacks_a_link(flow)) {

@@ -90,7 +90,9 @@ class FlowAnnouncements {
   bool says_binding_ = false;  ///< from when one was said: silence would leave it as it is
   std::optional<std::uint16_t> last_observed_id_;
   std::optional<TimePoint> ask_again_at_;
-  Duration pause_{};  ///< before that; zero: none of late
+  static constexpr Duration kShortestPause = std::chrono::seconds(1);
+  Duration pause_ = kShortestPause;  ///< before the next
+  void forget_pauses();
 };
 
 /// An LMA that decides by itself has answered so, or one that knows no flow options.

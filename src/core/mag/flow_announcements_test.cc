@@ -342,7 +342,8 @@ TEST_F(FlowAnnouncementsOfMag, OtherLinksOfTheNodeMayCarryItToo) {
 TEST_F(FlowAnnouncementsOfMag, OneWhoseOtherLinkIsNotThereYetIsSaidAgainAfterPausesThatDouble) {
   auto both = flow("web", 80);
   both.also_by = {7};
-  announce({both});
+  start(config_with({both}));
+  solicit();
   answer_flows(FlowStatus::BidNotFound);
   EXPECT_THAT(states(), ElementsAre("refused"));
   for (const auto pause : {1s, 2s, 4s, 8s}) {
@@ -363,7 +364,8 @@ TEST_F(FlowAnnouncementsOfMag, OneWhoseOtherLinkIsNotThereYetIsSaidAgainAfterPau
 TEST_F(FlowAnnouncementsOfMag, OneThatIsRefusedForAnotherReasonIsNotSaidAgainByItself) {
   auto both = flow("web", 80);
   both.also_by = {7};
-  announce({both});
+  start(config_with({both}));
+  solicit();
   answer_flows(FlowStatus::AdministrativelyProhibited);
   updates.clear();
   advance(100s);

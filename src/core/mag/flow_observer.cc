@@ -40,7 +40,7 @@ void FlowObserver::handle_due(Now now, Attachment& attachment) {
   auto& observed = attachment.observed;
   if (observed.expire(now.monotonic)) observed.ask_to_tell(now.monotonic);
   if (observed.take_due(now.monotonic)) registrar_.announce_flows(now, attachment, attachment.flows.is_due());
-  if (attachment.flows.ask_again(now.monotonic)) registrar_.announce_flows(now, attachment, true);
+  if (attachment.flows.ask_again(now.monotonic)) registrar_.refresh_when_free(now, attachment);
   context_.bindings.update(attachment);
 }
 

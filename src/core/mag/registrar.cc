@@ -113,6 +113,11 @@ void Registrar::refresh_if_present(Now now, Attachment& attachment) {
   settle(attachment.id);
 }
 
+void Registrar::refresh_when_free(Now now, Attachment& attachment) {
+  if (attachment.state == AttachmentState::Registered && !attachment.held && !attachment.request)
+    refresh_if_present(now, attachment);
+}
+
 /// MAX_UPDATE_RATE is 3 a second. A request that is under way has yet to be answered by what the LMA knows
 /// now.
 void Registrar::register_by_request(Now now, Attachment& attachment) {

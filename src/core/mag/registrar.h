@@ -24,6 +24,8 @@ class Registrar {
   void refresh(Now now, Attachment& attachment);
   /// Not before the node is known to be there (RFC 5213 section 6.13).
   void refresh_if_present(Now now, Attachment& attachment);
+  /// Not while a request is under way: what is to be said goes with the next.
+  void refresh_when_free(Now now, Attachment& attachment);
   /// What is to be announced of its flows may have changed: an update says so at once, or behind what is
   /// under way. `anyway`: what else such an update says has.
   void announce_flows(Now now, Attachment& attachment, bool anyway = false);

@@ -113,8 +113,7 @@ Section<LmaSettings> lma_head() {
        K::optional(
            "former_gateway_grace", kLmaCore<&LmaConfig::former_gateway_grace>,
            "how long packets still go on that a node has sent by the MAG from which it was handed over "
-           "without a de-registration, and before that MAG is told (revocation); \"0s\": not at all, and "
-           "at once",
+           "without a de-registration; that MAG is told at once (revocation)",
            between<Duration>(0s, 10s)),
        K::optional("binding_errors_per_second", kLmaCore<&LmaConfig::binding_errors_per_second>,
                    "how many Binding Errors and ICMPv6 Parameter Problems (RFC 6275 section 9.2) are sent at "

@@ -69,6 +69,7 @@ fm_mac to_row(const MacAddress& mac) {
 }
 
 fm_address_number to_number(const Ipv6Address& address) {
+  if (is_mapped(address)) return {FM_IPV4_KEY(to_number(from_mapped(address))), 0};
   return {read_half(address, 0), read_half(address, 8)};
 }
 

@@ -84,6 +84,28 @@ TEST_F(Vif, UplinkFollowsTheLinkOfTheDownlink) {
   EXPECT_EQ(member_of(up()), 0);
 }
 
+/// About what it has received, or what it has sent.
+Packet error(const Packet& quoted, std::string_view from, std::string_view to) {
+  Bytes upper{1, 4, 0, 0, 0, 0, 0, 0};
+  const Bytes quote = quoted.build();
+  upper.insert(upper.end(), quote.begin(), quote.end());
+  return Packet().from(from).to(to).upper(58, upper);
+}
+
+TEST_F(Vif, AnErrorLeavesByTheLinkOfTheFlowThatItQuotes) {
+  static_cast<void>(receive(1, down().build()));
+  EXPECT_EQ(member_of(error(down(), kNode, kCn)), 1);
+  EXPECT_EQ(member_of(error(down().udp(5005, 4000), kNode, kCn)), 0) << "a flow that is not known";
+  EXPECT_EQ(vif_->flows().size(), 2U) << "it, and the last error as a flow of its own";
+}
+
+TEST_F(Vif, AnErrorDoesNotCallTheFlowThatItQuotes) {
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(receive(1, error(up(), "2001:db8:e::1", kNode).build()).verdict, Verdict::Redirect);
+  EXPECT_EQ(member_of(up()), 0);
+  EXPECT_EQ(vif_->flows().size(), 1U);
+}
+
 TEST_F(Vif, MarksAndLabelsDoNotMakeAnotherFlow) {
   static_cast<void>(receive(1, down().traffic_class(0xb8).flow_label(5).build()));
   EXPECT_EQ(member_of(up().flow_label(77)), 1);
@@ -331,6 +353,14 @@ TEST_F(VifCopies, OfWhatComesTheFirstCounts) {
   EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect) << "it was said twice";
   ASSERT_EQ(vif_->flows().size(), 1U);
   EXPECT_EQ(vif_->flows()[0].traffic.down.packets, 2U);
+}
+
+TEST_F(VifCopies, OfErrorsAboutSuchAFlowTheFirstCounts) {
+  EXPECT_EQ(receive(0, down().build()).verdict, Verdict::Redirect);
+  const auto answer = error(up(), "2001:db8:e::1", kNode).build();
+  EXPECT_EQ(receive(0, answer).verdict, Verdict::Redirect);
+  const auto second = receive(1, answer);
+  EXPECT_TRUE(dropped_for(second, vif_->drops(), "copy"));
 }
 
 TEST_F(VifCopies, RulesCountForFlowsThatLive) {
