@@ -199,10 +199,10 @@ void redundant_flow_is_whole(const Evidence&, StepReport& step) {
 
 void redundant_flow_has_both_links(const Evidence&, StepReport& step) {
   const auto steering = count_of(step, FlowKind::Steering).value_or(Count{});
-  step.checks.push_back({fmt::format("steering goes by both links again: {} of {} lost, {} twice", steering.lost,
-                                     steering.sent, steering.duplicated),
-                         steering.sent > 0 && uses_both_links(step, FlowKind::Steering) && steering.lost == 0 &&
-                             steering.duplicated == 0});
+  step.checks.push_back({fmt::format("steering goes by both links again: {} of {} lost, {} twice",
+                                     steering.lost, steering.sent, steering.duplicated),
+                         steering.sent > 0 && uses_both_links(step, FlowKind::Steering) &&
+                             steering.lost == 0 && steering.duplicated == 0});
 }
 
 void node_decided(const Evidence& evidence, StepReport& step) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ICMP errors go where the packets go whose senders they answer: an error belongs to the flow that it quotes. */
+/* ICMP errors go where the packets go whose senders they answer: an error belongs to the flow that it quotes.
+ */
 #pragma once
 
 #include "parse.h"
@@ -75,10 +76,11 @@ static __noinline int fm_read_quote(struct __sk_buff* skb, const struct fm_packe
   return 1;
 }
 
-/* Of an error that quotes a packet of whom it goes to: the key of a packet of that flow which goes the error's way,
- * until the next is asked for. NULL: what the quote does not show, an SPI of the other direction or the ports of a
- * fragment behind the first, leaves the error a packet of its own. */
-static __always_inline struct fm_flow_key* fm_quoted_key(struct __sk_buff* skb, const struct fm_packet* packet) {
+/* Of an error that quotes a packet of whom it goes to: the key of a packet of that flow which goes the
+ * error's way, until the next is asked for. NULL: what the quote does not show, an SPI of the other direction
+ * or the ports of a fragment behind the first, leaves the error a packet of its own. */
+static __always_inline struct fm_flow_key* fm_quoted_key(struct __sk_buff* skb,
+                                                         const struct fm_packet* packet) {
   __u32 first = 0;
   if (!fm_is_icmp_error(skb, packet) || !fm_read_quote(skb, packet)) return NULL;
   struct fm_packet* quote = bpf_map_lookup_elem(&quotes, &first);

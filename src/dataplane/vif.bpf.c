@@ -66,8 +66,8 @@ static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, 
 }
 
 /* An error does not make the flow that it quotes, nor call it to the link by which it comes. */
-static __always_inline struct fm_vif_flow* fm_quoted_flow(struct __sk_buff* skb, const struct fm_packet* packet,
-                                                          bool up) {
+static __always_inline struct fm_vif_flow* fm_quoted_flow(struct __sk_buff* skb,
+                                                          const struct fm_packet* packet, bool up) {
   struct fm_flow_key* key = fm_quoted_key(skb, packet);
   if (!key) return NULL;
   if (up) fm_reverse(key);

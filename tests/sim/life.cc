@@ -248,7 +248,8 @@ void Life::announce(const Action& a) {
   domain_.world.touch(a.node);
 }
 
-/// A flow that a gateway believes to have goes by a gateway that believes so, or by another link that it names.
+/// A flow that a gateway believes to have goes by a gateway that believes so, or by another link that it
+/// names.
 void Life::require_announced() const {
   if (!plan_.gateways_announce) return;
   std::map<std::pair<std::string, std::string>, std::set<std::size_t>> believers;  // of a node's flow
@@ -269,8 +270,8 @@ void Life::require_announced() const {
       if (known == believers.end() || !down.delivered) continue;
       const auto from = domain_.access.at({node, down.member});
       if (!known->second.contains(from->mag))
-        domain_.world.broken(fmt::format("mn{}: {} comes by mag{}, and another has announced it", node,
-                                         flow.name, from->mag));
+        domain_.world.broken(
+            fmt::format("mn{}: {} comes by mag{}, and another has announced it", node, flow.name, from->mag));
     }
 }
 

@@ -58,9 +58,9 @@ struct LifePlan {
   bool effects_fail = false;
   Faults faults;
   double access_loss = 0;
-  std::size_t own_prefixes = 0;  ///< of each node; none: it gets one from the pools
-  bool share_prefixes = true;    ///< else each interface has its own
-  bool nodes_decide = false;     ///< they move flows by themselves
+  std::size_t own_prefixes = 0;    ///< of each node; none: it gets one from the pools
+  bool share_prefixes = true;      ///< else each interface has its own
+  bool nodes_decide = false;       ///< they move flows by themselves
   bool gateways_announce = false;  ///< what their configuration and commands say
   std::optional<bool> hold_unknown;
   /// What the gateways' access links say of a node that comes, in turn.

@@ -122,7 +122,8 @@ struct LmaConfig {
   /// How long flows that another link still carries wait for a link that has just come: its MAG delivers
   /// nothing before it has our answer.
   Duration new_link_delay = std::chrono::milliseconds(50);
-  /// How long what a node has sent by the gateway that it was handed off from still goes on; zero: not at all.
+  /// How long what a node has sent by the gateway that it was handed off from still goes on; zero: not at
+  /// all.
   Duration former_gateway_grace = std::chrono::milliseconds(500);
   unsigned binding_errors_per_second = 10;
   unsigned handover_history = 1000;  ///< moves of flows that are remembered

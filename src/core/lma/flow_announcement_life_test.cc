@@ -125,6 +125,7 @@ TEST_F(FlowAnnouncementsTest, AFullTableRefusesMoreAndKeepsWhatItHas) {
   EXPECT_EQ(accepted_ones, 62) << "two are left for the services that the node may use";
   EXPECT_EQ(statuses.at(61), std::pair(62, 0));
   EXPECT_EQ(statuses.at(62), std::pair(63, 129));
+  EXPECT_EQ(refused("reason-unspecified"), statuses.size() - 62);
   EXPECT_EQ(flows().size(), 63U);
   Pbu p = first();
   p.service = "video";

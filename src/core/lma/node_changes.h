@@ -39,7 +39,7 @@ struct Change {
   std::vector<Notify> events;            ///< told when it is in place
   std::vector<Ipv6Prefix> allocated;     ///< for this change; free again if it fails
   SessionId registered = {};             ///< by this change; none if it registers nothing
-  Ipv6Address left_mag = {};  ///< where the session was, if that MAG has not de-registered it
+  Ipv6Address left_mag = {};             ///< where the session was, if that MAG has not de-registered it
   wire::AccessTechnology left_technology = {};
   std::optional<Ipv4Address> allocated_ipv4 = {};
   HandoverCause cause = {};       ///< why its flows move, if they do

@@ -69,8 +69,8 @@ void note_former(std::vector<FormerGateway>& all, const Session& before, TimePoi
   all.push_back({before.id, before.mag, before.ipv6, before.ipv4, until});
 }
 
-/// A MAG that has not de-registered the node may still believe that it is there, and is told. What the node has
-/// sent by it still goes on for the grace.
+/// A MAG that has not de-registered the node may still believe that it is there, and is told. What the node
+/// has sent by it still goes on for the grace.
 void note_departure(const Policy& policy, const Session* before, const PbuRequest& r, Now now,
                     Change& change) {
   const Duration grace = policy.config().former_gateway_grace;

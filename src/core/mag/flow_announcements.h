@@ -62,8 +62,8 @@ class FlowAnnouncements {
   std::vector<Flow> take_answer(const wire::MobilityOptions& options, TimePoint sent);
   /// There is more to say than the last update did.
   bool is_due() const;
-  /// The LMA did not know a link that is to carry a flow, too. It may since have come: such flows are said again,
-  /// after pauses that double. True: some are now.
+  /// The LMA did not know a link that is to carry a flow, too. It may since have come: such flows are said
+  /// again, after pauses that double. True: some are now.
   bool ask_again(TimePoint now);
   std::optional<TimePoint> next_deadline() const { return ask_again_at_; }
 

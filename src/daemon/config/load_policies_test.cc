@@ -213,6 +213,32 @@ TEST_F(NamesFile, StandsForPrefixes) {
   EXPECT_EQ(web.flow->selector.source->last.to_string(), "2001:db8:1:ffff:ffff:ffff:ffff:ffff");
 }
 
+TEST_F(NamesFile, StandsForPrefixesOfIpv4Too) {
+  write("films 192.0.2.0/24\n");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  const auto& source = *(*loaded)[0]->rules[0]->flow->selector.source;
+  EXPECT_EQ(source.first, to_mapped(Ipv4Address::parse("192.0.2.0").value()));
+  EXPECT_EQ(source.last, to_mapped(Ipv4Address::parse("192.0.2.255").value()));
+}
+
+TEST(LoadPolicies, AddressesAreOfEitherFamilyNotOfBoth) {
+  const auto source_of = [](std::string_view text) {
+    return parse_policies(with(kPolicies, "source = [\"2001:db8:c::/64\", \"2001:db8:d::1\"]",
+                               "source = \"" + std::string(text) + "\""),
+                          "p");
+  };
+  for (const auto* text : {"192.0.2.1", "192.0.2.0/24", "192.0.2.1-192.0.2.9"}) {
+    const auto loaded = source_of(text);
+    ASSERT_TRUE(loaded) << text;
+    EXPECT_TRUE(is_mapped((*loaded)[0]->rules[0]->flow->selector.source->last)) << text;
+  }
+  for (const auto* text :
+       {"192.0.2.1/24", "192.0.2.0/33", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1", "::-192.0.2.1"})
+    EXPECT_THAT(errors_of(source_of(text)), ElementsAre(HasSubstr("expected an address, prefix or range")))
+        << text;
+}
+
 TEST_F(NamesFile, MayBeAsLargeAsAConfiguration) {
   write("films 2001:db8:1::/48\n");
   std::filesystem::resize_file(path_, (32u << 20u) + 1);
@@ -224,8 +250,8 @@ TEST_F(NamesFile, SaysWhatIsWrongAndWhere) {
   write("films\n");
   EXPECT_THAT(errors(),
               ::testing::Contains(HasSubstr("p:3:9: " + path_.string() + ":1: 'films' has no prefixes")));
-  write("# x\nfilms 192.0.2.0/24\n");
-  EXPECT_THAT(errors(), ::testing::Contains(HasSubstr(":2: '192.0.2.0/24' is no IPv6 prefix")));
+  write("# x\nfilms 192.0.2.1/24\n");
+  EXPECT_THAT(errors(), ::testing::Contains(HasSubstr(":2: '192.0.2.1/24' is no prefix")));
   write("other 2001:db8::/32\n");
   EXPECT_THAT(errors(), ElementsAre(HasSubstr("p:7:74: no prefixes are known of the name 'films'")));
 }

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "daemon/config/protocol_values.h"
+
 namespace flowmob::daemon::config {
 namespace {
 
@@ -38,9 +40,8 @@ Result<NamedPrefixes> parse_names(std::string_view text, const std::string& file
       return fail("bad-names", fmt::format("{}:{}: '{}' has no prefixes", file, number, words[0]));
     auto& prefixes = names[std::string(words[0])];
     for (std::size_t i = 1; i < words.size(); ++i) {
-      const auto prefix = Ipv6Prefix::parse(words[i]);
-      if (!prefix)
-        return fail("bad-names", fmt::format("{}:{}: '{}' is no IPv6 prefix", file, number, words[i]));
+      const auto prefix = parse_any_prefix(words[i]);
+      if (!prefix) return fail("bad-names", fmt::format("{}:{}: '{}' is no prefix", file, number, words[i]));
       prefixes.push_back(*prefix);
     }
   }

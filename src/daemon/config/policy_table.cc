@@ -134,11 +134,10 @@ Section<PolicyRow> policy_section() {
                    "it is for the nodes of these groups, see `group` in [[mobile_node]]", label()),
        K::optional("mobile_nodes", via<&PolicyRow::policy, &FlowPolicy::mobile_nodes>,
                    "it is for these nodes (MN-ID), whatever their group", identifier()),
-       K::derived(
-           "names", kNames,
-           "a file of names for `source_name`: in each line a name and IPv6 prefixes; what follows # is a "
-           "remark",
-           "none"),
+       K::derived("names", kNames,
+                  "a file of names for `source_name`: in each line a name and prefixes; what follows # is a "
+                  "remark",
+                  "none"),
        K::tables("rule", &PolicyRow::rules, rule(), true,
                  "what is to be done with some packets. Rules are tried in their order, before the flows of "
                  "services "

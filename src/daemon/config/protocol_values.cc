@@ -13,8 +13,8 @@ struct ProtocolName {
   std::uint8_t number;
 };
 constexpr std::array kProtocols{
-    ProtocolName{"tcp", 6},  ProtocolName{"udp", 17},    ProtocolName{"dccp", 33},
-    ProtocolName{"esp", 50}, ProtocolName{"icmpv6", 58}, ProtocolName{"sctp", 132},
+    ProtocolName{"tcp", 6},     ProtocolName{"udp", 17},   ProtocolName{"dccp", 33}, ProtocolName{"esp", 50},
+    ProtocolName{"icmpv6", 58}, ProtocolName{"sctp", 132}, ProtocolName{"icmp", 1},
 };
 
 constexpr double kUnitsPerDegree = 32768;  // RFC 6757 section 3.1.2
@@ -91,20 +91,35 @@ std::optional<NextHeader> ValueType<NextHeader>::convert(const Node& node) {
 
 std::string ValueType<NextHeader>::print(const NextHeader& value) { return fmt::format("{}", value.number); }
 
+std::optional<Ipv6Address> parse_any_address(std::string_view text) {
+  if (const auto ipv4 = Ipv4Address::parse(text)) return to_mapped(*ipv4);
+  const auto ipv6 = Ipv6Address::parse(text);
+  return ipv6 ? std::optional(*ipv6) : std::nullopt;
+}
+
+std::optional<Ipv6Prefix> parse_any_prefix(std::string_view text) {
+  if (const auto prefix = Ipv6Prefix::parse(text)) return *prefix;
+  const auto ipv4 = Ipv4Interface::parse(text);
+  if (!ipv4 || ipv4->address != ipv4->first()) return std::nullopt;
+  return Ipv6Prefix{to_mapped(ipv4->address), static_cast<std::uint8_t>(96 + ipv4->length)};
+}
+
+wire::Range<Ipv6Address> range_of(const Ipv6Prefix& prefix) {
+  Ipv6Address last = prefix.address;
+  for (std::size_t bit = prefix.length; bit < 128; ++bit)
+    last.octets[bit / 8] = static_cast<std::uint8_t>(last.octets[bit / 8] | (0x80u >> (bit % 8)));
+  return {prefix.address, last};
+}
+
 std::optional<wire::Range<Ipv6Address>> ValueType<wire::Range<Ipv6Address>>::convert(const Node& node) {
   const auto* text = node.as<std::string>();
   if (text == nullptr) return std::nullopt;
-  if (const auto prefix = Ipv6Prefix::parse(*text)) {
-    Ipv6Address last = prefix->address;
-    for (std::size_t bit = prefix->length; bit < 128; ++bit)
-      last.octets[bit / 8] = static_cast<std::uint8_t>(last.octets[bit / 8] | (0x80u >> (bit % 8)));
-    return wire::Range<Ipv6Address>{prefix->address, last};
-  }
+  if (const auto prefix = parse_any_prefix(*text)) return range_of(*prefix);
   const auto dash = text->find('-');
-  const auto first = Ipv6Address::parse(std::string_view(*text).substr(0, dash));
+  const auto first = parse_any_address(std::string_view(*text).substr(0, dash));
   const auto last =
-      dash == std::string::npos ? first : Ipv6Address::parse(std::string_view(*text).substr(dash + 1));
-  if (!first || !last || *last < *first) return std::nullopt;
+      dash == std::string::npos ? first : parse_any_address(std::string_view(*text).substr(dash + 1));
+  if (!first || !last || *last < *first || is_mapped(*first) != is_mapped(*last)) return std::nullopt;
   return wire::Range<Ipv6Address>{*first, *last};
 }
 

@@ -163,13 +163,18 @@ struct ValueType<NextHeader> {
   static std::string print(const NextHeader& value);
 };
 
+/// Of either family; those of IPv4 come out as IPv4-mapped ones.
+std::optional<Ipv6Address> parse_any_address(std::string_view text);
+std::optional<Ipv6Prefix> parse_any_prefix(std::string_view text);
+wire::Range<Ipv6Address> range_of(const Ipv6Prefix& prefix);
+
 /// An address, a prefix, or "first-last".
 template <>
 struct ValueType<wire::Range<Ipv6Address>> {
-  static std::string name() { return "IPv6 address, prefix or range"; }
+  static std::string name() { return "address, prefix or range"; }
   static std::string expected() {
-    return "an IPv6 address, prefix or range such as \"2001:db8::1\", \"2001:db8::/64\" or "
-           "\"2001:db8::1-2001:db8::9\"";
+    return "an address, prefix or range such as \"2001:db8::1\", \"2001:db8::/64\", "
+           "\"2001:db8::1-2001:db8::9\" or \"192.0.2.0/24\"";
   }
   static std::optional<wire::Range<Ipv6Address>> convert(const Node& node);
   static std::string print(const wire::Range<Ipv6Address>& value);

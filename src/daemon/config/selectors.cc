@@ -3,18 +3,13 @@
 
 #include <algorithm>
 
+#include "daemon/config/protocol_values.h"
+
 namespace flowmob::daemon::config {
 namespace {
 
 using Selector = wire::TrafficSelector6;
 using Addresses = std::vector<wire::Range<Ipv6Address>>;
-
-wire::Range<Ipv6Address> range_of(const Ipv6Prefix& prefix) {
-  Ipv6Address last = prefix.address;
-  for (std::size_t bit = prefix.length; bit < 128; ++bit)
-    last.octets[bit / 8] = static_cast<std::uint8_t>(last.octets[bit / 8] | (0x80u >> (bit % 8)));
-  return {prefix.address, last};
-}
 
 std::optional<Addresses> sources_of(const MatchRow& match, const NamedPrefixes& names) {
   if (!match.source && !match.source_name) return std::nullopt;

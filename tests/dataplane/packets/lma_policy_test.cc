@@ -37,9 +37,8 @@ class Dice {
     return {std::min(a, b), std::max(a, b)};
   }
   std::string source4() { return fmt::format("198.51.100.{}", below(16)); }
-  /// As selectors are compared with IPv4: src/dataplane/abi/types.h.
   wire::Range<Ipv6Address> sources4() {
-    const auto a = number_of(source4()), b = number_of(source4());
+    const auto a = to_mapped(ip4(source4())), b = to_mapped(ip4(source4()));
     return {std::min(a, b), std::max(a, b)};
   }
   std::uint8_t protocol() {
@@ -48,13 +47,6 @@ class Dice {
   }
 
  private:
-  static Ipv6Address number_of(std::string_view ipv4) {
-    Ipv6Address number;
-    number.octets[2] = number.octets[3] = 0xff;
-    std::ranges::copy(ip4(ipv4).octets, number.octets.begin() + 4);
-    return number;
-  }
-
   std::mt19937 engine_;
 };
 

@@ -105,6 +105,26 @@ TEST_P(Selector, HoldsInsideItsRangesOnly) {
   }
 }
 
+/// However many selectors there are: a flow that was found is not looked for again.
+TEST_F(LmaBench, WhatIsCachedNeedsNoRules) {
+  std::vector<core::ClassifierRule> rules;
+  for (std::uint16_t number = 0; number < 63; ++number) {
+    wire::TrafficSelector6 other;
+    other.source_port = {number, number};
+    rules.push_back({static_cast<std::uint16_t>(number + 1), kDefault, other});
+  }
+  wire::TrafficSelector6 last;
+  last.source_port = {5004, 5004};
+  rules.push_back({64, kVideo, last});
+  install_rules(rules);
+  EXPECT_EQ(tunnel_of(from_core(plain().build())), kMag1);
+  BpfMap<fm_rule_key, fm_rule> rows(lma_->object(), "rules");
+  for (const auto& key : rows.keys()) must(rows.erase(key));
+  EXPECT_EQ(tunnel_of(from_core(plain().build())), kMag1);
+  EXPECT_EQ(tunnel_of(from_core(plain().udp(5004, 4001).build())), kMag2)
+      << "another flow, for which there are none";
+}
+
 INSTANTIATE_TEST_SUITE_P(Rfc6088, Selector, ::testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
 

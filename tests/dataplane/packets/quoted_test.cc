@@ -53,9 +53,7 @@ TEST_F(Quoted, WhatTheQuoteDoesNotShowIsAPacketOfItsOwn) {
   EXPECT_EQ(way_of(error(sent().authentication(7).build())), kMag2) << "its answers have another SPI";
 }
 
-TEST_F(Quoted, WhatIsNoErrorQuotesNothing) {
-  EXPECT_EQ(way_of(error(sent().build(), kEchoRequest)), kMag2);
-}
+TEST_F(Quoted, WhatIsNoErrorQuotesNothing) { EXPECT_EQ(way_of(error(sent().build(), kEchoRequest)), kMag2); }
 
 TEST_F(Quoted, WhatItsReceiverHasNotSentCountsForNothing) {
   EXPECT_EQ(way_of(error(sent().from("2001:db8:100::11").build())), kMag2);
@@ -74,14 +72,13 @@ TEST_F(Quoted, ItStaysAsItIs) {
 
 /// Upwards it counts for the flow as well: of a flow with copies one of each is taken.
 TEST_F(Quoted, UpwardsTooItIsThatFlows) {
-  must(lma_->install_flow({kVideo, kNodeIndex, kSession1, {core::SpreadKind::Copies, {{kSession1}, {kSession2}}}}));
+  must(lma_->install_flow(
+      {kVideo, kNodeIndex, kSession1, {core::SpreadKind::Copies, {{kSession1}, {kSession2}}}}));
   const auto received = Packet().from(kCn).to(kNode).udp(5004, 4000).payload(64).build();
   Bytes upper{kUnreachable, 4, 0, 0, 0, 0, 0, 0};
   upper.insert(upper.end(), received.begin(), received.end());
   const auto answer = Packet().from(kNode).to(kCn).upper(58, upper);
-  const auto by = [&](std::string_view mag) {
-    return from_access(answer.in_tunnel(mag, kLma).build());
-  };
+  const auto by = [&](std::string_view mag) { return from_access(answer.in_tunnel(mag, kLma).build()); };
   EXPECT_EQ(by(kMag1).verdict, Verdict::Pass);
   EXPECT_TRUE(dropped(by(kMag2), "copy"));
 }
@@ -111,7 +108,8 @@ TEST_F(QuotedIpv4, AnErrorGoesByTheFlowOfWhatItQuotes) {
   video.source_port = {5004, 5005};
   install(video);
   const Packet4 sent{.source = kNode4, .destination = kCn4, .source_port = 4000, .destination_port = 5004};
-  for (const auto type : std::initializer_list<std::uint8_t>{3, 4, 11, 12}) EXPECT_EQ(way_of(error4(sent, type)), kMag1) << +type;
+  for (const auto type : std::initializer_list<std::uint8_t>{3, 4, 11, 12})
+    EXPECT_EQ(way_of(error4(sent, type)), kMag1) << +type;
   EXPECT_EQ(way_of(error4(sent, 8)), kMag2) << "an echo request quotes nothing";
   EXPECT_EQ(way_of(error4(sent, 3, 20)), kMag2) << "no ports";
   Packet4 others = sent, part = sent, web = sent;
@@ -156,11 +154,11 @@ TEST_F(QuotedIpv4, EveryFieldOfASelectorCounts) {
   };
   wire::TrafficSelector6 elsewhere = destination;
   elsewhere.destination = {to_mapped(ip4("192.0.2.3")), to_mapped(ip4("192.0.2.5"))};
-  for (const auto& one : {Case{"ESP", spi, esp(0x1fff), esp(0x2000)}, Case{"AH", spi, ah(0x1000), ah(0xfff)},
-                          Case{"behind AH", behind_ah, ah(1), plain.build()},
-                          Case{"source", source, plain.build(), far.build()},
-                          Case{"DS", ds, marked.build(), plain.build()},
-                          Case{"protocol", protocol, tcp.build(), plain.build()}}) {
+  for (const auto& one :
+       {Case{"ESP", spi, esp(0x1fff), esp(0x2000)}, Case{"AH", spi, ah(0x1000), ah(0xfff)},
+        Case{"behind AH", behind_ah, ah(1), plain.build()},
+        Case{"source", source, plain.build(), far.build()}, Case{"DS", ds, marked.build(), plain.build()},
+        Case{"protocol", protocol, tcp.build(), plain.build()}}) {
     install(one.selector);
     EXPECT_EQ(way_of(one.inside), kMag1) << one.name;
     EXPECT_EQ(way_of(one.outside), kMag2) << one.name;
