@@ -14,6 +14,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROGRAMS = (ROOT / os.environ.get("BUILD", "build") / "bin").resolve()
 NAME, PORT = f"bench{os.getpid()}", 5004
+MOST_MS = 1  # from decision to data plane, at the median, with 10,000 flows in the node's table
 CROWD = """
 import socket, sys, time
 to, count = sys.argv[1], int(sys.argv[2])
@@ -158,7 +159,25 @@ def main():
     if wanted.output:
         wanted.output.parent.mkdir(parents=True, exist_ok=True)
         wanted.output.write_text(json.dumps(result, indent=2) + "\n")
+    return missed(result, wanted)
+
+
+def missed(result, wanted):
+    """What was not as it has to be; the exit status says whether there is anything."""
+    wrong = []
+    if result["flows_of_the_node"] < wanted.flows:
+        wrong.append(f"the node knows {result['flows_of_the_node']} flows, not {wanted.flows}")
+    if result["decision_to_switch_ms"]["median"] >= MOST_MS:
+        wrong.append(f"a decision takes {MOST_MS} ms or more to the data plane")
+    for way in ("outgoing", "incoming"):
+        if result[way]["lost"] or result[way]["duplicated"]:
+            wrong.append(f"{way}: packets were lost or came twice")
+    if 10 * result["bulk"]["gap"]["segments_out_of_order"] > result["bulk"]["now"]["segments_out_of_order"]:
+        wrong.append("order \"gap\" reorders more than a tenth of what \"now\" does")
+    for line in wrong:
+        print(f"moves.py: {line}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
