@@ -139,7 +139,12 @@ def main():
     with Lab() as lab:
         home = lab.home()
         run(*lab.inside("cn"), sys.executable, "-c", CROWD, home, wanted.flows)
-        flows = len(lab.ask("mn", "show", "flows")["flows"])
+        flows = 0
+        for _ in range(50):  # the last are under way
+            flows = len(lab.ask("mn", "show", "flows")["flows"])
+            if flows >= wanted.flows:
+                break
+            time.sleep(0.1)
         server, client = stream(lab, wanted.rate, 64, max(5, wanted.moves // 15))
         for number in range(wanted.moves):
             lab.ask("lma", "flow", "move", "video", "--to", "mag2" if number % 2 == 0 else "mag1")

@@ -155,7 +155,7 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
   __u32 narrowest = 0;
   __u32 session = fm_session_of(skb, packet, key, flow, binding, copy, &narrowest);
-  if (binding->action == FM_ACTION_ORDERED) {
+  if (binding->action == FM_ACTION_ORDERED && packet->whole_key) {
     struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
     int turned = fm_in_order(key, flow, packet->length, &held);
     if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
@@ -174,7 +174,10 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy cop
   if (copy.forwarded && packet.hop_limit <= 1) return FM_PASS;
   fm_parse_upper(skb, &packet);
   struct fm_flow_key *key = &packet.key, *quoted = fm_quoted_key(skb, &packet);
-  if (quoted) key = quoted;
+  if (quoted) {
+    key = quoted;
+    packet.whole_key = false; /* it is remembered nowhere, and keeps no order */
+  }
   __u32 flow = fm_classify(node, key, packet.whole_key);
   if (!flow) return fm_drop(skb, FM_DROP_NO_FLOW);
   return fm_forward_flow(skb, &packet, key, flow, copy);
@@ -278,8 +281,9 @@ static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_pac
   struct fm_flow_key* quoted = fm_quoted_key(skb, inner);
   fm_reverse(&inner->key);
   if (quoted) {
+    inner->whole_key = false; /* likewise */
     fm_reverse(quoted);
-    return fm_classify(node, quoted, true);
+    return fm_classify(node, quoted, false);
   }
   __u32 flow = fm_classify(node, &inner->key, inner->whole_key);
   inner->key.flow_label = label;  // of the packet, which goes on
@@ -296,7 +300,7 @@ static __always_inline int fm_pass_in_order(struct __sk_buff* skb, const struct 
                                             __u32 session) {
   struct fm_held held = {};
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
-  if (!binding || binding->action != FM_ACTION_ORDERED) return FM_PASS;
+  if (!binding || binding->action != FM_ACTION_ORDERED || !inner->whole_key) return FM_PASS;
   if (binding->session != session) fm_note_late_uplink(&inner->key, flow);
   if (binding->session != session) return FM_PASS;
   if (fm_in_order_uplink(&inner->key, flow, &held) != FM_WAIT) return FM_PASS;

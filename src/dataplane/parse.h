@@ -112,16 +112,12 @@ static __always_inline bool fm_is_extension_header(__u8 protocol) {
          protocol == FM_PROTOCOL_AH;
 }
 
-/* Of IPv4, where it is the only header that may stand in between. */
-static __always_inline bool fm_step_over_ah(struct __sk_buff* skb, struct fm_packet* packet) {
-  __u8 header[8];
-  if (bpf_skb_load_bytes(skb, packet->upper, header, sizeof(header))) return false;
-  __builtin_memcpy(&packet->key.spi, header + 4, 4);
-  packet->key.spi = bpf_ntohl(packet->key.spi);
+/* Of IPv4 the protocol is the header's (RFC 6088 section 3.1), whatever is behind it. */
+static __always_inline void fm_parse_ah_of_ipv4(struct __sk_buff* skb, struct fm_packet* packet) {
+  __be32 spi;
+  if (bpf_skb_load_bytes(skb, packet->upper + 4, &spi, sizeof(spi))) return;
+  packet->key.spi = bpf_ntohl(spi);
   packet->key.has |= FM_FLOW_HAS_SPI;
-  packet->key.protocol = header[0];
-  packet->upper += (header[1] + 2) * 4;
-  return true;
 }
 
 static __always_inline void fm_parse_upper_ipv4(struct __sk_buff* skb, struct fm_packet* packet) {
@@ -131,7 +127,7 @@ static __always_inline void fm_parse_upper_ipv4(struct __sk_buff* skb, struct fm
     return;
   }
   packet->upper = packet->offset + packet->header;
-  if (packet->key.protocol == FM_PROTOCOL_AH && !fm_step_over_ah(skb, packet)) return;
+  if (packet->key.protocol == FM_PROTOCOL_AH) fm_parse_ah_of_ipv4(skb, packet);
   fm_parse_upper_header(skb, packet);
   if (packet->fragment & FM_IPV4_MORE_FRAGMENTS) fm_remember_first_fragment(packet, packet->identification);
 }
@@ -176,6 +172,6 @@ static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* pa
   packet->key.protocol = protocol;
   packet->upper = offset;
   fm_parse_upper_header(skb, packet);
-  if (first_fragment) fm_remember_first_fragment(packet, identification);
+  if (first_fragment && packet->whole_key) fm_remember_first_fragment(packet, identification);
   return 0;
 }

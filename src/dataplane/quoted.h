@@ -9,7 +9,8 @@
 #define FM_ICMP_QUENCH 4
 #define FM_ICMP_TIME_EXCEEDED 11
 #define FM_ICMP_PARAMETER_PROBLEM 12
-#define FM_ICMPV6_FIRST_INFORMATION 128
+#define FM_ICMPV6_LAST_ERROR 4
+#define FM_LONGEST_ERROR 1280 /* RFC 4443 section 2.4 (c) */
 
 /* What would not find room on the stack. */
 struct {
@@ -24,7 +25,8 @@ static __always_inline bool fm_is_icmp_error(struct __sk_buff* skb, const struct
   __u8 protocol = packet->ipv4 ? FM_PROTOCOL_ICMP : FM_PROTOCOL_ICMPV6;
   if (packet->key.protocol != protocol || !packet->upper) return false;
   if (bpf_skb_load_bytes(skb, packet->upper, &type, 1)) return false;
-  if (!packet->ipv4) return type < FM_ICMPV6_FIRST_INFORMATION;
+  if (packet->length > FM_LONGEST_ERROR) return false;
+  if (!packet->ipv4) return type && type <= FM_ICMPV6_LAST_ERROR;
   return type == FM_ICMP_UNREACHABLE || type == FM_ICMP_QUENCH || type == FM_ICMP_TIME_EXCEEDED ||
          type == FM_ICMP_PARAMETER_PROBLEM;
 }
@@ -50,7 +52,6 @@ static __always_inline bool fm_load_quoted_ipv4(struct __sk_buff* skb, struct fm
   quote->key.destination = fm_ipv4_number(header.destination);
   quote->key.flow_label = FM_NO_FLOW_LABEL;
   quote->key.ds = header.tos >> 2;
-  /* Of what it is a part of nothing is to be remembered. */
   quote->fragment = bpf_ntohs(header.fragment) & FM_IPV4_FRAGMENT_OFFSET;
   return header.version >> 4 == 4 && quote->header >= FM_IPV4_HEADER && !quote->fragment;
 }
@@ -63,14 +64,13 @@ static __noinline int fm_read_quote(struct __sk_buff* skb, const struct fm_packe
   if (!quote) return 0;
   __builtin_memset(quote, 0, sizeof(*quote));
   quote->offset = packet->upper + 8;
-  quote->ipv4 = packet->ipv4;
-  quote->whole_key = true;
+  quote->ipv4 = packet->ipv4; /* whole_key stays false: of a fragment nothing is to be remembered */
   bool is_read = packet->ipv4 ? fm_load_quoted_ipv4(skb, quote) : fm_load_quoted_ipv6(skb, quote);
   if (!is_read || quote->key.source.high != packet->key.destination.high ||
       quote->key.source.low != packet->key.destination.low)
     return 0;
   fm_parse_upper(skb, quote);
-  if (!quote->whole_key || !quote->upper || (quote->key.has & FM_FLOW_HAS_SPI)) return 0;
+  if (!quote->upper || (quote->key.has & FM_FLOW_HAS_SPI)) return 0;
   if (fm_has_ports(quote->key.protocol) && !(quote->key.has & FM_FLOW_HAS_PORTS)) return 0;
   fm_reverse(&quote->key);
   return 1;

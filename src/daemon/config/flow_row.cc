@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/ipv4.h"
 #include "daemon/config/rules.h"
 
 namespace flowmob::daemon::config {
@@ -60,6 +61,14 @@ void check_flow(const Element<FlowRow>& flow, const char* otherwise, Diagnostics
   });
   if (!has_condition)
     diagnostics.add(flow.node->at, "the flow has no condition: it would match everything", otherwise);
+  const auto& source = selector.source;
+  const auto& destination = selector.destination;
+  const bool is_ipv4 = (source && is_mapped(source->first)) || (destination && is_mapped(destination->first));
+  if (source && destination && is_mapped(source->first) != is_mapped(destination->first))
+    diagnostics.add(flow.at("destination"), "source and destination are of different families",
+                    "both of one");
+  if (is_ipv4 && selector.flow_label)
+    diagnostics.add(flow.at("flow_label"), "IPv4 has no flow labels", "addresses of IPv6, or no flow label");
   const bool has_port = selector.source_port || selector.destination_port;
   if (protocol && has_port && protocol->number == kIcmpv6)
     diagnostics.add(flow.at("protocol"), "ICMPv6 has no ports", "a protocol with ports, or no ports");

@@ -56,6 +56,18 @@ also_by = [2, 7]
   EXPECT_EQ(flows[0].also_by, (std::vector<std::uint16_t>{2, 7}));
 }
 
+TEST(LoadFlows, AFlowIsOfOneFamily) {
+  const auto said = [](std::string_view more) {
+    return mistakes(std::string(kMag) +
+                    "\n[[mobile_node.flow]]\nname = \"voice\"\npriority = 5\nsource = \"192.0.2.0/24\"\n" +
+                    std::string(more));
+  };
+  EXPECT_THAT(said("destination = \"198.51.100.1\"\n"), IsEmpty());
+  EXPECT_THAT(said("destination = \"2001:db8::/64\"\n"),
+              ElementsAre(::testing::HasSubstr("are of different families")));
+  EXPECT_THAT(said("flow_label = 5\n"), ElementsAre(::testing::HasSubstr("IPv4 has no flow labels")));
+}
+
 TEST(LoadFlows, AFlowGoesByFourLinksAtMost) {
   const std::string flow = std::string(kFlow) + "also_by = [2, 3, 4]\n";
   EXPECT_THAT(mistakes(mag_with(flow)), IsEmpty());

@@ -233,8 +233,8 @@ TEST(LoadPolicies, AddressesAreOfEitherFamilyNotOfBoth) {
     ASSERT_TRUE(loaded) << text;
     EXPECT_TRUE(is_mapped((*loaded)[0]->rules[0]->flow->selector.source->last)) << text;
   }
-  for (const auto* text :
-       {"192.0.2.1/24", "192.0.2.0/33", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1", "::-192.0.2.1"})
+  for (const auto* text : {"192.0.2.1/24", "192.0.2.0/33", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1",
+                           "::-192.0.2.1", "::/80"})
     EXPECT_THAT(errors_of(source_of(text)), ElementsAre(HasSubstr("expected an address, prefix or range")))
         << text;
 }

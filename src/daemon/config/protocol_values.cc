@@ -97,18 +97,21 @@ std::optional<Ipv6Address> parse_any_address(std::string_view text) {
   return ipv6 ? std::optional(*ipv6) : std::nullopt;
 }
 
-std::optional<Ipv6Prefix> parse_any_prefix(std::string_view text) {
-  if (const auto prefix = Ipv6Prefix::parse(text)) return *prefix;
-  const auto ipv4 = Ipv4Interface::parse(text);
-  if (!ipv4 || ipv4->address != ipv4->first()) return std::nullopt;
-  return Ipv6Prefix{to_mapped(ipv4->address), static_cast<std::uint8_t>(96 + ipv4->length)};
-}
-
 wire::Range<Ipv6Address> range_of(const Ipv6Prefix& prefix) {
   Ipv6Address last = prefix.address;
   for (std::size_t bit = prefix.length; bit < 128; ++bit)
     last.octets[bit / 8] = static_cast<std::uint8_t>(last.octets[bit / 8] | (0x80u >> (bit % 8)));
   return {prefix.address, last};
+}
+
+std::optional<Ipv6Prefix> parse_any_prefix(std::string_view text) {
+  if (const auto prefix = Ipv6Prefix::parse(text)) {
+    const auto range = range_of(*prefix);
+    return is_mapped(range.first) == is_mapped(range.last) ? std::optional(*prefix) : std::nullopt;
+  }
+  const auto ipv4 = Ipv4Interface::parse(text);
+  if (!ipv4 || ipv4->address != ipv4->first()) return std::nullopt;
+  return Ipv6Prefix{to_mapped(ipv4->address), static_cast<std::uint8_t>(96 + ipv4->length)};
 }
 
 std::optional<wire::Range<Ipv6Address>> ValueType<wire::Range<Ipv6Address>>::convert(const Node& node) {

@@ -7,7 +7,7 @@ namespace flowmob::dataplane::testing {
 namespace {
 
 constexpr std::string_view kRouter = "2001:db8:e::1", kRouterV4 = "203.0.113.1";
-constexpr std::uint8_t kUnreachable = 1, kTooBig = 2, kEchoRequest = 128;
+constexpr std::uint8_t kUnreachable = 1, kTooBig = 2, kUnknown = 100, kEchoRequest = 128;
 
 /// What the node has sent of the video flow, and of another.
 Packet sent(std::uint16_t port = 5004) { return Packet().from(kNode).to(kCn).udp(4000, port).payload(64); }
@@ -53,7 +53,20 @@ TEST_F(Quoted, WhatTheQuoteDoesNotShowIsAPacketOfItsOwn) {
   EXPECT_EQ(way_of(error(sent().authentication(7).build())), kMag2) << "its answers have another SPI";
 }
 
-TEST_F(Quoted, WhatIsNoErrorQuotesNothing) { EXPECT_EQ(way_of(error(sent().build(), kEchoRequest)), kMag2); }
+TEST_F(Quoted, WhatIsNoErrorQuotesNothing) {
+  EXPECT_EQ(way_of(error(sent().build(), kEchoRequest)), kMag2);
+  EXPECT_EQ(way_of(error(sent().build(), kUnknown)), kMag2);
+  EXPECT_EQ(way_of(error(sent().payload(1300).build())), kMag2) << "no error is as long";
+}
+
+/// Anybody can make one up.
+TEST_F(Quoted, ItIsRememberedNowhere) {
+  const auto before = cached_flows();
+  EXPECT_EQ(way_of(error(sent().build())), kMag1);
+  EXPECT_EQ(way_of(error(sent().fragment(0, true, 5).build())), kMag1);
+  EXPECT_EQ(cached_flows(), before);
+  EXPECT_TRUE((BpfMap<fm_fragment_key, fm_fragment_row>(lma_->object(), "fragments").keys().empty()));
+}
 
 TEST_F(Quoted, WhatItsReceiverHasNotSentCountsForNothing) {
   EXPECT_EQ(way_of(error(sent().from("2001:db8:100::11").build())), kMag2);
@@ -129,17 +142,15 @@ TEST_F(QuotedIpv4, EveryFieldOfASelectorCounts) {
   const auto ah = [](std::uint32_t spi) {
     Bytes built = Packet4{.protocol = 51}.build();
     built[20] = 17;
-    built[21] = 4;  // 24 octets
+    built[21] = 4;
     for (std::size_t i = 0; i < 4; ++i) built[24 + i] = static_cast<std::uint8_t>(spi >> (24 - 8 * i));
-    built[44] = 5004 >> 8;
-    built[45] = 5004 & 0xff;
     return built;
   };
-  wire::TrafficSelector6 spi, destination, source, behind_ah, ds, protocol;
+  wire::TrafficSelector6 spi, destination, source, ds, protocol, authenticated;
   spi.spi = {0x1000, 0x1fff};
   destination.destination = {to_mapped(ip4("192.0.2.2")), to_mapped(ip4("192.0.2.5"))};
   source.source = {to_mapped(ip4("198.51.100.0")), to_mapped(ip4("198.51.100.127"))};
-  behind_ah.source_port = {5004, 5004};
+  authenticated.next_header = {51, 51};
   ds.traffic_class = {46, 46};
   protocol.next_header = {6, 6};
   const Packet4 plain;
@@ -156,7 +167,7 @@ TEST_F(QuotedIpv4, EveryFieldOfASelectorCounts) {
   elsewhere.destination = {to_mapped(ip4("192.0.2.3")), to_mapped(ip4("192.0.2.5"))};
   for (const auto& one :
        {Case{"ESP", spi, esp(0x1fff), esp(0x2000)}, Case{"AH", spi, ah(0x1000), ah(0xfff)},
-        Case{"behind AH", behind_ah, ah(1), plain.build()},
+        Case{"AH as protocol", authenticated, ah(1), plain.build()},
         Case{"source", source, plain.build(), far.build()}, Case{"DS", ds, marked.build(), plain.build()},
         Case{"protocol", protocol, tcp.build(), plain.build()}}) {
     install(one.selector);
