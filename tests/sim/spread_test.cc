@@ -23,6 +23,22 @@ DomainOptions spreading(const core::FlowPolicy& policy) {
   return options;
 }
 
+/// The first of two gateways, or both, announce video by the other's link, too.
+DomainOptions announcing_copies(std::size_t gateways) {
+  DomainOptions options = short_lived();
+  options.lma = [](core::LmaConfig& config) { config.decider = core::Decider::Gateways; };
+  options.mag = [gateways](std::size_t mag, core::MagConfig& config) {
+    config.lifetime = 20s;
+    core::FlowTemplate video{"video", 10, {}, {}};
+    video.selector.source_port = {5004, 5004};
+    for (auto& access : config.accesses) {
+      access.binding.id = static_cast<std::uint16_t>(1 + mag);
+      if (mag < gateways) access.flows = {{video, true, {static_cast<std::uint16_t>(2 - mag)}}};
+    }
+  };
+  return options;
+}
+
 /// A radio fades: for a second its gateway does not know, for half of it the node does not.
 void fade(Scenario& scenario, Port port) {
   const auto socket = *scenario.domain.access.at(port);
@@ -60,19 +76,7 @@ TEST(Copies, AHardFailureLosesNothing) {
 }
 
 TEST(Copies, SeveralBindingsOfAnAnnouncedFlowMeanThem) {
-  DomainOptions options = short_lived();
-  options.lma = [](core::LmaConfig& config) { config.decider = core::Decider::Gateways; };
-  options.mag = [](std::size_t mag, core::MagConfig& config) {
-    config.lifetime = 20s;
-    core::FlowTemplate video{"video", 10, {}, {}};
-    video.selector.source_port = {5004, 5004};
-    const auto other = static_cast<std::uint16_t>(2 - mag);
-    for (auto& access : config.accesses) {
-      access.binding.id = static_cast<std::uint16_t>(1 + mag);
-      access.flows = {{video, true, {other}}};  // whoever comes last is obeyed
-    }
-  };
-  Scenario scenario(options);
+  Scenario scenario(announcing_copies(2));  // whoever comes last is obeyed
   const auto copied = Scenario::find("video");
   scenario.domain.mns[0]->tables.copy(copied);
   scenario.attach_all();
@@ -94,18 +98,7 @@ TEST(Copies, SeveralBindingsOfAnAnnouncedFlowMeanThem) {
 }
 
 TEST(Copies, AnAnnouncedFlowGetsThemWhenItsOtherLinkComesLater) {
-  DomainOptions options = short_lived();
-  options.lma = [](core::LmaConfig& config) { config.decider = core::Decider::Gateways; };
-  options.mag = [](std::size_t mag, core::MagConfig& config) {
-    config.lifetime = 20s;
-    core::FlowTemplate video{"video", 10, {}, {}};
-    video.selector.source_port = {5004, 5004};
-    for (auto& access : config.accesses) {
-      access.binding.id = static_cast<std::uint16_t>(1 + mag);
-      if (mag == 0) access.flows = {{video, true, {2}}};
-    }
-  };
-  Scenario scenario(options);
+  Scenario scenario(announcing_copies(1));
   scenario.domain.mns[0]->tables.copy(Scenario::find("video"));
   scenario.domain.plug({0, 0});
   scenario.run(4s);
