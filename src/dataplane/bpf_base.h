@@ -73,6 +73,15 @@ FM_STATIC_ASSERT(sizeof(struct fm_ipv4_header) == FM_IPV4_HEADER, "fm_ipv4_heade
 #define FM_IPV4_MORE_FRAGMENTS 0x2000
 #define FM_IPV4_FRAGMENT_OFFSET 0x1fff
 
+/* One less than a length, so that its successor is not zero for the verifier of kernel 6.1 either, which
+ * forgets a comparison with zero. The compiler must not see through it. Of 64 bits, which are compared as
+ * they are. */
+static __always_inline __u64 fm_one_less(__u64 length) {
+  __u64 less = length - 1;
+  asm volatile("" : "+r"(less));
+  return less;
+}
+
 static __always_inline struct fm_address_number fm_ipv4_number(__be32 address) {
   struct fm_address_number number = {FM_IPV4_KEY(bpf_ntohl(address)), 0};
   return number;

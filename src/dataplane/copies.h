@@ -52,11 +52,7 @@ static __always_inline __u64 fm_mix(__u64 hash, __u64 word) {
 /* Up to FM_CHUNK octets. */
 static __noinline __u64 fm_mix_chunk(struct __sk_buff* skb, __u32 offset, __u32 length, __u64 hash) {
   __u64 words[FM_CHUNK / 8] = {};
-  __u32 rest = length - 1;
-  asm volatile(
-      ""
-      : "+r"(rest)); /* else the compiler sees through it, and kernel 6.1 does not see that it is not zero */
-  rest = (rest & (FM_CHUNK - 1)) + 1;
+  __u32 rest = (__u32)(fm_one_less(length) & (FM_CHUNK - 1)) + 1;
   if (length >= FM_CHUNK) {
     if (bpf_skb_load_bytes(skb, offset, words, FM_CHUNK)) return hash;
   } else if (length) {

@@ -29,17 +29,22 @@ static __always_inline bool fm_cut_within_budget(void) {
 /* As it is, before its hop is counted. Returns the verdict on the original. */
 static __noinline int fm_hand_over(struct __sk_buff* skb, const struct fm_packet* packet, __u32 attachment,
                                    struct fm_tunnel* tunnel) {
-  __u32 length = packet->length;
+  __u64 less = fm_one_less(packet->length); /* of none: more than there is room for */
   struct fm_cut_row* row = NULL;
   if (fm_cut_within_budget()) row = bpf_ringbuf_reserve(&to_cut, sizeof(*row), 0);
   if (!row) return fm_drop(skb, FM_DROP_TOO_BIG_SILENT);
-  if (length == 0 || length > FM_CUT_ROOM || bpf_skb_load_bytes(skb, packet->offset, row->octets, length)) {
+  bool fits = less < FM_CUT_ROOM;
+  if (fits) {
+    asm volatile("" : "+r"(less)); /* what was compared is what is added to */
+    fits = !bpf_skb_load_bytes(skb, packet->offset, row->octets, (__u32)(less + 1));
+  }
+  if (!fits) {
     bpf_ringbuf_discard(row, 0);
     return fm_drop(skb, FM_DROP_TOO_BIG_SILENT);
   }
   row->attachment = attachment;
   row->mtu = (__u16)tunnel->cut_to;
-  row->length = (__u16)length;
+  row->length = (__u16)(less + 1);
   bpf_ringbuf_submit(row, 0);
   tunnel->entered = true;
   return fm_drop(skb, FM_DROP_CUT);
