@@ -333,6 +333,25 @@ TEST_F(NotificationTest, AnAnswerThatNamesSomeSaysTheWhole) {
   EXPECT_EQ(off_link_shown(), texts({kGuest2}));
 }
 
+/// It has lost what it knew, and its restart was not seen.
+TEST_F(NotificationTest, AnLmaThatHasNamedSomeIsBelievedWhenItNamesNone) {
+  refresh({kGuest});
+  ASSERT_FALSE(records.empty());
+  const auto kept = records.back();
+  refresh();
+  EXPECT_THAT(off_link_shown(), IsEmpty());
+  EXPECT_TRUE(kept.off_link_named) << "after a restart, too";
+}
+
+TEST_F(NotificationTest, APrefixThatBecomesItsOwnIsInItsRowOnce) {
+  forward({kGuest});
+  advance(300s);
+  answer([](auto& ack) { ack.options.push_back(wire::HomeNetworkPrefixOption::of(kGuest)); });
+  EXPECT_THAT(off_link_shown(), IsEmpty());
+  for (const auto& host : hosts) EXPECT_FALSE(host.prefixes.empty());
+  EXPECT_THAT(hosts.back().prefixes, UnorderedElementsAre(kHomePrefix, kGuest));
+}
+
 TEST_F(NotificationTest, AnAnswerToWhatWasSentBeforeTheNotificationKnowsLess) {
   advance(300s);
   advance(10ms);

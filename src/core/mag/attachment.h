@@ -102,6 +102,7 @@ struct Attachment {
   std::optional<std::vector<Ipv6Prefix>> former_off_link;  ///< while a row with others is asked for
   TimePoint off_link_said{};    ///< when a notification last did; answers to earlier requests may know less
   bool off_link_asked = false;  ///< the next answer says the whole, even if it says none
+  bool off_link_named = false;  ///< so does every one: the LMA has named some in an answer
   /// No longer the node's, and until when that is said (RFC 5213 section 6.12).
   std::map<Ipv6Prefix, TimePoint> withdrawn;
   std::optional<Request> request;

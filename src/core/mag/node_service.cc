@@ -105,28 +105,28 @@ void NodeService::assign_prefixes(Now now, Attachment& attachment, std::vector<I
   auto gone = std::move(attachment.prefixes);
   std::erase_if(gone, [&](const auto& p) { return std::ranges::find(prefixes, p) != prefixes.end(); });
   withdraw_prefixes(now, attachment, gone);
-  for (const auto& prefix : prefixes) {
-    attachment.withdrawn.erase(prefix);
-    take_off_link(prefix);
-  }
   attachment.prefixes = std::move(prefixes);
+  for (const auto& prefix : attachment.prefixes) {
+    attachment.withdrawn.erase(prefix);
+    take_off_link(prefix, &attachment);
+  }
 }
 
-/// Nobody has a prefix that the LMA has given to another since.
-void NodeService::take_off_link(const Ipv6Prefix& prefix) {
+/// Nobody has a prefix that the LMA has given to another since. Whose host is installed anyhow says `by`.
+void NodeService::take_off_link(const Ipv6Prefix& prefix, const Attachment* by) {
   const auto found = context_.off_link_at.find(prefix);
   if (found == context_.off_link_at.end()) return;
   auto* owner = context_.bindings.find(found->second);
   context_.off_link_at.erase(found);
   if (!owner) return;
   std::erase(owner->off_link, prefix);
-  if (owner->host_installed) install(*owner);
+  if (owner->host_installed && owner != by) install(*owner);
 }
 
 void NodeService::assign_off_link(Attachment& attachment, std::vector<Ipv6Prefix> prefixes) {
   for (const auto& prefix : attachment.off_link) context_.off_link_at.erase(prefix);
   attachment.off_link.clear();
-  for (const auto& prefix : prefixes) take_off_link(prefix);
+  for (const auto& prefix : prefixes) take_off_link(prefix, &attachment);
   for (const auto& prefix : prefixes) context_.off_link_at[prefix] = attachment.id;
   attachment.off_link = std::move(prefixes);
 }
@@ -173,13 +173,26 @@ void NodeService::persist(Now now, Attachment& attachment) {
   attachment.persist_at.reset();
   if (!attachment.expires) return;
   attachment.persisted = true;
-  context_.emit(PersistAttachment{
-      {attachment.id, attachment.mn_id, attachment.access, attachment.technology, attachment.link_layer,
-       attachment.node_link_local, attachment.services, attachment.services_registered, attachment.prefixes,
-       context_.config.timestamps ? context_.sequence : attachment.sequence,
-       now.wall + (*attachment.expires - now.monotonic), attachment.ipv6, attachment.ipv4,
-       attachment.ipv4_home, attachment.dhcp_server, attachment.tunnelling.encapsulation,
-       attachment.tunnelling.uplink_key, attachment.off_link, attachment.flows.switched}});
+  context_.emit(PersistAttachment{{attachment.id,
+                                   attachment.mn_id,
+                                   attachment.access,
+                                   attachment.technology,
+                                   attachment.link_layer,
+                                   attachment.node_link_local,
+                                   attachment.services,
+                                   attachment.services_registered,
+                                   attachment.prefixes,
+                                   context_.config.timestamps ? context_.sequence : attachment.sequence,
+                                   now.wall + (*attachment.expires - now.monotonic),
+                                   attachment.ipv6,
+                                   attachment.ipv4,
+                                   attachment.ipv4_home,
+                                   attachment.dhcp_server,
+                                   attachment.tunnelling.encapsulation,
+                                   attachment.tunnelling.uplink_key,
+                                   attachment.off_link,
+                                   attachment.flows.switched,
+                                   attachment.off_link_named}});
 }
 
 }  // namespace flowmob::core

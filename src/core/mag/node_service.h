@@ -50,7 +50,7 @@ class NodeService {
   void persist(Now now, Attachment& attachment);
 
  private:
-  void take_off_link(const Ipv6Prefix& prefix);
+  void take_off_link(const Ipv6Prefix& prefix, const Attachment* by);
   void advertise_now(const Attachment& attachment);
   /// Now, and with every advertisement for a while (RFC 5213 section 6.12): one may be lost.
   void withdraw_prefixes(Now now, Attachment& attachment, const std::vector<Ipv6Prefix>& gone);

@@ -63,6 +63,7 @@ Json AttachmentRecord::to_json() const {
           {"encapsulation", static_cast<unsigned>(encapsulation)},
           {"uplink_key", uplink_key},
           {"off_link", off_link_texts},
+          {"off_link_named", off_link_named},
           {"flows_announced", names_of(flows_switched, true)},
           {"flows_withdrawn", names_of(flows_switched, false)}};
 }
@@ -95,6 +96,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     json.at("ipv4_router").get_to(ipv4_router);
     json.at("dhcp_server").get_to(record.dhcp_server);
     json.at("off_link").get_to(off_link);
+    record.off_link_named = json.at("off_link_named").get<bool>();
     for (const auto& name : json.at("flows_announced").get<std::vector<std::string>>())
       record.flows_switched[name] = true;
     for (const auto& name : json.at("flows_withdrawn").get<std::vector<std::string>>())

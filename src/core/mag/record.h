@@ -39,6 +39,7 @@ struct AttachmentRecord {
   std::uint32_t uplink_key = 0;  ///< the LMA's; ours is the id (RFC 5845)
   std::vector<Ipv6Prefix> off_link = {};
   std::map<std::string, bool> flows_switched = {};  ///< by command
+  bool off_link_named = false;
 
   Json to_json() const;
   static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"

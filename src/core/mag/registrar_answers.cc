@@ -137,6 +137,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4 || carried_otherwise;
   attachment.ipv4_home = ipv4;
   service_.assign_prefixes(now, attachment, std::move(*prefixes));
+  if (off_link && !off_link->empty()) attachment.off_link_named = true;
   if (off_link && *off_link != attachment.off_link) {
     service_.assign_off_link(attachment, *off_link);
     changed = true;
@@ -150,13 +151,16 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   next_request(now, attachment);
 }
 
-/// RFC 7864 section 3.3. An answer that names some says the whole, and so does the first one, and one that
-/// the LMA has asked for; another's silence means nothing: LMAs need not repeat what a notification has said.
-/// Nor does an answer to what was sent before the last notification.
+/// RFC 7864 section 3.3. An answer that names some says the whole, and so do the first one, one that the LMA
+/// has asked for, and all of an LMA that has named some in an answer: if it names none any more, it has none,
+/// or has lost what it knew. Another's silence means nothing: it need not repeat what a notification has
+/// said. Nor does an answer to what was sent before the last notification.
 std::optional<std::vector<Ipv6Prefix>> Registrar::off_link_said(
     const Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack) const {
   auto said = off_link_prefixes(ack.options);
-  if (!said || !attachment.ipv6 || (said->empty() && !attachment.off_link_asked)) return std::nullopt;
+  if (!said || !attachment.ipv6 ||
+      (said->empty() && !attachment.off_link_asked && !attachment.off_link_named))
+    return std::nullopt;
   if (attachment.request->find(ack.sequence)->sent < attachment.off_link_said) return std::nullopt;
   const auto named = wire::find_all<wire::HomeNetworkPrefixOption>(ack.options);
   std::erase_if(*said, [&](const auto& prefix) {

@@ -98,8 +98,10 @@ void restore_attachments(Now now, MagContext& context, NodeService& service, Reg
   for (auto& record : records) {
     context.sequence = std::max(context.sequence, record.sequence);
     auto off_link = std::move(record.off_link);
+    const bool is_named = record.off_link_named;
     auto& attachment = context.bindings.restore(attachment_of(context, std::move(record), now));
     service.assign_off_link(attachment, std::move(off_link));
+    attachment.off_link_named = is_named;
     if (!is_expired(now, attachment) && is_permitted(context, attachment)) service.install(attachment);
   }
   if (!records.empty()) context.sequence = static_cast<std::uint16_t>(context.sequence + kSequenceLeap);
