@@ -83,3 +83,44 @@ def test_a_gateway_that_does_not_answer_gets_no_flow(lab, sets):
         ping(lab, address_in(lab, sets["mag2"]))
     finally:
         lab.link("lma-mag1", "up")
+
+
+def flow_goes_by(lab, flow, prefix):
+    for row in lab.ask("lma", "show", "bindings")["bindings"]:
+        if row["flow"] == flow and prefix in row["prefixes"]:
+            return row["mag"]
+    return None
+
+
+def test_a_rule_sends_a_flow_to_the_gateway_of_another_set(lab, sets):
+    """And no other flow. `off_link` says what the gateway was asked for."""
+    undo = lab.edit("lma", "[lma]\n", '[[policy]]\nname = "pings"\ndefault = true\n[[policy.rule]]\nname = "pings"\n'
+             'match = { protocol = "icmpv6" }\nprefer = ["mag1", "mag2"]\n\n[lma]\n')
+    try:
+        eventually(lambda: flow_goes_by(lab, "pings", sets["mag2"]) == "mag1", what="the pings at mag1")
+        assert off_link(lab, "mag1") == [sets["mag2"]] and flow_goes_by(lab, "*", sets["mag2"]) == "mag2"
+        counted = packets(lab, "mag1")
+        ping(lab, address_in(lab, sets["mag2"]))
+        down, up = (now - then for now, then in zip(packets(lab, "mag1"), counted))
+        assert down >= 20 and up >= 20
+        explained = lab.ask("lma", "policy", "explain", f"icmpv6,{lab.address('cn')},{address_in(lab, sets['mag2'])}")
+        assert (explained["mag"], explained["reason"]) == ("mag1", "preferred")
+    finally:
+        undo()
+        lab.ask("lma", "reload")
+    eventually(lambda: off_link(lab, "mag1") == [], what="the prefix taken back")
+
+
+def test_what_loses_its_link_goes_by_the_gateway_of_another_set(lab, sets):
+    """As long as its set lives: the delay is what its configuration says."""
+    address = address_in(lab, sets["mag2"])
+    lab.edit("lma", 'min_delay_before_bce_delete = "0s"', 'min_delay_before_bce_delete = "20s"')
+    access, mac = LINKS["mag2"]
+    lab.ask("mag2", "detach", access, "--mac", mac)
+    eventually(lambda: flow_goes_by(lab, "*", sets["mag2"]) == "mag1", what="the flow at mag1")
+    assert off_link(lab, "mag1") == [sets["mag2"]]
+    ping(lab, address)
+    lab.ask("mag2", "attach", access, "--mac", mac)
+    eventually(lambda: flow_goes_by(lab, "*", sets["mag2"]) == "mag2", what="the flow at home")
+    eventually(lambda: off_link(lab, "mag1") == [], what="the prefix taken back")
+    ping(lab, address)

@@ -318,10 +318,29 @@ void Checks::lost(std::size_t node, bool to_the_deaf, const std::string& what) {
 }
 
 void Checks::require_agreement() const {
+  if (!domain_.lma->has_restarted()) check_off_link();
   for (std::size_t node = 0; node < domain_.mns.size(); ++node) {
     if (can_judge_records()) check_record(node);
     for (std::size_t member = 0; member < domain_.members(); ++member) check_port({node, member});
   }
+}
+
+/// What a MAG forwards for another set is what the LMA has asked it for. An anchor that was killed may not
+/// know of it (docs/adr/0055).
+void Checks::check_off_link() const {
+  const auto& store = domain_.lma->store();
+  for (const auto& mag : domain_.mags)
+    for (const auto& [id, attachment] : mag->store())
+      for (const auto& prefix : attachment.off_link)
+        world_.require(std::ranges::any_of(store,
+                                           [&](const auto& row) {
+                                             return std::ranges::any_of(
+                                                 row.second.guests, [&](const auto& guest) {
+                                                   return guest.mag == mag->config().address &&
+                                                          std::ranges::count(guest.prefixes, prefix) != 0;
+                                                 });
+                                           }),
+                       mag->config().name + " forwards " + prefix.to_string() + " that nobody wants there");
 }
 
 /// Connected: settled end to end, and nowhere else. Not connected: no MAG remembers it.

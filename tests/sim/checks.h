@@ -60,6 +60,7 @@ class Checks {
   bool can_judge_records() const;
   void check_record(std::size_t node) const;
   void check_sessions(const core::NodeRecord& record) const;
+  void check_off_link() const;
   void check_guests(const core::NodeRecord& record, std::size_t node) const;
   void check_flows(const core::NodeRecord& record) const;
   void check_nothing_else(const core::NodeRecord& record) const;

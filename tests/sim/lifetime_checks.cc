@@ -70,23 +70,18 @@ bool LifetimeChecks::is_over(Ends& ends, const Key& key) {
   return true;
 }
 
-/// That lives as long as what another set of the node was granted there; a killed anchor may not know that
-/// its MAG has it (docs/adr/0055).
+/// That lives as long as what another set of the node was granted there, and is taken back when that is heard
+/// (docs/adr/0055); agreement is for calm times to judge.
 bool LifetimeChecks::is_off_link(const Key& key) const {
   const auto mag = domain_.mags[key.first]->config().address;
-  const auto has_prefix = [&](const auto& row) {
-    return std::ranges::count(row.second.prefixes, key.second) != 0;
-  };
-  const auto& store = domain_.lma->store();
-  const auto owner = std::ranges::find_if(store, has_prefix);
-  if (owner == store.end()) return false;
-  if (std::ranges::count(owner->second.guests, mag, &core::GuestRecord::mag) != 0) return true;
-  const auto is_other = [&](const core::NodeRecord* record) {
-    return record->index != owner->second.index &&
-           std::ranges::count(record->sessions, mag, &core::SessionRecord::mag) != 0;
-  };
-  return domain_.lma->has_restarted() &&
-         std::ranges::any_of(domain_.lma->records_of(owner->second.mn_id), is_other);
+  const auto holds = [&](const auto& prefixes) { return std::ranges::count(prefixes, key.second) != 0; };
+  return std::ranges::any_of(domain_.mags[key.first]->store(),
+                             [&](const auto& row) { return holds(row.second.off_link); }) ||
+         std::ranges::any_of(domain_.lma->store(), [&](const auto& row) {
+           return std::ranges::any_of(row.second.guests, [&](const auto& guest) {
+             return guest.mag == mag && holds(guest.prefixes);
+           });
+         });
 }
 
 void LifetimeChecks::judge_lma(const Key& key) {

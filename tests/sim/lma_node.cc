@@ -61,7 +61,7 @@ void LmaNode::lose_state() {
   store_.clear();
   owners_.clear();
   ++restarts_;
-  has_lost_state_ = true;
+  has_lost_state_ = has_ever_lost_state_ = true;
 }
 
 void LmaNode::lose_everything() {

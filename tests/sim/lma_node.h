@@ -30,6 +30,7 @@ class LmaNode {
   void lose_everything();
   bool is_running() const { return pump.is_running(); }
   bool has_restarted() const { return starts_ > 1; }
+  bool has_ever_lost_state() const { return has_ever_lost_state_; }
 
   /// The result of a command of the control socket, as its reader would see it.
   Result<core::Json> command(std::string_view name, const core::Json& arguments);
@@ -97,7 +98,7 @@ class LmaNode {
   std::uint64_t persisted_ = 0;
   unsigned starts_ = 0;
   std::uint32_t restarts_ = 1;  ///< RFC 5847 section 3.2
-  bool has_lost_state_ = false;
+  bool has_lost_state_ = false, has_ever_lost_state_ = false;
   std::map<std::size_t, std::set<NodeIndex>> indexes_;
   std::map<NodeIndex, std::size_t> nodes_;
   std::map<Ipv6Prefix, Store::key_type> owners_;  ///< by the records

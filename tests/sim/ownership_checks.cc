@@ -62,12 +62,20 @@ bool OwnershipChecks::is_settled(std::size_t mag, SessionId attachment) const {
          world_.queue.now() - row->second.since >= longest + kSlack;
 }
 
+/// Of an anchor that has lost what it knew, whose restart the gateway may not have seen.
+bool OwnershipChecks::is_off_link(std::size_t mag, SessionId attachment, const Ipv6Prefix& prefix) const {
+  const auto& store = domain_.mags[mag]->store();
+  const auto record = store.find(attachment);
+  return record != store.end() && std::ranges::count(record->second.off_link, prefix) != 0;
+}
+
 void OwnershipChecks::judge_prefix(const Ipv6Prefix& prefix) const {
   std::optional<std::size_t> owner;
   for (std::size_t mag = 0; mag < domain_.mags.size(); ++mag) {
     for (const auto attachment : domain_.mags[mag]->tables.holders(prefix)) {
       if (!is_settled(mag, attachment)) continue;
       const auto node = node_of(domain_.mags[mag]->tables.hosts().at(attachment).host.node);
+      if (domain_.lma->has_ever_lost_state() && is_off_link(mag, attachment, prefix)) continue;
       if (owner && node && *owner != *node)
         world_.broken(fmt::format("gateways serve mn{} and mn{} with {}", *owner, *node, prefix.to_string()));
       if (node) owner = node;

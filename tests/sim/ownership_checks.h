@@ -28,6 +28,7 @@ class OwnershipChecks {
   };
   void served(std::size_t mag, const core::InstallHost& host, bool is_new);
   bool is_settled(std::size_t mag, SessionId attachment) const;
+  bool is_off_link(std::size_t mag, SessionId attachment, const Ipv6Prefix& prefix) const;
   void judge_prefix(const Ipv6Prefix& prefix) const;
   void judge_interface(const MacAddress& node) const;
   void left(SessionId session, const Ipv6Address& mag);

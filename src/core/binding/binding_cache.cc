@@ -34,6 +34,11 @@ std::vector<const MobileNode*> BindingCache::find_all(std::string_view mn_id) co
   return all;
 }
 
+void BindingCache::note_change(const std::string& mn_id) {
+  const bool is_watched = !watched_.empty() && watched_.contains(mn_id);
+  if (is_watched || by_mn_id_.count(hash(mn_id)) > 1) changed_.insert(mn_id);
+}
+
 void BindingCache::put(MobileNode node) {
   const NodeIndex index = node.index;
   const auto* known = find(index);

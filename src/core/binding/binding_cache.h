@@ -32,7 +32,8 @@ class BindingCache {
   void put(MobileNode node);
   void erase(NodeIndex node);
 
-  /// Whoever follows the nodes of an MN-ID is told when one of them was put or erased.
+  /// Whoever follows the nodes of an MN-ID is told when one of them was put or erased; of one that has
+  /// several in any case.
   void watch(const std::string& mn_id) { watched_.insert(mn_id); }
   void unwatch(const std::string& mn_id) { watched_.erase(mn_id); }
   std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
@@ -47,9 +48,7 @@ class BindingCache {
  private:
   void set_timer(Row& row, std::optional<TimePoint> deadline);
   void settle();
-  void note_change(const std::string& mn_id) {
-    if (!watched_.empty() && watched_.contains(mn_id)) changed_.insert(mn_id);
-  }
+  void note_change(const std::string& mn_id);
 
   Nodes nodes_;
   std::unordered_multimap<std::size_t, NodeIndex> by_mn_id_;  ///< by the hash of it: the nodes have the text

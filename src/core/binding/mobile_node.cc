@@ -26,6 +26,11 @@ const Ipv6Address* MobileNode::mag_of(SessionId id) const {
   return guest ? &guest->mag : nullptr;
 }
 
+SessionId MobileNode::session_behind(SessionId id) const {
+  const auto* guest = find_guest(id);
+  return guest ? guest->session : id;
+}
+
 std::vector<SessionId> MobileNode::live() const {
   std::vector<SessionId> reachable, unreachable;
   for (const auto& session : sessions)
@@ -102,7 +107,7 @@ NodeRecord MobileNode::to_record() const {
                                s.notes ? *s.notes : wire::MobilityOptions{},
                                s.binding_id,
                                s.binding_priority});
-  for (const auto& g : guests) record.guests.push_back({g.id, g.host, g.session, g.mag, g.up});
+  for (const auto& g : guests) record.guests.push_back({g.id, g.host, g.session, g.mag, g.up, g.prefixes});
   for (const auto& f : flows.bindings())
     if (!f.is_default())
       record.flows.push_back(

@@ -79,8 +79,10 @@ struct GuestLink {
   SessionId id;
   NodeIndex host;  ///< to which the session belongs
   SessionId session;
-  Ipv6Address mag;             ///< that has acknowledged the prefixes
-  std::uint16_t tunnel_mtu{};  ///< this and how packets are carried: the session's
+  Ipv6Address mag;                   ///< that has acknowledged the prefixes
+  std::vector<Ipv6Prefix> prefixes;  ///< of the set's those that it forwards, ascending
+  wire::AccessTechnology technology{};
+  std::uint16_t tunnel_mtu{};  ///< this, the above and how packets are carried: the session's
   Tunnelling tunnelling;
   bool up = true;  ///< the session is alive, and with that MAG
   bool unreachable = false;
@@ -119,6 +121,8 @@ struct MobileNode {
   const GuestLink* find_guest(SessionId id) const;
   /// Of a session or a guest link; nullptr: it is neither.
   const Ipv6Address* mag_of(SessionId id) const;
+  /// That of another set, where this is a guest link's.
+  SessionId session_behind(SessionId id) const;
   /// Those that flows may use: of unreachable MAGs only if there are no others.
   std::vector<SessionId> live() const;
   std::vector<SessionId> opening() const;

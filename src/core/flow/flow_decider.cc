@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/flow/flow_key.h"
+
 namespace flowmob::core {
 namespace {
 
@@ -24,10 +26,21 @@ bool may_not_deliver(const FlowBinding& flow, const LinkState& link, const Surro
   return link.is_opening && (link.session != flow.current || link.session == around.leaving);
 }
 
-std::optional<TimePoint> held_until(const FlowBinding& flow, SessionId session) {
-  const auto memory = std::ranges::find(flow.seen, session, &LinkMemory::session);
-  if (memory == flow.seen.end() || !memory->since) return std::nullopt;
-  return *memory->since + flow.rule->hold_down;
+/// What is not known of a link of another set is what the flow's last loss says of all that come.
+std::optional<TimePoint> held_until(const FlowBinding& flow, const LinkState& link) {
+  const auto memory = std::ranges::find(flow.seen, link.session, &LinkMemory::session);
+  const bool is_known = memory != flow.seen.end();
+  const auto since = is_known ? memory->since : link.is_foreign ? flow.left : std::nullopt;
+  return since ? std::optional(*since + flow.rule->hold_down) : std::nullopt;
+}
+
+bool is_missed(const FlowBinding& flow, const LinkState& link) {
+  return std::ranges::any_of(link.missing, [&](const auto& prefix) { return may_be_for(flow, prefix); });
+}
+
+/// Unless a command has moved it there.
+bool loses_ipv4(const FlowBinding& flow, const LinkState& link) {
+  return link.lacks_ipv4 && flow.asked != link.session && may_be_ipv4(flow);
 }
 
 LinkVerdict verdict_on(const FlowBinding& flow, const LinkState& link, const Surroundings& around) {
@@ -35,14 +48,15 @@ LinkVerdict verdict_on(const FlowBinding& flow, const LinkState& link, const Sur
   if (flow.rule) verdict.rank = rank_of(*flow.rule, link);
   const auto with = [&](LinkFitness fitness) { return verdict.fitness = fitness, verdict; };
   if (!link.is_registered) return with(LinkFitness::Gone);
-  if (!link.is_live) return with(LinkFitness::Unreachable);
+  if (is_missed(flow, link)) return with(LinkFitness::Foreign);
+  if (!link.is_live) return with(loses_ipv4(flow, link) ? LinkFitness::Foreign : LinkFitness::Unreachable);
   const bool is_pinned = flow.is_pinned && flow.wanted == link.session;
   if (flow.rule && !is_pinned && !verdict.rank && !flow.rule->others) return with(LinkFitness::NotListed);
   if (may_not_deliver(flow, link, around)) return with(LinkFitness::Opening);
   if (!flow.rule || is_pinned) return verdict;
   if (around.board) verdict.excess = around.board->excess_of(*flow.rule, link.mag_address);
   if (verdict.excess != Excess::None) return with(LinkFitness::Excess);
-  const auto until = held_until(flow, link.session);
+  const auto until = held_until(flow, link);
   if (link.session == flow.current || !until || *until <= around.now) return verdict;
   verdict.held_until = until;
   return with(LinkFitness::HeldDown);
@@ -286,6 +300,8 @@ std::string_view to_string(LinkFitness fitness) {
       return "opening";
     case LinkFitness::NotListed:
       return "not-listed";
+    case LinkFitness::Foreign:
+      return "foreign";
     case LinkFitness::Unreachable:
       return "unreachable";
     case LinkFitness::Gone:
@@ -308,7 +324,42 @@ std::string_view to_string(Excess excess) {
   return "?";
 }
 
-Decision decide(const FlowBinding& flow, const Surroundings& around) {
+bool may_be_for(const FlowBinding& flow, const Ipv6Prefix& prefix) {
+  if (flow.is_default()) return true;
+  const auto is_for = [&](const wire::TrafficSelector6& selector) {
+    return !selector.destination || has_some_of(*selector.destination, prefix);
+  };
+  return is_for(flow.flow->selector) || std::ranges::any_of(flow.flow->alternatives, is_for);
+}
+
+bool may_be_ipv4(const FlowBinding& flow) {
+  const Ipv6Prefix mapped{to_mapped({}), 96};
+  const auto is_other = [&](const auto& range) { return range && !has_some_of(*range, mapped); };
+  const auto is_ipv4 = [&](const wire::TrafficSelector6& selector) {
+    return !is_other(selector.source) && !is_other(selector.destination);
+  };
+  return flow.is_default() || is_ipv4(flow.flow->selector) ||
+         std::ranges::any_of(flow.flow->alternatives, is_ipv4);
+}
+
+namespace {
+
+/// What does not forward the flow's prefixes is no link to it. If nothing else is left, what loses its IPv4
+/// is one; if that neither, what does not answer.
+std::vector<LinkState> links_for(const FlowBinding& flow, const std::vector<LinkState>& all) {
+  auto links = all;
+  const auto keep = [&](const auto& is_kept) {
+    for (std::size_t i = 0; i < all.size(); ++i)
+      links[i].is_live = !is_missed(flow, all[i]) && is_kept(all[i]);
+    return std::ranges::any_of(links, &LinkState::is_live);
+  };
+  if (!keep([&](const LinkState& link) { return link.is_live && !loses_ipv4(flow, link); }) &&
+      !keep([](const LinkState& link) { return link.is_live; }))
+    keep([](const LinkState& link) { return link.is_registered; });
+  return links;
+}
+
+Decision decide_among(const FlowBinding& flow, const Surroundings& around) {
   Decision decision;
   for (const auto& link : around.links) decision.links.push_back(verdict_on(flow, link, around));
   if (flow.rule)
@@ -319,6 +370,16 @@ Decision decide(const FlowBinding& flow, const Surroundings& around) {
     decide_by_binding(flow, flow.wanted, around, decision);
   if (flow.rule) decision.spread = spread_of(flow, around, decision);
   return decision;
+}
+
+}  // namespace
+
+Decision decide(const FlowBinding& flow, const Surroundings& around) {
+  const auto is_whole = [&](const auto& link) { return !is_missed(flow, link) && !loses_ipv4(flow, link); };
+  if (std::ranges::all_of(around.links, is_whole)) return decide_among(flow, around);
+  const auto links = links_for(flow, around.links);
+  return decide_among(flow,
+                      {links, around.board, around.now, around.leaving, around.meanwhile, around.several});
 }
 
 /// A link that has failed this flow, or comes when the flow has just had to leave another, is held down from
@@ -334,7 +395,8 @@ void observe(FlowBinding& flow, const Surroundings& around) {
     const bool is_well = link.is_registered && link.is_live && !is_bad;
     if (is_well && link.is_opening) continue;  // which is no failure: a handover, or it was said again
     if (is_well && !known->is_well)
-      known->since = known->was_well || has_just_left ? std::optional(around.now) : std::nullopt;
+      known->since =
+          known->was_well || (has_just_left && !link.is_foreign) ? std::optional(around.now) : std::nullopt;
     known->is_well = is_well;
     known->was_well = known->was_well || is_well;
   }

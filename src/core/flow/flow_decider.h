@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/address.h"
 #include "core/flow/flow_binding.h"
 #include "core/flow/link_board.h"
 
@@ -19,8 +20,15 @@ struct LinkState {
   bool is_opening = false;       ///< it may not deliver yet (docs/adr/0012)
   std::uint16_t binding_id = 0;  ///< as its gateway calls it; zero: it has not said
   std::uint8_t binding_priority =
-      0;  ///< BID-PRI, the lowest is the default flow's; zero: that decides nothing
+      0;                    ///< BID-PRI, the lowest is the default flow's; zero: that decides nothing
+  bool is_foreign = false;  ///< of another of the node's sets of prefixes (docs/adr/0055)
+  std::vector<Ipv6Prefix> missing{};  ///< of the node's prefixes those that its gateway does not forward
+  bool lacks_ipv4 = false;            ///< nor the node's IPv4 home address: where nothing else is left
 };
+
+/// Whether packets of the flow may be for this prefix, and whether they may be of IPv4.
+bool may_be_for(const FlowBinding& flow, const Ipv6Prefix& prefix);
+bool may_be_ipv4(const FlowBinding& flow);
 
 /// The registered link that a gateway's binding reference names: the session's own, another by the same
 /// gateway, or one of the node's others (docs/adr/0061). nullptr: there is none.
@@ -38,7 +46,7 @@ struct Surroundings {
 };
 
 /// What a link is to a flow. In the order of preference; those behind Opening carry nothing.
-enum class LinkFitness { Well, HeldDown, Excess, Opening, NotListed, Unreachable, Gone };
+enum class LinkFitness { Well, HeldDown, Excess, Opening, NotListed, Foreign, Unreachable, Gone };
 
 struct LinkVerdict {
   SessionId session;

@@ -137,4 +137,9 @@ std::optional<std::string_view> first_mismatch(const wire::TrafficSelector6& s, 
   return std::nullopt;
 }
 
+/// A range that neither begins in a prefix nor holds its first address has none of it.
+bool has_some_of(const wire::Range<Ipv6Address>& range, const Ipv6Prefix& prefix) {
+  return prefix.contains(range.first) || range.contains(prefix.address);
+}
+
 }  // namespace flowmob::core

@@ -37,4 +37,7 @@ std::string to_string(const FlowKey& key);
 /// (RFC 6088 section 3.2). What the data plane does with the same selector is the same.
 std::optional<std::string_view> first_mismatch(const wire::TrafficSelector6& selector, const FlowKey& key);
 
+/// Whether an address of the range is in the prefix. That of IPv4-mapped addresses stands for IPv4.
+bool has_some_of(const wire::Range<Ipv6Address>& range, const Ipv6Prefix& prefix);
+
 }  // namespace flowmob::core

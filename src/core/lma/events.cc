@@ -31,12 +31,6 @@ Json mag_of(const Policy& policy, const MobileNode& node, SessionId session) {
   return mag ? Json(policy.mag_name(*mag)) : Json();
 }
 
-/// That of another set, where the flow goes by a guest link.
-std::uint32_t session_number(const MobileNode& node, SessionId id) {
-  const auto* guest = node.find_guest(id);
-  return guest ? guest->session.value : id.value;
-}
-
 }  // namespace
 
 void add_notes(const Shared<wire::MobilityOptions>& notes, Json& fields) {
@@ -86,7 +80,7 @@ Notify flow_event(const Policy& policy, const MobileNode& before, const MobileNo
            {"flow_index", change.after.index.value},
            {"from", mag_of(policy, before, change.before.current)},
            {"to", mag_of(policy, after, change.after.current)},
-           {"session", session_number(after, change.after.current)}}};
+           {"session", after.session_behind(change.after.current).value}}};
 }
 
 Json spread_json(const Policy& policy, const MobileNode& node, const Spread& spread) {
@@ -94,7 +88,7 @@ Json spread_json(const Policy& policy, const MobileNode& node, const Spread& spr
   Json links = Json::array();
   for (const auto& link : spread.links) {
     links.push_back(
-        {{"mag", mag_of(policy, node, link.session)}, {"session", session_number(node, link.session)}});
+        {{"mag", mag_of(policy, node, link.session)}, {"session", node.session_behind(link.session).value}});
     if (spread.kind == SpreadKind::Shares) links.back()["weight"] = link.weight;
   }
   return {{"kind", to_string(spread.kind)}, {"links", std::move(links)}};

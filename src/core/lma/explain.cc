@@ -7,6 +7,7 @@
 #include "core/lma/commands.h"
 #include "core/lma/events.h"
 #include "core/lma/flow_settling.h"
+#include "core/lma/guest_links.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
@@ -111,6 +112,8 @@ std::string why_not(const LinkVerdict& verdict, const FlowBinding& flow, const L
       return "has just come: its gateway may not deliver yet";
     case LinkFitness::NotListed:
       return "not in the rule's list, and the rule permits no others";
+    case LinkFitness::Foreign:
+      return "of another set: its gateway does not forward all of the flow's packets";
     case LinkFitness::Unreachable:
       return "its gateway does not answer";
     case LinkFitness::Gone:
@@ -166,13 +169,13 @@ std::string why_no_other(const LinkVerdict& verdict, const FlowBinding& flow, co
   return why_not(verdict, flow, link, policy);
 }
 
-Json link_json(const LinkState& link, const LinkVerdict& verdict, const FlowBinding& flow,
-               const Decision& decision, const Policy& policy) {
+Json link_json(const MobileNode& node, const LinkState& link, const LinkVerdict& verdict,
+               const FlowBinding& flow, const Decision& decision, const Policy& policy) {
   const bool is_copied = decision.spread.kind == SpreadKind::Copies && is_in(decision.spread, link.session);
   const bool is_chosen = link.session == decision.session || is_copied;
   const auto quality = policy.links().quality(link.mag_address);
   return {{"mag", policy.mag_name(link.mag_address)},
-          {"session", link.session.value},
+          {"session", node.session_behind(link.session).value},
           {"access_technology", wire::to_string(link.technology)},
           {"rank", verdict.rank ? Json(*verdict.rank + 1) : Json()},
           {"fitness", to_string(verdict.fitness)},
@@ -197,12 +200,12 @@ Json decision_json(const Policy& policy, const MobileNode& node, const FlowBindi
                    const std::vector<LinkState>& links, const Decision& decision) {
   Json shown = Json::array();
   for (std::size_t i = 0; i < links.size(); ++i)
-    shown.push_back(link_json(links[i], decision.links[i], flow, decision, policy));
-  const auto* session = node.find(decision.session);
+    shown.push_back(link_json(node, links[i], decision.links[i], flow, decision, policy));
+  const auto* mag = node.mag_of(decision.session);
   return {{"policy", node.flows.policy() ? Json(node.flows.policy()->name) : Json()},
           {"rule", flow.rule ? Json(flow.rule->name) : Json()},
-          {"session", session ? Json(session->id.value) : Json()},
-          {"mag", session ? Json(policy.mag_name(session->mag)) : Json()},
+          {"session", mag ? Json(node.session_behind(decision.session).value) : Json()},
+          {"mag", mag ? Json(policy.mag_name(*mag)) : Json()},
           {"reason", reason_of(decision)},
           {"because", because(decision)},
           {"spread", spread_json(policy, node, decision.spread)},
@@ -243,7 +246,9 @@ Result<Json> explain(const AnchorState& state, const Json& arguments) {
                 {"packets", to_string(*key)},
                 {"flow", escaped(flow.name())},
                 {"flow_index", flow.index.value}};
-    const auto links = links_of(state.policy, **node);
+    auto links = links_of(state.policy, **node);
+    for (const auto& foreign : foreign_sessions(state, **node))
+      links.push_back(link_of(state.policy, **node, *foreign.session));
     auto decision = decide(flow, surroundings_of(state.policy, **node, links));
     if (decision.spread.kind == SpreadKind::Shares) decision.session = share_of(decision.spread, *key);
     answer.update(decision_json(state.policy, **node, flow, links, decision));

@@ -4,13 +4,16 @@
 #include <algorithm>
 
 #include "core/lma/events.h"
-#include "core/lma/guest_links.h"
+#include "core/lma/flow_wishes.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
 namespace {
 
 using Reason = wire::NotificationReason;
+
+/// Of a MAG that has not answered.
+constexpr Duration kShortestPause = std::chrono::seconds(4), kLongestPause = std::chrono::seconds(64);
 
 /// RFC 7864 section 4.2: the node, then its prefixes, off-link. A MAG may have several interfaces of the
 /// node: what else says which comes behind, as RFC 7077 permits.
@@ -65,7 +68,7 @@ void FlowMobility::know_guests_of(const MobileNode& node) {
     if (!is_new) continue;
     host->second.node = link.host;
     host->second.mag = link.mag;
-    host->second.told = guests_at(node.mn_id, link.session, true);
+    host->second.told = forwarded_at(node.mn_id, link.session);
   }
 }
 
@@ -75,22 +78,105 @@ const Session* FlowMobility::live_session(const Host& host, SessionId id) const 
   return session && !session->in_delete_wait && session->ipv6 ? session : nullptr;
 }
 
-/// The prefixes of those sets that have a link at the session.
-FlowMobility::Prefixes FlowMobility::guests_at(const std::string& mn_id, SessionId session, bool up) const {
+FlowMobility::Prefixes FlowMobility::forwarded_at(const std::string& mn_id, SessionId session) const {
   Prefixes all;
   for (const auto* node : state_.cache.find_all(mn_id))
     for (const auto& link : node->guests)
-      if (link.session == session && link.up == up) all.insert(node->prefixes.begin(), node->prefixes.end());
+      if (link.session == session) all.insert(link.prefixes.begin(), link.prefixes.end());
   return all;
+}
+
+/// A link at a MAG that has not said 0 yet.
+bool FlowMobility::has_unconfirmed(const std::string& mn_id, SessionId session) const {
+  return std::ranges::any_of(state_.cache.find_all(mn_id), [&](const MobileNode* node) {
+    return std::ranges::any_of(node->guests,
+                               [&](const GuestLink& link) { return link.session == session && !link.up; });
+  });
 }
 
 FlowMobility::Prefixes FlowMobility::wanted(const std::string& mn_id, SessionId session,
                                             const Host& host) const {
-  Prefixes all = guests_at(mn_id, session, true);
-  all.merge(guests_at(mn_id, session, false));
+  Prefixes all;
+  for (const auto* node : state_.cache.find_all(mn_id))
+    for (const auto& link : node->guests)
+      if (link.session == session) all.merge(prefixes_by(*node, link.id));
   const auto* moving = host.move ? state_.cache.find(host.move->node) : nullptr;
-  if (moving) all.insert(moving->prefixes.begin(), moving->prefixes.end());
+  const auto* flow = moving ? moving->flows.find(host.move->flow) : nullptr;
+  if (flow) all.merge(prefixes_of(*moving, *flow));
+  for (const auto& [node, prefixes] : host.wished) all.insert(prefixes.begin(), prefixes.end());
   return all;
+}
+
+void FlowMobility::reconfigured() {
+  mute_.clear();
+  for (auto& [mn_id, hosts] : nodes_)
+    for (auto& [session, host] : hosts) host.refused_at.reset();
+  links_turned();
+}
+
+void FlowMobility::links_turned() {
+  for (const auto& [index, node] : state_.cache.nodes())
+    if (state_.cache.find_all(node.mn_id).size() > 1) todo_.insert(node.mn_id);
+}
+
+std::optional<TimePoint> FlowMobility::next_deadline() const {
+  auto next = sender_.next_deadline();
+  for (const auto& [mn_id, at] : revisits_)
+    if (!next || at < *next) next = at;
+  return next;
+}
+
+FlowMobility::Asking FlowMobility::may_be_asked(const std::string& mn_id, const Session& session) const {
+  if (mute_.contains(session.mag)) return Asking::AfterRegistration;
+  const auto hosts = nodes_.find(mn_id);
+  if (hosts == nodes_.end()) return Asking::Now;
+  const auto found = hosts->second.find(session.id);
+  if (found == hosts->second.end()) return Asking::Now;
+  const auto& host = found->second;
+  const std::optional<TimePoint> period = session.deadline.monotonic;
+  if (host.refused_at == period || host.untaken == period) return Asking::AfterRegistration;
+  return host.silent == period && state_.policy.links().now() < host.again ? Asking::Later : Asking::Now;
+}
+
+void FlowMobility::revisit(const std::string& mn_id, TimePoint at) {
+  const auto [known, is_new] = revisits_.try_emplace(mn_id, at);
+  if (!is_new) known->second = std::min(known->second, at);
+}
+
+void FlowMobility::follow_wishes(const std::string& mn_id) {
+  revisits_.erase(mn_id);
+  const auto known = nodes_.find(mn_id);
+  if (known != nodes_.end())
+    for (auto& [session, host] : known->second) host.wished.clear();
+  const auto nodes = state_.cache.find_all(mn_id);
+  if (nodes.size() < 2 || state_.policy.decider(mn_id) == Decider::Gateways) return;
+  for (const auto* node : nodes) follow_wishes(mn_id, *node);
+}
+
+void FlowMobility::follow_wishes(const std::string& mn_id, const MobileNode& node) {
+  for (const auto& guest : node.guests)
+    if (guest.up) hosts_of(mn_id)[guest.session].untaken.reset();
+  bool is_paused = false;
+  const auto wishes = wishes_of(state_, node, [&](const Session& session) {
+    const auto when = may_be_asked(mn_id, session);
+    is_paused = is_paused || when == Asking::Later;
+    return when == Asking::Now;
+  });
+  for (const auto& [session, wish] : wishes.sessions) {
+    auto& host = hosts_of(mn_id)[session];
+    if (!host.asked && host.told.empty()) host.mag = state_.cache.find(wish.host)->find(session)->mag;
+    host.node = wish.host;
+    host.wished[node.index] = wish.prefixes;
+  }
+  if (wishes.revisit) revisit(mn_id, *wishes.revisit);
+  if (!is_paused) return;
+  const auto later = wishes_of(state_, node, [&](const Session& session) {
+    return may_be_asked(mn_id, session) != Asking::AfterRegistration;
+  });
+  for (const auto& [session, wish] : later.sessions) {
+    const auto& host = hosts_of(mn_id)[session];
+    if (host.again > state_.policy.links().now()) revisit(mn_id, host.again);
+  }
 }
 
 Result<void> FlowMobility::move(Now now, GuestMove move) {
@@ -130,6 +216,7 @@ void FlowMobility::settle(Now now) {
 
 void FlowMobility::follow(Now now, const std::string& mn_id) {
   follow_links(mn_id);
+  follow_wishes(mn_id);
   const auto found = nodes_.find(mn_id);
   if (found == nodes_.end()) return state_.cache.unwatch(mn_id);
   auto& hosts = found->second;
@@ -139,7 +226,11 @@ void FlowMobility::follow(Now now, const std::string& mn_id) {
   }
   std::erase_if(hosts, [this](const auto& row) {
     const auto& [session, host] = row;
-    const bool is_idle = state_.off_link[session].empty() && host.told.empty() && !host.asked && !host.move;
+    const auto* live = live_session(host, session);
+    const auto is_now = [&](const auto& at) { return at && live && *at == live->deadline.monotonic; };
+    const bool is_off = is_now(host.refused_at) || is_now(host.untaken);
+    const bool is_idle =
+        state_.off_link[session].empty() && host.told.empty() && !host.asked && !host.move && !is_off;
     if (is_idle) state_.off_link.erase(session);
     return is_idle;
   });
@@ -164,6 +255,9 @@ bool FlowMobility::follow_session(const Session* session, Host& host) {
   cancel(host);
   fail_move(host, "no-session", "the session has ended, or is with another MAG");
   host.told.clear();
+  host.steps.clear();
+  host.refused_at.reset();
+  host.untaken.reset();
   if (session) host.mag = session->mag;
   return session != nullptr;
 }
@@ -175,10 +269,13 @@ void FlowMobility::reconcile(Now now, const std::string& mn_id, SessionId id, Ho
     fail_move(host, "no-such-mobile-node", "the flow's node is gone");
   if (host.asked) return;
   auto prefixes = wanted(mn_id, id, host);
-  const bool is_told = prefixes == host.told && guests_at(mn_id, id, false).empty();
+  const bool is_told = prefixes == host.told && !host.silent && !has_unconfirmed(mn_id, id);
   if (is_told && host.move) return carry_out(now, *session, host);
+  if (is_told && !host.wished.empty()) return make_links(*session, host);
   if (is_told || (session->opens && *session->opens > now.monotonic)) return;
-  if (host.silent == session->deadline.monotonic && !host.move) return;
+  const std::optional<TimePoint> period = session->deadline.monotonic;
+  const bool is_refused = host.refused_at == period && host.refused == prefixes;
+  if ((is_refused || (host.silent == period && host.wished.empty())) && !host.move) return;
   if (mute_.contains(host.mag)) return do_without(mn_id, id, host);
   if (!sender_.has_room()) {
     starved_.insert(mn_id);
@@ -210,7 +307,8 @@ void FlowMobility::tell(Now now, const std::string& mn_id, const Session& sessio
 }
 
 void FlowMobility::note(Host& host, std::string_view what, Json details) {
-  if (host.move) host.move->cause.steps.push_back({state_.handovers.now(), what, std::move(details)});
+  auto& steps = host.move ? host.move->cause.steps : host.steps;
+  steps.push_back({state_.handovers.now(), what, std::move(details)});
 }
 
 void FlowMobility::cancel(Host& host) {
@@ -250,6 +348,8 @@ void FlowMobility::handle_refusal(Now, const Ipv6Address& peer) {
 }
 
 void FlowMobility::handle_timeout(Now now) {
+  for (const auto& [mn_id, at] : revisits_)
+    if (at <= now.monotonic) todo_.insert(mn_id);
   auto due = sender_.handle_timeout(now.monotonic);
   for (auto& sent : due.again) {
     ++state_.statistics.notification.retransmissions;
@@ -286,16 +386,37 @@ void FlowMobility::accepted(const Where& where, Host& host, Prefixes prefixes) {
   if (!prefixes.empty()) state_.know_off_link.insert(host.mag);
   host.told = std::move(prefixes);
   host.silent.reset();
+  host.pause = {};
   for (const auto* node : state_.cache.find_all(where.mn_id)) {
-    const bool is_told =
-        std::ranges::all_of(node->prefixes, [&](const auto& p) { return host.told.contains(p); });
-    if (!is_told || !guest_link_at(*node, where.session)) continue;
-    edits_.make(*node, cause(),
-                [this, at = host.node, id = where.session, mag = host.mag](const MobileNode& n) {
+    if (!guest_link_at(*node, where.session)) continue;
+    auto why = cause();
+    why.steps = host.steps;
+    edits_.make(
+        *node, std::move(why),
+        [this, at = host.node, id = where.session, mag = host.mag, told = host.told](const MobileNode& n) {
+          const auto* owner = state_.cache.find(at);
+          const auto* session = owner ? owner->find(id) : nullptr;
+          return session && session->mag == mag ? with_guest_confirmed(state_.policy, n, *session, told)
+                                                : std::nullopt;
+        });
+  }
+}
+
+/// Once: if a flow does not take the link after all, that is not to begin anew at once.
+void FlowMobility::make_links(const Session& session, Host& host) {
+  host.untaken = session.deadline.monotonic;
+  auto why = cause();
+  why.steps = std::exchange(host.steps, {});
+  for (const auto& [index, prefixes] : std::exchange(host.wished, {})) {
+    const auto* node = state_.cache.find(index);
+    const auto fresh = guest_link_at(*node, session.id) ? SessionId{} : state_.numbers.next_session();
+    edits_.make(*node, why,
+                [this, at = host.node, id = session.id, mag = host.mag, fresh,
+                 told = host.told](const MobileNode& n) {
                   const auto* owner = state_.cache.find(at);
-                  const auto* session = owner ? owner->find(id) : nullptr;
-                  return session && session->mag == mag ? with_guest_confirmed(state_.policy, n, *session)
-                                                        : std::nullopt;
+                  const auto* there = owner ? owner->find(id) : nullptr;
+                  const bool serves = there && there->mag == mag && !there->in_delete_wait;
+                  return serves ? with_guest(state_.policy, n, at, *there, fresh, told) : std::nullopt;
                 });
   }
 }
@@ -310,12 +431,18 @@ void FlowMobility::failed(const Where& where, Host& host, const Prefixes& prefix
                                               : "flow-mobility-unanswered";
   fail_move(host, code, state_.policy.mag_name(host.mag) + ": " + status + "; the flow is where it was");
   give_up(where.mn_id, where.session, host.mag);
+  host.steps.clear();
+  const auto* session = live_session(host, where.session);
   if (how == End::Refused) {
+    if (session) host.refused_at = session->deadline.monotonic;
+    host.refused = prefixes;
     if (std::ranges::includes(host.told, prefixes)) host.told = prefixes;
     return;
   }
   host.told.insert(prefixes.begin(), prefixes.end());
-  if (const auto* session = live_session(host, where.session)) host.silent = session->deadline.monotonic;
+  if (session) host.silent = session->deadline.monotonic;
+  host.pause = std::clamp(2 * host.pause, kShortestPause, kLongestPause);
+  host.again = state_.policy.links().now() + host.pause;
 }
 
 void FlowMobility::give_up(const std::string& mn_id, SessionId session, const Ipv6Address& mag) {
@@ -339,7 +466,7 @@ void FlowMobility::carry_out(Now now, const Session& session, Host& host) {
   change.mn_id = node->mn_id;
   change.node = node->index;
   change.next = with_flow_as_guest(state_.policy, *node, move.flow, host.node, session,
-                                   has_link ? SessionId{} : state_.numbers.next_session());
+                                   has_link ? SessionId{} : state_.numbers.next_session(), host.told);
   const auto& moved = *change.next->flows.find(move.flow);
   if (move.command.answer) (*move.command.answer)["waits"] = moved.current != moved.wanted;
   if (move.command.id) change.command = std::move(move.command);

@@ -10,7 +10,7 @@
 
 namespace flowmob::core {
 
-/// A flow that is to go by a session of another set of its mobile node.
+/// A flow that a command wants to go by a session of another set of its mobile node.
 struct GuestMove {
   NodeIndex node;
   FlowIndex flow;
@@ -23,7 +23,8 @@ struct GuestMove {
 /// Flow Mobility Initiate and Acknowledge (RFC 7864 sections 3.2.2, 4.2, 4.3, over RFC 7077): which MAGs are
 /// to forward which prefixes that they do not host. For each session that has guests it compares what its MAG
 /// has acknowledged with what flow bindings ask for, and tells the MAG the whole where the two differ, one
-/// message at a time. A flow goes to a guest link when the MAG has said 0, and never before.
+/// message at a time. A flow goes to a guest link when the MAG has said 0, and never before. What is asked
+/// for is what commands say, what rules prefer, and what has no link of its own left (docs/adr/0066).
 class FlowMobility {
  public:
   FlowMobility(AnchorState& state, PbuHandler& updates, NodeEdits& edits)
@@ -34,7 +35,9 @@ class FlowMobility {
   /// The first number of our messages has to be one that nobody can guess.
   void number_from(std::uint16_t sequence) { sender_.number_from(sequence); }
   /// An administrator has done something: a MAG that did not know these messages may know them now.
-  void reconfigured() { mute_.clear(); }
+  void reconfigured();
+  /// Other rules hold, or links are better or worse than before: flows may want to go elsewhere.
+  void links_turned();
 
   /// Begins it; it ends in poll_answer(). "busy", "flow-mobility-not-supported": nothing was begun.
   Result<void> move(Now now, GuestMove move);
@@ -44,7 +47,7 @@ class FlowMobility {
   /// The MAG does not know the message's type.
   void handle_refusal(Now now, const Ipv6Address& peer);
   void handle_timeout(Now now);
-  std::optional<TimePoint> next_deadline() const { return sender_.next_deadline(); }
+  std::optional<TimePoint> next_deadline() const;
   /// After every input: nodes and sessions may have changed.
   void settle(Now now);
 
@@ -58,11 +61,21 @@ class FlowMobility {
   /// A session whose MAG forwards, or is to forward, prefixes of other sets.
   struct Host {
     NodeIndex node;
-    Ipv6Address mag;                  ///< whom it was told to
-    Prefixes told;                    ///< and acknowledged, or perhaps heard
-    std::optional<TimePoint> silent;  ///< the session's deadline when its MAG did not answer
+    Ipv6Address mag;  ///< whom it was told to
+    Prefixes told;    ///< and acknowledged, or perhaps heard
+    /// What was last asked for in vain, and the session's deadline then: before its MAG has registered it
+    /// anew, that is asked for by commands alone.
+    Prefixes refused;
+    std::optional<TimePoint> refused_at;
+    std::optional<TimePoint>
+        silent;  ///< the same when the MAG did not answer: nobody knows what it has heard
+    std::optional<TimePoint> untaken;  ///< and when a link was made that flows have not taken yet
+    Duration pause{};                  ///< after silence, before it is asked for a wish again
+    TimePoint again{};
     std::optional<Asked> asked;
     std::optional<GuestMove> move;
+    std::map<NodeIndex, Prefixes> wished;  ///< by sets whose flows would take a link here
+    std::vector<HandoverStep> steps;       ///< of asking for those
   };
   using Hosts = std::map<SessionId, Host>;
   struct Where {
@@ -76,7 +89,14 @@ class FlowMobility {
   Hosts& hosts_of(const std::string& mn_id);
   void know_guests_of(const MobileNode& node);
   Prefixes wanted(const std::string& mn_id, SessionId session, const Host& host) const;
-  Prefixes guests_at(const std::string& mn_id, SessionId session, bool up) const;
+  Prefixes forwarded_at(const std::string& mn_id, SessionId session) const;
+  bool has_unconfirmed(const std::string& mn_id, SessionId session) const;
+  enum class Asking { Now, Later, AfterRegistration };
+  Asking may_be_asked(const std::string& mn_id, const Session& session) const;
+  void follow_wishes(const std::string& mn_id, const MobileNode& node);
+  void revisit(const std::string& mn_id, TimePoint at);
+  void follow_wishes(const std::string& mn_id);
+  void make_links(const Session& session, Host& host);
   void follow(Now now, const std::string& mn_id);
   void follow_links(const std::string& mn_id);
   bool follow_session(const Session* session, Host& host);
@@ -98,8 +118,9 @@ class FlowMobility {
   NotificationSender sender_;
   std::map<std::string, Hosts, std::less<>> nodes_;  ///< by MN-ID
   std::map<Sequence, Where> outstanding_;
-  std::set<std::string> todo_, starved_;  ///< MN-IDs; the starved wait for a number
-  std::set<Ipv6Address> mute_;            ///< MAGs that do not know the messages
+  std::set<std::string> todo_, starved_;       ///< MN-IDs; the starved wait for a number
+  std::map<std::string, TimePoint> revisits_;  ///< when a node's flows may want to go elsewhere
+  std::set<Ipv6Address> mute_;                 ///< MAGs that do not know the messages
 };
 
 }  // namespace flowmob::core

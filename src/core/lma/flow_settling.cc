@@ -27,12 +27,14 @@ std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node) {
                      session.technology, !session.in_delete_wait, is_live, session.opens.has_value(),
                      session.known_as(), gateways_decide ? priority_of(session) : std::uint8_t{0}});
   }
-  // which way they go is their sessions' to know: other nodes' sets have those
   for (const auto& guest : node.guests) {
     const auto* mag = policy.mag(guest.mag);
     const bool is_live = std::ranges::find(live, guest.id) != live.end();
     links.push_back({guest.id, mag ? std::string_view(mag->name) : std::string_view(), guest.mag,
-                     wire::AccessTechnology::Reserved, guest.up, is_live, false});
+                     guest.technology, guest.up, is_live, false});
+    links.back().is_foreign = true;
+    links.back().lacks_ipv4 = node.ipv4.has_value();
+    std::ranges::set_difference(node.prefixes, guest.prefixes, std::back_inserter(links.back().missing));
   }
   return links;
 }

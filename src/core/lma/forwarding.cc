@@ -118,7 +118,7 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
   rows.former = former_uplinks(node);
   for (const auto& guest : node.guests)  // IPv4 has no part in it
     if (guest.up)
-      rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, node.prefixes,
+      rows.sessions[guest.id] = {lma.towards(guest.mag), guest.mag, guest.prefixes,
                                  inner_mtu(guest),       {},        guest.tunnelling};
   for (const auto& flow : node.flows.bindings())
     if (flow.is_matched()) rows.flows[flow.index] = {flow.current, with_mtu(flow.spread, node)};

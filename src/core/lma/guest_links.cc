@@ -9,10 +9,30 @@
 namespace flowmob::core {
 namespace {
 
+bool is_bound_to(const FlowBinding& flow, SessionId link) {
+  return flow.asked == link || flow.wanted == link || flow.current == link ||
+         std::ranges::count(flow.spread.links, link, &SpreadLink::session) != 0;
+}
+
 bool is_bound_to(const FlowTable& flows, SessionId link) {
-  return std::ranges::any_of(flows.bindings(), [&](const FlowBinding& flow) {
-    return flow.asked == link || flow.wanted == link || flow.current == link;
-  });
+  return std::ranges::any_of(flows.bindings(), [&](const auto& flow) { return is_bound_to(flow, link); });
+}
+
+void carry_as(GuestLink& link, const Session& session) {
+  link.unreachable = session.unreachable;
+  link.technology = session.technology;
+  link.tunnel_mtu = session.tunnel_mtu;
+  link.tunnelling = session.tunnelling;
+}
+
+void confirm(GuestLink& link, const Session& session, const MobileNode& node,
+             const std::set<Ipv6Prefix>& told) {
+  carry_as(link, session);
+  link.mag = session.mag;
+  link.up = true;
+  link.prefixes.clear();
+  for (const auto& prefix : node.prefixes)
+    if (told.contains(prefix)) link.prefixes.push_back(prefix);
 }
 
 /// In delete-wait its MAG has forgotten what it was told; so has one that was not its MAG then.
@@ -20,9 +40,8 @@ void catch_up(GuestLink& link, const Session& session) {
   const bool serves = !session.in_delete_wait && session.ipv6 && session.mag == link.mag;
   if (!serves) link.mag = session.mag;  // for whom it has yet to be confirmed
   link.up = link.up && serves;
-  link.unreachable = session.unreachable;
-  link.tunnel_mtu = session.tunnel_mtu;
-  link.tunnelling = session.tunnelling;
+  if (!link.up) link.prefixes.clear();
+  carry_as(link, session);
 }
 
 /// A MAG has a prefix at one of its attachments alone: where the set gets a session of its own, the other
@@ -59,7 +78,67 @@ void drop_guests(MobileNode& node, Test is_dropped) {
   std::erase_if(node.guests, is_dropped);
 }
 
+/// Made if there is none.
+SessionId link_at(MobileNode& node, NodeIndex host, const Session& session, SessionId fresh,
+                  const std::set<Ipv6Prefix>& told) {
+  auto link = std::ranges::find(node.guests, session.id, &GuestLink::session);
+  if (link == node.guests.end()) {
+    node.guests.emplace_back();
+    link = std::prev(node.guests.end());
+    link->id = fresh;
+    link->host = host;
+    link->session = session.id;
+  }
+  confirm(*link, session, node, told);
+  return link->id;
+}
+
+bool serves(const AnchorState& state, const Session& session) {
+  return !session.in_delete_wait && !session.unreachable && session.ipv6 && !session.opens &&
+         !session.tunnelling.has_keys() && !state.revoking.contains(session.id);
+}
+
 }  // namespace
+
+std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const MobileNode& node) {
+  std::vector<ForeignSession> found;
+  if (node.prefixes.empty()) return found;
+  const auto has_link_with = [&](const Session& session) {
+    return guest_link_at(node, session.id) || std::ranges::any_of(node.sessions, [&](const Session& own) {
+             return own.mag == session.mag && !own.in_delete_wait;
+           });
+  };
+  for (const auto* other : state.cache.find_all(node.mn_id)) {
+    if (other->index == node.index) continue;
+    for (const auto& session : other->sessions)
+      if (serves(state, session) && !has_link_with(session)) found.push_back({other->index, &session});
+  }
+  return found;
+}
+
+LinkState link_of(const Policy& policy, const MobileNode& node, const Session& foreign) {
+  const auto* mag = policy.mag(foreign.mag);
+  LinkState link{foreign.id, mag ? std::string_view(mag->name) : std::string_view(), foreign.mag,
+                 foreign.technology};
+  link.is_foreign = true;
+  link.missing = node.prefixes;
+  link.lacks_ipv4 = node.ipv4.has_value();
+  return link;
+}
+
+std::set<Ipv6Prefix> prefixes_of(const MobileNode& node, const FlowBinding& flow) {
+  std::set<Ipv6Prefix> some;
+  for (const auto& prefix : node.prefixes)
+    if (may_be_for(flow, prefix)) some.insert(prefix);
+  return some.empty() ? std::set(node.prefixes.begin(), node.prefixes.end()) : some;
+}
+
+std::set<Ipv6Prefix> prefixes_by(const MobileNode& node, SessionId link) {
+  std::set<Ipv6Prefix> all;
+  for (const auto& flow : node.flows.bindings())
+    if (is_bound_to(flow, link)) all.merge(prefixes_of(node, flow));
+  return all;
+}
 
 SessionId guest_link_at(const MobileNode& node, SessionId session) {
   const auto found = std::ranges::find(node.guests, session, &GuestLink::session);
@@ -84,15 +163,19 @@ std::optional<Change> with_guests_followed(const Policy& policy, const BindingCa
 }
 
 std::optional<Change> with_guest_confirmed(const Policy& policy, const MobileNode& node,
-                                           const Session& session) {
+                                           const Session& session, const std::set<Ipv6Prefix>& told) {
   MobileNode next = node;
-  for (auto& link : next.guests) {
-    if (link.session != session.id || session.in_delete_wait) continue;
-    link.mag = session.mag;
-    link.tunnel_mtu = session.tunnel_mtu;
-    link.tunnelling = session.tunnelling;
-    link.up = true;
-  }
+  for (auto& link : next.guests)
+    if (link.session == session.id && !session.in_delete_wait) confirm(link, session, node, told);
+  return change_to(policy, node, std::move(next));
+}
+
+std::optional<Change> with_guest(const Policy& policy, const MobileNode& node, NodeIndex host,
+                                 const Session& session, SessionId fresh, const std::set<Ipv6Prefix>& told) {
+  MobileNode next = node;
+  const auto link = link_at(next, host, session, fresh, told);
+  settle_flows(policy, next);
+  if (!is_bound_to(next.flows, link)) return std::nullopt;
   return change_to(policy, node, std::move(next));
 }
 
@@ -105,15 +188,9 @@ std::optional<Change> without_unconfirmed_guest(const Policy& policy, const Mobi
 }
 
 MobileNode with_flow_as_guest(const Policy& policy, const MobileNode& node, FlowIndex flow, NodeIndex host,
-                              const Session& session, SessionId fresh) {
+                              const Session& session, SessionId fresh, const std::set<Ipv6Prefix>& told) {
   MobileNode next = node;
-  SessionId link = guest_link_at(next, session.id);
-  if (!link) {
-    link = fresh;
-    next.guests.push_back({link, host, session.id, session.mag, session.tunnel_mtu, session.tunnelling, true,
-                           session.unreachable});
-  }
-  next.flows.move(flow, link);
+  next.flows.move(flow, link_at(next, host, session, fresh, told));
   settle_flows(policy, next);
   return next;
 }

@@ -64,7 +64,8 @@ struct Handover {
     Superseded,  ///< the flow moved on before that
   };
   struct End {
-    SessionId session;  ///< zero: no link
+    SessionId link;     ///< the session, or a guest link; zero: none
+    SessionId session;  ///< that of the other set, where it is a guest link
     std::string mag{};
     std::string technology{};
   };

@@ -18,10 +18,10 @@ constexpr Duration kWasSilent = std::chrono::seconds(2);
 
 Handover::End end_of(const Policy& policy, const MobileNode& node, SessionId id) {
   const auto* mag = node.mag_of(id);
-  if (!mag) return {id, {}, {}};
-  const auto* session = node.find(id);
-  return {id, policy.mag_name(*mag),
-          session ? std::string(wire::to_string(session->technology)) : std::string()};
+  if (!mag) return {id, id, {}, {}};
+  const auto* guest = node.find_guest(id);
+  const auto technology = guest ? guest->technology : node.find(id)->technology;
+  return {id, node.session_behind(id), policy.mag_name(*mag), std::string(wire::to_string(technology))};
 }
 
 Handover::Kind kind_of(FlowEvent::Kind kind) {
@@ -180,7 +180,7 @@ HandoverId Handovers::add(Handover handover, HandoverCause& cause) {
   handover.steps.push_back({now(), "decided", Json::object()});
   handover.id = HandoverId{++last_id_};
   if (is_handoff(handover))
-    open_handoffs_[handover.to.session] = handover.id;
+    open_handoffs_[handover.to.link] = handover.id;
   else
     open_[handover.flow_index] = handover.id;
   all_.push_back(std::move(handover));
@@ -227,8 +227,8 @@ HandoverId Handovers::before_switch(SessionId session) {
 std::optional<FlowOrder> Handovers::put_in_order(Handover& handover) {
   auto& plan = handover.order;
   if (plan.asked.order == MoveOrder::Now || !plan.why_now.empty()) return std::nullopt;
-  const auto order = orders_.begin(now(), {handover.flow_index, handover.node, handover.from.session,
-                                           handover.to.session, anchor_, plan.asked});
+  const auto order = orders_.begin(
+      now(), {handover.flow_index, handover.node, handover.from.link, handover.to.link, anchor_, plan.asked});
   if (order)
     plan = *orders_.plan(handover.flow_index);
   else
@@ -238,9 +238,9 @@ std::optional<FlowOrder> Handovers::put_in_order(Handover& handover) {
 
 /// Without a new path there is nothing to wait for. False: it is not watched.
 bool Handovers::watch(Handover& handover) {
-  if (!handover.to.session || watched_.size() >= kMostWatched) return false;
+  if (!handover.to.link || watched_.size() >= kMostWatched) return false;
   if (!watched_.insert(handover.id).second) return false;
-  effects_.push(WatchFlow{handover.flow_index, handover.from.session, handover.to.session});
+  effects_.push(WatchFlow{handover.flow_index, handover.from.link, handover.to.link});
   return true;
 }
 
@@ -337,7 +337,7 @@ void Handovers::end(Handover& handover, State state) {
 void Handovers::close(const Handover& handover) {
   schedule_.erase({handover.due, handover.id});
   if (is_handoff(handover)) {
-    const auto open = open_handoffs_.find(handover.to.session);
+    const auto open = open_handoffs_.find(handover.to.link);
     if (open != open_handoffs_.end() && open->second == handover.id) open_handoffs_.erase(open);
     return;
   }

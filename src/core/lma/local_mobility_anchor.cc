@@ -181,7 +181,10 @@ void LocalMobilityAnchor::Impl::handle_timeout(Now now) {
 }
 
 void LocalMobilityAnchor::Impl::settle(Now now) {
-  if (gateways.take_turned()) trial.follow_links();
+  if (gateways.take_turned()) {
+    trial.follow_links();
+    mobility.links_turned();
+  }
   edits.make_waiting();
   mobility.settle(now);
   for (const auto& mn_id : edits.take_changed())
@@ -327,6 +330,7 @@ Json LocalMobilityAnchor::apply_policies(Now now, std::vector<Shared<FlowPolicy>
                                          std::optional<Duration> unless_confirmed) {
   Json difference = compare_policies(now, policies);
   impl_->trial.apply(now, std::move(policies), unless_confirmed);
+  impl_->mobility.links_turned();
   impl_->settle(now);
   return difference;
 }

@@ -4,6 +4,7 @@
 #include "core/lma/commands.h"
 #include "core/lma/events.h"
 #include "core/lma/flow_settling.h"
+#include "core/lma/guest_links.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
@@ -86,16 +87,19 @@ std::optional<SessionId> live_session_at(const MobileNode& node, const Where& wh
   return std::nullopt;
 }
 
-std::optional<SessionId> live_guest_at(const MobileNode& node, const Where& where) {
-  for (const auto& link : node.guests)
-    if (link.up && is_there(where, link.mag)) return link.id;
-  return std::nullopt;
+const GuestLink* live_guest_at(const MobileNode& node, const Where& where) {
+  const auto found = std::ranges::find_if(
+      node.guests, [&](const GuestLink& link) { return link.up && is_there(where, link.mag); });
+  return found == node.guests.end() ? nullptr : &*found;
 }
 
 /// Where the MAG has sessions of other sets alone, it may be asked to forward this one's prefixes.
 std::optional<Target> foreign_target(const AnchorState& state, const MobileNode& node,
                                      const FlowBinding& flow, const Where& where) {
-  if (const auto link = live_guest_at(node, where)) return Target{&node, &flow, *link};
+  if (const auto* link = live_guest_at(node, where)) {
+    const bool is_told = std::ranges::includes(link->prefixes, prefixes_of(node, flow));
+    return is_told ? Target{&node, &flow, link->id} : Target{&node, &flow, link->session, link->host};
+  }
   for (const auto* other : state.cache.find_all(node.mn_id)) {
     if (other == &node) continue;
     for (const auto& s : other->sessions)

@@ -48,11 +48,8 @@ Json to_json(const SessionRecord& s) {
 }
 
 Json to_json(const GuestRecord& g) {
-  return {{"id", g.id.value},
-          {"host", g.host.value},
-          {"session", g.session.value},
-          {"mag", g.mag.to_string()},
-          {"up", g.up}};
+  return {{"id", g.id.value},         {"host", g.host.value}, {"session", g.session.value},
+          {"mag", g.mag.to_string()}, {"up", g.up},           {"prefixes", prefixes_json(g.prefixes)}};
 }
 
 Json to_json(const AnnouncedRecord& a) {
@@ -143,6 +140,17 @@ class Reader {
   void address(const char* key, Ipv6Address& value) { parsed(key, value, &Ipv6Address::parse); }
   void octets(const char* key, std::string& value) { parsed(key, value, &unescaped); }
 
+  void prefixes(const char* key, std::vector<Ipv6Prefix>& value) {
+    list(key, [&](const Json& item) {
+      const auto prefix = Ipv6Prefix::parse(item.is_string() ? item.get<std::string>() : "");
+      if (!prefix) return complain(fmt::format("{}: {}", key, prefix.error().message));
+      value.push_back(*prefix);
+    });
+  }
+  void prefixes_if_there(const char* key, std::vector<Ipv6Prefix>& value) {
+    if (json_.contains(key)) prefixes(key, value);
+  }
+
   /// An empty list, or home address and router.
   void ipv4(const char* key, std::optional<Ipv4Home>& value) {
     std::vector<std::string> texts;
@@ -226,6 +234,7 @@ Result<GuestRecord> guest_from(const Json& json) {
   reader.id("session", g.session);
   reader.address("mag", g.mag);
   reader.boolean("up", g.up);
+  reader.prefixes_if_there("prefixes", g.prefixes);
   if (!g.id || !g.host || !g.session) reader.complain("a guest link and what it is at have numbers");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return g;
@@ -272,6 +281,9 @@ std::string contradiction(const NodeRecord& r) {
     if (!sessions.insert(s.id).second) return "two sessions with one number";
   for (const auto& g : r.guests)
     if (!sessions.insert(g.id).second) return "a guest link with the number of another";
+  const auto is_ours = [&](const auto& prefix) { return std::ranges::count(r.prefixes, prefix) != 0; };
+  for (const auto& g : r.guests)
+    if (!std::ranges::all_of(g.prefixes, is_ours)) return "a guest link with a prefix of another node";
   std::set<FlowIndex> flows{r.default_flow};
   for (const auto& f : r.flows)
     if (!flows.insert(f.index).second) return "two flows with one number";
@@ -290,7 +302,7 @@ Json NodeRecord::to_json() const {
             {"mn_id_subtype", mn_id_subtype},
             {"index", index.value},
             {"generation", generation},
-            {"prefixes", Json::array()},
+            {"prefixes", prefixes_json(prefixes)},
             {"ipv4", Json::array()},
             {"default_flow", default_flow.value},
             {"default_wanted", default_wanted.value},
@@ -299,7 +311,6 @@ Json NodeRecord::to_json() const {
             {"sessions", Json::array()},
             {"guests", Json::array()},
             {"flows", Json::array()}};
-  for (const auto& prefix : prefixes) json["prefixes"].push_back(prefix.to_string());
   if (ipv4) json["ipv4"] = {ipv4->address.to_string(), ipv4->router.to_string()};
   for (const auto& session : sessions) json["sessions"].push_back(core::to_json(session));
   for (const auto& guest : guests) json["guests"].push_back(core::to_json(guest));
@@ -320,10 +331,7 @@ Result<NodeRecord> NodeRecord::from_json(const Json& json) {
   reader.number("mn_id_subtype", r.mn_id_subtype);
   reader.id("index", r.index);
   reader.number("generation", r.generation);
-  reader.list("prefixes", [&](const Json& item) {
-    append(r.prefixes, item.is_string() ? Ipv6Prefix::parse(item.get<std::string>())
-                                        : Result<Ipv6Prefix>(fail("bad-record", "a prefix is no text")));
-  });
+  reader.prefixes("prefixes", r.prefixes);
   reader.ipv4("ipv4", r.ipv4);
   reader.id("default_flow", r.default_flow);
   reader.id("default_wanted", r.default_wanted);

@@ -51,6 +51,7 @@ struct GuestRecord {
   SessionId session;
   Ipv6Address mag;
   bool up = true;
+  std::vector<Ipv6Prefix> prefixes{};
   friend bool operator==(const GuestRecord&, const GuestRecord&) = default;
 };
 

@@ -40,9 +40,11 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   return s;
 }
 
-/// Its session's own record says the rest.
-GuestLink guest_from(const GuestRecord& r, std::uint16_t tunnel_mtu) {
-  return {r.id, r.host, r.session, r.mag, tunnel_mtu, {}, r.up, false};
+/// Its session's own record says the rest. Older records do not say which prefixes: all of the set's.
+GuestLink guest_from(const GuestRecord& r, const MobileNode& node, std::uint16_t tunnel_mtu) {
+  auto prefixes = r.prefixes.empty() && r.up ? node.prefixes : r.prefixes;
+  std::ranges::sort(prefixes);
+  return {r.id, r.host, r.session, r.mag, std::move(prefixes), {}, tunnel_mtu, {}, r.up, false};
 }
 
 /// One that was announced is kept whole; of others one without a service is a rule's.
@@ -150,7 +152,7 @@ class Restorer {
       node.ipv4 = state_.ipv4.home_of(r.ipv4->address.address);  // a pool's router may be another now
     for (const auto& s : r.sessions)
       node.sessions.push_back(session_from(s, now_, most_remaining(s), policy().config().tunnel_mtu));
-    for (const auto& g : r.guests) node.guests.push_back(guest_from(g, policy().config().tunnel_mtu));
+    for (const auto& g : r.guests) node.guests.push_back(guest_from(g, node, policy().config().tunnel_mtu));
     FlowBinding default_flow = FlowTable::with_default(r.default_flow).default_flow();
     default_flow.wanted = default_flow.asked = r.default_wanted;
     default_flow.current = r.default_current;

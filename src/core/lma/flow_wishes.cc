@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/flow_wishes.h"
+
+#include <algorithm>
+
+#include "core/lma/flow_settling.h"
+
+namespace flowmob::core {
+namespace {
+
+class Wishing {
+ public:
+  Wishing(const AnchorState& state, const MobileNode& node,
+          const std::function<bool(const Session&)>& may_be_asked)
+      : state_(state), node_(node), links_(links_of(state.policy, node)), possible_(links_) {
+    for (const auto& foreign : foreign_sessions(state, node))
+      if (may_be_asked(*foreign.session)) {
+        possible_.push_back(link_of(state.policy, node, *foreign.session));
+        asked_[foreign.session->id] = foreign;
+      }
+    for (const auto& guest : node.guests) {
+      const auto* host = state.cache.find(guest.host);
+      const auto* session = host ? host->find(guest.session) : nullptr;
+      if (guest.up && session && may_be_asked(*session)) asked_[guest.id] = {guest.host, session};
+    }
+    suppose();
+  }
+
+  FlowWishes all() const {
+    FlowWishes wishes;
+    if (asked_.empty()) return wishes;
+    for (const auto& flow : node_.flows.bindings())
+      if (!flow.announced) add(flow, wishes);
+    return wishes;
+  }
+
+ private:
+  /// Every gateway that may be asked has said 0, what has just come may carry, and what does not answer is
+  /// nothing.
+  void suppose() {
+    const bool has_other =
+        std::ranges::any_of(asked_, [](const auto& one) { return !one.second.session->unreachable; });
+    for (auto& link : possible_) {
+      if (asked_.contains(link.session)) link.missing.clear();
+      const auto* own = node_.find(link.session);
+      if (!own) continue;
+      link.is_opening = false;
+      link.is_live = link.is_live && !(own->unreachable && has_other);
+    }
+  }
+
+  Decision decide_among(const std::vector<LinkState>& links, const FlowBinding& flow) const {
+    const auto& board = state_.policy.links();
+    return decide(flow, {links, &board, board.now(), {}, node_.flows.default_flow().current, {}});
+  }
+
+  bool is_stranded(SessionId by) const {
+    if (const auto* own = node_.find(by)) return own->unreachable;
+    const auto* guest = node_.find_guest(by);
+    return !guest || guest->unreachable;
+  }
+
+  static const LinkVerdict* verdict_on(const Decision& decision, SessionId link) {
+    const auto found = std::ranges::find(decision.links, link, &LinkVerdict::session);
+    return found == decision.links.end() ? nullptr : &*found;
+  }
+
+  void add(const FlowBinding& flow, FlowWishes& wishes) const {
+    const auto decision = decide_among(possible_, flow), actual = decide_among(links_, flow);
+    if (decision.revisit && (!wishes.revisit || *decision.revisit < *wishes.revisit))
+      wishes.revisit = decision.revisit;
+    const auto wish = [&](SessionId link) {
+      const auto asked = asked_.find(link);
+      if (asked == asked_.end()) return;
+      if (const auto* as_it_is = verdict_on(actual, link);
+          as_it_is && as_it_is->fitness != LinkFitness::Foreign)
+        return;
+      if (!verdict_on(decision, link)->rank && !is_stranded(actual.session)) return;
+      auto& one = wishes.sessions[asked->second.session->id];
+      one.host = asked->second.host;
+      one.prefixes.merge(prefixes_of(node_, flow));
+    };
+    wish(decision.session);
+    for (const auto& link : decision.spread.links) wish(link.session);
+  }
+
+  const AnchorState& state_;
+  const MobileNode& node_;
+  const std::vector<LinkState> links_;
+  std::vector<LinkState> possible_;
+  std::map<SessionId, ForeignSession> asked_;  ///< by the link's number
+};
+
+}  // namespace
+
+FlowWishes wishes_of(const AnchorState& state, const MobileNode& node,
+                     const std::function<bool(const Session&)>& may_be_asked) {
+  return Wishing(state, node, may_be_asked).all();
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/lma/flow_mobility_fixture_for_test.h"
+
+/// Rules and lost links among sets of prefixes: who is asked, and when flows go (docs/adr/0066).
+namespace flowmob::core {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+FlowRule web_by(std::vector<LinkPattern> prefer) {
+  FlowRule rule;
+  rule.policy = "gold";
+  rule.name = "web";
+  rule.prefer = std::move(prefer);
+  wire::TrafficSelector6 http;
+  http.source_port = {80, 80};
+  rule.flow = FlowTemplate{"web", 0, http};
+  return rule;
+}
+
+const LinkPattern kByMag1{"mag1", {}}, kByMag2{"mag2", {}};
+constexpr const char* kWebOfFirst = "tcp,2001:db8:c::1,80,2001:db8:1000::5,40000";
+
+/// mn1 has a set of its own at mag1 and another at mag2; there are no rules yet.
+class FlowWishesTest : public FlowMobilityTest {
+ protected:
+  void apply(std::vector<FlowRule> rules) {
+    FlowPolicy policy{"gold", {rules.begin(), rules.end()}};
+    policy.is_default = true;
+    clear();
+    lma->apply_policies(now, {policy}, std::nullopt);
+    drain();
+    keep();
+  }
+  /// Of the flow in the set that this prefix is of.
+  std::string way_of(const char* flow, const Ipv6Prefix& prefix) {
+    for (const auto& row : show("bindings", {{"mn", "mn1"}}))
+      if (row["flow"] == flow && row["prefixes"][0] == prefix.to_string())
+        return row["mag"].is_null() ? "" : row["mag"].get<std::string>();
+    return "no such flow";
+  }
+  void lose_first() {
+    clear();
+    send(leave(first()));
+  }
+  Json explained(const char* flow = kWebOfFirst) {
+    return lma->handle_command(now, "policy explain", {{"flow", flow}}).value();
+  }
+  Json link_at(const char* mag) {
+    const Json all = explained();
+    for (const auto& link : all["links"])
+      if (link["mag"] == mag) return link;
+    return {};
+  }
+};
+
+TEST_F(FlowWishesTest, TheGatewayThatARulePrefersIsAskedAndTheFlowGoesWhenItHasSaidZero) {
+  apply({web_by({kByMag2, kByMag1})});
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOwn));
+  EXPECT_EQ(way_of("web", kOwn), "mag1");
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(way_of("*", kOwn), "mag1") << "which no rule is for";
+  EXPECT_EQ(way_of("web", kSecondSet), "mag2");
+  EXPECT_EQ(all<InstallFlow>().size(), 1U);
+  pass(1min);
+  EXPECT_THAT(sent<Fmi>(), IsEmpty()) << "that is all";
+}
+
+TEST_F(FlowWishesTest, APreferredAccessTechnologyIsThatOfTheOtherSetsSession) {
+  apply({web_by({{"", ATT::Wimax}, {"", ATT::Wlan}})});
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(explained()["mag"], "mag2");
+  EXPECT_EQ(explained()["reason"], "preferred");
+  EXPECT_EQ(link_at("mag2")["access_technology"], session_at("mag2")["access_technology"]);
+  EXPECT_EQ(link_at("mag2")["session"], session_at("mag2")["session"]);
+}
+
+TEST_F(FlowWishesTest, WithoutItsRuleItStaysUntilItsOwnRuleComes) {
+  apply({web_by({kByMag2, kByMag1})});
+  grant(kMag2);
+  apply({web_by({kByMag1})});
+  EXPECT_EQ(way_of("web", kOwn), "mag1");
+  EXPECT_EQ(notification_to(kMag2).reason, Reason::ForceReregistration) << "it is taken back";
+}
+
+TEST_F(FlowWishesTest, ExplainSaysWhoWouldHaveToBeAsked) {
+  EXPECT_EQ(link_at("mag2")["fitness"], "foreign");
+  EXPECT_EQ(link_at("mag2")["chosen"], false);
+  EXPECT_EQ(explained()["mag"], "mag1");
+}
+
+TEST_F(FlowWishesTest, ARefusalIsAskedAgainWhenTheGatewayRegistersTheSessionAnewAndNotBefore) {
+  apply({web_by({kByMag2, kByMag1})});
+  const auto asked = notification_to(kMag2);
+  clear();
+  receive(acknowledge(asked, NS::MobileNodeNotAttached), kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag1");
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+  accepted(refresh(first(), kOwn));
+  EXPECT_THAT(sent<Fmi>(), IsEmpty()) << "it is not that session";
+  accepted(refresh(second(), kSecondSet));
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
+TEST_F(FlowWishesTest, SilenceIsNoConsent) {
+  apply({web_by({kByMag2, kByMag1})});
+  pass(1s);
+  EXPECT_TRUE(notification_to(kMag2).retransmit);
+  pass(1s);
+  EXPECT_THAT(events(), Contains("flow-mobility-unanswered"));
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+  accepted(refresh(second(), kSecondSet));
+  EXPECT_EQ(way_of("web", kOwn), "mag1") << "that it may have heard us is not enough";
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
+TEST_F(FlowWishesTest, WhoeverKeepsSilentIsAskedAgainLessAndLessOften) {
+  apply({web_by({kByMag2, kByMag1})});
+  for (const auto pause : {4s, 8s, 16s, 32s, 64s, 64s}) {
+    pass(1s);
+    pass(1s);
+    ASSERT_THAT(events(), Contains("flow-mobility-unanswered"));
+    ASSERT_EQ(*lma->poll_timeout() - now.monotonic, pause);
+    pass(pause - 1ms);
+    EXPECT_THAT(sent<Fmi>(), IsEmpty());
+    pass(1ms);
+    EXPECT_FALSE(notification_to(kMag2).retransmit);
+  }
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
+TEST_F(FlowWishesTest, NorIsItToACommandThatFollows) {
+  begin_move("video", "mag1");
+  pass(1s);
+  pass(1s);
+  ASSERT_EQ(code(), "flow-mobility-unanswered");
+  clear();
+  begin_move("video", "mag1");
+  EXPECT_EQ(mag_of("video"), "mag2");
+  grant();
+  EXPECT_EQ(code(), "done");
+}
+
+TEST_F(FlowWishesTest, AGatewayThatDoesNotKnowTheMessagesIsAskedWhenSomebodyActs) {
+  apply({web_by({kByMag2, kByMag1})});
+  clear();
+  receive(wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}}, kMag2);
+  accepted(refresh(second(), kSecondSet));
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+  auto config = lma->config();
+  clear();
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  drain();
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOwn));
+}
+
+TEST_F(FlowWishesTest, WhatHasNoLinkOfItsOwnGoesByTheOtherSetsGateway) {
+  lose_first();
+  EXPECT_EQ(mag_of("voice"), "");
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOwn));
+  grant(kMag2);
+  EXPECT_EQ(mag_of("voice"), "mag2");
+  EXPECT_EQ(way_of("*", kOwn), "mag2");
+  EXPECT_THAT(events(), Contains("flow-fallback"));
+}
+
+TEST_F(FlowWishesTest, AndHomeWhenItsOwnLinkIsThereAgain) {
+  lose_first();
+  grant(kMag2);
+  accepted(first());
+  EXPECT_EQ(mag_of("voice"), "mag1");
+  EXPECT_THAT(events(), Contains("flow-returned"));
+  EXPECT_EQ(notification_to(kMag2).reason, Reason::ForceReregistration);
+  receive(acknowledge(notification_to(kMag2)), kMag2);
+  lose_first();
+  grant(kMag2);
+  EXPECT_EQ(mag_of("voice"), "mag2") << "as often as it happens";
+}
+
+TEST_F(FlowWishesTest, AGatewayThatDoesNotAnswerIsAsGoodAsNone) {
+  auto config = lma->config();
+  config.heartbeat = {1s, 1};
+  ASSERT_TRUE(lma->reconfigure(now, config));
+  drain();
+  for (int i = 0; i < 8 && sent<Fmi>().empty(); ++i) {  // mag2 answers, mag1 does not
+    pass(1s);
+    for (const auto& [mag, beat] : sent<wire::Heartbeat>())
+      if (mag == kMag2) receive(wire::Heartbeat{false, true, beat.sequence, {}}, kMag2);
+  }
+  EXPECT_EQ(mag_of("voice"), "mag1") << "the last resort";
+  grant(kMag2);
+  EXPECT_EQ(mag_of("voice"), "mag2");
+}
+
+TEST_F(FlowWishesTest, ARuleThatPermitsNoOthersIsObeyed) {
+  FlowRule rule = web_by({kByMag1});
+  rule.others = false;
+  FlowRule rest = web_by({kByMag1});
+  rest.name = "rest";
+  rest.flow = {};
+  rest.others = false;
+  rest.position = 1;
+  apply({rule, rest});
+  lose_first();
+  const auto asked = sent<Fmi>();
+  ASSERT_EQ(asked.size(), 1U) << "for voice, which has no rule";
+  receive(acknowledge(asked[0].second), kMag2);
+  EXPECT_EQ(mag_of("voice"), "mag2");
+  EXPECT_EQ(way_of("web", kOwn), "");
+  EXPECT_EQ(way_of("*", kOwn), "");
+}
+
+TEST_F(FlowWishesTest, WhatHasJustComeAsksNobodyMeanwhile) {
+  auto c = lma->config();
+  c.new_link_delay = 50ms;
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  Pbu third = second();
+  third.source = kMag3;
+  third.link_layer_id = Bytes{3};
+  accepted(third);
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+  pass(50ms);
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+}
+
+TEST_F(FlowWishesTest, WhereGatewaysDecideNobodyIsAsked) {
+  auto c = lma->config();
+  c.decider = Decider::Gateways;
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  apply({web_by({kByMag2, kByMag1})});
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+  lose_first();
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+}
+
+TEST_F(FlowWishesTest, ALinkThatFlapsMovesTheFlowOnceInAHoldDown) {
+  auto rule = web_by({kByMag2, kByMag1});
+  rule.hold_down = 10s;
+  apply({rule});
+  grant(kMag2);
+  ASSERT_EQ(way_of("web", kOwn), "mag2");
+  Pbu away = second(), back = refresh(second(), kSecondSet);
+  away.lifetime = 0;
+  away.handoff = HI::Unknown;
+  away.prefixes = {kSecondSet};
+  back.handoff = HI::Unknown;
+  for (int i = 0; i < 50; ++i) {
+    accepted(away);
+    EXPECT_EQ(way_of("web", kOwn), "mag1");
+    advance(90ms);
+    accepted(back);
+    grant(kMag2);
+    EXPECT_EQ(way_of("web", kOwn), "mag1") << "it has just failed the flow";
+  }
+  for (int i = 0; i < 3 && way_of("web", kOwn) != "mag2"; ++i) pass(5s);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
+TEST_F(FlowWishesTest, ALoadedGatewayIsLeftForThatOfAnotherSet) {
+  auto rule = web_by({kByMag1, kByMag2});
+  rule.limits.load = 1'000'000;
+  apply({rule});
+  grant(kMag1);
+  ASSERT_EQ(way_of("web", kSecondSet), "mag1");
+  clear();
+  lma->handle_link_load(now, kMag1, 2'000'000);
+  drain();
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(way_of("web", kSecondSet), "mag2");
+}
+
+TEST_F(FlowWishesTest, CopiesGoByTheGatewaysOfBothSets) {
+  auto rule = web_by({kByMag1, kByMag2});
+  rule.spread = SpreadKind::Copies;
+  apply({rule});
+  const auto all_asked = sent<Fmi>();
+  ASSERT_EQ(all_asked.size(), 2U) << "each for the other's prefix";
+  clear();
+  for (const auto& [mag, asked] : all_asked) receive(acknowledge(asked), mag);
+  std::size_t copied = 0;
+  for (const auto& flow : all<InstallFlow>()) copied += flow.spread.links.size() == 2 ? 1 : 0;
+  EXPECT_EQ(copied, 2U);
+}
+
+TEST_F(FlowWishesTest, IPv4KeepsItsFlowsAtHome) {
+  auto c = lma->config();
+  c.ipv4_pools = {Ipv4Interface::parse("198.51.100.1/24").value()};
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  Pbu both = refresh(first(), kOwn);
+  both.more = {wire::Ipv4HomeAddressRequest{}};
+  accepted(both);
+  auto six = web_by({kByMag2, kByMag1});
+  auto any = six;
+  six.name = "six";
+  FlowTemplate only_six = *six.flow;
+  only_six.name = "six";
+  only_six.selector.source = {address("2001:db8:c::1"), address("2001:db8:c::ff")};
+  six.flow = only_six;
+  any.position = 1;
+  apply({six, any});
+  grant(kMag2);
+  EXPECT_EQ(way_of("six", kOwn), "mag2");
+  EXPECT_EQ(way_of("web", kOwn), "mag1") << "the other gateway could not deliver its IPv4";
+  clear();
+  Pbu away = leave(first());
+  away.more = {wire::Ipv4HomeAddressRequest{}};
+  send(away);
+  EXPECT_EQ(way_of("web", kOwn), "mag2") << "better than nothing";
+}
+
+TEST_F(FlowWishesTest, ItIsRemembered) {
+  apply({web_by({kByMag2, kByMag1})});
+  grant(kMag2);
+  keep();
+  auto config = lma->config();
+  lma = std::make_unique<LocalMobilityAnchor>(config);
+  clear();
+  std::vector<NodeRecord> kept;
+  for (const auto& [index, record] : records) kept.push_back(NodeRecord::from_json(record.to_json()).value());
+  lma->restore(now, kept);
+  drain();
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+  EXPECT_THAT(events(), IsEmpty());
+}
+
+/// RFC 7864's means for a partial handoff: of a set with two prefixes one goes.
+class PartialHandoffTest : public FlowWishesTest {
+ protected:
+  static inline const Ipv6Prefix kOther = prefix("2001:db8:1001::/64");
+  void SetUp() override {
+    auto c = sets_apart();
+    c.mobile_nodes[0].prefixes = {kOwn, kOther};
+    ASSERT_TRUE(lma->reconfigure(now, c));
+    FlowWishesTest::accepted(first());
+    FlowWishesTest::accepted(second());
+    clear();
+  }
+  static FlowRule part_of(const Ipv6Prefix& chosen) {
+    auto rule = web_by({kByMag2, kByMag1});
+    wire::TrafficSelector6 there;
+    there.destination = {chosen.address, chosen.with_interface_id(~std::uint64_t{0})};
+    rule.flow = FlowTemplate{"web", 0, there};
+    return rule;
+  }
+};
+
+TEST_F(PartialHandoffTest, TheGatewayIsToldTheChosenPrefixAlone) {
+  apply({part_of(kOther)});
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOther));
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(way_of("*", kOwn), "mag1");
+  const auto paths = all<InstallSession>();
+  ASSERT_EQ(paths.size(), 1U);
+  EXPECT_THAT(paths[0].prefixes, ElementsAre(kOther)) << "from there comes nothing else";
+}
+
+TEST_F(PartialHandoffTest, WhatItDoesNotForwardDoesNotGoThere) {
+  apply({part_of(kOther)});
+  grant(kMag2);
+  clear();
+  auto away = leave(first());
+  away.prefixes = {kOwn, kOther};
+  send(away);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(way_of("*", kOwn), "") << "until it forwards all of it";
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
+  grant(kMag2);
+  EXPECT_EQ(way_of("*", kOwn), "mag2");
+}
+
+TEST_F(PartialHandoffTest, ACommandTellsNoMoreThanItsFlowNeeds) {
+  auto rule = part_of(kOther);
+  rule.prefer = {kByMag1};
+  apply({rule});
+  begin_move("web", "mag2", {{"prefix", kOwn.to_string()}});
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOther));
+  grant(kMag2);
+  EXPECT_EQ(code(), "done");
+  clear();
+  begin_move("*", "mag2", {{"prefix", kOwn.to_string()}});
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
+  EXPECT_EQ(way_of("*", kOwn), "mag1");
+  grant(kMag2);
+  EXPECT_EQ(code(), "done");
+  EXPECT_EQ(way_of("*", kOwn), "mag2");
+}
+
+/// RFC 7864 section 3.1, the hybrid: two interfaces share a set, and a third has its own.
+class HybridTest : public FlowWishesTest {
+ protected:
+  void SetUp() override {
+    FlowWishesTest::SetUp();
+    Pbu shares;
+    shares.source = kMag3;
+    shares.technology = ATT::Utran;
+    shares.link_layer_id = Bytes{3};
+    shares.handoff = HI::NewInterfaceSharingPrefixes;
+    shares.prefixes = {kOwn};
+    ASSERT_THAT(prefixes_in(accepted(shares)), ElementsAre(kOwn));
+    clear();
+  }
+};
+
+TEST_F(HybridTest, WithinTheSetByRepointingAndToTheOtherByAsking) {
+  begin_move("voice", "mag3");
+  EXPECT_EQ(code(), "done");
+  EXPECT_EQ(mag_of("voice"), "mag3");
+  EXPECT_THAT(all<SendMessage>(), IsEmpty()) << "no signalling";
+  begin_move("voice", "mag2");
+  EXPECT_EQ(mag_of("voice"), "mag3");
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOwn));
+  grant(kMag2);
+  EXPECT_EQ(code(), "done");
+  EXPECT_EQ(mag_of("voice"), "mag2");
+}
+
+TEST_F(HybridTest, ARuleMayNameGatewaysOfBoth) {
+  apply({web_by({kByMag2, {"mag3", {}}, kByMag1})});
+  EXPECT_EQ(way_of("web", kOwn), "mag3") << "until the best has said 0";
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
+TEST_F(HybridTest, WhatShareItsPrefixesComesFirstWhenALinkIsLost) {
+  lose_first();
+  EXPECT_EQ(mag_of("voice"), "mag3");
+  EXPECT_THAT(sent<Fmi>(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace flowmob::core
