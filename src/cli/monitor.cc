@@ -45,15 +45,50 @@ std::string event_text(const Json& event, bool colour) {
   return line + "\n";
 }
 
+namespace {
+
+/// Each step of a handover record, in its order: when, what the message says, and where that is specified.
+Json explained_steps(const Json& timeline) {
+  Json steps = Json::array();
+  for (const auto& one : timeline) {
+    const auto* known = platform::find_step(text_of(one, "step"));
+    Json fields = Json::object();
+    for (const auto& [key, value] : one.items())
+      if (key != "step" && key != "time" && key != "at_ms") fields[key] = value;
+    steps.push_back({{"step", field(one, "step")},
+                     {"at_ms", field(one, "at_ms")},
+                     {"fields", std::move(fields)},
+                     {"reference", known && !known->reference.empty() ? Json(known->reference) : Json()},
+                     {"meaning", known ? Json(known->meaning) : Json()}});
+  }
+  return steps;
+}
+
+std::string step_text(const Json& step) {
+  std::string text =
+      fmt::format("      {:>9} ms  {}", text_of(step, "at_ms"), printable(text_of(step, "step")));
+  const Json& fields = field(step, "fields");
+  for (const auto& [key, value] : fields.items())
+    text += " " + printable(key) + "=" + printable(text_of(fields, key));
+  const std::string reference = text_of(step, "reference"), meaning = text_of(step, "meaning");
+  if (meaning.empty()) return text + "\n";
+  return text + "\n                    " + (reference.empty() ? "" : reference + ": ") + meaning + "\n";
+}
+
+}  // namespace
+
 Json explanation_of(const Json& event, std::optional<platform::DaemonRole> daemon) {
   const std::string name = text_of(event, "event");
   const auto* row = daemon ? platform::find_event(name, *daemon) : platform::find_event(name);
   Json keys = Json::object();
   for (const auto& [key, value] : event.items())
     if (const auto meaning = platform::meaning_of_key(key); !meaning.empty()) keys[key] = meaning;
-  return {{"reference", row && !row->reference.empty() ? Json(row->reference) : Json()},
-          {"meaning", row ? Json(row->meaning) : Json()},
-          {"keys", std::move(keys)}};
+  Json explanation{{"reference", row && !row->reference.empty() ? Json(row->reference) : Json()},
+                   {"meaning", row ? Json(row->meaning) : Json()},
+                   {"keys", std::move(keys)}};
+  if (const auto timeline = event.find("timeline"); timeline != event.end() && timeline->is_array())
+    explanation["steps"] = explained_steps(*timeline);
+  return explanation;
 }
 
 std::string explanation_text(const Json& explanation, bool colour) {
@@ -63,6 +98,9 @@ std::string explanation_text(const Json& explanation, bool colour) {
   const Json& keys = field(explanation, "keys");
   for (const auto& [key, value] : keys.items())
     if (!platform::is_for_programs(key)) text += "      " + key + ": " + text_of(keys, key) + "\n";
+  const Json& steps = field(explanation, "steps");
+  if (steps.is_array())
+    for (const auto& step : steps) text += step_text(step);
   return paint(text, Style::Faint, colour);
 }
 

@@ -46,6 +46,21 @@ TEST(Monitor, ALineLeavesTablesOut) {
   EXPECT_THAT(event_text(event, false), HasSubstr("flow=video"));
 }
 
+TEST(Monitor, ExplainsEachMessageOfARecord) {
+  const Json record = Json::parse(
+      R"({"time":"2026-11-26T06:31:03.123Z","event":"handover","timeline":[
+          {"time":"2026-11-26T06:31:03.120Z","at_ms":0.0,"step":"upa-received","mag":"mag1","sequence":7,"status":"SUCCESS"},
+          {"time":"2026-11-26T06:31:03.121Z","at_ms":1.5,"step":"thought-over"}]})");
+  const Json steps = explanation_of(record, DaemonRole::Lma)["steps"];
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0]["reference"], "RFC 7864 section 4.3");
+  EXPECT_EQ(steps[0]["fields"], Json::parse(R"({"mag":"mag1","sequence":7,"status":"SUCCESS"})"));
+  EXPECT_TRUE(steps[1]["meaning"].is_null());
+  const auto text = explanation_text(explanation_of(record, DaemonRole::Lma), false);
+  EXPECT_THAT(text, HasSubstr("ms  upa-received mag=mag1 sequence=7 status=SUCCESS\n"));
+  EXPECT_THAT(text, HasSubstr("RFC 7864 section 4.3: the Flow Mobility Acknowledge"));
+}
+
 TEST(EventMeanings, NoneStandsTwice) {
   std::set<std::pair<std::string_view, DaemonRole>> events;
   for (const auto& row : platform::event_meanings())
@@ -55,6 +70,8 @@ TEST(EventMeanings, NoneStandsTwice) {
       }
   std::set<std::string_view> keys;
   for (const auto& row : platform::key_meanings()) EXPECT_TRUE(keys.insert(row.key).second) << row.key;
+  std::set<std::string_view> steps;
+  for (const auto& row : platform::step_meanings()) EXPECT_TRUE(steps.insert(row.step).second) << row.step;
 }
 
 }  // namespace

@@ -173,6 +173,31 @@ constexpr std::array kEvents{
                  "the configuration was read again and is wrong: nothing changed"},
 };
 
+constexpr std::array kSteps{
+    StepMeaning{"trigger", "", "what set the move off"},
+    StepMeaning{"decided", "RFC 6089 section 4.3",
+                "the anchor chose the link; the decision says by which rule"},
+    StepMeaning{"pbu-received", "RFC 5213 section 6.9.1",
+                "a Proxy Binding Update came from this gateway, with this sequence number"},
+    StepMeaning{"pba-sent", "RFC 5213 section 5.3.6",
+                "the Proxy Binding Acknowledgement with the same sequence number went back"},
+    StepMeaning{
+        "upn-sent", "RFC 7864 section 4.2",
+        "a Flow Mobility Initiate, an Update Notification (RFC 7077) with this sequence number, asked the "
+        "gateway to forward prefixes of another set"},
+    StepMeaning{
+        "upa-received", "RFC 7864 section 4.3",
+        "the Flow Mobility Acknowledge with the same sequence number; only after status SUCCESS does the "
+        "flow go there"},
+    StepMeaning{"switch-asked", "", "the data plane was told the new path"},
+    StepMeaning{"switched", "", "the data plane has the new path: the next packet takes it"},
+    StepMeaning{"last-on-old-path", "", "the last packet by the path before, in the direction of way"},
+    StepMeaning{"first-on-new-path", "", "the first packet by the new path, in the direction of way"},
+    StepMeaning{"complete", "", "nothing more is expected of the move"},
+    StepMeaning{"failed", "", "the data plane refused the new path"},
+    StepMeaning{"superseded", "", "another move began before this one was complete"},
+};
+
 constexpr std::array kKeys{
     KeyMeaning{"mn", "the mobile node's identifier (MN-ID)"},
     KeyMeaning{"session", "number of the session: one attached interface"},
@@ -264,6 +289,13 @@ const EventMeaning* find_event(std::string_view name, DaemonRole role) {
 const EventMeaning* find_event(std::string_view name) {
   const auto* row = std::ranges::find(kEvents, name, &EventMeaning::name);
   return row == kEvents.end() ? nullptr : &*row;
+}
+
+std::span<const StepMeaning> step_meanings() { return kSteps; }
+
+const StepMeaning* find_step(std::string_view step) {
+  const auto found = std::ranges::find(kSteps, step, &StepMeaning::step);
+  return found == kSteps.end() ? nullptr : &*found;
 }
 
 std::span<const KeyMeaning> key_meanings() { return kKeys; }

@@ -22,6 +22,15 @@ const EventMeaning* find_event(std::string_view name, DaemonRole role);
 /// As any daemon says it.
 const EventMeaning* find_event(std::string_view name);
 
+/// A step in a handover record's timeline.
+struct StepMeaning {
+  std::string_view step;
+  std::string_view reference;  ///< empty: our own
+  std::string_view meaning;
+};
+std::span<const StepMeaning> step_meanings();
+const StepMeaning* find_step(std::string_view step);  ///< nullptr: of a newer daemon
+
 struct KeyMeaning {
   std::string_view key;
   std::string_view meaning;

@@ -32,6 +32,9 @@ NO_KEYS = {"new", "sharing", "unknown",  # words for --handoff-indicator
 # What `monitor --explain` says: EventMeaning{"name", kLma | kMag, and KeyMeaning{"key",
 MEANING = re.compile(r'EventMeaning\{\s*"([a-z-]+)",\s*(\w+),')
 KEY_MEANING = re.compile(r'KeyMeaning\{\s*"([a-z0-9_]+)",')
+STEP_MEANING = re.compile(r'StepMeaning\{\s*"([a-z-]+)",')
+# step(handover, "name", {time, "name", note(host, "name", add_packet("name"
+STEP = re.compile(r'(?:\bstep\(\*?\w+, |\bnote\(host, |\badd_packet\(|steps\.push_back\(\s*\{[^"{]*|handovers\.note\(\w+, \{[^"{]*)"([a-z-]+)"')
 MEANT_BY = {"kOfLma": {"lma"}, "kOfMag": {"mag"}, "kOfMn": {"mn"}, "kOfPeers": {"lma", "mag"}, "kOfAll": {"lma", "mag", "mn"}}
 # What the tables of the command line read: words("MN-ID", "mn", field(row, "selector").
 READ = re.compile(r'(?:words|number|list|state|remaining|traffic|idle)\("[A-Z -]+", "([a-z_]+)"|(?:field|text_of|has)\((?:row|rows|counted), "([a-z_]+)"')
@@ -110,6 +113,11 @@ def problems(page):
     known = set(KEY_MEANING.findall(meanings()))
     yield from (f"a key of an event that control_events.cc lacks: {key}" for key in sorted(keys_of_events(page) - known))
     yield from (f"control_events.cc has a key that docs/json.md lacks: {key}" for key in sorted(known - documented_words(page)))
+    steps = {name for path in sources("src/core/lma/*.cc") for name in STEP.findall(path.read_text(encoding="utf-8"))}
+    explained_steps = set(STEP_MEANING.findall(meanings()))
+    yield from (f"a step that control_events.cc lacks: {name}" for name in sorted(steps - explained_steps))
+    yield from (f"control_events.cc: no record has the step {name}" for name in sorted(explained_steps - steps))
+    yield from (f"a step that docs/json.md lacks: {name}" for name in sorted(steps - documented_words(page)))
     yield from (f"flowmob reads a key that no daemon says: {key}" for key in sorted(read_by_the_command_line() - keys()))
 
 
@@ -122,6 +130,7 @@ def selftest(page):
                                ("`default-member`", "`default-link`", "control_events.cc: no mn says default-member"),
                                ("`configuration-refused`", "`configuration-rejected`", "control_events.cc lacks: configuration-rejected"),
                                ("`attempt` counts", "`attempt` and `priority` count", "control_events.cc lacks: priority"),
+                               ("`upa-received`", "`upa-heard`", "a step that docs/json.md lacks: upa-received"),
                                ("`idle_ms`", "`idle_seconds`", "lacks: idle_ms")):
         assert right in page, right
         assert any(seen in problem for problem in problems(page.replace(right, wrong))), seen

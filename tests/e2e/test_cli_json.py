@@ -136,6 +136,8 @@ def test_the_monitor_explains_each_event_and_each_of_its_keys(monitored):
         explanation = event.pop("explanation")
         assert explanation["reference"].startswith("RFC 7864 section") and explanation["meaning"]
         assert explanation["keys"].keys() == event.keys() - {"time", "event"}
+        assert [step["step"] for step in explanation.get("steps", [])] == [step["step"] for step in event.get("timeline", [])]
+        assert all(step["meaning"] for step in explanation.get("steps", []))
     assert [step["step"] for step in handover["timeline"]].count("switched") == 1
 
 
