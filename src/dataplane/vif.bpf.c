@@ -134,7 +134,7 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   fm_reverse(&packet.key);
   if (!flow) flow = fm_flow_of(&packet, vif->default_member);
   const struct fm_member_row* member = fm_pick_member(
-      flow ? fm_member_of(flow, vif->default_member) : vif->default_member, vif->default_member);
+      flow ? fm_member_of(flow, &packet.key, vif->default_member) : vif->default_member, vif->default_member);
   if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
   if (flow) {
     fm_add_shared(&flow->traffic.up, &weight);

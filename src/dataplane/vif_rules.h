@@ -5,6 +5,7 @@
 
 #include "abi/vif.h"
 #include "bpf_base.h"
+#include "flow_hash.h"
 #include "members.h"
 #include "selectors.h"
 
@@ -63,8 +64,33 @@ static __noinline __u32 fm_first_preferred(__u32 rule, __u32 otherwise) {
   return otherwise;
 }
 
+static __noinline bool fm_is_listed(__u32 rule, __u32 member) {
+  const struct fm_vif_preference* preference = bpf_map_lookup_elem(&vif_preferences, &rule);
+  if (!preference) return false;
+  for (__u32 place = 0; place < FM_MAX_MEMBERS; ++place) {
+    if (place >= preference->count) break;
+    if (preference->members[place] == member) return true;
+  }
+  return false;
+}
+
+/* What has sent stays where it began, as long as that is up. */
+static __noinline __u32 fm_shared_member(const struct fm_vif_flow* flow, const struct fm_flow_key* key,
+                                         __u32 otherwise) {
+  if (!flow || !key) return otherwise;
+  __u32 rule = flow->rule;
+  if (flow->traffic.up.packets && fm_member_if_up(flow->member) && fm_is_listed(rule, flow->member))
+    return flow->member;
+  const struct fm_vif_preference* preference = bpf_map_lookup_elem(&vif_preferences, &rule);
+  if (!preference) return otherwise;
+  __u32 slot = (__u32)(fm_flow_hash(key) >> 20) & (FM_SHARE_SLOTS - 1);
+  __u32 member = preference->members[preference->slots[slot] & (FM_MAX_MEMBERS - 1)];
+  if (fm_member_if_up(member)) return member;
+  return fm_first_preferred(rule, otherwise);
+}
+
 static __always_inline bool fm_is_moved_by_node(const struct fm_vif_flow* flow) {
-  return flow->action == FM_VIF_PREFER;
+  return flow->action == FM_VIF_PREFER || flow->action == FM_VIF_SHARE;
 }
 
 static __always_inline void fm_go_to(struct fm_vif_flow* flow, __u32 member, __u64 now) {
@@ -76,9 +102,11 @@ static __always_inline void fm_go_to(struct fm_vif_flow* flow, __u32 member, __u
 
 /* The member that a packet of the flow leaves by, if that is up. A flow that was seen for the first time has
  * not moved. */
-static __always_inline __u32 fm_member_of(struct fm_vif_flow* flow, __u32 otherwise) {
+static __always_inline __u32 fm_member_of(struct fm_vif_flow* flow, const struct fm_flow_key* key,
+                                          __u32 otherwise) {
   if (!fm_is_moved_by_node(flow)) return flow->member;
-  __u32 member = fm_first_preferred(flow->rule, otherwise);
+  __u32 member = flow->action == FM_VIF_SHARE ? fm_shared_member(flow, key, otherwise)
+                                              : fm_first_preferred(flow->rule, otherwise);
   if (member == flow->member) return member;
   if (flow->traffic.up.packets | flow->traffic.down.packets)
     fm_go_to(flow, member, bpf_ktime_get_ns());

@@ -107,7 +107,8 @@ NodeRecord MobileNode::to_record() const {
                                s.notes ? *s.notes : wire::MobilityOptions{},
                                s.binding_id,
                                s.binding_priority});
-  for (const auto& g : guests) record.guests.push_back({g.id, g.host, g.session, g.mag, g.up, g.prefixes});
+  for (const auto& g : guests)
+    record.guests.push_back({g.id, g.host, g.session, g.mag, g.up, g.prefixes, g.technology});
   for (const auto& f : flows.bindings())
     if (!f.is_default())
       record.flows.push_back(

@@ -53,6 +53,7 @@ struct FlowBinding {
   std::optional<TimePoint> left{};     ///< when it last had to leave a link that failed
   std::optional<TimePoint> revisit{};  ///< when a link that is held down may take it
   Spread spread{};                     ///< by which links beside `current`
+  bool is_abroad = false;              ///< `current` is of another set of prefixes
 
   std::optional<Announced> announced{};  ///< by a gateway; none: it is a rule's, a service's or the default
   bool is_superseded = false;  ///< another session has announced the same packets later, and has them

@@ -85,6 +85,7 @@ auto place(const FlowBinding& flow, const LinkVerdict& verdict) {
 SessionId wanted_by_rule(const FlowBinding& flow, const Decision& decision) {
   const LinkVerdict* first = nullptr;
   for (const auto& verdict : decision.links) {
+    if (verdict.fitness == LinkFitness::Foreign) continue;
     if (!verdict.rank && (!flow.rule->others || !carries(verdict))) continue;
     if (!first || place_in_list(flow, verdict) < place_in_list(flow, *first)) first = &verdict;
   }
@@ -185,17 +186,22 @@ void decide_by_binding(const FlowBinding& flow, SessionId wanted, const Surround
     const auto* link = around.find(session);
     return link && link->is_live;
   };
+  const auto place = [](const LinkState& link) { return std::tuple(link.is_foreign, link.session); };
   const auto smallest = [&](const auto& is_one) {
-    SessionId first;
+    const LinkState* first = nullptr;
     for (const auto& link : around.links)
-      if (is_one(link.session) && (!first || link.session < first)) first = link.session;
-    return first;
+      if (is_one(link.session) && (!first || place(link) < place(*first))) first = &link;
+    return first ? first->session : SessionId{};
   };
   const auto take = [&](SessionId session, DecisionReason reason) {
     decision.session = session;
     decision.reason = reason;
   };
   if (is_open(wanted)) return take(wanted, DecisionReason::Bound);
+  const auto* current = around.find(flow.current);
+  if (current && current->is_foreign && flow.asked != flow.current)  // where it is for want of better
+    if (const auto own = smallest([&](SessionId id) { return is_open(id) && !around.find(id)->is_foreign; }))
+      return take(own, DecisionReason::Only);
   if (is_live(flow.current) && flow.current != around.leaving)
     return take(flow.current, DecisionReason::Stays);
   if (is_open(around.meanwhile)) return take(around.meanwhile, DecisionReason::WithDefault);
@@ -348,10 +354,13 @@ namespace {
 /// is one; if that neither, what does not answer.
 std::vector<LinkState> links_for(const FlowBinding& flow, const std::vector<LinkState>& all) {
   auto links = all;
+  const auto is_permitted = [&](const LinkState& link) {
+    return !flow.rule || flow.rule->others || flow.is_pinned || rank_of(*flow.rule, link);
+  };
   const auto keep = [&](const auto& is_kept) {
     for (std::size_t i = 0; i < all.size(); ++i)
       links[i].is_live = !is_missed(flow, all[i]) && is_kept(all[i]);
-    return std::ranges::any_of(links, &LinkState::is_live);
+    return std::ranges::any_of(links, [&](const auto& link) { return link.is_live && is_permitted(link); });
   };
   if (!keep([&](const LinkState& link) { return link.is_live && !loses_ipv4(flow, link); }) &&
       !keep([](const LinkState& link) { return link.is_live; }))
@@ -383,7 +392,8 @@ Decision decide(const FlowBinding& flow, const Surroundings& around) {
 }
 
 /// A link that has failed this flow, or comes when the flow has just had to leave another, is held down from
-/// the moment that it is well.
+/// the moment that it is well; one of another set, which was there before somebody asked for it, from the
+/// loss.
 void observe(FlowBinding& flow, const Surroundings& around) {
   if (!flow.rule) return flow.seen.clear();
   std::erase_if(flow.seen, [&](const LinkMemory& memory) { return !around.find(memory.session); });
@@ -395,8 +405,10 @@ void observe(FlowBinding& flow, const Surroundings& around) {
     const bool is_well = link.is_registered && link.is_live && !is_bad;
     if (is_well && link.is_opening) continue;  // which is no failure: a handover, or it was said again
     if (is_well && !known->is_well)
-      known->since =
-          known->was_well || (has_just_left && !link.is_foreign) ? std::optional(around.now) : std::nullopt;
+      known->since = known->was_well   ? std::optional(around.now)
+                     : !has_just_left  ? std::nullopt
+                     : link.is_foreign ? flow.left
+                                       : std::optional(around.now);
     known->is_well = is_well;
     known->was_well = known->was_well || is_well;
   }

@@ -223,7 +223,8 @@ void FlowTable::govern(Follow kind) {
     auto rule = policy_ ? rule_for(*policy_, flow) : Shared<FlowRule>{};
     if (!rule) flow.is_pinned = false;
     if (!rule && flow.rule) {
-      if (flow.current && (kind == Follow::Lasting || !flow.asked)) flow.asked = flow.current;
+      if (flow.current && !flow.is_abroad && (kind == Follow::Lasting || !flow.asked))
+        flow.asked = flow.current;
       bind_to(flow, flow.asked ? flow.asked : flow.wanted);
       flow.asked = flow.wanted;
     }
@@ -308,6 +309,8 @@ void FlowTable::reselect(const std::vector<LinkState>& links, const LinkBoard& b
     observe(flow, around);
     const Decision decision = decide(flow, around);
     note_leaving(flow, decision, around.now);
+    const auto* link = around.find(decision.session);
+    flow.is_abroad = link && link->is_foreign;
     flow.revisit = decision.revisit;
     flow.spread = decision.spread;
     const bool is_decided = flow.announced || (flow.rule && !flow.is_pinned);
@@ -326,6 +329,7 @@ std::optional<TimePoint> FlowTable::revisit() const {
 
 void FlowTable::adopt_default() {
   auto& flow = bindings_.back();
+  if (flow.is_abroad) return;
   if (!flow.asked) flow.asked = flow.current;
   if (!flow.wanted) bind_to(flow, flow.current);
 }

@@ -87,7 +87,7 @@ class FlowTable {
                 SeveralBindings several = {});
   /// When a link that is held down may take a flow.
   std::optional<TimePoint> revisit() const;
-  /// The default flow is bound to what it uses, if it is bound to none.
+  /// The default flow is bound to what it uses, if it is bound to none, and that is of its own set.
   void adopt_default();
 
   /// Whose else a policy is does not matter to one node: that may be a list of a million.

@@ -175,7 +175,7 @@ Json link_json(const MobileNode& node, const LinkState& link, const LinkVerdict&
   const bool is_chosen = link.session == decision.session || is_copied;
   const auto quality = policy.links().quality(link.mag_address);
   return {{"mag", policy.mag_name(link.mag_address)},
-          {"session", node.session_behind(link.session).value},
+          {"session", session_behind_candidate(node.session_behind(link.session)).value},
           {"access_technology", wire::to_string(link.technology)},
           {"rank", verdict.rank ? Json(*verdict.rank + 1) : Json()},
           {"fitness", to_string(verdict.fitness)},

@@ -120,10 +120,9 @@ void FlowMobility::links_turned() {
 }
 
 std::optional<TimePoint> FlowMobility::next_deadline() const {
-  auto next = sender_.next_deadline();
-  for (const auto& [mn_id, at] : revisits_)
-    if (!next || at < *next) next = at;
-  return next;
+  const auto next = sender_.next_deadline();
+  if (by_time_.empty()) return next;
+  return next ? std::min(*next, by_time_.begin()->first) : by_time_.begin()->first;
 }
 
 FlowMobility::Asking FlowMobility::may_be_asked(const std::string& mn_id, const Session& session) const {
@@ -140,11 +139,21 @@ FlowMobility::Asking FlowMobility::may_be_asked(const std::string& mn_id, const 
 
 void FlowMobility::revisit(const std::string& mn_id, TimePoint at) {
   const auto [known, is_new] = revisits_.try_emplace(mn_id, at);
-  if (!is_new) known->second = std::min(known->second, at);
+  if (!is_new && known->second <= at) return;
+  if (!is_new) by_time_.erase({known->second, mn_id});
+  known->second = at;
+  by_time_.emplace(at, mn_id);
+}
+
+void FlowMobility::forget_revisit(const std::string& mn_id) {
+  const auto known = revisits_.find(mn_id);
+  if (known == revisits_.end()) return;
+  by_time_.erase({known->second, mn_id});
+  revisits_.erase(known);
 }
 
 void FlowMobility::follow_wishes(const std::string& mn_id) {
-  revisits_.erase(mn_id);
+  forget_revisit(mn_id);
   const auto known = nodes_.find(mn_id);
   if (known != nodes_.end())
     for (auto& [session, host] : known->second) host.wished.clear();
@@ -202,6 +211,9 @@ void FlowMobility::settle(Now now) {
   const auto due = [this] {
     auto all = state_.cache.take_changed();
     all.merge(std::exchange(todo_, {}));
+    // one at a time: a number is free for as many as that
+    if (all.empty() && !starved_.empty() && sender_.has_room())
+      all.insert(starved_.extract(starved_.begin()));
     return all;
   };
   for (auto all = due(); !all.empty(); all = due())
@@ -277,6 +289,7 @@ void FlowMobility::reconcile(Now now, const std::string& mn_id, SessionId id, Ho
   const bool is_refused = host.refused_at == period && host.refused == prefixes;
   if ((is_refused || (host.silent == period && host.wished.empty())) && !host.move) return;
   if (mute_.contains(host.mag)) return do_without(mn_id, id, host);
+  if (narrow(mn_id, id, prefixes)) return;
   if (!sender_.has_room()) {
     starved_.insert(mn_id);
     return;
@@ -284,10 +297,26 @@ void FlowMobility::reconcile(Now now, const std::string& mn_id, SessionId id, Ho
   tell(now, mn_id, *session, host, std::move(prefixes));
 }
 
+/// What is to be taken back nobody goes by from here on. True: that has been asked for.
+bool FlowMobility::narrow(const std::string& mn_id, SessionId session, const Prefixes& wanted) {
+  bool is_wide = false;
+  for (const auto* node : state_.cache.find_all(mn_id))
+    for (const auto& link : node->guests) {
+      if (link.session != session ||
+          std::ranges::all_of(link.prefixes, [&](const auto& prefix) { return wanted.contains(prefix); }))
+        continue;
+      is_wide = true;
+      edits_.make(*node, cause(), [this, session, wanted](const MobileNode& n) {
+        return with_guests_narrowed(state_.policy, n, session, wanted);
+      });
+      break;  // the edit may have been made, and the node be another
+    }
+  return is_wide;
+}
+
 void FlowMobility::do_without(const std::string& mn_id, SessionId session, Host& host) {
   fail_move(host, "flow-mobility-not-supported", "the MAG does not know Update Notifications (RFC 7077)");
   give_up(mn_id, session, host.mag);
-  host.told = wanted(mn_id, session, host);
 }
 
 void FlowMobility::tell(Now now, const std::string& mn_id, const Session& session, Host& host,
@@ -348,8 +377,11 @@ void FlowMobility::handle_refusal(Now, const Ipv6Address& peer) {
 }
 
 void FlowMobility::handle_timeout(Now now) {
-  for (const auto& [mn_id, at] : revisits_)
-    if (at <= now.monotonic) todo_.insert(mn_id);
+  while (!by_time_.empty() && by_time_.begin()->first <= now.monotonic) {
+    const std::string mn_id = by_time_.begin()->second;
+    todo_.insert(mn_id);
+    forget_revisit(mn_id);
+  }
   auto due = sender_.handle_timeout(now.monotonic);
   for (auto& sent : due.again) {
     ++state_.statistics.notification.retransmissions;
@@ -379,7 +411,6 @@ void FlowMobility::end(Sequence sequence, End how, const std::string& status) {
   else
     failed(where, host, prefixes, how, status);
   todo_.insert(where.mn_id);
-  todo_.merge(std::exchange(starved_, {}));
 }
 
 void FlowMobility::accepted(const Where& where, Host& host, Prefixes prefixes) {

@@ -95,6 +95,8 @@ class FlowMobility {
   Asking may_be_asked(const std::string& mn_id, const Session& session) const;
   void follow_wishes(const std::string& mn_id, const MobileNode& node);
   void revisit(const std::string& mn_id, TimePoint at);
+  void forget_revisit(const std::string& mn_id);
+  bool narrow(const std::string& mn_id, SessionId session, const Prefixes& wanted);
   void follow_wishes(const std::string& mn_id);
   void make_links(const Session& session, Host& host);
   void follow(Now now, const std::string& mn_id);
@@ -118,9 +120,10 @@ class FlowMobility {
   NotificationSender sender_;
   std::map<std::string, Hosts, std::less<>> nodes_;  ///< by MN-ID
   std::map<Sequence, Where> outstanding_;
-  std::set<std::string> todo_, starved_;       ///< MN-IDs; the starved wait for a number
-  std::map<std::string, TimePoint> revisits_;  ///< when a node's flows may want to go elsewhere
-  std::set<Ipv6Address> mute_;                 ///< MAGs that do not know the messages
+  std::set<std::string> todo_, starved_;                 ///< MN-IDs; the starved wait for a number
+  std::map<std::string, TimePoint> revisits_;            ///< when a node's flows may want to go elsewhere
+  std::set<std::pair<TimePoint, std::string>> by_time_;  ///< the same
+  std::set<Ipv6Address> mute_;                           ///< MAGs that do not know the messages
 };
 
 }  // namespace flowmob::core

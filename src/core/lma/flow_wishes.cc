@@ -16,7 +16,7 @@ class Wishing {
     for (const auto& foreign : foreign_sessions(state, node))
       if (may_be_asked(*foreign.session)) {
         possible_.push_back(link_of(state.policy, node, *foreign.session));
-        asked_[foreign.session->id] = foreign;
+        asked_[possible_.back().session] = foreign;
       }
     for (const auto& guest : node.guests) {
       const auto* host = state.cache.find(guest.host);

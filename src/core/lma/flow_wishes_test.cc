@@ -334,6 +334,129 @@ TEST_F(FlowWishesTest, ItIsRemembered) {
   EXPECT_THAT(events(), IsEmpty());
 }
 
+TEST_F(FlowWishesTest, ARestartKnowsTheTechnologyOfAForeignLink) {
+  apply({web_by({{"", ATT::Wimax}, {"", ATT::Wlan}})});
+  grant(kMag2);
+  keep();
+  auto config = lma->config();
+  lma = std::make_unique<LocalMobilityAnchor>(config);
+  clear();
+  std::vector<NodeRecord> kept;
+  for (const auto& [index, record] : records) kept.push_back(NodeRecord::from_json(record.to_json()).value());
+  lma->restore(now, kept);
+  drain();
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_THAT(all<SendMessage>(), IsEmpty());
+}
+
+/// A MAG forwards a prefix at one of its attachments alone.
+TEST_F(FlowWishesTest, OfTwoSessionsAtOneGatewayOneIsAsked) {
+  Pbu third = second();
+  third.link_layer_id = Bytes{3};
+  third.technology = ATT::Wlan;
+  accepted(third);
+  auto rule = web_by({kByMag1, kByMag2});
+  rule.spread = SpreadKind::Copies;
+  apply({rule});
+  clear();
+  apply({web_by({kByMag2, kByMag1})});
+  std::size_t for_own = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto all_asked = sent<Fmi>();
+    clear();
+    for (const auto& [mag, asked] : all_asked) {
+      const auto named = off_link_in(asked.options);
+      for_own += static_cast<std::size_t>(mag == kMag2 && std::ranges::count(named, kOwn) != 0);
+      receive(acknowledge(asked), mag);
+    }
+    accepted(refresh(third, kThirdSet));
+  }
+  EXPECT_LE(for_own, 1U);
+}
+
+TEST_F(FlowWishesTest, WhatNobodyHasAcknowledgedIsNotTold) {
+  apply({web_by({kByMag2, kByMag1})});
+  clear();
+  receive(wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}}, kMag2);
+  accepted(refresh(second(), kSecondSet));
+  clear();
+  ASSERT_TRUE(lma->reconfigure(now, lma->config()));
+  drain();
+  EXPECT_EQ(way_of("web", kOwn), "mag1") << "it knows nothing of it";
+  EXPECT_EQ(notification_to(kMag2).reason, Reason::FlowMobility);
+}
+
+TEST_F(FlowWishesTest, AHoldDownEndsNoLoopOfTimers) {
+  apply({web_by({kByMag1, kByMag2})});
+  lose_first();
+  answering = false;
+  for (int i = 0; i < 20; ++i) {
+    advance(1s);
+    lma->handle_timeout(now);
+    drain();
+    const auto next = lma->poll_timeout();
+    EXPECT_TRUE(!next || *next > now.monotonic) << "while a change is under way, too";
+  }
+}
+
+TEST_F(FlowWishesTest, ALinkForAnotherFlowDoesNotEndAHoldDown) {
+  auto web = web_by({kByMag2, kByMag1});
+  web.hold_down = 30s;
+  apply({web});
+  grant(kMag2);
+  ASSERT_EQ(way_of("web", kOwn), "mag2");
+  Pbu away = second();
+  away.lifetime = 0;
+  away.handoff = HI::Unknown;
+  away.prefixes = {kSecondSet};
+  accepted(away);
+  pass(10s);  // it is deleted
+  clear();
+  accepted(second());
+  begin_move("voice", "mag2");
+  for (const auto& [mag, asked] : sent<Fmi>()) receive(acknowledge(asked), mag);
+  ASSERT_EQ(mag_of("voice"), "mag2");
+  EXPECT_EQ(way_of("web", kOwn), "mag1") << "it has just failed that flow";
+  pass(30s);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
+TEST_F(FlowWishesTest, AFlowIsNotBoundToWhereItHadToGo) {
+  Pbu shares;
+  shares.source = kMag3;
+  shares.link_layer_id = Bytes{3};
+  shares.handoff = HI::NewInterfaceSharingPrefixes;
+  shares.prefixes = {kOwn};
+  accepted(shares);
+  Pbu away = shares;
+  away.lifetime = 0;
+  away.handoff = HI::Unknown;
+  accepted(away);
+  advance(5s);
+  lose_first();
+  grant(kMag2);
+  ASSERT_EQ(way_of("*", kOwn), "mag2");
+  pass(6s);  // the other is deleted meanwhile
+  shares.handoff = HI::Unknown;
+  accepted(first());
+  EXPECT_EQ(way_of("*", kOwn), "mag1") << "it goes home";
+}
+
+TEST_F(FlowWishesTest, WhereTheRulePermitsNoOtherLinkAForeignOneIsBetterThanNone) {
+  auto c = lma->config();
+  c.ipv4_pools = {Ipv4Interface::parse("198.51.100.1/24").value()};
+  ASSERT_TRUE(lma->reconfigure(now, c));
+  Pbu both = refresh(first(), kOwn);
+  both.more = {wire::Ipv4HomeAddressRequest{}};
+  accepted(both);
+  auto any = web_by({kByMag2});
+  any.others = false;
+  apply({any});
+  EXPECT_EQ(way_of("web", kOwn), "");
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+}
+
 /// RFC 7864's means for a partial handoff: of a set with two prefixes one goes.
 class PartialHandoffTest : public FlowWishesTest {
  protected:
@@ -378,6 +501,32 @@ TEST_F(PartialHandoffTest, WhatItDoesNotForwardDoesNotGoThere) {
   EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
   grant(kMag2);
   EXPECT_EQ(way_of("*", kOwn), "mag2");
+}
+
+/// What is taken back is not gone by any more from when the MAG is told, whatever it answers.
+TEST_F(PartialHandoffTest, WhatIsTakenBackIsNotLetThroughFromThenOn) {
+  auto other = part_of(kOwn);
+  FlowTemplate renamed = *other.flow;
+  renamed.name = other.name = "rest";
+  other.flow = renamed;
+  other.position = 1;
+  apply({part_of(kOther), other});
+  grant(kMag2);
+  ASSERT_EQ(way_of("rest", kOwn), "mag2");
+  other.prefer = {kByMag1};
+  apply({part_of(kOther), other});
+  EXPECT_EQ(way_of("rest", kOwn), "mag1");
+  const auto asked = notification_to(kMag2);
+  EXPECT_THAT(off_link_in(asked.options), ElementsAre(kOther));
+  const auto paths = all<InstallSession>();
+  ASSERT_FALSE(paths.empty());
+  EXPECT_THAT(paths.back().prefixes, ElementsAre(kOther));
+  other.prefer = {kByMag2, kByMag1};
+  apply({part_of(kOther), other});
+  EXPECT_EQ(way_of("rest", kOwn), "mag1") << "it may have it no more";
+  receive(acknowledge(asked), kMag2);
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
+  EXPECT_EQ(way_of("rest", kOwn), "mag1");
 }
 
 TEST_F(PartialHandoffTest, ACommandTellsNoMoreThanItsFlowNeeds) {

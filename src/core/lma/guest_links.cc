@@ -9,6 +9,8 @@
 namespace flowmob::core {
 namespace {
 
+constexpr std::uint32_t kCandidate = 0x80000000;  // no anchor counts so far
+
 bool is_bound_to(const FlowBinding& flow, SessionId link) {
   return flow.asked == link || flow.wanted == link || flow.current == link ||
          std::ranges::count(flow.spread.links, link, &SpreadLink::session) != 0;
@@ -104,9 +106,11 @@ std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const Mob
   std::vector<ForeignSession> found;
   if (node.prefixes.empty()) return found;
   const auto has_link_with = [&](const Session& session) {
-    return guest_link_at(node, session.id) || std::ranges::any_of(node.sessions, [&](const Session& own) {
-             return own.mag == session.mag && !own.in_delete_wait;
-           });
+    const auto is_there = [&](const auto& link) { return link.mag == session.mag; };
+    return std::ranges::any_of(node.guests, is_there) ||
+           std::ranges::any_of(found, [&](const auto& other) { return is_there(*other.session); }) ||
+           std::ranges::any_of(node.sessions,
+                               [&](const Session& own) { return is_there(own) && !own.in_delete_wait; });
   };
   for (const auto* other : state.cache.find_all(node.mn_id)) {
     if (other->index == node.index) continue;
@@ -116,10 +120,12 @@ std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const Mob
   return found;
 }
 
+SessionId session_behind_candidate(SessionId link) { return SessionId{link.value & ~kCandidate}; }
+
 LinkState link_of(const Policy& policy, const MobileNode& node, const Session& foreign) {
   const auto* mag = policy.mag(foreign.mag);
-  LinkState link{foreign.id, mag ? std::string_view(mag->name) : std::string_view(), foreign.mag,
-                 foreign.technology};
+  LinkState link{SessionId{foreign.id.value | kCandidate},
+                 mag ? std::string_view(mag->name) : std::string_view(), foreign.mag, foreign.technology};
   link.is_foreign = true;
   link.missing = node.prefixes;
   link.lacks_ipv4 = node.ipv4.has_value();
@@ -176,6 +182,16 @@ std::optional<Change> with_guest(const Policy& policy, const MobileNode& node, N
   const auto link = link_at(next, host, session, fresh, told);
   settle_flows(policy, next);
   if (!is_bound_to(next.flows, link)) return std::nullopt;
+  return change_to(policy, node, std::move(next));
+}
+
+std::optional<Change> with_guests_narrowed(const Policy& policy, const MobileNode& node, SessionId session,
+                                           const std::set<Ipv6Prefix>& wanted) {
+  MobileNode next = node;
+  for (auto& link : next.guests)
+    if (link.session == session)
+      std::erase_if(link.prefixes, [&](const auto& prefix) { return !wanted.contains(prefix); });
+  if (next == node) return std::nullopt;
   return change_to(policy, node, std::move(next));
 }
 

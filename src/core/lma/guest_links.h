@@ -13,10 +13,14 @@ struct ForeignSession {
   NodeIndex host;
   const Session* session;
 };
-/// Those at MAGs that the set has neither a session nor a guest link with.
+/// Those at MAGs that the set has neither a session nor a guest link with, one at each: a MAG forwards a
+/// prefix at one of its attachments alone.
 std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const MobileNode& node);
-/// As it is: with none of the node's prefixes.
+/// As it is: with none of the node's prefixes, under a number behind those of all links, as it would be.
 LinkState link_of(const Policy& policy, const MobileNode& node, const Session& foreign);
+
+/// The session that such a number stands for.
+SessionId session_behind_candidate(SessionId link);
 
 /// Of the node's prefixes those that packets of the flow may be for; all of them, if those are for none.
 std::set<Ipv6Prefix> prefixes_of(const MobileNode& node, const FlowBinding& flow);
@@ -33,6 +37,9 @@ std::optional<Change> with_guest_confirmed(const Policy& policy, const MobileNod
 /// The same, and the link is made if there is none. Nothing if no flow takes it.
 std::optional<Change> with_guest(const Policy& policy, const MobileNode& node, NodeIndex host,
                                  const Session& session, SessionId fresh, const std::set<Ipv6Prefix>& told);
+/// Before the MAG is told that it is to forward these alone.
+std::optional<Change> with_guests_narrowed(const Policy& policy, const MobileNode& node, SessionId session,
+                                           const std::set<Ipv6Prefix>& wanted);
 /// It does not: links of the session that have not been confirmed go.
 std::optional<Change> without_unconfirmed_guest(const Policy& policy, const MobileNode& node,
                                                 SessionId session, const Ipv6Address& mag);

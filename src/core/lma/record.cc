@@ -48,8 +48,13 @@ Json to_json(const SessionRecord& s) {
 }
 
 Json to_json(const GuestRecord& g) {
-  return {{"id", g.id.value},         {"host", g.host.value}, {"session", g.session.value},
-          {"mag", g.mag.to_string()}, {"up", g.up},           {"prefixes", prefixes_json(g.prefixes)}};
+  return {{"id", g.id.value},
+          {"host", g.host.value},
+          {"session", g.session.value},
+          {"mag", g.mag.to_string()},
+          {"up", g.up},
+          {"prefixes", prefixes_json(g.prefixes)},
+          {"technology", static_cast<unsigned>(g.technology)}};
 }
 
 Json to_json(const AnnouncedRecord& a) {
@@ -235,6 +240,7 @@ Result<GuestRecord> guest_from(const Json& json) {
   reader.address("mag", g.mag);
   reader.boolean("up", g.up);
   reader.prefixes_if_there("prefixes", g.prefixes);
+  if (json.contains("technology")) reader.enumeration("technology", g.technology);
   if (!g.id || !g.host || !g.session) reader.complain("a guest link and what it is at have numbers");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return g;

@@ -52,6 +52,7 @@ struct GuestRecord {
   Ipv6Address mag;
   bool up = true;
   std::vector<Ipv6Prefix> prefixes{};
+  wire::AccessTechnology technology{};
   friend bool operator==(const GuestRecord&, const GuestRecord&) = default;
 };
 

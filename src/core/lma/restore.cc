@@ -44,7 +44,7 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
 GuestLink guest_from(const GuestRecord& r, const MobileNode& node, std::uint16_t tunnel_mtu) {
   auto prefixes = r.prefixes.empty() && r.up ? node.prefixes : r.prefixes;
   std::ranges::sort(prefixes);
-  return {r.id, r.host, r.session, r.mag, std::move(prefixes), {}, tunnel_mtu, {}, r.up, false};
+  return {r.id, r.host, r.session, r.mag, std::move(prefixes), r.technology, tunnel_mtu, {}, r.up, false};
 }
 
 /// One that was announced is kept whole; of others one without a service is a rule's.

@@ -120,12 +120,17 @@ std::vector<FlowChoices::Row> FlowChoices::rows() const {
   std::vector<Row> rows;
   for (const auto& moved : moved_)
     for (const auto& selector : selectors_of(moved))
-      rows.push_back({moved.name, true, selector, {*number_of(moved.member)}});
+      rows.push_back({moved.name, true, selector, {*number_of(moved.member)}, {}});
   for (const auto& rule : config_.rules) {
     std::vector<std::uint32_t> prefer;
-    for (const auto& member : rule.prefer)
-      if (const auto number = number_of(member)) prefer.push_back(*number);
-    for (const auto& selector : rule.selectors) rows.push_back({rule.name, false, selector, prefer});
+    std::vector<std::uint16_t> shares;
+    for (std::size_t place = 0; place < rule.prefer.size(); ++place) {
+      const auto number = number_of(rule.prefer[place]);
+      if (!number) continue;
+      prefer.push_back(*number);
+      if (!rule.shares.empty()) shares.push_back(rule.shares.at(place));
+    }
+    for (const auto& selector : rule.selectors) rows.push_back({rule.name, false, selector, prefer, shares});
   }
   return rows;
 }

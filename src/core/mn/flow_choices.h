@@ -17,6 +17,7 @@ struct MemberRule {
   std::string name;
   std::vector<wire::TrafficSelector6> selectors;  ///< what one of these matches is meant
   std::vector<std::string> prefer;                ///< members, the best first; empty: each packet by all
+  std::vector<std::uint16_t> shares = {};  ///< of each of these, of new flows; empty: the first takes all
   bool is_redundant() const { return prefer.empty(); }
   friend bool operator==(const MemberRule&, const MemberRule&) = default;
 };
@@ -39,7 +40,8 @@ class FlowChoices {
     std::string name;  ///< of the rule, or the 5-tuple that a command named
     bool by_command = false;
     wire::TrafficSelector6 selector;
-    std::vector<std::uint32_t> prefer;  ///< numbers of members; empty: by all of them
+    std::vector<std::uint32_t> prefer;       ///< numbers of members; empty: by all of them
+    std::vector<std::uint16_t> shares = {};  ///< of each of these; empty: by the first that is up
     friend bool operator==(const Row&, const Row&) = default;
   };
 

@@ -50,6 +50,16 @@ TEST_F(FlowChoicesOfMn, RulesAreRowsInTheirOrder) {
   EXPECT_EQ(rows[2], (FlowChoices::Row{"video", false, from_port(3), {1, 0}}));
 }
 
+TEST_F(FlowChoicesOfMn, SharesStandBesideTheirMembers) {
+  auto config = choices();
+  config.rules[1].prefer = {"gone0", "wwan0", "wlan0"};
+  config.rules[1].shares = {5, 3, 1};
+  choices_.configure(config);
+  EXPECT_EQ(choices_.rows()[1], (FlowChoices::Row{"video", false, from_port(2), {1, 0}, {3, 1}}));
+  ASSERT_TRUE(move("video", "wlan0"));
+  EXPECT_TRUE(choices_.rows()[0].shares.empty()) << "a command says which";
+}
+
 TEST_F(FlowChoicesOfMn, ACommandGoesBeforeTheRules) {
   const auto moved = move(kTuple, "eth0");
   ASSERT_TRUE(moved);

@@ -180,7 +180,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kMn, "interface = \"if2\"\n",
              "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = [1,2,3,4,5], source_port = "
              "[1,2,3,4]}\nredundant = true\n",
-             "f:14:9: the rules come to 20 selectors; expected at most 16"}));
+             "f:14:9: the rules come to 20 selectors; expected at most 16"},
+        Case{kMn, "interface = \"if2\"\n",
+             "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = 46}\nredundant = true\nsplit = "
+             "[1]\n",
+             "f:16:9: 'split' without 'prefer'; expected a list of members in 'prefer'"}));
 
 TEST(Load, EveryMistakeIsSaidInTheOrderOfTheFile) {
   const auto errors = errors_of(parse_lma(R"([lma]

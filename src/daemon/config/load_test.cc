@@ -220,6 +220,20 @@ TEST(Load, AMobileNodeThatDecidesPrefersMembers) {
   EXPECT_FALSE(parse_mn(kMn, "mn.toml")->flows.node_decides);
 }
 
+TEST(Load, AMobileNodeThatDecidesMaySplit) {
+  const auto split = [](const std::string& shares) {
+    return parse_mn(deciding(kChoice) + "split = " + shares, "f");
+  };
+  ASSERT_TRUE(split("[3, 1]"));
+  EXPECT_EQ(split("[3, 1]")->flows.rules[0].shares, (std::vector<std::uint16_t>{3, 1}));
+  EXPECT_THAT(errors_of(split("[3]")),
+              ElementsAre("f:17:9: 1 shares for 2 members; expected a share for each of 'prefer'"));
+  EXPECT_THAT(errors_of(split("[0, 0]")),
+              ElementsAre("f:17:9: no member has a share; expected a share that is not zero"));
+  EXPECT_THAT(errors_of(split("[3, 1001]")),
+              ElementsAre("f:17:13: the integer 1001 is not allowed here; expected 0 to 1000"));
+}
+
 TEST(Load, WhatAMobileNodePrefersHasToBeAMember) {
   const auto mistakes = [](std::string_view old, std::string_view replacement) {
     return errors_of(parse_mn(with(deciding(kChoice), old, replacement), "f"));

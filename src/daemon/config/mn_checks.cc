@@ -31,6 +31,24 @@ void check_rules(const std::vector<Element<MnRuleRow>>& rules, Diagnostics& diag
   }
 }
 
+void check_split(const Element<MnRuleRow>& rule, Diagnostics& diagnostics) {
+  const Node* written = rule.node->find("split");
+  if (written == nullptr || written->as<Array>() == nullptr) return;
+  const auto& shares = rule.value.split;
+  if (written->as<Array>()->size() != shares.size()) return;  // what is wrong was said
+  if (!rule.node->find("prefer"))
+    diagnostics.add(written->at, "'split' without 'prefer'", "a list of members in 'prefer'");
+  else if (shares.size() != rule.value.prefer.size())
+    diagnostics.add(written->at,
+                    fmt::format("{} shares for {} members", shares.size(), rule.value.prefer.size()),
+                    "a share for each of 'prefer'");
+  else if (shares.size() > core::Spread::kMostLinks)
+    diagnostics.add(written->at, fmt::format("{} shares", shares.size()),
+                    fmt::format("at most {}", core::Spread::kMostLinks));
+  else if (std::ranges::count(shares, 0U) == static_cast<std::ptrdiff_t>(shares.size()))
+    diagnostics.add(written->at, "no member has a share", "a share that is not zero");
+}
+
 /// Never both: where the anchor decides the node has no word.
 void check_action(const Element<MnRuleRow>& rule, const MnFile& file, Diagnostics& diagnostics) {
   const Node* prefer = rule.node->find("prefer");
@@ -73,7 +91,10 @@ void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagn
     diagnostics.add(file.members[FM_MAX_MEMBERS].node->at, fmt::format("{} members", file.members.size()),
                     fmt::format("at most {} [[member]]", FM_MAX_MEMBERS));
   check_rules(file.rules, diagnostics);
-  for (const auto& rule : file.rules) check_action(rule, file, diagnostics);
+  for (const auto& rule : file.rules) {
+    check_action(rule, file, diagnostics);
+    check_split(rule, diagnostics);
+  }
 }
 
 MnSettings assemble(MnFile file) {
@@ -85,8 +106,10 @@ MnSettings assemble(MnFile file) {
     settings.core.members.push_back(std::move(member.value));
   }
   for (auto& rule : file.rules)
-    settings.flows.rules.push_back(
-        {rule.value.name, make_selectors(rule.value.match.value, {}), std::move(rule.value.prefer)});
+    settings.flows.rules.push_back({rule.value.name,
+                                    make_selectors(rule.value.match.value, {}),
+                                    std::move(rule.value.prefer),
+                                    {rule.value.split.begin(), rule.value.split.end()}});
   fill_paths(settings.paths, settings.core.name, false);
   return settings;
 }

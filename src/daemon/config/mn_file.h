@@ -22,6 +22,7 @@ struct MnRuleRow {
   Element<MatchRow> match;
   bool redundant = false;
   std::vector<std::string> prefer;
+  std::vector<unsigned> split;
 };
 
 /// The file as it was read, value by value.

@@ -70,6 +70,11 @@ Section<MnRuleRow> mn_rule() {
                   "the members that take them, the best first: the first that is up does, and where none is "
                   "the node's default; `decider` has to be \"mn\"",
                   "`redundant`", interface_name()),
+       K::optional(
+           "split", &MnRuleRow::split,
+           "the members' shares of new flows, in the order of `prefer`, which has at most four of them "
+           "then; one that lives stays where it began as long as that is up",
+           between<unsigned>(0, 1000)),
        K::derived("redundant", &MnRuleRow::redundant,
                   "each packet goes by every member that is up, and of what comes the first copy counts; the "
                   "anchor's policy has to say the same",

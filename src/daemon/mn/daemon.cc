@@ -21,7 +21,7 @@ constexpr Duration kMemberPoll = 2ms;
 
 std::vector<dataplane::VifRule> to_rules(const std::vector<core::FlowChoices::Row>& rows) {
   std::vector<dataplane::VifRule> rules;
-  for (const auto& row : rows) rules.push_back({row.selector, row.prefer});
+  for (const auto& row : rows) rules.push_back({row.selector, row.prefer, row.shares});
   return rules;
 }
 

@@ -22,6 +22,9 @@ struct fm_flow_key {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_flow_key) == 48, "fm_flow_key");
 
+/* Where 5-tuples are shared out: which has which slot says its hash. */
+#define FM_SHARE_SLOTS 512
+
 /* Fragments behind the first have no ports: they borrow those of the first. */
 struct fm_fragment_key {
   struct fm_address_number source;

@@ -127,7 +127,6 @@ struct fm_cached_flow {
 FM_STATIC_ASSERT(sizeof(struct fm_cached_flow) == 12, "fm_cached_flow");
 
 #define FM_MAX_SPREAD 4
-#define FM_SHARE_SLOTS 512
 
 /* Key: flow, of one that takes several links. */
 struct fm_spread {

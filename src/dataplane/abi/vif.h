@@ -46,6 +46,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_vif_flow) == 64, "fm_vif_flow");
 #define FM_VIF_ONE 0
 #define FM_VIF_COPIES 1 /* each packet by every member that is up; of what comes the first copy counts */
 #define FM_VIF_PREFER 2 /* by the first of fm_vif_preference that is up, whatever the downlink does */
+#define FM_VIF_SHARE 3  /* each 5-tuple by one of them, where it began as long as that is up */
 
 /* The rules: `count` rows of fm_rule from `first` on, in their order, whose `flow` is FM_VIF_*. A set is
  * written beside the one that holds, and holds with this row. */
@@ -56,10 +57,11 @@ struct fm_vif_rule_set {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_rule_set) == 8, "fm_vif_rule_set");
 
-/* Key: the row of its rule, which is FM_VIF_PREFER. */
+/* Key: the row of its rule, which is FM_VIF_PREFER or FM_VIF_SHARE. */
 struct fm_vif_preference {
   __u8 count;
   __u8 pad[3];
   __u8 members[FM_MAX_MEMBERS]; /* their numbers, the best first */
+  __u8 slots[FM_SHARE_SLOTS];   /* of FM_VIF_SHARE: by the hash of a 5-tuple the place of its member */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_vif_preference) == 20, "fm_vif_preference");
+FM_STATIC_ASSERT(sizeof(struct fm_vif_preference) == 532, "fm_vif_preference");

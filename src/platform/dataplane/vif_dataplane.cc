@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "core/flow/spread.h"
 #include "dataplane/vif.skel.h"
 #include "platform/dataplane/convert.h"
 #include "platform/dataplane/copy_secret.h"
@@ -63,6 +64,15 @@ VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, const fm_vif_rul
           Duration(static_cast<Duration::rep>(idle)),
           to_traffic(row.traffic),
           rule_of(row, set)};
+}
+
+/// Places take the parts of sessions.
+std::vector<std::uint8_t> slots_of(const std::vector<std::uint16_t>& shares) {
+  static_assert(core::kShareSlots == FM_SHARE_SLOTS);
+  core::Spread spread{core::SpreadKind::Shares};
+  for (std::uint32_t place = 0; place < shares.size(); ++place)
+    spread.links.push_back({SessionId{place + 1}, shares[place]});
+  return core::share_slots(spread);
 }
 
 }  // namespace
@@ -142,10 +152,11 @@ Result<void> VifDataplane::write_rule(std::uint32_t row, std::uint32_t order, co
   auto written = to_rule(rule.selector);
   if (!written) return tl::unexpected(written.error());
   written->order = order;
-  written->flow = rule.prefer.empty() ? FM_VIF_COPIES : FM_VIF_PREFER;
+  written->flow = rule.prefer.empty() ? FM_VIF_COPIES : rule.shares.empty() ? FM_VIF_PREFER : FM_VIF_SHARE;
   fm_vif_preference preference{};
   for (const auto member : rule.prefer)
     preference.members[preference.count++] = static_cast<std::uint8_t>(member);
+  if (!rule.shares.empty()) std::ranges::copy(slots_of(rule.shares), preference.slots);
   return preferences_.set(row, preference).and_then([&] { return rules_.set(row, *written); });
 }
 

@@ -19,10 +19,12 @@
 namespace flowmob::dataplane {
 
 /// What the node does with some flows, whatever the anchor decides: each packet by every member at once
-/// (docs/adr/0059), or all by the first of some members that is up (docs/adr/0062).
+/// (docs/adr/0059), all by the first of some members that is up (docs/adr/0062), or each 5-tuple by one of
+/// them.
 struct VifRule {
   wire::TrafficSelector6 selector;
   std::vector<std::uint32_t> prefer{};  ///< numbers of members, the best first; empty: by every member
+  std::vector<std::uint16_t> shares{};  ///< of each of these, at most Spread::kMostLinks; empty: by the first
   friend bool operator==(const VifRule&, const VifRule&) = default;
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <fstream>
 #include <sstream>
 
+#include "core/flow/spread.h"
 #include "packet_ipv4.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "wire/checksum.h"
@@ -445,6 +447,68 @@ TEST_F(VifPreference, ANewListMovesItAtOnceAndNothingElse) {
     EXPECT_EQ(member_of(unlisted()), 1);
   }
   EXPECT_EQ(video().moves, 2U);
+}
+
+class VifShares : public VifPreference {
+ protected:
+  void share(std::vector<std::uint16_t> shares) {
+    must(vif_->set_rules({{port(5004), {0, 1}, std::move(shares)}}));
+  }
+  static Packet connection(std::uint16_t number) {
+    return Packet().from(kNode).to(kCn).udp(static_cast<std::uint16_t>(20000 + number), 5004).payload(100);
+  }
+  std::vector<int> members(std::uint16_t count = 400) {
+    std::vector<int> all;
+    for (std::uint16_t i = 0; i < count; ++i) all.push_back(member_of(connection(i)));
+    return all;
+  }
+};
+
+TEST_F(VifShares, NewFlowsAreSharedOutByTheirWeights) {
+  share({3, 1});
+  const auto all = members();
+  const auto on_second = std::ranges::count(all, 1);
+  EXPECT_GT(on_second, 60);
+  EXPECT_LT(on_second, 140) << "a quarter of 400";
+  EXPECT_EQ(members(), all) << "each stays where it began";
+  EXPECT_EQ(member_of(unlisted()), 0);
+}
+
+TEST_F(VifShares, AFlowThatLivesStaysWhateverTheWeightsAre) {
+  share({1, 0});
+  EXPECT_EQ(std::ranges::count(members(50), 0), 50);
+  share({0, 1});
+  EXPECT_EQ(std::ranges::count(members(50), 0), 50);
+  EXPECT_EQ(member_of(connection(100)), 1) << "one that is new";
+}
+
+TEST_F(VifShares, WhatIsDownLosesItsFlowsAndNoOtherOnes) {
+  share({1, 1});
+  const auto before = members(100);
+  set_up(1, false);
+  EXPECT_EQ(std::ranges::count(members(100), 0), 100);
+  set_up(1, true);
+  EXPECT_EQ(std::ranges::count(members(100), 0), 100) << "they live, and stay";
+  EXPECT_GT(std::ranges::count(before, 1), 0);
+}
+
+TEST_F(VifShares, ADownlinkThatComesElsewhereDoesNotCallThem) {
+  share({0, 1});
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 1);
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 1);
+}
+
+/// What the user space says of shares is what the program does.
+TEST_F(VifShares, TheMemberIsThatOfTheCoresHash) {
+  share({2, 1});
+  core::Spread spread{core::SpreadKind::Shares, {{SessionId{1}, 2}, {SessionId{2}, 1}}};
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    const auto key = core::parse_flow_key(fmt::format("udp,{},5004,{},{}", kCn, kNode, 20000 + i));
+    ASSERT_TRUE(key);
+    EXPECT_EQ(member_of(connection(i)), static_cast<int>(core::share_of(spread, *key).value) - 1);
+  }
 }
 
 TEST_F(VifPreference, WithoutItsRuleItFollowsItsDownlinkAgain) {
