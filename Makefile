@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target installs the Debian packages it needs (packages only), then says what it does.
-.PHONY: help build demo test test-quick sim bench format lint fuzz coverage docs install clean
+.PHONY: help build demo test test-quick test-vm sim bench format lint fuzz coverage docs install clean
 .DEFAULT_GOAL := help
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 JOBS ?= $(shell nproc)
@@ -27,6 +27,11 @@ test: ## all tests: unit and simulator under ASan+UBSan, data plane, end to end
 test-quick: ## unit and simulator tests only, without sanitizers
 	@scripts/install build
 	@scripts/test quick
+
+test-vm: ## the domain on Debian 12's stock kernel, in an emulated machine (about ten minutes)
+	@scripts/install build run vm
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) scripts/test-vm
 
 sim: ## simulated lives: SEEDS=N (default 2000) from FIRST on, or SEED=n alone, with its shortest failing trace; or NODES=n in one domain
 	@scripts/install build

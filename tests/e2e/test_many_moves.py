@@ -3,10 +3,11 @@
 each flow is."""
 import json
 import random
+import time
 
 import pytest
 
-from conftest import eventually
+from conftest import FLOWMOB, eventually, run
 from third_access import ThirdAccess
 
 FLOWS, MOVES, FIRST_PORT = 10, 1000, 8000
@@ -46,6 +47,27 @@ def members(lab):
     return {row["source_port"]: row["member"] for row in lab.ask("mn", "show", "flows")["flows"] if row["protocol"] == "udp"}
 
 
+def ask_gateway(lab, mag, *command):
+    control = lab.status["control"]["mag2"].replace("mag2", mag)
+    return json.loads(run(FLOWMOB, "--control", control, *command, "--json").stdout)
+
+
+def downlink_packets(lab):
+    return {mag: sum(row["traffic"]["down"]["packets"] for row in ask_gateway(lab, mag, "show", "bindings")["bindings"]) for mag in MEMBER}
+
+
+def assert_gateways_agree(lab, where, seed):
+    """All flows are alike, so each gateway delivers as much as the flows that it has."""
+    time.sleep(0.5)  # held packets and those under way
+    before = downlink_packets(lab)
+    time.sleep(2)
+    grown = {mag: now - before[mag] for mag, now in downlink_packets(lab).items()}
+    total = sum(grown.values())
+    for mag in MEMBER:
+        share = sum(at == mag for at in where.values()) / FLOWS
+        assert abs(grown[mag] - share * total) <= 0.05 * total, (seed, where, grown)
+
+
 def test_a_thousand_moves_lose_nothing(lab, ten_flows, stream):
     seed = random.SystemRandom().randrange(10**6)
     dice = random.Random(seed)
@@ -61,8 +83,10 @@ def test_a_thousand_moves_lose_nothing(lab, ten_flows, stream):
     wanted = {FIRST_PORT + number: MEMBER[where[f"flow{number}"]] for number in range(FLOWS)}
     eventually(lambda: {port: member for port, member in members(lab).items() if port in wanted} == wanted,
                what=f"the node and the anchor to agree (seed {seed}): {json.dumps(where)}")
+    assert_gateways_agree(lab, where, seed)
     for one in streams:
         one.assert_lossless()
     after = lab.ask("lma", "show", "handovers")
     assert len(after["handovers"]) + after["forgotten"] - len(before["handovers"]) - before["forgotten"] == MOVES, seed
     assert lab.drops("lma").keys() <= {"copy"} and not lab.drops("mag1") and not lab.drops("mag2")
+    assert not [row for row in ask_gateway(lab, "mag3", "show", "statistics")["data_plane_drops"] if row["packets"]], seed
