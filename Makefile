@@ -28,7 +28,7 @@ test-quick: ## unit and simulator tests only, without sanitizers
 	@scripts/install build
 	@scripts/test quick
 
-test-vm: ## the domain on Debian 12's stock kernel, in an emulated machine (about ten minutes)
+test-vm: ## the domain on Debian 12's stock kernel, in an emulated machine (about three minutes)
 	@scripts/install build run vm
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) scripts/test-vm

@@ -160,12 +160,53 @@ void Liar::lie(std::uint64_t kind, Port about) {
     case 12:  // a prefix that is nobody's
       name_prefixes(update, {Ipv6Prefix::parse("2001:db8:beef::/64").value()});
       break;
+    case 14:
+      return acknowledge_for_others(about);
+    case 15:
+      return initiate(about);
     default:  // without what has to be there
       update.options.erase(update.options.begin() +
                            static_cast<std::ptrdiff_t>(random.below(update.options.size())));
       break;
   }
   send(std::move(update));
+}
+
+std::vector<wire::MobilityOption> Liar::off_link_prefixes(std::size_t node) const {
+  std::vector<wire::MobilityOption> options{
+      wire::MobileNodeIdentifier{wire::MobileNodeIdentifier::kNai, octets(mn_id_of(node))}};
+  for (const auto& prefix : prefixes_of(node))
+    options.emplace_back(wire::HomeNetworkPrefixOption{true, prefix.length, prefix.address});
+  return options;
+}
+
+/// Flow Mobility Acknowledges that nobody has asked it for, with numbers that may be outstanding: the anchor
+/// must not send a flow where its gateway has not said 0.
+void Liar::acknowledge_for_others(Port about) {
+  const auto& lma = domain_.lma->config().address;
+  const auto first = static_cast<std::uint16_t>(domain_.world.random.below(0x10000));
+  for (std::uint16_t number = 0; number < 8; ++number) {
+    const wire::UpdateNotificationAcknowledgement answer{static_cast<std::uint16_t>(first + number),
+                                                         wire::NotificationStatus::Success,
+                                                         off_link_prefixes(about.node)};
+    domain_.network.inject({kLiar, lma, wire::encode(answer, kLiar, lma)});
+  }
+}
+
+/// A Flow Mobility Initiate as if it were the anchor: a gateway must not forward what that has not asked for.
+void Liar::initiate(Port about) {
+  auto& random = domain_.world.random;
+  wire::UpdateNotification asked;
+  asked.sequence = ++sequence_;
+  asked.reason = random.below(2) == 0 ? wire::NotificationReason::FlowMobility
+                                      : wire::NotificationReason::ForceReregistration;
+  asked.acknowledge = true;
+  asked.options = off_link_prefixes(about.node);
+  if (random.below(2) == 0) asked.options[0] = off_link_prefixes(random.below(domain_.mns.size()))[0];
+  for (const auto& mag : domain_.mags) {
+    const auto& to = mag->config().address;
+    domain_.network.inject({kLiar, to, wire::encode(asked, kLiar, to)});
+  }
 }
 
 /// What an honest gateway once said, as its own word.

@@ -10,7 +10,7 @@
 /// Peers that lie in well-formed messages.
 namespace flowmob::sim {
 
-constexpr std::uint64_t kLies = 14;
+constexpr std::uint64_t kLies = 16;
 constexpr std::uint64_t kForgeries = 5;
 
 /// A gateway that the LMA knows, and that may register one node of its own and no other.
@@ -28,6 +28,9 @@ class Liar {
   wire::ProxyBindingUpdate claim(const std::string& mn_id, const MacAddress& link_layer);
   std::vector<Ipv6Prefix> prefixes_of(std::size_t node) const;
   void replay_of_others();
+  void acknowledge_for_others(Port about);
+  void initiate(Port about);
+  std::vector<wire::MobilityOption> off_link_prefixes(std::size_t node) const;
 
   Domain& domain_;
   std::uint16_t sequence_ = 0;
