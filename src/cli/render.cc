@@ -232,8 +232,25 @@ std::string handovers(const Json& rows, const Look& look) {
       "no handovers", look);
 }
 
+/// A mobile node's.
+std::string member_explanation(const Json& row, const Look& look) {
+  const auto text = [&](const char* key) { return printable(text_of(row, key)); };
+  const std::string rule = text("rule"), member = text("member");
+  std::string page = text("packets") + "\n  ";
+  page += rule.empty() ? "no rule matches\n" : "by rule " + rule + ", " + text("action") + "\n";
+  page += (member.empty() ? "  dropped: " : "  goes by " + member + ": ") + text("because") + "\n\n";
+  page += row_table(field(row, "links"),
+                    {words("INTERFACE", "interface", true), words("UP", "up"), words("WHY", "why", true)},
+                    "no members", look);
+  const Json& passed = field(row, "passed_over");
+  if (passed.empty()) return page;
+  return page + "\n" +
+         row_table(passed, {words("PASSED OVER", "rule", true), words("DIFFERS IN", "differs_in")}, "", look);
+}
+
 /// The answer in three lines, then every link with its reason, then the rules that did not match.
 std::string explanation(const Json& row, const Look& look) {
+  if (row.contains("member")) return member_explanation(row, look);
   const auto text = [&](const char* key) { return printable(text_of(row, key)); };
   const std::string rule = text("rule");
   std::string page = text("packets") + " of " + text("mn") + "\n  flow " + text("flow");

@@ -215,6 +215,18 @@ TEST(Render, StatisticsHaveEachDropWithItsReason) {
   EXPECT_THAT(text, HasSubstr("no session of that MAG"));
 }
 
+TEST(Render, AMobileNodesExplanationNamesItsMembers) {
+  const auto text =
+      shown({"policy explain",
+             R"({"packets":"udp,a,1,b,2","rule":"films","by_command":false,"action":"split","member":"wwan0",
+      "because":"its share of new flows","links":[{"interface":"wlan0","up":true,"chosen":false,"why":"its share"},
+      {"interface":"wwan0","up":true,"chosen":true,"why":"its share of new flows"}],
+      "passed_over":[{"rule":"both","by_command":false,"differs_in":"source_port"}]})"});
+  EXPECT_THAT(text, HasSubstr("by rule films, split\n  goes by wwan0: its share of new flows\n"));
+  EXPECT_THAT(text, HasSubstr("wlan0"));
+  EXPECT_THAT(text, HasSubstr("both"));
+}
+
 const Fixture kExplanation{"policy explain",
                            R"({"mn":"mn1@example.net","packets":"udp,2001:db8::1,5,2001:db8::2,6",
   "flow":"voice","flow_index":4,"policy":"gold","rule":"voice","session":2,"mag":"lte","reason":"preferred",

@@ -131,10 +131,16 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   struct fm_counter weight = fm_weight(skb, &packet);
 
   struct fm_vif_flow* flow = fm_quoted_flow(skb, &packet, true);
+  bool is_quoted = flow;
   fm_reverse(&packet.key);
   if (!flow) flow = fm_flow_of(&packet, vif->default_member);
-  const struct fm_member_row* member = fm_pick_member(
-      flow ? fm_member_of(flow, &packet.key, vif->default_member) : vif->default_member, vif->default_member);
+  bool is_placed =
+      flow && (!is_quoted || flow->action != FM_VIF_SHARE); /* an error's hash is not the flow's */
+  const struct fm_member_row* member =
+      fm_pick_member(is_placed ? fm_member_of(flow, &packet.key, vif->default_member)
+                     : flow    ? flow->member
+                               : vif->default_member,
+                     vif->default_member);
   if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
   if (flow) {
     fm_add_shared(&flow->traffic.up, &weight);

@@ -83,9 +83,12 @@ static __noinline __u32 fm_shared_member(const struct fm_vif_flow* flow, const s
     return flow->member;
   const struct fm_vif_preference* preference = bpf_map_lookup_elem(&vif_preferences, &rule);
   if (!preference) return otherwise;
-  __u32 slot = (__u32)(fm_flow_hash(key) >> 20) & (FM_SHARE_SLOTS - 1);
-  __u32 member = preference->members[preference->slots[slot] & (FM_MAX_MEMBERS - 1)];
-  if (fm_member_if_up(member)) return member;
+  __u32 slot = (__u32)(fm_flow_hash(key) >> 20);
+  for (__u32 tried = 0; tried < FM_SHARE_TRIES; ++tried) {
+    __u8 place = preference->slots[(slot + tried) & (FM_SHARE_SLOTS - 1)];
+    __u32 member = preference->members[place & (FM_MAX_MEMBERS - 1)];
+    if (fm_member_if_up(member)) return member;
+  }
   return fm_first_preferred(rule, otherwise);
 }
 

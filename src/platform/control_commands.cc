@@ -129,7 +129,7 @@ constexpr std::array kCommands{
         "announces a flow of the configuration to the LMA, until the node attaches anew (RFC 6089)"},
     ControlCommand{"flow withdraw", kMag, Admin, kFlowSwitch, "announces it no more"},
     ControlCommand{"show policies", kLma, ReadOnly, {}, "rules for flows, as they hold now"},
-    ControlCommand{"policy explain", kLma, ReadOnly, kPolicyExplain,
+    ControlCommand{"policy explain", Lma | Mn, ReadOnly, kPolicyExplain,
                    "which rule and link some packets have, why, and why not the others"},
     ControlCommand{"policy diff", kLma, Admin, kPolicyDiff,
                    "what the policies of a file would change: rules, and flows that would move"},

@@ -85,25 +85,6 @@ def assert_goes_by(lab, node, stream, port, member):
     assert came > 50 and down_packets(lab, mag) - before[1] >= came - under_way, "all of it came by that gateway"
 
 
-def test_new_flows_are_shared_out(lab, node):
-    """By two to one, and each stays where it began; to a port where nobody listens."""
-    port, count = 7007, 60
-    node.rules[port] = RULE.format(name="shared", protocol="udp", port=port, prefer='["if1", "if2"]') + "split = [2, 1]\n"
-    node.reload()
-    send = (f"import socket\nfor number in range({count}):\n    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n"
-            f"    s.bind(('::', 30000 + number))\n    s.sendto(b'x', ('{lab.address('cn')}', {port}))\n")
-
-    def members():
-        lab.inside("mn", "python3", "-c", send)
-        return {row["destination_port"]: row["member"] for row in lab.ask("mn", "show", "flows")["flows"] if row["source_port"] == port}
-
-    first = members()
-    assert len(first) == count and 8 <= sum(member == "if2" for member in first.values()) <= 34
-    assert members() == first
-    del node.rules[port]
-    node.reload()
-
-
 def test_an_anchor_that_decides_refuses_and_nothing_moves(node, stream):
     lab = node.lab
     node.prefer(UDP_PORT, "if1")
@@ -218,3 +199,25 @@ def test_never_both(obeyed):
     assert refused["exit"] == 1 and refused["error"]["code"] == "lma-decides"
     node.file.write_text(before, encoding="utf-8")
     lab.ask("mn", "reload")
+
+
+def test_new_flows_are_shared_out(lab, node):
+    """By two to one, and each stays where it began; to a port where nobody listens."""
+    port, count = 7007, 60
+    node.rules[port] = RULE.format(name="shared", protocol="udp", port=port, prefer='["if1", "if2"]') + "split = [2, 1]\n"
+    node.reload()
+    send = (f"import socket\nfor number in range({count}):\n    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n"
+            f"    s.bind(('::', 30000 + number))\n    s.sendto(b'x', ('{lab.address('cn')}', {port}))\n")
+
+    def members():
+        lab.inside("mn", "python3", "-c", send)
+        return {row["destination_port"]: row["member"] for row in lab.ask("mn", "show", "flows")["flows"] if row["source_port"] == port}
+
+    explained = lab.ask("mn", "policy", "explain", f"udp,{lab.address('cn')},{port},{lab.address('vif').split('/')[0]},30000")
+    assert (explained["rule"], explained["action"]) == ("shared", "split")
+    first = members()
+    assert explained["member"] == first[30000], "the program does what is explained"
+    assert len(first) == count and 8 <= sum(member == "if2" for member in first.values()) <= 34
+    assert members() == first
+    del node.rules[port]
+    node.reload()

@@ -2,6 +2,7 @@
 #include "lies.h"
 
 #include <algorithm>
+#include <set>
 
 #include "wire/neighbor_discovery.h"
 
@@ -184,10 +185,14 @@ std::vector<wire::MobilityOption> Liar::off_link_prefixes(std::size_t node) cons
 /// must not send a flow where its gateway has not said 0.
 void Liar::acknowledge_for_others(Port about) {
   const auto& lma = domain_.lma->config().address;
-  const auto first = static_cast<std::uint16_t>(domain_.world.random.below(0x10000));
-  for (std::uint16_t number = 0; number < 8; ++number) {
-    const wire::UpdateNotificationAcknowledgement answer{static_cast<std::uint16_t>(first + number),
-                                                         wire::NotificationStatus::Success,
+  std::set<std::uint16_t> numbers{static_cast<std::uint16_t>(domain_.world.random.below(0x10000))};
+  for (const auto& message : domain_.network.sent()) {
+    const auto decoded = wire::decode(message.mobility_header, message.source, message.destination);
+    const auto* asked = decoded ? std::get_if<wire::UpdateNotification>(&*decoded) : nullptr;
+    if (asked != nullptr) numbers.insert(asked->sequence);
+  }
+  for (const auto number : numbers) {
+    const wire::UpdateNotificationAcknowledgement answer{number, wire::NotificationStatus::Success,
                                                          off_link_prefixes(about.node)};
     domain_.network.inject({kLiar, lma, wire::encode(answer, kLiar, lma)});
   }

@@ -137,6 +137,34 @@ std::optional<std::string_view> first_mismatch(const wire::TrafficSelector6& s, 
   return std::nullopt;
 }
 
+namespace {
+
+/// Nothing if it was not given.
+Result<std::optional<std::uint32_t>> number_from(const Json& arguments, const char* name,
+                                                 std::uint32_t most) {
+  const auto found = arguments.find(name);
+  if (found == arguments.end()) return std::optional<std::uint32_t>();
+  const auto number = found->get<std::int64_t>();
+  if (number < 0 || number > most) return fail("bad-argument", fmt::format("{} is from 0 to {}", name, most));
+  return std::optional(static_cast<std::uint32_t>(number));
+}
+
+}  // namespace
+
+Result<FlowKey> flow_key_of(const Json& arguments) {
+  auto key = parse_flow_key(arguments.at("flow").get_ref<const std::string&>());
+  const auto ds = number_from(arguments, "dscp", 63), spi = number_from(arguments, "spi", 0xffffffff),
+             label = number_from(arguments, "flow_label", 0xfffff);
+  for (const auto* number : {&ds, &spi, &label})
+    if (!*number) return tl::unexpected(number->error());
+  if (!key) return key;
+  if (*label && !key->flow_label) return fail("bad-argument", "IPv4 has no flow label");
+  if (*label) key->flow_label = *label;
+  key->spi = *spi;
+  key->ds = static_cast<std::uint8_t>(ds->value_or(0));
+  return key;
+}
+
 /// A range that neither begins in a prefix nor holds its first address has none of it.
 bool has_some_of(const wire::Range<Ipv6Address>& range, const Ipv6Prefix& prefix) {
   return prefix.contains(range.first) || range.contains(prefix.address);

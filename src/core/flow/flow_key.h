@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "base/ipv4.h"
+#include "core/effect.h"
 #include "wire/traffic_selector.h"
 
 namespace flowmob::core {
@@ -32,6 +33,9 @@ struct FlowKey {
 /// destination, destination port; without ports for a protocol that has none. "bad-flow".
 Result<FlowKey> parse_flow_key(std::string_view text);
 std::string to_string(const FlowKey& key);
+
+/// {"flow": such a text, and "dscp", "spi", "flow_label" where they matter}. "bad-flow", "bad-argument".
+Result<FlowKey> flow_key_of(const Json& arguments);
 
 /// The first field of the selector that the flow does not have, by its name in show flows; none: it matches
 /// (RFC 6088 section 3.2). What the data plane does with the same selector is the same.

@@ -225,7 +225,8 @@ void FlowTable::govern(Follow kind) {
     if (!rule && flow.rule) {
       if (flow.current && !flow.is_abroad && (kind == Follow::Lasting || !flow.asked))
         flow.asked = flow.current;
-      bind_to(flow, flow.asked ? flow.asked : flow.wanted);
+      // where it had to go for want of a link of its own nothing binds it
+      bind_to(flow, flow.asked || flow.is_abroad ? flow.asked : flow.wanted);
       flow.asked = flow.wanted;
     }
     if (rule && rule->flow) flow.flow = rule->flow;

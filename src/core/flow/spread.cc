@@ -74,9 +74,11 @@ std::vector<std::uint8_t> share_slots(const Spread& spread) {
   return slots;
 }
 
+std::size_t share_slot_of(const FlowKey& key) { return (flow_hash(key) >> 20) % kShareSlots; }
+
 SessionId share_of(const Spread& spread, const FlowKey& key) {
   if (spread.kind != SpreadKind::Shares || spread.links.empty()) return {};
-  return spread.links[share_slots(spread)[(flow_hash(key) >> 20) % kShareSlots]].session;
+  return spread.links[share_slots(spread)[share_slot_of(key)]].session;
 }
 
 }  // namespace flowmob::core

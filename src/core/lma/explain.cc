@@ -37,30 +37,6 @@ Result<const MobileNode*> addressed_node(const BindingCache& cache, const FlowKe
   return fail("no-such-mobile-node", escaped(name) + " does not have the destination's address");
 }
 
-/// Nothing if it was not given.
-Result<std::optional<std::uint32_t>> number_from(const Json& arguments, const char* name,
-                                                 std::uint32_t most) {
-  const auto found = arguments.find(name);
-  if (found == arguments.end()) return std::optional<std::uint32_t>();
-  const auto number = found->get<std::int64_t>();
-  if (number < 0 || number > most) return fail("bad-argument", fmt::format("{} is from 0 to {}", name, most));
-  return std::optional(static_cast<std::uint32_t>(number));
-}
-
-Result<FlowKey> key_from(const Json& arguments) {
-  auto key = parse_flow_key(arguments.at("flow").get_ref<const std::string&>());
-  const auto ds = number_from(arguments, "dscp", 63), spi = number_from(arguments, "spi", 0xffffffff),
-             label = number_from(arguments, "flow_label", 0xfffff);
-  for (const auto* number : {&ds, &spi, &label})
-    if (!*number) return tl::unexpected(number->error());
-  if (!key) return key;
-  if (*label && !key->flow_label) return fail("bad-argument", "IPv4 has no flow label");
-  if (*label) key->flow_label = *label;
-  key->spi = *spi;
-  key->ds = static_cast<std::uint8_t>(ds->value_or(0));
-  return key;
-}
-
 /// The first field of every selector in which the flow differs; none: it matches.
 std::optional<std::string> mismatch(const FlowBinding& flow, const FlowKey& key) {
   if (flow.is_default()) return std::nullopt;
@@ -228,7 +204,7 @@ Json decision_of(const Policy& policy, const MobileNode& before, const MobileNod
 }
 
 Result<Json> explain(const AnchorState& state, const Json& arguments) {
-  const auto key = key_from(arguments);
+  const auto key = flow_key_of(arguments);
   if (!key) return tl::unexpected(key.error());
   const auto node = addressed_node(state.cache, *key, arguments);
   if (!node) return tl::unexpected(node.error());

@@ -13,11 +13,10 @@ class Wishing {
   Wishing(const AnchorState& state, const MobileNode& node,
           const std::function<bool(const Session&)>& may_be_asked)
       : state_(state), node_(node), links_(links_of(state.policy, node)), possible_(links_) {
-    for (const auto& foreign : foreign_sessions(state, node))
-      if (may_be_asked(*foreign.session)) {
-        possible_.push_back(link_of(state.policy, node, *foreign.session));
-        asked_[possible_.back().session] = foreign;
-      }
+    for (const auto& foreign : foreign_sessions(state, node, may_be_asked)) {
+      possible_.push_back(link_of(state.policy, node, *foreign.session));
+      asked_[possible_.back().session] = foreign;
+    }
     for (const auto& guest : node.guests) {
       const auto* host = state.cache.find(guest.host);
       const auto* session = host ? host->find(guest.session) : nullptr;

@@ -357,9 +357,8 @@ TEST_F(FlowWishesTest, OfTwoSessionsAtOneGatewayOneIsAsked) {
   accepted(third);
   auto rule = web_by({kByMag1, kByMag2});
   rule.spread = SpreadKind::Copies;
-  apply({rule});
   clear();
-  apply({web_by({kByMag2, kByMag1})});
+  apply({rule});
   std::size_t for_own = 0;
   for (int i = 0; i < 10; ++i) {
     const auto all_asked = sent<Fmi>();
@@ -371,7 +370,33 @@ TEST_F(FlowWishesTest, OfTwoSessionsAtOneGatewayOneIsAsked) {
     }
     accepted(refresh(third, kThirdSet));
   }
-  EXPECT_LE(for_own, 1U);
+  EXPECT_EQ(for_own, 1U);
+}
+
+/// A handover brings two of them to one gateway.
+TEST_F(FlowWishesTest, TwoForeignLinksAtOneGatewayBecomeOne) {
+  Pbu third = second();
+  third.source = kMag3;
+  third.technology = ATT::Utran;
+  third.link_layer_id = Bytes{3};
+  accepted(third);
+  auto rest = web_by({{"", ATT::Utran}, kByMag1});
+  rest.name = "rest";
+  rest.flow = {};
+  rest.position = 1;
+  apply({web_by({{"", ATT::Wimax}, kByMag1}), rest});
+  for (const auto& [mag, asked] : sent<Fmi>()) receive(acknowledge(asked), mag);
+  ASSERT_EQ(way_of("web", kOwn), "mag2");
+  ASSERT_EQ(way_of("*", kOwn), "mag3");
+  Pbu moved = refresh(third, kThirdSet);
+  moved.source = kMag2;
+  moved.handoff = HI::HandoffBetweenMags;
+  accepted(moved);
+  keep();
+  for (const auto& [index, record] : records)
+    if (record.prefixes == std::vector{kOwn}) {
+      EXPECT_EQ(record.guests.size(), 1U);
+    }
 }
 
 TEST_F(FlowWishesTest, WhatNobodyHasAcknowledgedIsNotTold) {

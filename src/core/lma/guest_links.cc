@@ -62,6 +62,21 @@ void prefer_own_sessions(MobileNode& node) {
   });
 }
 
+/// And so it is among two of other sets: the one that is not confirmed there gives way.
+void merge_guests(MobileNode& node) {
+  for (auto link = node.guests.begin(); link != node.guests.end();) {
+    const auto other = std::ranges::find_if(node.guests, [&](const GuestLink& one) {
+      return one.id != link->id && one.mag == link->mag && (one.up || one.id < link->id);
+    });
+    if (link->up || other == node.guests.end()) {
+      ++link;
+      continue;
+    }
+    node.flows.replace(link->id, other->id);
+    link = node.guests.erase(link);
+  }
+}
+
 std::optional<Change> change_to(const Policy& policy, const MobileNode& node, MobileNode next) {
   settle_flows(policy, next);
   next.flows.adopt_default();
@@ -102,12 +117,16 @@ bool serves(const AnchorState& state, const Session& session) {
 
 }  // namespace
 
-std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const MobileNode& node) {
+std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const MobileNode& node,
+                                             const std::function<bool(const Session&)>& is_asked_for) {
   std::vector<ForeignSession> found;
   if (node.prefixes.empty()) return found;
   const auto has_link_with = [&](const Session& session) {
     const auto is_there = [&](const auto& link) { return link.mag == session.mag; };
-    return std::ranges::any_of(node.guests, is_there) ||
+    const auto is_guest = [&](const GuestLink& link) {
+      return link.session == session.id || (link.up && is_there(link));
+    };
+    return std::ranges::any_of(node.guests, is_guest) ||
            std::ranges::any_of(found, [&](const auto& other) { return is_there(*other.session); }) ||
            std::ranges::any_of(node.sessions,
                                [&](const Session& own) { return is_there(own) && !own.in_delete_wait; });
@@ -115,7 +134,8 @@ std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const Mob
   for (const auto* other : state.cache.find_all(node.mn_id)) {
     if (other->index == node.index) continue;
     for (const auto& session : other->sessions)
-      if (serves(state, session) && !has_link_with(session)) found.push_back({other->index, &session});
+      if (serves(state, session) && !has_link_with(session) && is_asked_for(session))
+        found.push_back({other->index, &session});
   }
   return found;
 }
@@ -165,6 +185,7 @@ std::optional<Change> with_guests_followed(const Policy& policy, const BindingCa
               [&](const GuestLink& link) { return !session_of(link) || !is_bound_to(node.flows, link.id); });
   for (auto& link : next.guests) catch_up(link, *session_of(link));
   prefer_own_sessions(next);
+  merge_guests(next);
   return change_to(policy, node, std::move(next));
 }
 
@@ -188,9 +209,11 @@ std::optional<Change> with_guest(const Policy& policy, const MobileNode& node, N
 std::optional<Change> with_guests_narrowed(const Policy& policy, const MobileNode& node, SessionId session,
                                            const std::set<Ipv6Prefix>& wanted) {
   MobileNode next = node;
-  for (auto& link : next.guests)
-    if (link.session == session)
-      std::erase_if(link.prefixes, [&](const auto& prefix) { return !wanted.contains(prefix); });
+  for (auto& link : next.guests) {
+    if (link.session != session) continue;
+    std::erase_if(link.prefixes, [&](const auto& prefix) { return !wanted.contains(prefix); });
+    link.up = link.up && !link.prefixes.empty();
+  }
   if (next == node) return std::nullopt;
   return change_to(policy, node, std::move(next));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <set>
 
 #include "core/lma/anchor_state.h"
@@ -15,7 +16,9 @@ struct ForeignSession {
 };
 /// Those at MAGs that the set has neither a session nor a guest link with, one at each: a MAG forwards a
 /// prefix at one of its attachments alone.
-std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const MobileNode& node);
+std::vector<ForeignSession> foreign_sessions(
+    const AnchorState& state, const MobileNode& node,
+    const std::function<bool(const Session&)>& is_asked_for = [](const Session&) { return true; });
 /// As it is: with none of the node's prefixes, under a number behind those of all links, as it would be.
 LinkState link_of(const Policy& policy, const MobileNode& node, const Session& foreign);
 

@@ -2,6 +2,7 @@
 // The control socket's commands.
 #include <algorithm>
 
+#include "core/mn/explain_choice.h"
 #include "daemon/host/traffic.h"
 #include "daemon/mn/daemon.h"
 #include "daemon/mn/views.h"
@@ -48,6 +49,14 @@ Result<Json> MnDaemon::move_flow(const Json& arguments) {
   });
 }
 
+Result<Json> MnDaemon::explain(const Json& arguments) {
+  return ask("show links", Json::object()).and_then([&](const Json& shown) {
+    std::vector<core::MemberStanding> standing;
+    for (const auto& link : shown["links"]) standing.push_back({link["up"] == true, link["default"] == true});
+    return core::explain_choice(choices_, standing, arguments);
+  });
+}
+
 Result<Json> MnDaemon::release_flow(const Json& arguments) {
   return choices_.release(arguments).and_then(
       [&](const Json& answer) { return apply_choices().map([&] { return answer; }); });
@@ -77,6 +86,9 @@ Result<void> MnDaemon::add_commands() {
       .and_then([&] {
         return control.handle("flow release",
                               [this](const Json& arguments) { return release_flow(arguments); });
+      })
+      .and_then([&] {
+        return control.handle("policy explain", [this](const Json& arguments) { return explain(arguments); });
       })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); });

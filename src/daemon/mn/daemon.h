@@ -50,6 +50,7 @@ class MnDaemon {
   Result<core::Json> statistics();
   Result<core::Json> move_flow(const core::Json& arguments);
   Result<core::Json> release_flow(const core::Json& arguments);
+  Result<core::Json> explain(const core::Json& arguments);
   Result<core::Json> show_flows(const core::Json& arguments) const;
   /// Selectors and members of rules and commands, as they are now.
   Result<void> apply_choices();

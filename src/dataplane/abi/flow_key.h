@@ -24,6 +24,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_flow_key) == 48, "fm_flow_key");
 
 /* Where 5-tuples are shared out: which has which slot says its hash. */
 #define FM_SHARE_SLOTS 512
+#define FM_SHARE_TRIES 16 /* where the slot's owner is down, the next ones are asked, which are anybody's */
 
 /* Fragments behind the first have no ports: they borrow those of the first. */
 struct fm_fragment_key {

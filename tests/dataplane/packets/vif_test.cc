@@ -492,6 +492,14 @@ TEST_F(VifShares, WhatIsDownLosesItsFlowsAndNoOtherOnes) {
   EXPECT_GT(std::ranges::count(before, 1), 0);
 }
 
+TEST_F(VifShares, AMemberWithoutAShareIsTheLastResort) {
+  must(vif_->set_rules({{port(5004), {0, 1}, {0, 1}}}));
+  set_up(1, false);
+  EXPECT_EQ(std::ranges::count(members(20), 0), 20);
+  set_up(1, true);
+  EXPECT_EQ(member_of(connection(300)), 1);
+}
+
 TEST_F(VifShares, ADownlinkThatComesElsewhereDoesNotCallThem) {
   share({0, 1});
   static_cast<void>(receive(0, down().build()));

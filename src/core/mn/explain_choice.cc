@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mn/explain_choice.h"
+
+#include <algorithm>
+
+#include "core/flow/flow_key.h"
+#include "core/flow/spread.h"
+
+namespace flowmob::core {
+namespace {
+
+using Row = FlowChoices::Row;
+using Members = std::vector<MemberStanding>;
+
+std::string_view action_of(const Row& row) {
+  if (row.prefer.empty()) return "redundant";
+  return row.shares.empty() ? "prefer" : "split";
+}
+
+/// As src/dataplane/vif_rules.h has it.
+std::optional<std::uint32_t> first_up(const std::vector<std::uint32_t>& numbers, const Members& members) {
+  const auto found = std::ranges::find_if(numbers, [&](auto number) { return members.at(number).is_up; });
+  return found == numbers.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<std::uint32_t> default_of(const Members& members) {
+  std::optional<std::uint32_t> any;
+  for (std::uint32_t number = 0; number < members.size(); ++number) {
+    if (members[number].is_up && members[number].is_default) return number;
+    if (members[number].is_up && !any) any = number;
+  }
+  return any;
+}
+
+constexpr std::size_t kShareTries = 16;
+
+std::optional<std::uint32_t> share_for(const Row& row, const FlowKey& key, const Members& members) {
+  Spread spread{SpreadKind::Shares};
+  for (std::uint32_t place = 0; place < row.prefer.size(); ++place)
+    spread.links.push_back({SessionId{place + 1}, row.shares.at(place)});
+  const auto slots = share_slots(spread);
+  for (std::size_t tried = 0; tried < kShareTries; ++tried) {
+    const auto number = row.prefer.at(slots.at((share_slot_of(key) + tried) % slots.size()));
+    if (members.at(number).is_up) return number;
+  }
+  return std::nullopt;
+}
+
+struct Choice {
+  std::optional<std::uint32_t> member;
+  std::string_view because;
+};
+
+Choice choose(const Row* row, const FlowKey& key, const Members& members) {
+  if (!row || row->prefer.empty())
+    return {default_of(members),
+            row ? "each packet by every member that is up"
+                : "no rule matches: it begins by the default member, and follows its downlink"};
+  const bool is_shared = !row->shares.empty();
+  const auto share = is_shared ? share_for(*row, key, members) : std::nullopt;
+  if (share)
+    return {share, "its share of new flows; one that lives stays where it began"};
+  if (const auto first = first_up(row->prefer, members))
+    return {first, is_shared         ? "no member with a share is up: the first of the list that is"
+                   : row->by_command ? "a command has moved it there"
+                                     : "the first of the list that is up"};
+  return {default_of(members), "no member of the list is up: the default"};
+}
+
+std::string_view why_not(std::uint32_t number, const Row* row, const Members& members) {
+  if (!members.at(number).is_up) return "it cannot carry packets";
+  if (!row) return "it is not the default member";
+  if (std::ranges::count(row->prefer, number) == 0) return "not in the list";
+  return row->shares.empty() ? "another comes first in the list" : "it has other flows: their share";
+}
+
+}  // namespace
+
+Result<Json> explain_choice(const FlowChoices& choices, const Members& members, const Json& arguments) {
+  if (arguments.contains("mn")) return fail("bad-argument", "mn: a mobile node knows its own flows only");
+  const auto key = flow_key_of(arguments);
+  if (!key) return tl::unexpected(key.error());
+  const auto rows = choices.rows();
+  Json passed = Json::array();
+  const Row* found = nullptr;
+  for (const auto& row : rows) {
+    const auto field = first_mismatch(row.selector, *key);
+    if (!field) {
+      found = &row;
+      break;
+    }
+    passed.push_back({{"rule", row.name}, {"by_command", row.by_command}, {"differs_in", *field}});
+  }
+  const auto [member, because] = choose(found, *key, members);
+  const auto& names = choices.config().members;
+  const bool takes_all = found && found->prefer.empty();
+  Json shown = Json::array();
+  for (std::uint32_t number = 0; number < members.size(); ++number) {
+    const bool is_chosen = takes_all ? members[number].is_up : member == number;
+    shown.push_back({{"interface", names.at(number)},
+                     {"up", members[number].is_up},
+                     {"default", members[number].is_default},
+                     {"chosen", is_chosen},
+                     {"why", is_chosen ? because : why_not(number, found, members)}});
+  }
+  return Json{{"packets", to_string(*key)},
+              {"rule", found ? Json(found->name) : Json()},
+              {"by_command", found && found->by_command},
+              {"action", found ? Json(action_of(*found)) : Json()},
+              {"member", member ? Json(names.at(*member)) : Json()},
+              {"because", member ? because : "no member is up"},
+              {"links", std::move(shown)},
+              {"passed_over", std::move(passed)}};
+}
+
+}  // namespace flowmob::core

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "core/mn/flow_choices.h"
+
+namespace flowmob::core {
+
+/// A member as it is at this moment, by its number.
+struct MemberStanding {
+  bool is_up = false;  ///< it can carry packets
+  bool is_default = false;
+};
+
+/// "policy explain" of a mobile node: {"flow": the 5-tuple of downlink packets, and "dscp", "spi",
+/// "flow_label"}. By which rule, or command, and by which member a new connection with it goes, why, and why
+/// not by the others; from the rows that the data plane has. "bad-flow", "bad-argument".
+Result<Json> explain_choice(const FlowChoices& choices, const std::vector<MemberStanding>& members,
+                            const Json& arguments);
+
+}  // namespace flowmob::core

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mn/explain_choice.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+namespace flowmob::core {
+namespace {
+
+wire::TrafficSelector6 of_port(std::uint16_t port) {
+  wire::TrafficSelector6 selector;
+  selector.source_port = {port, port};
+  return selector;
+}
+
+class ExplainChoice : public ::testing::Test {
+ protected:
+  ExplainChoice() {
+    FlowChoiceConfig config{{"wlan0", "wwan0", "eth0"}, true, {}};
+    config.rules = {{"both", {of_port(1)}, {}},
+                    {"films", {of_port(2)}, {"wwan0", "wlan0"}},
+                    {"web", {of_port(3)}, {"wlan0", "wwan0"}, {1, 1}}};
+    choices.configure(config);
+  }
+  Json explained(int port, int node_port = 4000) {
+    const auto answer = explain_choice(choices, members,
+                                       {{"flow", "udp,2001:db8:c::10," + std::to_string(port) +
+                                                     ",2001:db8:100::10," + std::to_string(node_port)}});
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? *answer : Json();
+  }
+
+  FlowChoices choices{{}};
+  std::vector<MemberStanding> members{{true, true}, {true, false}, {false, false}};
+};
+
+TEST_F(ExplainChoice, TheFirstOfTheListThatIsUp) {
+  const auto shown = explained(2);
+  EXPECT_EQ(shown["rule"], "films");
+  EXPECT_EQ(shown["action"], "prefer");
+  EXPECT_EQ(shown["member"], "wwan0");
+  EXPECT_EQ(shown["links"][0]["why"], "another comes first in the list");
+  EXPECT_EQ(shown["links"][2]["why"], "it cannot carry packets");
+  EXPECT_EQ(shown["passed_over"].size(), 1U);
+  EXPECT_EQ(shown["passed_over"][0]["differs_in"], "source_port");
+  members[1].is_up = false;
+  EXPECT_EQ(explained(2)["member"], "wlan0");
+}
+
+TEST_F(ExplainChoice, SharesAreByTheHash) {
+  std::set<std::string> taken;
+  for (int port = 1; port < 40; ++port) taken.insert(explained(3, port)["member"].get<std::string>());
+  EXPECT_EQ(taken, (std::set<std::string>{"wlan0", "wwan0"}));
+  members[0].is_up = false;
+  for (int port = 1; port < 40; ++port) EXPECT_EQ(explained(3, port)["member"], "wwan0");
+}
+
+TEST_F(ExplainChoice, CopiesGoByAllThatAreUp) {
+  const auto shown = explained(1);
+  EXPECT_EQ(shown["action"], "redundant");
+  EXPECT_EQ(shown["links"][0]["chosen"], true);
+  EXPECT_EQ(shown["links"][1]["chosen"], true);
+  EXPECT_EQ(shown["links"][2]["chosen"], false);
+}
+
+TEST_F(ExplainChoice, WhatNoRuleIsForBeginsByTheDefault) {
+  EXPECT_EQ(explained(9)["member"], "wlan0");
+  EXPECT_TRUE(explained(9)["rule"].is_null());
+  members[0].is_up = members[1].is_up = false;
+  EXPECT_TRUE(explained(9)["member"].is_null());
+  EXPECT_EQ(explained(9)["because"], "no member is up");
+}
+
+TEST_F(ExplainChoice, ACommandGoesBeforeTheRules) {
+  ASSERT_TRUE(choices.move({{"flow", "films"}, {"to", "wlan0"}}));
+  EXPECT_EQ(explained(2)["member"], "wlan0");
+  EXPECT_EQ(explained(2)["by_command"], true);
+}
+
+TEST_F(ExplainChoice, SaysWhatItDoesNotUnderstand) {
+  EXPECT_EQ(explain_choice(choices, members, {{"flow", "udp,nonsense"}}).error().code, "bad-flow");
+  EXPECT_EQ(
+      explain_choice(choices, members, {{"flow", "esp,2001:db8::1,2001:db8::2"}, {"mn", "me"}}).error().code,
+      "bad-argument");
+}
+
+}  // namespace
+}  // namespace flowmob::core
