@@ -58,8 +58,7 @@ Choice choose(const Row* row, const FlowKey& key, const Members& members) {
                 : "no rule matches: it begins by the default member, and follows its downlink"};
   const bool is_shared = !row->shares.empty();
   const auto share = is_shared ? share_for(*row, key, members) : std::nullopt;
-  if (share)
-    return {share, "its share of new flows; one that lives stays where it began"};
+  if (share) return {share, "its share of new flows; one that lives stays where it began"};
   if (const auto first = first_up(row->prefer, members))
     return {first, is_shared         ? "no member with a share is up: the first of the list that is"
                    : row->by_command ? "a command has moved it there"
