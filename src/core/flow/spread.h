@@ -38,6 +38,8 @@ struct Spread {
 std::vector<std::uint8_t> share_slots(const Spread& spread);
 constexpr std::size_t kShareSlots = 512;
 
+/// So many slots a mobile node asks, from its 5-tuple's own on, where their owners are down.
+constexpr std::size_t kShareTries = 16;
 /// Where a 5-tuple looks for its link.
 std::size_t share_slot_of(const FlowKey& key);
 /// The session of a 5-tuple that is new; zero: no shares. As src/dataplane/flow_hash.h has it.

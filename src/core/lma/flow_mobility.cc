@@ -330,6 +330,7 @@ void FlowMobility::tell(Now now, const std::string& mn_id, const Session& sessio
                                        {"mag", state_.policy.mag_name(host.mag)},
                                        {"session", session.id.value},
                                        {"prefixes", list_of(prefixes)}});
+  if (!host.move) host.steps.clear();  // of messages before
   note(host, "upn-sent", {{"mag", state_.policy.mag_name(host.mag)}, {"sequence", sent.sequence}});
   outstanding_.insert_or_assign(sent.sequence, Where{mn_id, session.id});
   host.asked = Asked{sent.sequence, std::move(prefixes)};

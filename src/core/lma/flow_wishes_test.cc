@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/lma/flow_mobility_fixture_for_test.h"
+#include "core/lma/flow_wishes_fixture_for_test.h"
 
 /// Rules and lost links among sets of prefixes: who is asked, and when flows go (docs/adr/0066).
 namespace flowmob::core {
@@ -10,53 +10,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
-
-FlowRule web_by(std::vector<LinkPattern> prefer) {
-  FlowRule rule;
-  rule.policy = "gold";
-  rule.name = "web";
-  rule.prefer = std::move(prefer);
-  wire::TrafficSelector6 http;
-  http.source_port = {80, 80};
-  rule.flow = FlowTemplate{"web", 0, http};
-  return rule;
-}
-
-const LinkPattern kByMag1{"mag1", {}}, kByMag2{"mag2", {}};
-constexpr const char* kWebOfFirst = "tcp,2001:db8:c::1,80,2001:db8:1000::5,40000";
-
-/// mn1 has a set of its own at mag1 and another at mag2; there are no rules yet.
-class FlowWishesTest : public FlowMobilityTest {
- protected:
-  void apply(std::vector<FlowRule> rules) {
-    FlowPolicy policy{"gold", {rules.begin(), rules.end()}};
-    policy.is_default = true;
-    clear();
-    lma->apply_policies(now, {policy}, std::nullopt);
-    drain();
-    keep();
-  }
-  /// Of the flow in the set that this prefix is of.
-  std::string way_of(const char* flow, const Ipv6Prefix& prefix) {
-    for (const auto& row : show("bindings", {{"mn", "mn1"}}))
-      if (row["flow"] == flow && row["prefixes"][0] == prefix.to_string())
-        return row["mag"].is_null() ? "" : row["mag"].get<std::string>();
-    return "no such flow";
-  }
-  void lose_first() {
-    clear();
-    send(leave(first()));
-  }
-  Json explained(const char* flow = kWebOfFirst) {
-    return lma->handle_command(now, "policy explain", {{"flow", flow}}).value();
-  }
-  Json link_at(const char* mag) {
-    const Json all = explained();
-    for (const auto& link : all["links"])
-      if (link["mag"] == mag) return link;
-    return {};
-  }
-};
 
 TEST_F(FlowWishesTest, TheGatewayThatARulePrefersIsAskedAndTheFlowGoesWhenItHasSaidZero) {
   apply({web_by({kByMag2, kByMag1})});
@@ -322,13 +275,7 @@ TEST_F(FlowWishesTest, ItIsRemembered) {
   apply({web_by({kByMag2, kByMag1})});
   grant(kMag2);
   keep();
-  auto config = lma->config();
-  lma = std::make_unique<LocalMobilityAnchor>(config);
-  clear();
-  std::vector<NodeRecord> kept;
-  for (const auto& [index, record] : records) kept.push_back(NodeRecord::from_json(record.to_json()).value());
-  lma->restore(now, kept);
-  drain();
+  restart();
   EXPECT_EQ(way_of("web", kOwn), "mag2");
   EXPECT_THAT(sent<Fmi>(), IsEmpty());
   EXPECT_THAT(events(), IsEmpty());
@@ -338,13 +285,7 @@ TEST_F(FlowWishesTest, ARestartKnowsTheTechnologyOfAForeignLink) {
   apply({web_by({{"", ATT::Wimax}, {"", ATT::Wlan}})});
   grant(kMag2);
   keep();
-  auto config = lma->config();
-  lma = std::make_unique<LocalMobilityAnchor>(config);
-  clear();
-  std::vector<NodeRecord> kept;
-  for (const auto& [index, record] : records) kept.push_back(NodeRecord::from_json(record.to_json()).value());
-  lma->restore(now, kept);
-  drain();
+  restart();
   EXPECT_EQ(way_of("web", kOwn), "mag2");
   EXPECT_THAT(all<SendMessage>(), IsEmpty());
 }
@@ -480,137 +421,6 @@ TEST_F(FlowWishesTest, WhereTheRulePermitsNoOtherLinkAForeignOneIsBetterThanNone
   EXPECT_EQ(way_of("web", kOwn), "");
   grant(kMag2);
   EXPECT_EQ(way_of("web", kOwn), "mag2");
-}
-
-/// RFC 7864's means for a partial handoff: of a set with two prefixes one goes.
-class PartialHandoffTest : public FlowWishesTest {
- protected:
-  static inline const Ipv6Prefix kOther = prefix("2001:db8:1001::/64");
-  void SetUp() override {
-    auto c = sets_apart();
-    c.mobile_nodes[0].prefixes = {kOwn, kOther};
-    ASSERT_TRUE(lma->reconfigure(now, c));
-    FlowWishesTest::accepted(first());
-    FlowWishesTest::accepted(second());
-    clear();
-  }
-  static FlowRule part_of(const Ipv6Prefix& chosen) {
-    auto rule = web_by({kByMag2, kByMag1});
-    wire::TrafficSelector6 there;
-    there.destination = {chosen.address, chosen.with_interface_id(~std::uint64_t{0})};
-    rule.flow = FlowTemplate{"web", 0, there};
-    return rule;
-  }
-};
-
-TEST_F(PartialHandoffTest, TheGatewayIsToldTheChosenPrefixAlone) {
-  apply({part_of(kOther)});
-  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOther));
-  grant(kMag2);
-  EXPECT_EQ(way_of("web", kOwn), "mag2");
-  EXPECT_EQ(way_of("*", kOwn), "mag1");
-  const auto paths = all<InstallSession>();
-  ASSERT_EQ(paths.size(), 1U);
-  EXPECT_THAT(paths[0].prefixes, ElementsAre(kOther)) << "from there comes nothing else";
-}
-
-TEST_F(PartialHandoffTest, WhatItDoesNotForwardDoesNotGoThere) {
-  apply({part_of(kOther)});
-  grant(kMag2);
-  clear();
-  auto away = leave(first());
-  away.prefixes = {kOwn, kOther};
-  send(away);
-  EXPECT_EQ(way_of("web", kOwn), "mag2");
-  EXPECT_EQ(way_of("*", kOwn), "") << "until it forwards all of it";
-  EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
-  grant(kMag2);
-  EXPECT_EQ(way_of("*", kOwn), "mag2");
-}
-
-/// What is taken back is not gone by any more from when the MAG is told, whatever it answers.
-TEST_F(PartialHandoffTest, WhatIsTakenBackIsNotLetThroughFromThenOn) {
-  auto other = part_of(kOwn);
-  FlowTemplate renamed = *other.flow;
-  renamed.name = other.name = "rest";
-  other.flow = renamed;
-  other.position = 1;
-  apply({part_of(kOther), other});
-  grant(kMag2);
-  ASSERT_EQ(way_of("rest", kOwn), "mag2");
-  other.prefer = {kByMag1};
-  apply({part_of(kOther), other});
-  EXPECT_EQ(way_of("rest", kOwn), "mag1");
-  const auto asked = notification_to(kMag2);
-  EXPECT_THAT(off_link_in(asked.options), ElementsAre(kOther));
-  const auto paths = all<InstallSession>();
-  ASSERT_FALSE(paths.empty());
-  EXPECT_THAT(paths.back().prefixes, ElementsAre(kOther));
-  other.prefer = {kByMag2, kByMag1};
-  apply({part_of(kOther), other});
-  EXPECT_EQ(way_of("rest", kOwn), "mag1") << "it may have it no more";
-  receive(acknowledge(asked), kMag2);
-  EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
-  EXPECT_EQ(way_of("rest", kOwn), "mag1");
-}
-
-TEST_F(PartialHandoffTest, ACommandTellsNoMoreThanItsFlowNeeds) {
-  auto rule = part_of(kOther);
-  rule.prefer = {kByMag1};
-  apply({rule});
-  begin_move("web", "mag2", {{"prefix", kOwn.to_string()}});
-  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOther));
-  grant(kMag2);
-  EXPECT_EQ(code(), "done");
-  clear();
-  begin_move("*", "mag2", {{"prefix", kOwn.to_string()}});
-  EXPECT_THAT(off_link_in(notification_to(kMag2).options), UnorderedElementsAre(kOwn, kOther));
-  EXPECT_EQ(way_of("*", kOwn), "mag1");
-  grant(kMag2);
-  EXPECT_EQ(code(), "done");
-  EXPECT_EQ(way_of("*", kOwn), "mag2");
-}
-
-/// RFC 7864 section 3.1, the hybrid: two interfaces share a set, and a third has its own.
-class HybridTest : public FlowWishesTest {
- protected:
-  void SetUp() override {
-    FlowWishesTest::SetUp();
-    Pbu shares;
-    shares.source = kMag3;
-    shares.technology = ATT::Utran;
-    shares.link_layer_id = Bytes{3};
-    shares.handoff = HI::NewInterfaceSharingPrefixes;
-    shares.prefixes = {kOwn};
-    ASSERT_THAT(prefixes_in(accepted(shares)), ElementsAre(kOwn));
-    clear();
-  }
-};
-
-TEST_F(HybridTest, WithinTheSetByRepointingAndToTheOtherByAsking) {
-  begin_move("voice", "mag3");
-  EXPECT_EQ(code(), "done");
-  EXPECT_EQ(mag_of("voice"), "mag3");
-  EXPECT_THAT(all<SendMessage>(), IsEmpty()) << "no signalling";
-  begin_move("voice", "mag2");
-  EXPECT_EQ(mag_of("voice"), "mag3");
-  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOwn));
-  grant(kMag2);
-  EXPECT_EQ(code(), "done");
-  EXPECT_EQ(mag_of("voice"), "mag2");
-}
-
-TEST_F(HybridTest, ARuleMayNameGatewaysOfBoth) {
-  apply({web_by({kByMag2, {"mag3", {}}, kByMag1})});
-  EXPECT_EQ(way_of("web", kOwn), "mag3") << "until the best has said 0";
-  grant(kMag2);
-  EXPECT_EQ(way_of("web", kOwn), "mag2");
-}
-
-TEST_F(HybridTest, WhatShareItsPrefixesComesFirstWhenALinkIsLost) {
-  lose_first();
-  EXPECT_EQ(mag_of("voice"), "mag3");
-  EXPECT_THAT(sent<Fmi>(), IsEmpty());
 }
 
 }  // namespace

@@ -32,8 +32,6 @@ std::optional<std::uint32_t> default_of(const Members& members) {
   return any;
 }
 
-constexpr std::size_t kShareTries = 16;
-
 std::optional<std::uint32_t> share_for(const Row& row, const FlowKey& key, const Members& members) {
   Spread spread{SpreadKind::Shares};
   for (std::uint32_t place = 0; place < row.prefer.size(); ++place)

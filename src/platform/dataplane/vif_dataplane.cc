@@ -68,7 +68,7 @@ VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, const fm_vif_rul
 
 /// Places take the parts of sessions.
 std::vector<std::uint8_t> slots_of(const std::vector<std::uint16_t>& shares) {
-  static_assert(core::kShareSlots == FM_SHARE_SLOTS);
+  static_assert(core::kShareSlots == FM_SHARE_SLOTS && core::kShareTries == FM_SHARE_TRIES);
   core::Spread spread{core::SpreadKind::Shares};
   for (std::uint32_t place = 0; place < shares.size(); ++place)
     spread.links.push_back({SessionId{place + 1}, shares[place]});
