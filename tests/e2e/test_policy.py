@@ -84,7 +84,7 @@ def test_what_is_confirmed_stays(lab, policies):
     file = policies(policy('["mag2", "mag1"]'))
     lab.ask("lma", "policy", "apply", file, "--confirm", "1h")
     lab.ask("lma", "policy", "confirm")
-    assert lab.ask("lma", "policy", "diff", file) == {"rules": [], "moves": [], "spreads": []}
+    assert lab.ask("lma", "policy", "diff", file) == {"rules": [], "moves": [], "spreads": [], "asks": []}
     removed = lab.ask("lma", "policy", "reload")
     assert [row["change"] for row in removed["rules"]] == ["removed"]
     assert mag_of(lab, "video-rule") is None

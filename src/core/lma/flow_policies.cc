@@ -4,6 +4,7 @@
 
 #include "core/lma/commands.h"
 #include "core/lma/events.h"
+#include "core/lma/flow_wishes.h"
 #include "core/lma/identifier.h"
 #include "core/lma/node_edits.h"
 #include "core/lma/selector_json.h"
@@ -78,8 +79,8 @@ Json rule_changes(const Rules& before, const Rules& after) {
 std::map<std::string, Ipv6Address> ways_of(const MobileNode& node) {
   std::map<std::string, Ipv6Address> ways;
   for (const auto& flow : node.flows.bindings()) {
-    const auto* session = node.find(flow.current);
-    ways.emplace(flow.service + "/" + std::string(flow.name()), session ? session->mag : Ipv6Address{});
+    const auto* mag = node.mag_of(flow.current);
+    ways.emplace(flow.service + "/" + std::string(flow.name()), mag ? *mag : Ipv6Address{});
   }
   return ways;
 }
@@ -113,6 +114,25 @@ void append_spreads(const Policy& policy, const MobileNode& node, const MobileNo
   }
 }
 
+/// Whom the node's flows would have asked for them (docs/adr/0066), and is not asked already.
+void append_asks(const AnchorState& state, const MobileNode& node, const MobileNode& next, Json& asks) {
+  if (state.policy.decider(node.mn_id) == Decider::Gateways) return;
+  const auto anybody = [](const Session&) { return true; };
+  const auto wished = wishes_of(state, node, anybody);
+  for (const auto& [session, wish] : wishes_of(state, next, anybody).sessions) {
+    const auto known = wished.sessions.find(session);
+    if (known != wished.sessions.end() && std::ranges::includes(known->second.prefixes, wish.prefixes))
+      continue;
+    Json flows = Json::array();
+    for (const auto flow : wish.flows) flows.push_back(escaped(next.flows.find(flow)->name()));
+    asks.push_back({{"mn", escaped(node.mn_id)},
+                    {"mag", state.policy.mag_name(state.cache.find(wish.host)->find(session)->mag)},
+                    {"session", session.value},
+                    {"prefixes", prefixes_json({wish.prefixes.begin(), wish.prefixes.end()})},
+                    {"flows", std::move(flows)}});
+  }
+}
+
 std::vector<const MobileNode*> in_order(const BindingCache& cache) {
   std::vector<const MobileNode*> nodes;
   for (const auto& [index, node] : cache.nodes()) nodes.push_back(&node);
@@ -140,15 +160,17 @@ Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPol
   Policy other = state.policy;
   other.use(policies);
   FlowNumbers numbers = state.numbers.flows;
-  Json moves = Json::array(), spreads = Json::array();
+  Json moves = Json::array(), spreads = Json::array(), asks = Json::array();
   for (const auto* node : in_order(state.cache))
     if (const auto change = with_rules(other, *node, numbers); change && change->next) {
       append_moves(state.policy, *node, *change->next, moves);
       append_spreads(state.policy, *node, *change->next, spreads);
+      append_asks(state, *node, *change->next, asks);
     }
   return {{"rules", rule_changes(rules_by_name(running), rules_by_name(policies))},
           {"moves", std::move(moves)},
-          {"spreads", std::move(spreads)}};
+          {"spreads", std::move(spreads)},
+          {"asks", std::move(asks)}};
 }
 
 }  // namespace flowmob::core

@@ -64,6 +64,19 @@ class Wishing {
     return found == decision.links.end() ? nullptr : &*found;
   }
 
+  std::optional<SessionId> wished_at(const Ipv6Address& mag, const FlowWishes& wishes) const {
+    for (const auto& [id, foreign] : asked_)
+      if (foreign.session->mag == mag && wishes.sessions.contains(foreign.session->id))
+        return foreign.session->id;
+    return std::nullopt;
+  }
+
+  void add_to(FlowWishes::Wish& wish, NodeIndex host, const FlowBinding& flow) const {
+    if (!wish.host) wish.host = host;
+    wish.prefixes.merge(prefixes_of(node_, flow));
+    if (wish.flows.empty() || wish.flows.back() != flow.index) wish.flows.push_back(flow.index);
+  }
+
   void add(const FlowBinding& flow, FlowWishes& wishes) const {
     const auto decision = decide_among(possible_, flow), actual = decide_among(links_, flow);
     if (decision.revisit && (!wishes.revisit || *decision.revisit < *wishes.revisit))
@@ -74,10 +87,13 @@ class Wishing {
       if (const auto* as_it_is = verdict_on(actual, link);
           as_it_is && as_it_is->fitness != LinkFitness::Foreign)
         return;
-      if (!verdict_on(decision, link)->rank && !is_stranded(actual.session)) return;
-      auto& one = wishes.sessions[asked->second.session->id];
-      one.host = asked->second.host;
-      one.prefixes.merge(prefixes_of(node_, flow));
+      const bool has_to_go = is_stranded(actual.session);
+      if (!verdict_on(decision, link)->rank && !has_to_go) return;
+      const auto* session = asked->second.session;
+      if (const auto chosen = wished_at(session->mag, wishes); !chosen || *chosen == session->id)
+        add_to(wishes.sessions[session->id], asked->second.host, flow);
+      else if (has_to_go)
+        add_to(wishes.sessions.at(*chosen), asked->second.host, flow);
     };
     wish(decision.session);
     for (const auto& link : decision.spread.links) wish(link.session);

@@ -14,6 +14,7 @@ struct FlowWishes {
   struct Wish {
     NodeIndex host;                 ///< the set that the session is of
     std::set<Ipv6Prefix> prefixes;  ///< of the flows that would go by it
+    std::vector<FlowIndex> flows;
   };
   std::map<SessionId, Wish> sessions;
   std::optional<TimePoint> revisit{};  ///< when a link that is held down may take a flow
@@ -21,7 +22,8 @@ struct FlowWishes {
 
 /// Where the node's flows would go if the gateways of its other sets, or those that may be asked, forwarded
 /// its prefixes, and these do not yet. What a rule does not name is wished for by flows alone that have no
-/// link of their own left.
+/// link of their own left. Of several sessions at one MAG the first flow chooses, in their order; others do
+/// without or, if they have to go, come along.
 FlowWishes wishes_of(const AnchorState& state, const MobileNode& node,
                      const std::function<bool(const Session&)>& may_be_asked);
 

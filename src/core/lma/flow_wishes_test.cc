@@ -9,6 +9,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
+using testing::Pair;
 using testing::UnorderedElementsAre;
 
 TEST_F(FlowWishesTest, TheGatewayThatARulePrefersIsAskedAndTheFlowGoesWhenItHasSaidZero) {
@@ -312,6 +313,64 @@ TEST_F(FlowWishesTest, OfTwoSessionsAtOneGatewayOneIsAsked) {
     accepted(refresh(third, kThirdSet));
   }
   EXPECT_EQ(for_own, 1U);
+}
+
+/// The second of two sessions at a gateway: which one is asked for its message says.
+TEST_F(FlowWishesTest, OfTwoSessionsAtOneGatewayTheRuleChooses) {
+  Pbu third = second();
+  third.link_layer_id = Bytes{3};
+  third.technology = ATT::Utran;
+  accepted(third);
+  apply({web_by({{"", ATT::Utran}, kByMag1})});
+  const auto asked = notification_to(kMag2);
+  EXPECT_EQ(wire::find<wire::AccessTechnologyTypeOption>(asked.options)->type, ATT::Utran);
+  grant(kMag2);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(link_at("mag2")["access_technology"], "utran");
+}
+
+TEST_F(FlowWishesTest, TheFirstFlowChoosesAmongTwoAndOthersComeAlongIfTheyHaveTo) {
+  Pbu third = second();
+  third.link_layer_id = Bytes{3};
+  third.technology = ATT::Utran;
+  accepted(third);
+  auto rest = web_by({{"", ATT::Wimax}, kByMag1});
+  rest.name = "rest";
+  rest.flow = {};
+  rest.position = 1;
+  apply({web_by({{"", ATT::Utran}, kByMag1}), rest});
+  std::map<ATT, std::vector<Ipv6Prefix>> named;
+  for (const auto& [mag, asked] : sent<Fmi>())
+    if (mag == kMag2)
+      named[wire::find<wire::AccessTechnologyTypeOption>(asked.options)->type] = off_link_in(asked.options);
+  EXPECT_THAT(named, ElementsAre(Pair(ATT::Utran, Contains(kOwn))));
+  for (const auto& [mag, asked] : sent<Fmi>()) receive(acknowledge(asked), mag);
+  EXPECT_EQ(way_of("web", kOwn), "mag2");
+  EXPECT_EQ(way_of("*", kOwn), "mag1");
+  lose_first();
+  EXPECT_EQ(way_of("*", kOwn), "mag2");
+}
+
+TEST_F(FlowWishesTest, ADifferenceSaysWhoWouldBeAsked) {
+  FlowPolicy policy{"gold", {web_by({kByMag2, kByMag1})}};
+  policy.is_default = true;
+  clear();
+  const auto compared = lma->compare_policies(now, {policy});
+  ASSERT_EQ(compared["asks"].size(), 1U);
+  EXPECT_EQ(compared["asks"][0]["mag"], "mag2");
+  EXPECT_EQ(compared["asks"][0]["prefixes"], Json::array({kOwn.to_string()}));
+  EXPECT_EQ(compared["asks"][0]["flows"], Json::array({"web"}));
+  EXPECT_THAT(sent<Fmi>(), IsEmpty()) << "it only says so";
+  apply({web_by({kByMag2, kByMag1})});
+  EXPECT_EQ(lma->compare_policies(now, {policy})["asks"], Json::array()) << "it is being asked";
+  grant(kMag2);
+  EXPECT_EQ(lma->compare_policies(now, {policy})["asks"], Json::array());
+  FlowPolicy home{"gold", {web_by({kByMag1})}};
+  home.is_default = true;
+  const auto moves = lma->compare_policies(now, {home})["moves"];
+  ASSERT_FALSE(moves.empty());
+  EXPECT_EQ(moves[0]["from"], "mag2") << "which is of another set";
+  EXPECT_EQ(moves[0]["to"], "mag1");
 }
 
 /// A handover brings two of them to one gateway.

@@ -127,7 +127,6 @@ std::vector<ForeignSession> foreign_sessions(const AnchorState& state, const Mob
       return link.session == session.id || (link.up && is_there(link));
     };
     return std::ranges::any_of(node.guests, is_guest) ||
-           std::ranges::any_of(found, [&](const auto& other) { return is_there(*other.session); }) ||
            std::ranges::any_of(node.sessions,
                                [&](const Session& own) { return is_there(own) && !own.in_delete_wait; });
   };

@@ -14,8 +14,8 @@ struct ForeignSession {
   NodeIndex host;
   const Session* session;
 };
-/// Those at MAGs that the set has neither a session nor a guest link with, one at each: a MAG forwards a
-/// prefix at one of its attachments alone.
+/// Those at MAGs that the set has neither a session nor a guest link with. A MAG forwards a prefix at one of
+/// its attachments alone: of several at one MAG one can become a link.
 std::vector<ForeignSession> foreign_sessions(
     const AnchorState& state, const MobileNode& node,
     const std::function<bool(const Session&)>& is_asked_for = [](const Session&) { return true; });

@@ -99,7 +99,8 @@ class LocalMobilityAnchor {
   /// moves, and answers as compare_policies().
   Json apply_policies(Now now, std::vector<Shared<FlowPolicy>> policies,
                       std::optional<Duration> unless_confirmed = {});
-  /// {"rules": [{"change", "policy", "rule"}], "moves": [{"mn", "flow", "from", "to"}]}
+  /// {"rules": [{"change", "policy", "rule"}], "moves": [{"mn", "flow", "from", "to"}],
+  /// "spreads": [...], "asks": [{"mn", "mag", "session", "prefixes", "flows"}]}
   Json compare_policies(Now now, const std::vector<Shared<FlowPolicy>>& policies);
   /// Whether some rule asks what goes through MAGs.
   bool asks_for_load() const;
