@@ -256,7 +256,7 @@ void PbuHandler::answer(Now now, Finished& finished) {
 
 void PbuHandler::note_registered(const Change& change) {
   if (!change.registered) return;
-  if (!state_.revoking.empty()) state_.news.registered.push_back({change.node, change.registered});
+  state_.news.registered.push_back({change.node, change.registered});
   if (!change.left_mag.is_unspecified())
     state_.news.left.push_back({change.node, change.registered, change.left_mag, change.left_technology});
 }

@@ -37,6 +37,18 @@ std::vector<Revocation::Target> sessions_at(const MobileNode& node, const Ipv6Ad
   return all;
 }
 
+std::string mn_id_in(const wire::MobilityOptions& options) {
+  const auto* name = wire::find<wire::MobileNodeIdentifier>(options);
+  return name ? to_octet_string(name->identifier) : std::string();
+}
+
+/// It is that set of the node's, and no other.
+bool has_prefixes(const MobileNode& node, const wire::MobilityOptions& options) {
+  return std::ranges::all_of(wire::find_all<wire::HomeNetworkPrefixOption>(options), [&](const auto& option) {
+    return std::ranges::count(node.prefixes, option.to_prefix()) != 0;
+  });
+}
+
 bool names(const std::vector<Revocation::Target>& targets, SessionId session) {
   return std::ranges::find(targets, session, &Revocation::Target::session) != targets.end();
 }
@@ -88,7 +100,8 @@ void Revoker::send_waiting(Now now) {
     waiting_.pop_front();
     const bool ends = next.purpose == Purpose::End;
     if (ends) std::erase_if(next.targets, [this](const auto& t) { return !is_waiting(t.session); });
-    if (!ends || !next.targets.empty()) send(now, std::move(next));
+    const bool is_over = ends ? next.targets.empty() : next.purpose == Purpose::CleanUp && is_void(next);
+    if (!is_over) send(now, std::move(next));
   }
 }
 
@@ -111,6 +124,7 @@ void Revoker::send(Now now, Revocation revocation) {
                                     {"sessions", revocation.targets.size()}});
   const bool ends = revocation.purpose == Purpose::End;
   const auto ended = ends ? std::exchange(revocation.targets, {}) : Targets{};
+  if (revocation.purpose == Purpose::CleanUp) clean_ups_.emplace(mn_id_in(revocation.options), sent.sequence);
   outstanding_.insert_or_assign(sent.sequence, std::move(revocation));
   mean(sent.sequence, ended);
 }
@@ -169,7 +183,30 @@ void Revoker::handle_news(Now now) {
 /// end it at the MAG, and here by its success (section 6.2.2).
 void Revoker::note_registration(Now now, const NodeNews::Registered& registered) {
   release(registered.session);
+  withdraw_clean_ups(registered);
   send_waiting(now);
+}
+
+/// The node has come back to that MAG.
+bool Revoker::is_void(const Revocation& clean_up) const {
+  return std::ranges::any_of(state_.cache.find_all(mn_id_in(clean_up.options)), [&](const MobileNode* node) {
+    const auto is_there = [&](const Session& s) { return s.mag == clean_up.mag && !s.in_delete_wait; };
+    return has_prefixes(*node, clean_up.options) && std::ranges::any_of(node->sessions, is_there);
+  });
+}
+
+void Revoker::withdraw_clean_ups(const NodeNews::Registered& registered) {
+  const auto* node = clean_ups_.empty() ? nullptr : state_.cache.find(registered.node);
+  if (!node) return;
+  auto next = clean_ups_.lower_bound({node->mn_id, Sequence{}});
+  while (next != clean_ups_.end() && next->first == node->mn_id) {
+    const auto one = next++;
+    const Sequence sequence = one->second;
+    if (!is_void(outstanding_.at(sequence))) continue;
+    initiator_.cancel(sequence);
+    outstanding_.erase(sequence);
+    clean_ups_.erase(one);
+  }
 }
 
 void Revoker::tell(Now now, const NodeNews::Dropped& dropped) {
@@ -234,6 +271,7 @@ void Revoker::handle_timeout(Now now) {
 /// An administrator's word and the policy count, whatever the MAG answers (section 6.2.2 leaves it to us).
 void Revoker::end(Now now, Sequence sequence, std::optional<Status> status) {
   const Revocation done = std::move(outstanding_.extract(sequence).mapped());
+  if (done.purpose == Purpose::CleanUp) clean_ups_.erase({mn_id_in(done.options), sequence});
   const char* event = !status              ? "revocation-unanswered"
                       : is_success(status) ? "revocation-accepted"
                                            : "revocation-refused";

@@ -32,7 +32,8 @@ struct Revocation {
 /// Revokes sessions (RFC 5846 section 8.1): by command, because the policy has changed, to end a hold early,
 /// or because the node has gone to another MAG. A session of purpose End is "revoking" until it ends. A
 /// registration that is accepted meanwhile keeps it: its MAG is not asked again, or, if others are to be
-/// revoked by the same message, it is meant by every repetition.
+/// revoked by the same message, it is meant by every repetition. Nor is a MAG told again to clean up what it
+/// has registered once more.
 class Revoker {
  public:
   Revoker(AnchorState& state, PbuHandler& updates, NodeEdits& edits);
@@ -67,6 +68,8 @@ class Revoker {
   Targets meant_by(const Revocation& revocation) const;
   void mean(Sequence sequence, const Targets& targets);
   void release(SessionId session);
+  void withdraw_clean_ups(const NodeNews::Registered& registered);
+  bool is_void(const Revocation& clean_up) const;
   bool is_waiting(SessionId session) const;
   void ask_previous_mag(Now now, const std::string& mn_id);
   void clean_up(Now now, const NodeNews::Left& left);
@@ -80,7 +83,8 @@ class Revoker {
   NodeEdits& edits_;
   RevocationInitiator initiator_;
   std::map<Sequence, Revocation> outstanding_;
-  std::deque<Revocation> waiting_;  ///< for a number
+  std::set<std::pair<std::string, Sequence>> clean_ups_;  ///< of those, by MN-ID
+  std::deque<Revocation> waiting_;                        ///< for a number
 };
 
 /// A revocation of what one node has with one MAG.

@@ -104,6 +104,40 @@ TEST_F(RevokerTest, AfterAHandoffThePreviousMagIsTold) {
   EXPECT_EQ(show("sessions").size(), 1U);
 }
 
+TEST_F(RevokerTest, AMagToWhichTheNodeHasComeBackIsNotToldAgain) {
+  accepted(first());
+  Pbu there = first();
+  there.source = kMag2;
+  there.handoff = HI::HandoffBetweenMags;
+  ASSERT_TRUE(ask(there));
+  EXPECT_EQ(only_indication().trigger, Trigger::InterMagHandoverSameAccess);
+  Pbu back = first();
+  back.handoff = HI::HandoffBetweenMags;
+  ASSERT_TRUE(ask(back));
+  const auto told = only_indication(kMag2);
+  EXPECT_EQ(told.trigger, Trigger::InterMagHandoverSameAccess) << "the other is told instead";
+  acknowledge(told, RS::Success, kMag2);
+  pass(1s);
+  EXPECT_THAT(indications(), IsEmpty());
+  pass(10s);
+  EXPECT_THAT(indications(), IsEmpty());
+  EXPECT_EQ(mag_of("*"), "mag1");
+}
+
+TEST_F(RevokerTest, OneThatHasNotIs) {
+  accepted(first());
+  Pbu there = first();
+  there.source = kMag2;
+  there.handoff = HI::HandoffBetweenMags;
+  ASSERT_TRUE(ask(there));
+  EXPECT_EQ(only_indication().trigger, Trigger::InterMagHandoverSameAccess);
+  Pbu again = there;
+  again.handoff = HI::NoChange;
+  ASSERT_TRUE(ask(again));
+  pass(1s);
+  EXPECT_EQ(indications().size(), 1U);
+}
+
 TEST_F(RevokerTest, AMagThatHasDeregisteredIsNotTold) {
   accepted(first());
   send(leave(first()));
