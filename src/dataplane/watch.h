@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Flows that are just moving: which packets came by which path, and when. */
+/* Flows that are just moving, and sessions that are handed off: which packets came by which path, and when.
+ */
 #pragma once
 
 #include "abi/lma.h"
@@ -21,10 +22,8 @@ struct {
 } watches SEC(".maps");
 
 /* Or another is that has the same bit. */
-static __always_inline bool fm_is_watched(__u32 flow) {
-  __u32 row = 0;
-  const struct fm_watch_marks* marks = bpf_map_lookup_elem(&watch_marks, &row);
-  return marks && marks->words[flow / 64 % FM_WATCH_WORDS] >> flow % 64 & 1;
+static __always_inline bool fm_is_marked(const struct fm_watch_marks* marks, __u32 key) {
+  return marks->words[key / 64 % FM_WATCH_WORDS] >> key % 64 & 1;
 }
 
 /* CPUs share the row: what is counted is exact, a time is that of one of those that came at once. */
@@ -34,13 +33,24 @@ static __always_inline void fm_see_on(struct fm_path_seen* path, __u64 packets, 
   if (path->last < now) path->last = now;
 }
 
-static __always_inline void fm_see(__u32 flow, __u32 session, __u64 packets, bool up) {
-  struct fm_watch_row* row = bpf_map_lookup_elem(&watches, &flow);
+static __always_inline void fm_see_by(__u32 key, __u32 path, __u64 packets, bool up) {
+  struct fm_watch_row* row = bpf_map_lookup_elem(&watches, &key);
   if (!row) return;
   struct fm_way_seen* way = up ? &row->up : &row->down;
   __u64 now = bpf_ktime_get_ns();
-  if (session == row->new_session) return fm_see_on(&way->new_path, packets, now);
-  if (session != row->old_session) return;
+  if (path == row->new_path) return fm_see_on(&way->new_path, packets, now);
+  if (path != row->old_path) return;
   fm_see_on(&way->old_path, packets, now);
   if (way->new_path.first) __sync_fetch_and_add(&way->late, packets);
+}
+
+/* By the session's tunnel with this MAG. */
+static __always_inline void fm_see(__u32 flow, __u32 session, const struct fm_address_number* mag,
+                                   __u64 packets, bool up) {
+  __u32 first = 0;
+  const struct fm_watch_marks* marks = bpf_map_lookup_elem(&watch_marks, &first);
+  if (!marks) return;
+  if (fm_is_marked(marks, flow)) fm_see_by(flow, session, packets, up);
+  if (fm_is_marked(marks, session))
+    fm_see_by(session | FM_WATCH_SESSION, fm_path_number(mag->high, mag->low), packets, up);
 }

@@ -107,4 +107,12 @@ def test_a_whole_interface_is_handed_to_another(lab, stream):
         print("whole interface handed over, 100 packets/s:", {way: (report[way]["sent"], report[way]["lost"]) for way in ("outgoing", "incoming")})
         for way, allowed in (("outgoing", 0), ("incoming", OVERTAKES)):
             assert report[way]["sent"] > 200 and report[way]["lost"] <= allowed and report[way]["duplicated"] == 0, report[way]
+    record = eventually(lambda: next((row for row in lab.ask("lma", "show", "handovers")["handovers"] if row["kind"] == "handoff" and row["state"] == "complete"), None),
+                        what="a complete record of the handoff")
+    whole = lab.ask("lma", "show", "handovers", str(record["handover"]))["handovers"][0]
+    assert (whole["from"], whole["to"], whole["session"]) == ("mag1", "mag2", after[0]["session"])
+    paths = whole["paths"]
+    assert paths["down"]["new"]["packets"] > 50 and paths["up"]["new"]["packets"] > 50, paths
+    assert {"last-on-old-path", "first-on-new-path"} <= {step["step"] for step in whole["timeline"]}
+    assert whole["interruption_ms"] is not None
     lab.ask("mag1", "attach", "wimax", "--mac", WIMAX)

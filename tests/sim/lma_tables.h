@@ -46,6 +46,7 @@ class LmaTables {
   Result<void> apply(const core::RemoveFlow& effect);
   /// Nothing is measured here: what is asked for stays unanswered.
   Result<void> apply(const core::WatchFlow&) { return {}; }
+  Result<void> apply(const core::WatchSession&) { return {}; }
   Result<void> apply(const core::ReadWatch&) { return {}; }
   Result<void> apply(const core::EndWatch&) { return {}; }
   Result<void> apply(const core::EnsureRoute& effect);

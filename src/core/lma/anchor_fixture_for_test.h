@@ -207,8 +207,8 @@ class AnchorFixture : public testing::Test {
     return names;
   }
   static bool is_watch(const LmaAction& action) {
-    return std::holds_alternative<WatchFlow>(action) || std::holds_alternative<ReadWatch>(action) ||
-           std::holds_alternative<EndWatch>(action);
+    return std::holds_alternative<WatchFlow>(action) || std::holds_alternative<WatchSession>(action) ||
+           std::holds_alternative<ReadWatch>(action) || std::holds_alternative<EndWatch>(action);
   }
   /// Effects but for messages, notifications and what is watched, in their order.
   std::vector<std::string> rows() const {

@@ -90,18 +90,31 @@ struct RemoveFlow {
 };
 
 /// From now on the flow's packets are counted by the session that carries them, in the place of an earlier
-/// watch. What has been seen is wanted by handle_flow_watch(); no watch outlives its flow.
+/// watch. What has been seen is wanted by handle_flow_watch(); no watch outlives its flow or session.
 struct WatchFlow {
   FlowIndex flow;
   SessionId from;  ///< zero: none
   SessionId to;
 };
+/// The same of a session that goes on by another MAG: whatever its flow, a packet is counted by the tunnel.
+struct WatchSession {
+  SessionId session;
+  Ipv6Address from;  ///< MAGs
+  Ipv6Address to;
+  std::vector<FlowIndex> flows;  ///< that go by it: when they last came is known
+};
+/// A flow, or a session that is handed off: one of the two.
+struct Watched {
+  FlowIndex flow{};
+  SessionId session{};
+  friend auto operator<=>(const Watched&, const Watched&) = default;
+};
 struct ReadWatch {
   HandoverId handover;
-  FlowIndex flow;
+  Watched what;
 };
 struct EndWatch {
-  FlowIndex flow;
+  Watched what;
 };
 
 /// The LMA attracts the prefix (RFC 5213 section 5.6.1) and answers for what cannot be forwarded.
@@ -142,8 +155,8 @@ struct LmaEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallNode, RemoveNode, InstallSession,
                RemoveSession, InstallFlow, RemoveFlow, EnsureRoute, RemoveRoute, EnsureIpv4Route,
-               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6, SendPacket, WatchFlow, ReadWatch,
-               EndWatch, AdjustOrder, ReadOrder, EndOrder, SendBySession>
+               RemoveIpv4Route, PersistNode, ForgetNode, SendIcmpv6, SendPacket, WatchFlow, WatchSession,
+               ReadWatch, EndWatch, AdjustOrder, ReadOrder, EndOrder, SendBySession>
       action;
 };
 

@@ -22,6 +22,7 @@ struct Name {
   std::string_view operator()(const SendBySession&) { return "send-by-session"; }
   std::string_view operator()(const RemoveFlow&) { return "remove-flow"; }
   std::string_view operator()(const WatchFlow&) { return "watch-flow"; }
+  std::string_view operator()(const WatchSession&) { return "watch-session"; }
   std::string_view operator()(const ReadWatch&) { return "read-watch"; }
   std::string_view operator()(const EndWatch&) { return "end-watch"; }
   std::string_view operator()(const EnsureRoute&) { return "ensure-route"; }

@@ -68,13 +68,15 @@ struct Handover {
     SessionId session;  ///< that of the other set, where it is a guest link
     std::string mag{};
     std::string technology{};
+    Ipv6Address address{};  ///< of the MAG
   };
   HandoverId id;
   HandoverCause cause;
   Kind kind{};
   std::string mn_id;
-  std::string flow;      ///< empty: a session's
-  FlowIndex flow_index;  ///< likewise
+  std::string flow;                ///< empty: a session's
+  FlowIndex flow_index;            ///< likewise
+  std::vector<FlowIndex> flows{};  ///< of a session that is handed off: those that go by it
   End from, to;
   Json decision;  ///< as "policy explain" has it
   NodeIndex node{};

@@ -21,7 +21,7 @@ Handover::End end_of(const Policy& policy, const MobileNode& node, SessionId id)
   if (!mag) return {id, id, {}, {}};
   const auto* guest = node.find_guest(id);
   const auto technology = guest ? guest->technology : node.find(id)->technology;
-  return {id, node.session_behind(id), policy.mag_name(*mag), std::string(wire::to_string(technology))};
+  return {id, node.session_behind(id), policy.mag_name(*mag), std::string(wire::to_string(technology)), *mag};
 }
 
 Handover::Kind kind_of(FlowEvent::Kind kind) {
@@ -37,6 +37,10 @@ Handover::Kind kind_of(FlowEvent::Kind kind) {
 }
 
 bool is_handoff(const Handover& handover) { return handover.kind == Handover::Kind::Handoff; }
+
+Watched watched(const Handover& handover) {
+  return is_handoff(handover) ? Watched{{}, handover.to.link} : Watched{handover.flow_index};
+}
 
 bool is_open(const Handover& handover) {
   return handover.state == State::Switching || handover.state == State::Observing;
@@ -137,7 +141,7 @@ Handovers::Ids Handovers::open(const Policy& policy, const MobileNode& before, c
   append_spread_events(policy, before, after, events);
   open_handoffs(policy, before, after, cause, events, ids);
   for (const auto& change : differences(before.flows, after.flows)) {
-    supersede(change.after.index);
+    supersede(open_record_of(change.after.index));
     ids.push_back(add(record_of(policy, before, after, change, cause), cause));
     events.push_back(flow_event(policy, before, after, change));
     if (most_ > 0) events.back().fields["handover"] = ids.back().value;
@@ -151,10 +155,7 @@ void Handovers::open_handoffs(const Policy& policy, const MobileNode& before, co
   for (const auto& session : after.sessions) {
     const auto* former = before.find(session.id);
     if (!former || session.in_delete_wait || policy.are_of_one_mag(former->mag, session.mag)) continue;
-    if (auto* unfinished = open_handoff_of(session.id)) {
-      step(*unfinished, "superseded");
-      end(*unfinished, State::Superseded);
-    }
+    supersede(open_handoff_of(session.id));
     Handover handover;
     handover.kind = Handover::Kind::Handoff;
     handover.node = after.index;
@@ -162,6 +163,8 @@ void Handovers::open_handoffs(const Policy& policy, const MobileNode& before, co
     handover.from = end_of(policy, before, session.id);
     handover.to = end_of(policy, after, session.id);
     handover.order.why_now = "the link goes to another gateway";
+    for (const auto& flow : after.flows.bindings())
+      if (flow.current == session.id) handover.flows.push_back(flow.index);
     ids.push_back(add(std::move(handover), cause));
     for (auto& event : events)
       if (event.event == "binding-handoff" && event.fields["session"] == session.id.value && most_ > 0)
@@ -191,10 +194,12 @@ HandoverId Handovers::add(Handover handover, HandoverCause& cause) {
 }
 
 /// What was seen until now is the old record's.
-void Handovers::supersede(FlowIndex flow) {
-  auto* former = open_record_of(flow);
+void Handovers::supersede(Handover* former) {
   if (!former) return;
-  open_.erase(flow);
+  if (is_handoff(*former))
+    open_handoffs_.erase(former->to.link);
+  else
+    open_.erase(former->flow_index);
   step(*former, "superseded");
   if (!watched_.contains(former->id)) return end(*former, State::Superseded);
   former->state = State::Superseded;
@@ -218,8 +223,9 @@ Handovers::Switch Handovers::before_switch(FlowIndex flow) {
 
 HandoverId Handovers::before_switch(SessionId session) {
   auto* handover = open_handoff_of(session);
-  if (!handover) return {};
+  if (!handover || handover->state != State::Switching) return {};
   step(*handover, "switch-asked");
+  watch(*handover);
   return handover->id;
 }
 
@@ -240,17 +246,20 @@ std::optional<FlowOrder> Handovers::put_in_order(Handover& handover) {
 bool Handovers::watch(Handover& handover) {
   if (!handover.to.link || watched_.size() >= kMostWatched) return false;
   if (!watched_.insert(handover.id).second) return false;
-  effects_.push(WatchFlow{handover.flow_index, handover.from.link, handover.to.link});
+  if (is_handoff(handover))
+    effects_.push(WatchSession{handover.to.link, handover.from.address, handover.to.address, handover.flows});
+  else
+    effects_.push(WatchFlow{handover.flow_index, handover.from.link, handover.to.link});
   return true;
 }
 
 void Handovers::unwatch(const Handover& handover) {
-  if (watched_.erase(handover.id) != 0) effects_.push(EndWatch{handover.flow_index});
+  if (watched_.erase(handover.id) != 0) effects_.push(EndWatch{watched(handover)});
 }
 
 void Handovers::read(Handover& handover) {
   handover.is_read = true;
-  effects_.push(ReadWatch{handover.id, handover.flow_index});
+  effects_.push(ReadWatch{handover.id, watched(handover)});
 }
 
 void Handovers::handle_switched(HandoverId id, const Result<void>& outcome) {
@@ -339,7 +348,7 @@ void Handovers::close(const Handover& handover) {
   if (is_handoff(handover)) {
     const auto open = open_handoffs_.find(handover.to.link);
     if (open != open_handoffs_.end() && open->second == handover.id) open_handoffs_.erase(open);
-    return;
+    return unwatch(handover);
   }
   const auto open = open_.find(handover.flow_index);
   if (open != open_.end() && open->second == handover.id) {

@@ -14,8 +14,8 @@
 
 namespace flowmob::core {
 
-/// The latest moves of flows, each with its timeline. While one is young the data plane counts the flow's
-/// packets by path; a record is complete when they come by the new path alone, or when time is up.
+/// The latest moves of flows, each with its timeline. While one is young the data plane counts its packets by
+/// path; a record is complete when they come by the new path alone, or when time is up.
 class Handovers {
  public:
   /// How often what the data plane has seen is asked for; a path is left when it has been silent for as long.
@@ -72,7 +72,7 @@ class Handovers {
   Handover record_of(const Policy& policy, const MobileNode& before, const MobileNode& after,
                      const FlowEvent& change, const HandoverCause& cause) const;
   HandoverId add(Handover handover, HandoverCause& cause);
-  void supersede(FlowIndex flow);
+  void supersede(Handover* former);
   OrderPlan order_plan(const Policy& policy, const MobileNode& after, const FlowEvent& change,
                        const HandoverCause& cause) const;
   std::optional<FlowOrder> put_in_order(Handover& handover);

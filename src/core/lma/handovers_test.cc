@@ -121,14 +121,62 @@ TEST_F(HandoversTest, ASessionThatGoesOnByAnotherGatewayHasOne) {
   EXPECT_EQ(row["from"], "mag1");
   EXPECT_EQ(row["to"], "mag2");
   EXPECT_EQ(row["trigger"], "registration");
-  EXPECT_EQ(row["state"], "complete");
+  EXPECT_EQ(row["state"], "observing");
   EXPECT_EQ(row["order"], "now");
-  EXPECT_THAT(steps_of(row),
-              testing::IsSupersetOf({"trigger", "decided", "switch-asked", "switched", "complete"}));
+  EXPECT_THAT(steps_of(row), testing::IsSupersetOf({"trigger", "decided", "switch-asked", "switched"}));
   for (const auto& event : all<Notify>())
     if (event.event == "binding-handoff") {
       EXPECT_EQ(event.fields["handover"], row["handover"]);
     }
+}
+
+TEST_F(HandoversTest, PacketsOfASessionThatIsHandedOffAreCountedByItsTunnels) {
+  Pbu elsewhere = first();
+  elsewhere.source = kMag2;
+  elsewhere.handoff = HI::HandoffBetweenMags;
+  ask(elsewhere);
+  ASSERT_THAT(all<WatchSession>(), SizeIs(1));
+  const auto watch = all<WatchSession>()[0];
+  EXPECT_EQ(watch.session, SessionId{2});
+  EXPECT_EQ(watch.from, kMag1);
+  EXPECT_EQ(watch.to, kMag2);
+  EXPECT_THAT(watch.flows, SizeIs(1)) << "video; the default flow goes by the other session";
+  EXPECT_LT(position<WatchSession>(), position<InstallSession>());
+  clear();
+  const auto seen = moving();
+  wait(500ms);
+  ASSERT_THAT(all<ReadWatch>(), SizeIs(1));
+  EXPECT_EQ(all<ReadWatch>()[0].what, (Watched{{}, SessionId{2}}));
+  lma->handle_flow_watch(now, all<ReadWatch>()[0].handover, seen);
+  wait(500ms);
+  lma->handle_flow_watch(now, all<ReadWatch>()[1].handover, seen);
+  drain();
+  const Json row = handoff_row();
+  EXPECT_EQ(row["state"], "complete");
+  EXPECT_EQ(row["paths"]["up"]["old"]["packets"], 3);
+  EXPECT_EQ(row["paths"]["down"]["new"]["packets"], 50);
+  EXPECT_EQ(row["interruption_ms"], 10);
+  EXPECT_THAT(all<EndWatch>(), SizeIs(1));
+}
+
+TEST_F(HandoversTest, AHandoffThatIsFollowedByAnotherIsSuperseded) {
+  Pbu there = first();
+  there.source = kMag2;
+  there.handoff = HI::HandoffBetweenMags;
+  ask(there);
+  Pbu back = first();
+  back.handoff = HI::HandoffBetweenMags;
+  ask(back);
+  EXPECT_LT(position<ReadWatch>(), position<EndWatch>());
+  EXPECT_LT(position<EndWatch>(), position<WatchSession>()) << "the new watch stays";
+  const auto seen = moving();
+  lma->handle_flow_watch(now, all<ReadWatch>()[0].handover, seen);
+  drain();
+  EXPECT_EQ(handoff_row()["state"], "superseded");
+  EXPECT_EQ(handoff_row()["paths"]["down"]["new"]["packets"], 50);
+  wait(500ms);
+  lma->handle_flow_watch(now, all<ReadWatch>()[1].handover, seen);
+  EXPECT_NE(rows_of().back()["state"], "superseded");
 }
 
 TEST_F(HandoversTest, ASessionWhoseRowIsRefusedIsWhereItWas) {

@@ -28,8 +28,15 @@ std::string name_of(const core::RemoveSession& s) {
 std::string name_of(const core::InstallFlow& f) { return fmt::format("flow {}", f.flow.value); }
 std::string name_of(const core::RemoveFlow& f) { return fmt::format("end of flow {}", f.flow.value); }
 std::string name_of(const core::WatchFlow& w) { return fmt::format("watch of flow {}", w.flow.value); }
-std::string name_of(const core::ReadWatch& w) { return fmt::format("watch of flow {}", w.flow.value); }
-std::string name_of(const core::EndWatch& w) { return fmt::format("end of watch of flow {}", w.flow.value); }
+std::string name_of(const core::WatchSession& w) {
+  return fmt::format("watch of session {}", w.session.value);
+}
+std::string name_of(const core::Watched& what) {
+  return what.session ? fmt::format("watch of session {}", what.session.value)
+                      : fmt::format("watch of flow {}", what.flow.value);
+}
+std::string name_of(const core::ReadWatch& w) { return name_of(w.what); }
+std::string name_of(const core::EndWatch& w) { return "end of " + name_of(w.what); }
 std::string name_of(const core::AdjustOrder& o) { return fmt::format("order of flow {}", o.flow.value); }
 std::string name_of(const core::ReadOrder& o) { return fmt::format("order of flow {}", o.flow.value); }
 std::string name_of(const core::EndOrder& o) { return fmt::format("end of order of flow {}", o.flow.value); }
@@ -80,7 +87,7 @@ Result<void> LmaEffects::apply(const core::Notify& event) {
 }
 
 Result<void> LmaEffects::apply(const core::ReadWatch& read) {
-  seen_.push_back({read.handover, dataplane_.read_watch(read.flow)});
+  seen_.push_back({read.handover, dataplane_.read_watch(read.what)});
   return {};
 }
 

@@ -51,8 +51,9 @@ class LmaEffects {
   Result<void> apply(const core::InstallFlow& flow) { return dataplane_.install_flow(flow); }
   Result<void> apply(const core::RemoveFlow& flow) { return dataplane_.remove_flow(flow); }
   Result<void> apply(const core::WatchFlow& watch) { return dataplane_.watch_flow(watch); }
+  Result<void> apply(const core::WatchSession& watch) { return dataplane_.watch_session(watch); }
   Result<void> apply(const core::ReadWatch& read);
-  Result<void> apply(const core::EndWatch& watch) { return dataplane_.end_watch(watch.flow); }
+  Result<void> apply(const core::EndWatch& watch) { return dataplane_.end_watch(watch.what); }
   Result<void> apply(const core::AdjustOrder& order) { return dataplane_.adjust_order(order); }
   Result<void> apply(const core::ReadOrder& read);
   Result<void> apply(const core::EndOrder& order) { return dataplane_.end_order(order.flow); }

@@ -59,8 +59,8 @@ struct fm_flow_traffic {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_flow_traffic) == 48, "fm_flow_traffic");
 
-/* The bits of flows that are watched, by the last digits of their numbers. A flow without pays for a look at
- * this alone. */
+/* The bits of flows and sessions that are watched, by the last digits of their numbers. One without pays for
+ * a look at this alone. */
 #define FM_WATCH_WORDS 16
 struct fm_watch_marks {
   __u64 words[FM_WATCH_WORDS];
@@ -78,10 +78,16 @@ struct fm_way_seen {
   struct fm_path_seen new_path;
   __u64 late; /* by the old path, behind the first by the new */
 };
-/* Key: flow. While it is there, packets are counted by path. */
+/* Of a session that is handed off, the paths are the tunnels of two MAGs. */
+static inline __u32 fm_path_number(__u64 mag_high, __u64 mag_low) {
+  __u64 hash = (mag_high * 0x9e3779b97f4a7c15ULL ^ mag_low) * 0xbf58476d1ce4e5b9ULL;
+  return (__u32)(hash >> 32) | 1;
+}
+#define FM_WATCH_SESSION 0x80000000U /* no anchor counts so far */
+/* Key: flow, or session with that bit. While it is there, packets are counted by path. */
 struct fm_watch_row {
-  __u32 old_session; /* zero: none */
-  __u32 new_session;
+  __u32 old_path; /* of a flow: the session; zero: none. Of a session: fm_path_number() */
+  __u32 new_path;
   struct fm_way_seen down;
   struct fm_way_seen up;
 };

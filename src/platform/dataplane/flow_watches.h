@@ -4,22 +4,23 @@
 #include <array>
 #include <set>
 
-#include "base/strong_id.h"
+#include "core/lma/effect.h"
 #include "core/lma/flow_watch.h"
 #include "dataplane/abi/lma.h"
 #include "platform/dataplane/bpf_map.h"
 
 namespace flowmob::dataplane {
 
-/// The rows by which the data plane counts the packets of moving flows by path, and the marks of those flows.
+/// The rows by which the data plane counts by path the packets of flows that move, and of sessions that are
+/// handed off, and their marks.
 class FlowWatches {
  public:
   explicit FlowWatches(const BpfObject& object) : marks_(object, "watch_marks"), rows_(object, "watches") {}
 
-  /// In the place of an earlier watch of the flow.
-  Result<void> begin(FlowIndex flow, const fm_watch_row& row);
-  std::optional<core::FlowWatch> read(FlowIndex flow) const;
-  Result<void> end(FlowIndex flow);
+  /// In the place of an earlier watch of the same.
+  Result<void> begin(const core::Watched& what, const fm_watch_row& row);
+  std::optional<core::FlowWatch> read(const core::Watched& what) const;
+  Result<void> end(const core::Watched& what);
   Result<void> end_all();
 
  private:
@@ -28,8 +29,8 @@ class FlowWatches {
 
   BpfMap<std::uint32_t, fm_watch_marks> marks_;
   BpfMap<std::uint32_t, fm_watch_row> rows_;
-  std::set<FlowIndex> watched_;
-  std::array<std::uint32_t, kBits> flows_by_bit_{};
+  std::set<std::uint32_t> watched_;  ///< keys
+  std::array<std::uint32_t, kBits> watched_by_bit_{};
 };
 
 }  // namespace flowmob::dataplane

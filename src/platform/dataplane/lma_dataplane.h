@@ -45,13 +45,16 @@ class LmaDataplane {
   Result<void> remove_flow(const core::RemoveFlow& flow) { return rows_.remove_flow(flow); }
 
   Result<void> watch_flow(const core::WatchFlow& watch) { return rows_.watch_flow(watch); }
+  Result<void> watch_session(const core::WatchSession& watch) { return rows_.watch_session(watch); }
   /// Packets of flows that move in order wait at this interface, which is there by now, for a gap.
   Result<void> hold_at(const std::string& interface);
   Result<void> adjust_order(const core::AdjustOrder& order) { return rows_.adjust_order(order); }
   std::optional<core::OrderSeen> read_order(FlowIndex flow) const { return rows_.read_order(flow); }
   Result<void> end_order(FlowIndex flow) { return rows_.end_order(flow); }
-  std::optional<core::FlowWatch> read_watch(FlowIndex flow) const { return rows_.read_watch(flow); }
-  Result<void> end_watch(FlowIndex flow) { return rows_.end_watch(flow); }
+  std::optional<core::FlowWatch> read_watch(const core::Watched& what) const {
+    return rows_.read_watch(what);
+  }
+  Result<void> end_watch(const core::Watched& what) { return rows_.end_watch(what); }
 
   /// Erases the rows that were not installed since open(): how many.
   Result<std::size_t> sweep() { return rows_.sweep(); }

@@ -224,7 +224,9 @@ Result<void> LmaRows::remove_session(const core::RemoveSession& session) {
   if (row && ByOctets{}(row->mag, mag) == ByOctets{}(mag, row->mag)) {
     uplinks_of_.erase(session.session);
     if (auto erased = sessions_.erase(session.session.value); !erased) return erased;
-    return session_counters_.erase(session.session.value);
+    return session_counters_.erase(session.session.value).and_then([&] {
+      return watches_.end({{}, session.session});
+    });
   }
   return {};
 }
@@ -274,9 +276,9 @@ Result<void> LmaRows::end_orders() {
   return done;
 }
 
-std::optional<core::FlowWatch> LmaRows::read_watch(FlowIndex flow) const {
-  auto watch = watches_.read(flow);
-  if (watch) watch->order = orders_.read(flow);
+std::optional<core::FlowWatch> LmaRows::read_watch(const core::Watched& what) const {
+  auto watch = watches_.read(what);
+  if (watch && !what.session) watch->order = orders_.read(what.flow);
   return watch;
 }
 
@@ -284,20 +286,36 @@ Result<void> LmaRows::remove_flow(const core::RemoveFlow& flow) {
   return flows_.erase(flow.flow.value)
       .and_then([&] { return spreads_.erase_wanted(flow.flow.value); })
       .and_then([&] { return flow_counters_.erase(flow.flow.value); })
-      .and_then([&] { return watches_.end(flow.flow); })
+      .and_then([&] { return watches_.end({flow.flow}); })
       .and_then([&] { return orders_.end(flow.flow); });
 }
 
 /// All that came before the switch came by the old path.
-Result<void> LmaRows::watch_flow(const core::WatchFlow& watch) {
-  fm_watch_row row{};
-  row.old_session = watch.from.value;
-  row.new_session = watch.to.value;
-  for (const auto& part : flow_traffic(watch.flow).value_or(std::vector<fm_flow_traffic>{})) {
+void LmaRows::note_last_packets(FlowIndex flow, fm_watch_row& row) const {
+  for (const auto& part : flow_traffic(flow).value_or(std::vector<fm_flow_traffic>{})) {
     row.down.old_path.last = std::max(row.down.old_path.last, part.last_down);
     row.up.old_path.last = std::max(row.up.old_path.last, part.last_up);
   }
-  return watches_.begin(watch.flow, row);
+}
+
+Result<void> LmaRows::watch_flow(const core::WatchFlow& watch) {
+  fm_watch_row row{};
+  row.old_path = watch.from.value;
+  row.new_path = watch.to.value;
+  note_last_packets(watch.flow, row);
+  return watches_.begin({watch.flow}, row);
+}
+
+Result<void> LmaRows::watch_session(const core::WatchSession& watch) {
+  const auto number = [](const Ipv6Address& mag) {
+    const auto address = to_number(mag);
+    return fm_path_number(address.high, address.low);
+  };
+  fm_watch_row row{};
+  row.old_path = number(watch.from);
+  row.new_path = number(watch.to);
+  for (const auto flow : watch.flows) note_last_packets(flow, row);
+  return watches_.begin({{}, watch.session}, row);
 }
 
 Result<std::size_t> LmaRows::sweep() {

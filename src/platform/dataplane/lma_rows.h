@@ -33,8 +33,9 @@ class LmaRows {
   Result<void> remove_flow(const core::RemoveFlow& flow);
 
   Result<void> watch_flow(const core::WatchFlow& watch);
-  std::optional<core::FlowWatch> read_watch(FlowIndex flow) const;
-  Result<void> end_watch(FlowIndex flow) { return watches_.end(flow); }
+  Result<void> watch_session(const core::WatchSession& watch);
+  std::optional<core::FlowWatch> read_watch(const core::Watched& what) const;
+  Result<void> end_watch(const core::Watched& what) { return watches_.end(what); }
   /// Nobody waits for what a predecessor wanted to see.
   Result<void> end_watches() { return watches_.end_all(); }
 
@@ -54,6 +55,7 @@ class LmaRows {
  private:
   using RuleSet = fm_node_row;  // what of a node's row names its rules
 
+  void note_last_packets(FlowIndex flow, fm_watch_row& row) const;
   Result<std::uint32_t> next_generation();
   Result<void> write_rules(const fm_node_row& row, const std::vector<fm_rule>& rules);
   Result<void> erase_rules(const RuleSet& rules);

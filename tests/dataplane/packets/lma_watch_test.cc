@@ -27,7 +27,7 @@ class WatchedFlow : public LmaBench {
   void watch(FlowIndex flow = kVideo) { must(lma_->watch_flow({flow, kSession1, kSession2})); }
   void move() { must(lma_->install_flow({kVideo, kNodeIndex, kSession2})); }
   FlowWatch seen(FlowIndex flow = kVideo) const {
-    const auto watch = lma_->read_watch(flow);
+    const auto watch = lma_->read_watch({flow});
     EXPECT_TRUE(watch);
     return watch.value_or(FlowWatch{});
   }
@@ -78,7 +78,7 @@ TEST_F(WatchedFlow, OthersAreNot) {
   watch();
   EXPECT_EQ(from_core(other().build()).verdict, Verdict::Redirect);
   EXPECT_EQ(seen().down, FlowWatch::Way{});
-  EXPECT_FALSE(lma_->read_watch(kDefault));
+  EXPECT_FALSE(lma_->read_watch({kDefault}));
 }
 
 /// Flows whose marks are the same bit are told apart by their rows.
@@ -89,14 +89,14 @@ TEST_F(WatchedFlow, SharesItsMarkWithOthers) {
   watch(twin);
   down();
   EXPECT_EQ(seen(twin).down.old_path.packets, 0U);
-  must(lma_->end_watch(twin));
-  EXPECT_FALSE(lma_->read_watch(twin));
+  must(lma_->end_watch({twin}));
+  EXPECT_FALSE(lma_->read_watch({twin}));
   down();
   EXPECT_EQ(seen().down.old_path.packets, 2U) << "its mark is still there";
-  must(lma_->end_watch(kVideo));
-  EXPECT_FALSE(lma_->read_watch(kVideo));
+  must(lma_->end_watch({kVideo}));
+  EXPECT_FALSE(lma_->read_watch({kVideo}));
   down();
-  must(lma_->end_watch(kVideo));
+  must(lma_->end_watch({kVideo}));
 }
 
 TEST_F(WatchedFlow, ANewWatchBeginsAnew) {
@@ -109,7 +109,54 @@ TEST_F(WatchedFlow, ANewWatchBeginsAnew) {
 TEST_F(WatchedFlow, ItsEndIsTheFlows) {
   watch();
   must(lma_->remove_flow({kVideo}));
-  EXPECT_FALSE(lma_->read_watch(kVideo));
+  EXPECT_FALSE(lma_->read_watch({kVideo}));
+}
+
+/// The session of the video flow goes on by MAG 2; the node has another session there, with other flows.
+TEST_F(WatchedFlow, ASessionThatIsHandedOffIsCountedByItsTunnels) {
+  const core::Watched session{{}, kSession1};
+  down();
+  ::usleep(50'000);
+  must(lma_->watch_session({kSession1, ip(kMag1), ip(kMag2), {kVideo}}));
+  const auto begin = clock_now();
+  down();
+  up_by(kMag1);
+  must(lma_->remove_session({kSession2, ip(kMag2), {prefix(kPrefix)}}));
+  must(lma_->install_session({kSession1, kNodeIndex, ip(kLma), ip(kMag2), {prefix(kPrefix)}, kMtu}));
+  down();
+  down();
+  up_by(kMag2);
+  up_by(kMag1);  // its row is still there
+  const auto seen = lma_->read_watch(session);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->down.old_path.packets, 1U);
+  EXPECT_EQ(seen->down.new_path.packets, 2U);
+  EXPECT_EQ(seen->up.old_path.packets, 2U);
+  EXPECT_EQ(seen->up.new_path.packets, 1U);
+  EXPECT_EQ(seen->up.late, 1U);
+  EXPECT_LE(begin, *seen->down.old_path.last);
+  EXPECT_LT(*seen->down.old_path.last, *seen->down.new_path.first);
+  EXPECT_FALSE(seen->order);
+  EXPECT_FALSE(lma_->read_watch({kVideo})) << "nobody asked for that";
+  must(lma_->end_watch(session));
+  EXPECT_FALSE(lma_->read_watch(session));
+}
+
+TEST_F(WatchedFlow, WhatTheSessionsFlowsCarriedBeforeIsKnownToATick) {
+  down();
+  const auto sent = clock_now();
+  ::usleep(50'000);
+  must(lma_->watch_session({kSession1, ip(kMag1), ip(kMag2), {kVideo, kDefault}}));
+  const auto seen = lma_->read_watch({{}, kSession1});
+  ASSERT_TRUE(seen && seen->down.old_path.last);
+  EXPECT_LT(*seen->down.old_path.last, sent + std::chrono::milliseconds(1));
+  EXPECT_GT(*seen->down.old_path.last, sent - kTick);
+}
+
+TEST_F(WatchedFlow, ASessionsWatchEndsWithIt) {
+  must(lma_->watch_session({kSession1, ip(kMag1), ip(kMag2), {}}));
+  must(lma_->remove_session({kSession1, ip(kMag1), {prefix(kPrefix)}}));
+  EXPECT_FALSE(lma_->read_watch({{}, kSession1}));
 }
 
 TEST_F(WatchedFlow, NobodyWaitsForWhatAPredecessorWatched) {
@@ -118,7 +165,7 @@ TEST_F(WatchedFlow, NobodyWaitsForWhatAPredecessorWatched) {
   auto opened = LmaDataplane::open(options());
   ASSERT_TRUE(opened) << opened.error().message;
   lma_ = std::move(*opened);
-  EXPECT_FALSE(lma_->read_watch(kVideo));
+  EXPECT_FALSE(lma_->read_watch({kVideo}));
   down();
   EXPECT_EQ(lma_->flow_traffic(kVideo)->down.packets, 1U);
 }
