@@ -31,8 +31,10 @@ Json decision_of(const Policy& policy, const MobileNode& before, const MobileNod
 /// "show policies".
 Json show_policies(const AnchorState& state);
 
-/// What other policies would change: rules, flows that would move, and new ones, which come from nowhere.
-Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPolicy>>& policies);
+/// What other policies would change: rules, flows that would move, and new ones, which come from nowhere; and
+/// whom flows would have asked for them.
+Json compare_policies(const AnchorState& state, const FlowMobility& mobility,
+                      const std::vector<Shared<FlowPolicy>>& policies);
 
 /// What a "flow move" comes to.
 struct FlowMove {

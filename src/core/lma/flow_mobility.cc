@@ -104,6 +104,7 @@ FlowMobility::Prefixes FlowMobility::wanted(const std::string& mn_id, SessionId 
   const auto* flow = moving ? moving->flows.find(host.move->flow) : nullptr;
   if (flow) all.merge(prefixes_of(*moving, *flow));
   for (const auto& [node, prefixes] : host.wished) all.insert(prefixes.begin(), prefixes.end());
+  all.merge(host.resting.all(now()));
   return all;
 }
 
@@ -125,16 +126,22 @@ std::optional<TimePoint> FlowMobility::next_deadline() const {
   return next ? std::min(*next, by_time_.begin()->first) : by_time_.begin()->first;
 }
 
-FlowMobility::Asking FlowMobility::may_be_asked(const std::string& mn_id, const Session& session) const {
+/// While its MAG is being asked at another of the node's attachments for the same, that stays the choice.
+FlowMobility::Asking FlowMobility::may_be_asked(const MobileNode& node, const Session& session) const {
   if (mute_.contains(session.mag)) return Asking::AfterRegistration;
-  const auto hosts = nodes_.find(mn_id);
+  const auto hosts = nodes_.find(node.mn_id);
   if (hosts == nodes_.end()) return Asking::Now;
+  for (const auto& [id, other] : hosts->second) {
+    const auto is_asked_for = [&](const auto& p) { return other.asked && other.asked->prefixes.contains(p); };
+    if (id != session.id && other.mag == session.mag && std::ranges::any_of(node.prefixes, is_asked_for))
+      return Asking::Later;
+  }
   const auto found = hosts->second.find(session.id);
   if (found == hosts->second.end()) return Asking::Now;
   const auto& host = found->second;
   const std::optional<TimePoint> period = session.deadline.monotonic;
   if (host.refused_at == period || host.untaken == period) return Asking::AfterRegistration;
-  return host.silent == period && state_.policy.links().now() < host.again ? Asking::Later : Asking::Now;
+  return host.silent == period && now() < host.again ? Asking::Later : Asking::Now;
 }
 
 void FlowMobility::revisit(const std::string& mn_id, TimePoint at) {
@@ -167,7 +174,7 @@ void FlowMobility::follow_wishes(const std::string& mn_id, const MobileNode& nod
     if (guest.up) hosts_of(mn_id)[guest.session].untaken.reset();
   bool is_paused = false;
   const auto wishes = wishes_of(state_, node, [&](const Session& session) {
-    const auto when = may_be_asked(mn_id, session);
+    const auto when = may_be_asked(node, session);
     is_paused = is_paused || when == Asking::Later;
     return when == Asking::Now;
   });
@@ -180,11 +187,11 @@ void FlowMobility::follow_wishes(const std::string& mn_id, const MobileNode& nod
   if (wishes.revisit) revisit(mn_id, *wishes.revisit);
   if (!is_paused) return;
   const auto later = wishes_of(state_, node, [&](const Session& session) {
-    return may_be_asked(mn_id, session) != Asking::AfterRegistration;
+    return may_be_asked(node, session) != Asking::AfterRegistration;
   });
   for (const auto& [session, wish] : later.sessions) {
     const auto& host = hosts_of(mn_id)[session];
-    if (host.again > state_.policy.links().now()) revisit(mn_id, host.again);
+    if (host.again > now()) revisit(mn_id, host.again);
   }
 }
 
@@ -235,6 +242,7 @@ void FlowMobility::follow(Now now, const std::string& mn_id) {
   for (auto& [session, host] : hosts) {
     reconcile(now, mn_id, session, host);
     state_.off_link[session] = wanted(mn_id, session, host);
+    if (const auto rested = host.resting.next(now.monotonic)) revisit(mn_id, *rested);
   }
   std::erase_if(hosts, [this](const auto& row) {
     const auto& [session, host] = row;
@@ -256,9 +264,25 @@ void FlowMobility::follow_links(const std::string& mn_id) {
     if (node->guests.empty()) continue;
     know_guests_of(*node);
     todo_.erase(mn_id);
-    edits_.make(*node, cause(),
-                [this](const MobileNode& n) { return with_guests_followed(state_.policy, state_.cache, n); });
+    let_rest(*node);
+    edits_.make(*node, cause(), [this](const MobileNode& n) {
+      return with_guests_followed(state_.policy, state_.cache, n,
+                                  [&](const GuestLink& link) { return rests(n, link); });
+    });
   }
+}
+
+void FlowMobility::let_rest(const MobileNode& node) {
+  const Duration grace = state_.policy.config().former_gateway_grace;
+  auto& hosts = hosts_of(node.mn_id);
+  for (const auto& link : node.guests) hosts[link.session].resting.follow(node, link, now(), grace);
+}
+
+bool FlowMobility::rests(const MobileNode& node, const GuestLink& link) const {
+  const auto hosts = nodes_.find(node.mn_id);
+  if (hosts == nodes_.end()) return false;
+  const auto host = hosts->second.find(link.session);
+  return host != hosts->second.end() && host->second.resting.has(node, link, now());
 }
 
 /// False: there is nobody to tell anything.

@@ -6,6 +6,7 @@
 
 #include "core/lma/node_edits.h"
 #include "core/lma/pbu_handler.h"
+#include "core/lma/resting_prefixes.h"
 #include "core/peer/notification_sender.h"
 
 namespace flowmob::core {
@@ -38,6 +39,11 @@ class FlowMobility {
   void reconfigured();
   /// Other rules hold, or links are better or worse than before: flows may want to go elsewhere.
   void links_turned();
+
+  /// Whether a rule or a lost link would have it asked now for that set's prefixes.
+  bool may_be_asked_for(const MobileNode& node, const Session& session) const {
+    return may_be_asked(node, session) == Asking::Now;
+  }
 
   /// Begins it; it ends in poll_answer(). "busy", "flow-mobility-not-supported": nothing was begun.
   Result<void> move(Now now, GuestMove move);
@@ -75,7 +81,8 @@ class FlowMobility {
     std::optional<Asked> asked;
     std::optional<GuestMove> move;
     std::map<NodeIndex, Prefixes> wished;  ///< by sets whose flows would take a link here
-    std::vector<HandoverStep> steps;       ///< of asking for those
+    RestingPrefixes resting;
+    std::vector<HandoverStep> steps;  ///< of asking for those
   };
   using Hosts = std::map<SessionId, Host>;
   struct Where {
@@ -92,7 +99,7 @@ class FlowMobility {
   Prefixes forwarded_at(const std::string& mn_id, SessionId session) const;
   bool has_unconfirmed(const std::string& mn_id, SessionId session) const;
   enum class Asking { Now, Later, AfterRegistration };
-  Asking may_be_asked(const std::string& mn_id, const Session& session) const;
+  Asking may_be_asked(const MobileNode& node, const Session& session) const;
   void follow_wishes(const std::string& mn_id, const MobileNode& node);
   void revisit(const std::string& mn_id, TimePoint at);
   void forget_revisit(const std::string& mn_id);
@@ -101,6 +108,9 @@ class FlowMobility {
   void make_links(const Session& session, Host& host);
   void follow(Now now, const std::string& mn_id);
   void follow_links(const std::string& mn_id);
+  void let_rest(const MobileNode& node);
+  bool rests(const MobileNode& node, const GuestLink& link) const;
+  TimePoint now() const { return state_.policy.links().now(); }
   bool follow_session(const Session* session, Host& host);
   void reconcile(Now now, const std::string& mn_id, SessionId session, Host& host);
   void do_without(const std::string& mn_id, SessionId session, Host& host);

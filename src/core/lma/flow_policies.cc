@@ -115,11 +115,13 @@ void append_spreads(const Policy& policy, const MobileNode& node, const MobileNo
 }
 
 /// Whom the node's flows would have asked for them (docs/adr/0066), and is not asked already.
-void append_asks(const AnchorState& state, const MobileNode& node, const MobileNode& next, Json& asks) {
-  if (state.policy.decider(node.mn_id) == Decider::Gateways) return;
-  const auto anybody = [](const Session&) { return true; };
-  const auto wished = wishes_of(state, node, anybody);
-  for (const auto& [session, wish] : wishes_of(state, next, anybody).sessions) {
+void append_asks(const AnchorState& state, const FlowMobility& mobility, const MobileNode& node,
+                 const MobileNode& next, Json& asks) {
+  if (state.policy.decider(node.mn_id) == Decider::Gateways || state.cache.find_all(node.mn_id).size() < 2)
+    return;
+  const auto may_be_asked = [&](const Session& session) { return mobility.may_be_asked_for(node, session); };
+  const auto wished = wishes_of(state, node, may_be_asked);
+  for (const auto& [session, wish] : wishes_of(state, next, may_be_asked).sessions) {
     const auto known = wished.sessions.find(session);
     if (known != wished.sessions.end() && std::ranges::includes(known->second.prefixes, wish.prefixes))
       continue;
@@ -155,7 +157,8 @@ Json show_policies(const AnchorState& state) {
   return {{"policies", std::move(policies)}, {"rules", std::move(rules)}};
 }
 
-Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPolicy>>& policies) {
+Json compare_policies(const AnchorState& state, const FlowMobility& mobility,
+                      const std::vector<Shared<FlowPolicy>>& policies) {
   const auto& running = state.policy.config().flow_policies;
   Policy other = state.policy;
   other.use(policies);
@@ -165,7 +168,7 @@ Json compare_policies(const AnchorState& state, const std::vector<Shared<FlowPol
     if (const auto change = with_rules(other, *node, numbers); change && change->next) {
       append_moves(state.policy, *node, *change->next, moves);
       append_spreads(state.policy, *node, *change->next, spreads);
-      append_asks(state, *node, *change->next, asks);
+      append_asks(state, mobility, *node, *change->next, asks);
     }
   return {{"rules", rule_changes(rules_by_name(running), rules_by_name(policies))},
           {"moves", std::move(moves)},

@@ -25,15 +25,32 @@ class Wishing {
     suppose();
   }
 
+  /// Those that have to go choose first.
   FlowWishes all() const {
     FlowWishes wishes;
     if (asked_.empty()) return wishes;
-    for (const auto& flow : node_.flows.bindings())
-      if (!flow.announced) add(flow, wishes);
+    std::vector<Judged> rest;
+    for (const auto& flow : node_.flows.bindings()) {
+      if (flow.announced) continue;
+      Judged judged{&flow, decide_among(possible_, flow), decide_among(links_, flow)};
+      if (const auto& at = judged.decision.revisit; at && (!wishes.revisit || *at < *wishes.revisit))
+        wishes.revisit = at;
+      if (is_stranded(judged.actual.session))
+        add(judged, true, wishes);
+      else
+        rest.push_back(std::move(judged));
+    }
+    for (const auto& judged : rest) add(judged, false, wishes);
     return wishes;
   }
 
  private:
+  struct Judged {
+    const FlowBinding* flow;
+    Decision decision;  ///< if all were granted
+    Decision actual;
+  };
+
   /// Every gateway that may be asked has said 0, what has just come may carry, and what does not answer is
   /// nothing.
   void suppose() {
@@ -64,39 +81,38 @@ class Wishing {
     return found == decision.links.end() ? nullptr : &*found;
   }
 
+  /// By the link's number.
   std::optional<SessionId> wished_at(const Ipv6Address& mag, const FlowWishes& wishes) const {
-    for (const auto& [id, foreign] : asked_)
-      if (foreign.session->mag == mag && wishes.sessions.contains(foreign.session->id))
-        return foreign.session->id;
+    for (const auto& [link, foreign] : asked_)
+      if (foreign.session->mag == mag && wishes.sessions.contains(foreign.session->id)) return link;
     return std::nullopt;
   }
 
-  void add_to(FlowWishes::Wish& wish, NodeIndex host, const FlowBinding& flow) const {
-    if (!wish.host) wish.host = host;
+  void add_to(SessionId link, const FlowBinding& flow, FlowWishes& wishes) const {
+    const auto& foreign = asked_.at(link);
+    auto& wish = wishes.sessions[foreign.session->id];
+    wish.host = foreign.host;
     wish.prefixes.merge(prefixes_of(node_, flow));
     if (wish.flows.empty() || wish.flows.back() != flow.index) wish.flows.push_back(flow.index);
   }
 
-  void add(const FlowBinding& flow, FlowWishes& wishes) const {
-    const auto decision = decide_among(possible_, flow), actual = decide_among(links_, flow);
-    if (decision.revisit && (!wishes.revisit || *decision.revisit < *wishes.revisit))
-      wishes.revisit = decision.revisit;
-    const auto wish = [&](SessionId link) {
-      const auto asked = asked_.find(link);
-      if (asked == asked_.end()) return;
-      if (const auto* as_it_is = verdict_on(actual, link);
-          as_it_is && as_it_is->fitness != LinkFitness::Foreign)
-        return;
-      const bool has_to_go = is_stranded(actual.session);
-      if (!verdict_on(decision, link)->rank && !has_to_go) return;
-      const auto* session = asked->second.session;
-      if (const auto chosen = wished_at(session->mag, wishes); !chosen || *chosen == session->id)
-        add_to(wishes.sessions[session->id], asked->second.host, flow);
-      else if (has_to_go)
-        add_to(wishes.sessions.at(*chosen), asked->second.host, flow);
-    };
-    wish(decision.session);
-    for (const auto& link : decision.spread.links) wish(link.session);
+  void wish(const Judged& judged, SessionId link, bool has_to_go, FlowWishes& wishes) const {
+    const auto asked = asked_.find(link);
+    if (asked == asked_.end()) return;
+    if (const auto* as_it_is = verdict_on(judged.actual, link);
+        as_it_is && as_it_is->fitness != LinkFitness::Foreign)
+      return;
+    if (!verdict_on(judged.decision, link)->rank && !has_to_go) return;
+    const auto chosen = wished_at(asked->second.session->mag, wishes);
+    if (!chosen || *chosen == link) return add_to(link, *judged.flow, wishes);
+    const auto* verdict = verdict_on(judged.decision, *chosen);
+    if (has_to_go && verdict && verdict->fitness != LinkFitness::NotListed)
+      add_to(*chosen, *judged.flow, wishes);
+  }
+
+  void add(const Judged& judged, bool has_to_go, FlowWishes& wishes) const {
+    wish(judged, judged.decision.session, has_to_go, wishes);
+    for (const auto& link : judged.decision.spread.links) wish(judged, link.session, has_to_go, wishes);
   }
 
   const AnchorState& state_;

@@ -22,8 +22,8 @@ struct FlowWishes {
 
 /// Where the node's flows would go if the gateways of its other sets, or those that may be asked, forwarded
 /// its prefixes, and these do not yet. What a rule does not name is wished for by flows alone that have no
-/// link of their own left. Of several sessions at one MAG the first flow chooses, in their order; others do
-/// without or, if they have to go, come along.
+/// link of their own left. Of several sessions at one MAG the first flow chooses, in their order, those first
+/// that have to go; others do without or, if they have to go and may, come along.
 FlowWishes wishes_of(const AnchorState& state, const MobileNode& node,
                      const std::function<bool(const Session&)>& may_be_asked);
 

@@ -362,15 +362,53 @@ TEST_F(FlowWishesTest, ADifferenceSaysWhoWouldBeAsked) {
   EXPECT_EQ(compared["asks"][0]["flows"], Json::array({"web"}));
   EXPECT_THAT(sent<Fmi>(), IsEmpty()) << "it only says so";
   apply({web_by({kByMag2, kByMag1})});
-  EXPECT_EQ(lma->compare_policies(now, {policy})["asks"], Json::array()) << "it is being asked";
+  auto slower = web_by({kByMag2, kByMag1});
+  slower.hold_down = 30s;
+  FlowPolicy changed{"gold", {slower}};
+  changed.is_default = true;
+  EXPECT_EQ(lma->compare_policies(now, {changed})["rules"].size(), 1U);
+  EXPECT_EQ(lma->compare_policies(now, {changed})["asks"], Json::array()) << "it is being asked";
   grant(kMag2);
-  EXPECT_EQ(lma->compare_policies(now, {policy})["asks"], Json::array());
+  EXPECT_EQ(lma->compare_policies(now, {changed})["asks"], Json::array()) << "it has said 0";
   FlowPolicy home{"gold", {web_by({kByMag1})}};
   home.is_default = true;
   const auto moves = lma->compare_policies(now, {home})["moves"];
   ASSERT_FALSE(moves.empty());
   EXPECT_EQ(moves[0]["from"], "mag2") << "which is of another set";
   EXPECT_EQ(moves[0]["to"], "mag1");
+}
+
+TEST_F(FlowWishesTest, WhoWillNotBeAskedIsNotNamed) {
+  apply({web_by({kByMag2, kByMag1})});
+  clear();
+  receive(wire::BindingError{wire::BindingErrorStatus::UnrecognizedMhType, {}, {}}, kMag2);
+  auto slower = web_by({kByMag2, kByMag1});
+  slower.hold_down = 30s;
+  FlowPolicy changed{"gold", {slower}};
+  changed.is_default = true;
+  EXPECT_EQ(lma->compare_policies(now, {changed})["asks"], Json::array());
+}
+
+/// Its rule permits one of the two sessions at the gateway alone.
+TEST_F(FlowWishesTest, WhoHasToGoChoosesFirst) {
+  Pbu third = second();
+  third.link_layer_id = Bytes{3};
+  third.technology = ATT::Utran;
+  accepted(third);
+  auto rest = web_by({{"", ATT::Wimax}});
+  rest.name = "rest";
+  rest.flow = {};
+  rest.position = 1;
+  rest.others = false;
+  apply({web_by({{"", ATT::Utran}, kByMag1}), rest});
+  std::vector<ATT> asked;
+  for (const auto& [mag, message] : sent<Fmi>())
+    if (mag == kMag2 && std::ranges::count(off_link_in(message.options), kOwn) != 0)
+      asked.push_back(wire::find<wire::AccessTechnologyTypeOption>(message.options)->type);
+  EXPECT_THAT(asked, ElementsAre(ATT::Wimax)) << "whatever a flow prefers that has a link";
+  for (const auto& [mag, message] : sent<Fmi>()) receive(acknowledge(message), mag);
+  EXPECT_EQ(way_of("*", kOwn), "mag2");
+  EXPECT_EQ(way_of("web", kOwn), "mag1");
 }
 
 /// A handover brings two of them to one gateway.

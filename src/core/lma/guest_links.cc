@@ -171,7 +171,8 @@ SessionId guest_link_at(const MobileNode& node, SessionId session) {
 }
 
 std::optional<Change> with_guests_followed(const Policy& policy, const BindingCache& cache,
-                                           const MobileNode& node) {
+                                           const MobileNode& node,
+                                           const std::function<bool(const GuestLink&)>& is_kept) {
   MobileNode next = node;
   // GRE keys are those of the session's own set: the data plane takes packets with them for that set's
   const auto session_of = [&](const GuestLink& link) -> const Session* {
@@ -180,8 +181,9 @@ std::optional<Change> with_guests_followed(const Policy& policy, const BindingCa
     const auto* session = host->find(link.session);
     return session && !session->tunnelling.has_keys() ? session : nullptr;
   };
-  drop_guests(next,
-              [&](const GuestLink& link) { return !session_of(link) || !is_bound_to(node.flows, link.id); });
+  drop_guests(next, [&](const GuestLink& link) {
+    return !session_of(link) || (!is_bound_to(node.flows, link.id) && !is_kept(link));
+  });
   for (auto& link : next.guests) catch_up(link, *session_of(link));
   prefer_own_sessions(next);
   merge_guests(next);

@@ -30,10 +30,11 @@ std::set<Ipv6Prefix> prefixes_of(const MobileNode& node, const FlowBinding& flow
 /// Those of the flows that are bound to the link.
 std::set<Ipv6Prefix> prefixes_by(const MobileNode& node, SessionId link);
 
-/// As their sessions are by now: links of sessions that are gone go, those that no flow is bound to as well;
-/// flows leave those that rest. Nothing if nothing differs.
+/// As their sessions are by now: links of sessions that are gone go, those that no flow is bound to as well,
+/// unless they are to be kept; flows leave those that go. Nothing if nothing differs.
 std::optional<Change> with_guests_followed(const Policy& policy, const BindingCache& cache,
-                                           const MobileNode& node);
+                                           const MobileNode& node,
+                                           const std::function<bool(const GuestLink&)>& is_kept);
 /// The session's MAG forwards those of the node's prefixes that are among these.
 std::optional<Change> with_guest_confirmed(const Policy& policy, const MobileNode& node,
                                            const Session& session, const std::set<Ipv6Prefix>& told);

@@ -323,7 +323,7 @@ Result<void> LocalMobilityAnchor::reconfigure(Now now, LmaConfig config) {
 
 Json LocalMobilityAnchor::compare_policies(Now now, const std::vector<Shared<FlowPolicy>>& policies) {
   impl_->state.advance(now);
-  return core::compare_policies(impl_->state, policies);
+  return core::compare_policies(impl_->state, impl_->mobility, policies);
 }
 
 Json LocalMobilityAnchor::apply_policies(Now now, std::vector<Shared<FlowPolicy>> policies,

@@ -127,6 +127,109 @@ TEST_F(PartialHandoffTest, ACommandTellsNoMoreThanItsFlowNeeds) {
   EXPECT_EQ(way_of("*", kOwn), "mag2");
 }
 
+/// What a flow has sent by another set's gateway before it went home is on its way (docs/adr/0064).
+class RestingPrefixTest : public PartialHandoffTest {
+ protected:
+  void SetUp() override {
+    PartialHandoffTest::SetUp();
+    auto c = lma->config();
+    c.former_gateway_grace = 500ms;
+    ASSERT_TRUE(lma->reconfigure(now, c));
+    rest = part_of(kOwn);
+    FlowTemplate renamed = *rest.flow;
+    renamed.name = rest.name = "rest";
+    rest.flow = renamed;
+    rest.position = 1;
+  }
+  void go_home() {
+    rest.prefer = {kByMag1};
+    apply({rest});
+    ASSERT_EQ(way_of("rest", kOwn), "mag1");
+  }
+  /// The second gateway: the first is asked for flows of its set.
+  std::vector<Fmi> told() const {
+    std::vector<Fmi> messages;
+    for (const auto& [mag, message] : sent<Fmi>())
+      if (mag == kMag2) messages.push_back(message);
+    return messages;
+  }
+  FlowRule rest;
+};
+
+TEST_F(RestingPrefixTest, ItsWayIsLetThroughForTheGraceAndThenTakenBack) {
+  apply({rest});
+  grant(kMag2);
+  ASSERT_EQ(way_of("rest", kOwn), "mag2");
+  go_home();
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_THAT(all<RemoveSession>(), IsEmpty());
+  pass(499ms);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_THAT(all<RemoveSession>(), IsEmpty());
+  pass(1ms);
+  EXPECT_EQ(notification_to(kMag2).reason, Reason::ForceReregistration);
+  EXPECT_THAT(all<RemoveSession>(), testing::SizeIs(1));
+}
+
+TEST_F(RestingPrefixTest, OfALinkThatIsInUseThePrefixThatIsNot) {
+  auto both = std::vector{part_of(kOther), rest};
+  apply(both);
+  grant(kMag2);
+  ASSERT_EQ(way_of("rest", kOwn), "mag2");
+  both[1].prefer = {kByMag1};
+  apply(both);
+  EXPECT_EQ(way_of("rest", kOwn), "mag1");
+  EXPECT_THAT(told(), IsEmpty());
+  pass(500ms);
+  EXPECT_THAT(off_link_in(notification_to(kMag2).options), ElementsAre(kOther));
+  ASSERT_FALSE(all<InstallSession>().empty());
+  EXPECT_THAT(all<InstallSession>().back().prefixes, ElementsAre(kOther));
+}
+
+TEST_F(RestingPrefixTest, MeanwhileTheFlowMayGoThereUnasked) {
+  apply({rest});
+  grant(kMag2);
+  go_home();
+  rest.prefer = {kByMag2, kByMag1};
+  apply({rest});
+  EXPECT_THAT(told(), IsEmpty()) << "its gateway forwards it";
+  EXPECT_EQ(way_of("rest", kOwn), "mag2");
+  pass(1s);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_EQ(way_of("rest", kOwn), "mag2") << "it rests no more";
+  go_home();
+  pass(499ms);
+  EXPECT_THAT(told(), IsEmpty()) << "a grace of its own";
+  pass(1ms);
+  EXPECT_EQ(notification_to(kMag2).reason, Reason::ForceReregistration);
+}
+
+TEST_F(RestingPrefixTest, ASessionThatEndsEndsIt) {
+  apply({rest});
+  grant(kMag2);
+  go_home();
+  auto away = second();
+  away.lifetime = 0;
+  away.handoff = HI::Unknown;
+  away.prefixes = {kSecondSet};
+  accepted(away);
+  for (const auto& path : all<InstallSession>())
+    EXPECT_THAT(path.prefixes, IsEmpty()) << "from there comes nothing";
+  pass(500ms);
+  EXPECT_THAT(told(), IsEmpty());
+}
+
+TEST_F(RestingPrefixTest, ARestartGivesItAnotherGrace) {
+  apply({rest});
+  grant(kMag2);
+  go_home();
+  keep();
+  restart();
+  EXPECT_THAT(told(), IsEmpty());
+  pass(500ms);
+  EXPECT_EQ(notification_to(kMag2).reason, Reason::ForceReregistration);
+}
+
 /// RFC 7864 section 3.1, the hybrid: two interfaces share a set, and a third has its own.
 class HybridTest : public FlowWishesTest {
  protected:
