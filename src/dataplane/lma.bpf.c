@@ -70,25 +70,41 @@ struct {
   __type(value, struct fm_traffic);
 } session_counters SEC(".maps");
 
-static __always_inline void fm_count_down(__u32 flow, __u32 session, const struct fm_address_number* mag,
+/* By its flow's link, and by its session's tunnel with this MAG. Upwards several sessions of a node by one
+ * MAG are told apart by their flows; what has none measures the path, or is a copy. */
+static __noinline int fm_see_marked(__u32 flow, __u32 session, __u32 tunnel, __u64 packets, bool up) {
+  fm_see_by(flow, session, packets, up);
+  const struct fm_flow_row* binding = up ? bpf_map_lookup_elem(&flows, &flow) : NULL;
+  if (!up || (binding && binding->session == session))
+    fm_see_by(session | FM_WATCH_SESSION, tunnel, packets, up);
+  return 0;
+}
+
+static __always_inline void fm_see(__u32 flow, __u32 session, __u32 tunnel, __u64 packets, bool up) {
+  const struct fm_watch_marks* marks = fm_marks();
+  if (marks && (fm_is_marked(marks, flow) || fm_is_marked(marks, session)))
+    fm_see_marked(flow, session, tunnel, packets, up);
+}
+
+static __always_inline void fm_count_down(__u32 flow, __u32 session, __u32 tunnel,
                                           const struct fm_counter* weight) {
   struct fm_flow_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
   struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
   if (of_flow) fm_add(&of_flow->traffic.down, weight);
   if (of_flow) of_flow->last_down = bpf_ktime_get_coarse_ns();
   if (of_session) fm_add(&of_session->down, weight);
-  fm_see(flow, session, mag, weight->packets, false);
+  if (flow) fm_see(flow, session, tunnel, weight->packets, false);
 }
 
 /* What answers a measurement of this path is no packet of a flow that moves. */
-static __always_inline void fm_count_up(__u32 flow, __u32 session, const struct fm_address_number* mag,
+static __always_inline void fm_count_up(__u32 flow, __u32 session, __u32 tunnel,
                                         const struct fm_counter* weight, bool is_measurement) {
   struct fm_flow_traffic* of_flow = bpf_map_lookup_elem(&flow_counters, &flow);
   struct fm_traffic* of_session = bpf_map_lookup_elem(&session_counters, &session);
   if (of_flow) fm_add(&of_flow->traffic.up, weight);
   if (of_flow) of_flow->last_up = bpf_ktime_get_coarse_ns();
   if (of_session) fm_add(&of_session->up, weight);
-  if (!is_measurement) fm_see(flow, session, mag, weight->packets, true);
+  if (!is_measurement) fm_see(flow, session, tunnel, weight->packets, true);
 }
 
 static __always_inline bool fm_is_anchor(const struct fm_address_number* address) {
@@ -141,7 +157,7 @@ static __always_inline int fm_send_by(struct __sk_buff* skb, struct fm_packet* p
   int verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   if (tunnel.entered) {
     struct fm_address_number mag = fm_number(&tunnel.remote);
-    fm_count_down(copy.number ? 0 : flow, session, &mag, &weight);
+    fm_count_down(copy.number ? 0 : flow, session, fm_path_number(mag.high, mag.low), &weight);
   }
   return verdict;
 }
@@ -329,7 +345,8 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   struct fm_counter weight = fm_weight(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
   bool is_measurement = inner.key.protocol == FM_PROTOCOL_ICMPV6 && fm_is_anchor(&inner.key.source);
-  fm_count_up(flow, session, &outer->key.source, &weight, is_measurement);
+  fm_count_up(flow, session, fm_path_number(outer->key.source.high, outer->key.source.low), &weight,
+              is_measurement);
   return is_measurement ? FM_PASS : fm_pass_in_order(skb, &inner, flow, session);
 }
 

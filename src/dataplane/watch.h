@@ -21,6 +21,11 @@ struct {
   __type(value, struct fm_watch_row);
 } watches SEC(".maps");
 
+static __always_inline const struct fm_watch_marks* fm_marks(void) {
+  __u32 row = 0;
+  return bpf_map_lookup_elem(&watch_marks, &row);
+}
+
 /* Or another is that has the same bit. */
 static __always_inline bool fm_is_marked(const struct fm_watch_marks* marks, __u32 key) {
   return marks->words[key / 64 % FM_WATCH_WORDS] >> key % 64 & 1;
@@ -42,15 +47,4 @@ static __always_inline void fm_see_by(__u32 key, __u32 path, __u64 packets, bool
   if (path != row->old_path) return;
   fm_see_on(&way->old_path, packets, now);
   if (way->new_path.first) __sync_fetch_and_add(&way->late, packets);
-}
-
-/* By the session's tunnel with this MAG. */
-static __always_inline void fm_see(__u32 flow, __u32 session, const struct fm_address_number* mag,
-                                   __u64 packets, bool up) {
-  __u32 first = 0;
-  const struct fm_watch_marks* marks = bpf_map_lookup_elem(&watch_marks, &first);
-  if (!marks) return;
-  if (fm_is_marked(marks, flow)) fm_see_by(flow, session, packets, up);
-  if (fm_is_marked(marks, session))
-    fm_see_by(session | FM_WATCH_SESSION, fm_path_number(mag->high, mag->low), packets, up);
 }

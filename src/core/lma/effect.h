@@ -101,7 +101,7 @@ struct WatchSession {
   SessionId session;
   Ipv6Address from;  ///< MAGs
   Ipv6Address to;
-  std::vector<FlowIndex> flows;  ///< that go by it: when they last came is known
+  std::vector<FlowIndex> flows;  ///< that went by it: when they last came is known
 };
 /// A flow, or a session that is handed off: one of the two.
 struct Watched {

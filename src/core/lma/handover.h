@@ -76,7 +76,7 @@ struct Handover {
   std::string mn_id;
   std::string flow;                ///< empty: a session's
   FlowIndex flow_index;            ///< likewise
-  std::vector<FlowIndex> flows{};  ///< of a session that is handed off: those that go by it
+  std::vector<FlowIndex> flows{};  ///< of a session that is handed off: those that went by it
   End from, to;
   Json decision;  ///< as "policy explain" has it
   NodeIndex node{};

@@ -163,7 +163,7 @@ void Handovers::open_handoffs(const Policy& policy, const MobileNode& before, co
     handover.from = end_of(policy, before, session.id);
     handover.to = end_of(policy, after, session.id);
     handover.order.why_now = "the link goes to another gateway";
-    for (const auto& flow : after.flows.bindings())
+    for (const auto& flow : before.flows.bindings())
       if (flow.current == session.id) handover.flows.push_back(flow.index);
     ids.push_back(add(std::move(handover), cause));
     for (auto& event : events)
@@ -201,7 +201,7 @@ void Handovers::supersede(Handover* former) {
   else
     open_.erase(former->flow_index);
   step(*former, "superseded");
-  if (!watched_.contains(former->id)) return end(*former, State::Superseded);
+  if (!watched_as(*former).contains(former->id)) return end(*former, State::Superseded);
   former->state = State::Superseded;
   read(*former);
   unwatch(*former);
@@ -216,6 +216,8 @@ Handovers::Switch Handovers::before_switch(FlowIndex flow) {
   }
   step(*handover, "switch-asked");
   const bool is_watched = watch(*handover);
+  if (!is_watched && handover->to.link && handover->order.why_now.empty())
+    handover->order.why_now = "too many flows move at a time";
   auto order = is_watched ? put_in_order(*handover) : std::nullopt;
   if (!order) orders_.drop(flow);
   return {handover->id, order};
@@ -242,10 +244,16 @@ std::optional<FlowOrder> Handovers::put_in_order(Handover& handover) {
   return order;
 }
 
+std::set<HandoverId>& Handovers::watched_as(const Handover& handover) {
+  return is_handoff(handover) ? watched_sessions_ : watched_;
+}
+
 /// Without a new path there is nothing to wait for. False: it is not watched.
 bool Handovers::watch(Handover& handover) {
-  if (!handover.to.link || watched_.size() >= kMostWatched) return false;
-  if (!watched_.insert(handover.id).second) return false;
+  auto& watched_now = watched_as(handover);
+  const std::size_t most = is_handoff(handover) ? kMostWatchedSessions : kMostWatched;
+  if (!handover.to.link || watched_now.size() >= most) return false;
+  if (!watched_now.insert(handover.id).second) return false;
   if (is_handoff(handover))
     effects_.push(WatchSession{handover.to.link, handover.from.address, handover.to.address, handover.flows});
   else
@@ -254,7 +262,7 @@ bool Handovers::watch(Handover& handover) {
 }
 
 void Handovers::unwatch(const Handover& handover) {
-  if (watched_.erase(handover.id) != 0) effects_.push(EndWatch{watched(handover)});
+  if (watched_as(handover).erase(handover.id) != 0) effects_.push(EndWatch{watched(handover)});
 }
 
 void Handovers::read(Handover& handover) {
@@ -269,7 +277,7 @@ void Handovers::handle_switched(HandoverId id, const Result<void>& outcome) {
   handover->switched = now();
   handover->state = State::Observing;
   step(*handover, "switched");
-  if (!watched_.contains(id)) return end(*handover, State::Complete);
+  if (!watched_as(*handover).contains(id)) return end(*handover, State::Complete);
   schedule(*handover, now() + kReadEvery);
 }
 

@@ -21,8 +21,8 @@ class Handovers {
   /// How often what the data plane has seen is asked for; a path is left when it has been silent for as long.
   static constexpr Duration kReadEvery = std::chrono::milliseconds(500);
   static constexpr Duration kObserveAtMost = std::chrono::seconds(10);
-  /// Flows that are watched at a time.
-  static constexpr std::size_t kMostWatched = 1024;
+  /// Flows that are watched at a time, and sessions that are handed off.
+  static constexpr std::size_t kMostWatched = 1024, kMostWatchedSessions = 256;
 
   Handovers(EffectQueue& effects, std::size_t most) : effects_(effects), orders_(effects), most_(most) {}
   void seed(std::uint64_t secret) { orders_.seed(secret); }
@@ -76,6 +76,7 @@ class Handovers {
   OrderPlan order_plan(const Policy& policy, const MobileNode& after, const FlowEvent& change,
                        const HandoverCause& cause) const;
   std::optional<FlowOrder> put_in_order(Handover& handover);
+  std::set<HandoverId>& watched_as(const Handover& handover);
   bool watch(Handover& handover);
   void unwatch(const Handover& handover);
   void read(Handover& handover);
@@ -96,7 +97,7 @@ class Handovers {
   std::uint64_t last_id_ = 0, last_cause_ = 0, forgotten_ = 0;
   std::unordered_map<FlowIndex, HandoverId> open_;
   std::unordered_map<SessionId, HandoverId> open_handoffs_;
-  std::set<HandoverId> watched_;
+  std::set<HandoverId> watched_, watched_sessions_;
   Schedule schedule_;
 };
 

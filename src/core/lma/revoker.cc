@@ -44,9 +44,10 @@ std::string mn_id_in(const wire::MobilityOptions& options) {
 
 /// It is that set of the node's, and no other.
 bool has_prefixes(const MobileNode& node, const wire::MobilityOptions& options) {
-  return std::ranges::all_of(wire::find_all<wire::HomeNetworkPrefixOption>(options), [&](const auto& option) {
-    return std::ranges::count(node.prefixes, option.to_prefix()) != 0;
-  });
+  const auto named = wire::find_all<wire::HomeNetworkPrefixOption>(options);
+  return named.empty() == node.prefixes.empty() && std::ranges::all_of(named, [&](const auto& option) {
+           return std::ranges::count(node.prefixes, option.to_prefix()) != 0;
+         });
 }
 
 bool names(const std::vector<Revocation::Target>& targets, SessionId session) {
@@ -190,7 +191,9 @@ void Revoker::note_registration(Now now, const NodeNews::Registered& registered)
 /// The node has come back to that MAG.
 bool Revoker::is_void(const Revocation& clean_up) const {
   return std::ranges::any_of(state_.cache.find_all(mn_id_in(clean_up.options)), [&](const MobileNode* node) {
-    const auto is_there = [&](const Session& s) { return s.mag == clean_up.mag && !s.in_delete_wait; };
+    const auto is_there = [&](const Session& s) {
+      return !s.in_delete_wait && state_.policy.are_of_one_mag(s.mag, clean_up.mag);
+    };
     return has_prefixes(*node, clean_up.options) && std::ranges::any_of(node->sessions, is_there);
   });
 }
@@ -270,7 +273,9 @@ void Revoker::handle_timeout(Now now) {
 
 /// An administrator's word and the policy count, whatever the MAG answers (section 6.2.2 leaves it to us).
 void Revoker::end(Now now, Sequence sequence, std::optional<Status> status) {
-  const Revocation done = std::move(outstanding_.extract(sequence).mapped());
+  auto ended = outstanding_.extract(sequence);
+  if (ended.empty()) return;  // what it meant another means by now
+  const Revocation done = std::move(ended.mapped());
   if (done.purpose == Purpose::CleanUp) clean_ups_.erase({mn_id_in(done.options), sequence});
   const char* event = !status              ? "revocation-unanswered"
                       : is_success(status) ? "revocation-accepted"

@@ -121,11 +121,13 @@ TEST_F(WatchedFlow, ASessionThatIsHandedOffIsCountedByItsTunnels) {
   const auto begin = clock_now();
   down();
   up_by(kMag1);
-  must(lma_->remove_session({kSession2, ip(kMag2), {prefix(kPrefix)}}));
   must(lma_->install_session({kSession1, kNodeIndex, ip(kLma), ip(kMag2), {prefix(kPrefix)}, kMtu}));
   down();
   down();
   up_by(kMag2);
+  const auto others = Packet().from(kNode).to(kCn).udp(5000, 80).in_tunnel(kMag2, kLma);
+  EXPECT_EQ(from_access(others.build()).verdict, Verdict::Pass)
+      << "of the other session's flow, by the same row";
   up_by(kMag1);  // its row is still there
   const auto seen = lma_->read_watch(session);
   ASSERT_TRUE(seen);
