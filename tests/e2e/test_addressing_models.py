@@ -21,11 +21,11 @@ def counted(lab, flow):
 
 
 class Echoes:
-    """A correspondent asks an address a hundred times a second, until it has asked so often."""
+    """A correspondent asks an address, a hundred times a second if nothing else is said, until it has asked so often."""
 
-    def __init__(self, lab, address, count):
+    def __init__(self, lab, address, count, interval=0.01):
         self.count = count
-        self.process = lab.spawn("cn", "ping", "-6", "-i", "0.01", "-c", str(count), "-W", "5", address)
+        self.process = lab.spawn("cn", "ping", "-6", "-i", str(interval), "-c", str(count), "-W", "5", address)
 
     def assert_lossless(self):
         out, err = self.process.communicate(timeout=120)

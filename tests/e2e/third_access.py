@@ -25,13 +25,15 @@ def edit(file, *changes):
 
 class ThirdAccess:
     """Behind mag2, whose kernel routes between it and the anchor; its link to the mobile node is a bare veth. Its namespace
-    has the lab's name, too."""
+    has the lab's name, too, and the lab asks it as it asks the others."""
 
-    def __init__(self, lab):
-        self.lab = lab
+    def __init__(self, lab, handoff_indicator="sharing"):
+        self.lab, self.handoff_indicator = lab, handoff_indicator
         self.directory = pathlib.Path(lab.status["directory"])
         self.namespace = lab.status["namespaces"]["mag2"].removesuffix("mag2") + NAME
         self.processes = []
+        lab.status["namespaces"][NAME] = self.namespace
+        lab.status["control"][NAME] = lab.status["control"]["mag2"].removesuffix("mag2.sock") + f"{NAME}.sock"
 
     def start(self):
         self._cables()
@@ -70,6 +72,7 @@ class ThirdAccess:
     def _gateway(self):
         text = (self.directory / "mag2.toml").read_text(encoding="utf-8")
         text = text.replace("mag2", NAME).replace("2001:db8:b::1", ADDRESS).replace('"02:00:00:00:01:02"', f'"{MAC3}"')
+        text = text.replace('"sharing"', f'"{self.handoff_indicator}"')
         (self.directory / f"{NAME}.toml").write_text(text.replace('"wlan"', '"lte"').replace('"802.11"', '"lte"'), encoding="utf-8")
         self._spawn("flowmob-magd", NAME, self.namespace)
 
