@@ -12,7 +12,25 @@ struct {
   __type(value, struct fm_member_row);
 } members SEC(".maps");
 
+/* Key: the upper half of an address of the virtual interface. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, FM_MAX_SOURCES);
+  __type(key, __u64);
+  __type(value, struct fm_vif_source);
+} vif_sources SEC(".maps");
+
 static __always_inline const struct fm_member_row* fm_member_if_up(__u32 number) {
   const struct fm_member_row* member = bpf_map_lookup_elem(&members, &number);
   return member && member->interface && member->up ? member : NULL;
+}
+
+/* Whose gateways take what is sent from there; all of them where none is known to. */
+static __always_inline struct fm_vif_source fm_members_for(__u64 source, __u32 default_member) {
+  const struct fm_vif_source* known = bpf_map_lookup_elem(&vif_sources, &source);
+  struct fm_vif_source usable = {~0U, default_member};
+  if (!known) return usable;
+  usable.members = known->members;
+  if (!(known->members >> (default_member & 31) & 1)) usable.first = known->first;
+  return usable;
 }

@@ -130,17 +130,19 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   __u8 nd_type = fm_nd_type(skb, &packet);
   struct fm_counter weight = fm_weight(skb, &packet);
 
+  struct fm_vif_source usable = fm_members_for(packet.key.source.high, vif->default_member);
+  __u32 home = usable.first;
   struct fm_vif_flow* flow = fm_quoted_flow(skb, &packet, true);
   bool is_quoted = flow;
   fm_reverse(&packet.key);
-  if (!flow) flow = fm_flow_of(&packet, vif->default_member);
+  if (!flow) flow = fm_flow_of(&packet, home);
   bool is_placed =
       flow && (!is_quoted || flow->action != FM_VIF_SHARE); /* an error's hash is not the flow's */
   const struct fm_member_row* member =
-      fm_pick_member(is_placed ? fm_member_of(flow, &packet.key, vif->default_member)
+      fm_pick_member(is_placed ? fm_member_of(flow, &packet.key, home, usable.members)
                      : flow    ? flow->member
-                               : vif->default_member,
-                     vif->default_member);
+                               : home,
+                     home);
   if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
   if (flow) {
     fm_add_shared(&flow->traffic.up, &weight);

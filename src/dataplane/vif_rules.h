@@ -53,13 +53,14 @@ static __always_inline void fm_judge(struct fm_vif_flow* flow, const struct fm_f
   flow->rule_set = number;
 }
 
-static __noinline __u32 fm_first_preferred(__u32 rule, __u32 otherwise) {
+/* `usable`: see fm_members_for(). */
+static __noinline __u32 fm_first_preferred(__u32 rule, __u32 otherwise, __u32 usable) {
   const struct fm_vif_preference* preference = bpf_map_lookup_elem(&vif_preferences, &rule);
   if (!preference) return otherwise;
   for (__u32 place = 0; place < FM_MAX_MEMBERS; ++place) {
     if (place >= preference->count) break;
     __u32 number = preference->members[place];
-    if (fm_member_if_up(number)) return number;
+    if (usable >> (number & 31) & 1 && fm_member_if_up(number)) return number;
   }
   return otherwise;
 }
@@ -76,7 +77,7 @@ static __noinline bool fm_is_listed(__u32 rule, __u32 member) {
 
 /* What has sent stays where it began, as long as that is up. */
 static __noinline __u32 fm_shared_member(const struct fm_vif_flow* flow, const struct fm_flow_key* key,
-                                         __u32 otherwise) {
+                                         __u32 otherwise, __u32 usable) {
   if (!flow || !key) return otherwise;
   __u32 rule = flow->rule;
   if (flow->traffic.up.packets && fm_member_if_up(flow->member) && fm_is_listed(rule, flow->member))
@@ -87,9 +88,9 @@ static __noinline __u32 fm_shared_member(const struct fm_vif_flow* flow, const s
   for (__u32 tried = 0; tried < FM_SHARE_TRIES; ++tried) {
     __u8 place = preference->slots[(slot + tried) & (FM_SHARE_SLOTS - 1)];
     __u32 member = preference->members[place & (FM_MAX_MEMBERS - 1)];
-    if (fm_member_if_up(member)) return member;
+    if (usable >> (member & 31) & 1 && fm_member_if_up(member)) return member;
   }
-  return fm_first_preferred(rule, otherwise);
+  return fm_first_preferred(rule, otherwise, usable);
 }
 
 static __always_inline bool fm_is_moved_by_node(const struct fm_vif_flow* flow) {
@@ -106,10 +107,10 @@ static __always_inline void fm_go_to(struct fm_vif_flow* flow, __u32 member, __u
 /* The member that a packet of the flow leaves by, if that is up. A flow that was seen for the first time has
  * not moved. */
 static __always_inline __u32 fm_member_of(struct fm_vif_flow* flow, const struct fm_flow_key* key,
-                                          __u32 otherwise) {
+                                          __u32 otherwise, __u32 usable) {
   if (!fm_is_moved_by_node(flow)) return flow->member;
-  __u32 member = flow->action == FM_VIF_SHARE ? fm_shared_member(flow, key, otherwise)
-                                              : fm_first_preferred(flow->rule, otherwise);
+  __u32 member = flow->action == FM_VIF_SHARE ? fm_shared_member(flow, key, otherwise, usable)
+                                              : fm_first_preferred(flow->rule, otherwise, usable);
   if (member == flow->member) return member;
   if (flow->traffic.up.packets | flow->traffic.down.packets)
     fm_go_to(flow, member, bpf_ktime_get_ns());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mn_tables.h"
 
+#include <bit>
+
 namespace flowmob::sim {
 
 Result<void> MnTables::apply(const core::EnsureAddress& effect) {
@@ -40,6 +42,24 @@ Result<void> MnTables::apply(const core::InstallDefaultMember& effect) {
   return {};
 }
 
+Result<void> MnTables::apply(const core::InstallSource& effect) {
+  if (effect.members == 0)
+    sources_.erase(effect.prefix);
+  else
+    sources_[effect.prefix] = effect.members;
+  return {};
+}
+
+bool MnTables::is_usable(const Packet& packet, std::size_t member) const {
+  const auto source = sources_.find(Ipv6Prefix::truncated(packet.node, 64));
+  return source == sources_.end() || (source->second >> member & 1) != 0;
+}
+
+std::size_t MnTables::default_for(const Packet& packet) const {
+  if (is_usable(packet, default_member_)) return default_member_;
+  return static_cast<std::size_t>(std::countr_zero(sources_.at(Ipv6Prefix::truncated(packet.node, 64))));
+}
+
 Result<void> MnTables::accepts(const Packet& packet) const {
   if (!addresses_.contains(packet.node)) return fail("mn", "not its address");
   return {};
@@ -67,11 +87,12 @@ Result<std::size_t> MnTables::uplink(const Packet& packet) const {
   if (!router_) return fail("mn", "no default router");
   if (const auto preferred = preferences_.find(packet.flow); preferred != preferences_.end())
     for (const auto member : preferred->second)
-      if (is_up(member)) return member;
+      if (is_up(member) && is_usable(packet, member)) return member;
   const auto flow = flows_.find({packet.flow, packet.node});
   const bool is_led = !prefers(packet.flow) && flow != flows_.end();
-  const std::size_t wanted = is_led ? flow->second.member : default_member_;
-  for (const auto member : {wanted, default_member_})
+  const std::size_t home = default_for(packet);
+  const std::size_t wanted = is_led ? flow->second.member : home;
+  for (const auto member : {wanted, home})
     if (is_up(member)) return member;
   for (const auto& [member, row] : members_)
     if (row.up) return member;

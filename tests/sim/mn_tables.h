@@ -39,6 +39,7 @@ class MnTables {
   Result<void> apply(const core::SetInterfaceMtu& effect);
   Result<void> apply(const core::InstallMember& effect);
   Result<void> apply(const core::InstallDefaultMember& effect);
+  Result<void> apply(const core::InstallSource& effect);
 
   /// The flow leaves by the first of these that is up, else by the default, whatever its downlink does.
   void prefer(const Flow& flow, std::vector<std::size_t> members) { preferences_[flow] = std::move(members); }
@@ -58,7 +59,8 @@ class MnTables {
   Result<std::vector<std::size_t>> uplinks(const Packet& packet) const;
   /// A flow first seen on its way up stays where it began until its downlink says otherwise.
   void note_uplink(const Packet& packet) {
-    flows_.try_emplace({packet.flow, packet.node}, FlowRow{default_member_, default_member_, {}, 0, false});
+    const auto home = default_for(packet);
+    flows_.try_emplace({packet.flow, packet.node}, FlowRow{home, home, {}, 0, false});
   }
   /// The member link by which the flow's downlink last came, if that is what its uplink follows.
   std::optional<std::size_t> taught(const Packet& packet) const;
@@ -72,6 +74,9 @@ class MnTables {
 
  private:
   bool is_up(std::size_t member) const;
+  /// Whose gateway takes what is sent from the address.
+  bool is_usable(const Packet& packet, std::size_t member) const;
+  std::size_t default_for(const Packet& packet) const;
 
   std::map<Ipv6Address, core::EnsureAddress> addresses_;
   std::optional<core::EnsureDefaultRouter> router_;
@@ -80,6 +85,7 @@ class MnTables {
   std::map<Flow, std::vector<std::size_t>> preferences_;
   std::set<Flow> copied_;
   std::size_t default_member_ = 0;
+  std::map<Ipv6Prefix, std::uint32_t> sources_;
   std::uint32_t mtu_ = 0;
 };
 

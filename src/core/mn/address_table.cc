@@ -106,6 +106,7 @@ AddressTable::Standing AddressTable::merge(const Ipv6Address& address, const Ent
     merged.lifetimes.preferred = std::max(merged.lifetimes.preferred, lifetimes.preferred);
     if (member == kAdopted || lifetimes.doubted || !live(member)) continue;
     vouched = true;
+    merged.members |= 1U << member;
     believed = std::max(believed, lifetimes.preferred);
   }
   if (vouched) merged.lifetimes.preferred = believed;

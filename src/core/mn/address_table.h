@@ -31,7 +31,8 @@ class AddressTable {
     Ipv6Address address;
     std::uint8_t prefix_length = 64;
     Lifetimes lifetimes;
-    bool vouched = false;  ///< by a live member
+    bool vouched = false;     ///< by a live member
+    std::uint32_t members{};  ///< those, by their bits
     friend bool operator==(const Standing&, const Standing&) = default;
   };
   /// Whether a member is up and has a router.

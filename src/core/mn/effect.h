@@ -68,10 +68,17 @@ struct InstallDefaultMember {
   std::uint32_t number{};
 };
 
+/// By which members routers that can be used advertise the prefix: bit N is member number N. What is sent
+/// from there begins by one of them, for a gateway takes no other prefixes; none: by any.
+struct InstallSource {
+  Ipv6Prefix prefix;
+  std::uint32_t members{};
+};
+
 struct MnEffect {
   EffectId id;
   std::variant<Notify, SendSolicitation, AskRouter, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
-               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember>
+               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember, InstallSource>
       action;
 };
 

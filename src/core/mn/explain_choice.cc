@@ -10,7 +10,26 @@ namespace flowmob::core {
 namespace {
 
 using Row = FlowChoices::Row;
-using Members = std::vector<MemberStanding>;
+/// By number.
+struct Member {
+  bool is_up = false;
+  bool is_default = false;
+  bool is_usable = true;  ///< its gateway takes what is sent from the flow's address
+  bool can_take() const { return is_up && is_usable; }
+};
+using Members = std::vector<Member>;
+
+/// Where no gateway does whose member is up, all are tried.
+Members members_for(const std::vector<MemberStanding>& standing, const Ipv6Address& source) {
+  Members members;
+  for (const auto& one : standing)
+    members.push_back({one.is_up, one.is_default, std::ranges::any_of(one.prefixes, [&](const auto& prefix) {
+                         return prefix.contains(source);
+                       })});
+  if (std::ranges::none_of(members, &Member::can_take))
+    for (auto& member : members) member.is_usable = true;
+  return members;
+}
 
 std::string_view action_of(const Row& row) {
   if (row.prefer.empty()) return "redundant";
@@ -19,15 +38,16 @@ std::string_view action_of(const Row& row) {
 
 /// As src/dataplane/vif_rules.h has it.
 std::optional<std::uint32_t> first_up(const std::vector<std::uint32_t>& numbers, const Members& members) {
-  const auto found = std::ranges::find_if(numbers, [&](auto number) { return members.at(number).is_up; });
+  const auto found =
+      std::ranges::find_if(numbers, [&](auto number) { return members.at(number).can_take(); });
   return found == numbers.end() ? std::nullopt : std::optional(*found);
 }
 
 std::optional<std::uint32_t> default_of(const Members& members) {
   std::optional<std::uint32_t> any;
   for (std::uint32_t number = 0; number < members.size(); ++number) {
-    if (members[number].is_up && members[number].is_default) return number;
-    if (members[number].is_up && !any) any = number;
+    if (members[number].can_take() && members[number].is_default) return number;
+    if (members[number].can_take() && !any) any = number;
   }
   return any;
 }
@@ -39,7 +59,7 @@ std::optional<std::uint32_t> share_for(const Row& row, const FlowKey& key, const
   const auto slots = share_slots(spread);
   for (std::size_t tried = 0; tried < kShareTries; ++tried) {
     const auto number = row.prefer.at(slots.at((share_slot_of(key) + tried) % slots.size()));
-    if (members.at(number).is_up) return number;
+    if (members.at(number).can_take()) return number;
   }
   return std::nullopt;
 }
@@ -66,6 +86,7 @@ Choice choose(const Row* row, const FlowKey& key, const Members& members) {
 
 std::string_view why_not(std::uint32_t number, const Row* row, const Members& members) {
   if (!members.at(number).is_up) return "it cannot carry packets";
+  if (!members.at(number).is_usable) return "its gateway does not advertise the prefix of the flow's address";
   if (!row) return "it is not the default member";
   if (std::ranges::count(row->prefer, number) == 0) return "not in the list";
   return row->shares.empty() ? "another comes first in the list" : "it has other flows: their share";
@@ -73,11 +94,13 @@ std::string_view why_not(std::uint32_t number, const Row* row, const Members& me
 
 }  // namespace
 
-Result<Json> explain_choice(const FlowChoices& choices, const Members& members, const Json& arguments) {
+Result<Json> explain_choice(const FlowChoices& choices, const std::vector<MemberStanding>& standing,
+                            const Json& arguments) {
   if (arguments.contains("mn")) return fail("bad-argument", "mn: a mobile node knows its own flows only");
   const auto key = flow_key_of(arguments);
   if (!key) return tl::unexpected(key.error());
   const auto rows = choices.rows();
+  const auto members = members_for(standing, key->destination);
   Json passed = Json::array();
   const Row* found = nullptr;
   for (const auto& row : rows) {

@@ -11,6 +11,7 @@ namespace flowmob::core {
 struct MemberStanding {
   bool is_up = false;  ///< it can carry packets
   bool is_default = false;
+  std::vector<Ipv6Prefix> prefixes{};  ///< that its router advertises
 };
 
 /// "policy explain" of a mobile node: {"flow": the 5-tuple of downlink packets, and "dscp", "spi",

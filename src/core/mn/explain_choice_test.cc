@@ -32,7 +32,8 @@ class ExplainChoice : public ::testing::Test {
   }
 
   FlowChoices choices{{}};
-  std::vector<MemberStanding> members{{true, true}, {true, false}, {false, false}};
+  static inline const Ipv6Prefix kShared = Ipv6Prefix::parse("2001:db8:100::/64").value();
+  std::vector<MemberStanding> members{{true, true, {kShared}}, {true, false, {kShared}}, {false, false, {}}};
 };
 
 TEST_F(ExplainChoice, TheFirstOfTheListThatIsUp) {
@@ -46,6 +47,20 @@ TEST_F(ExplainChoice, TheFirstOfTheListThatIsUp) {
   EXPECT_EQ(shown["passed_over"][0]["differs_in"], "source_port");
   members[1].is_up = false;
   EXPECT_EQ(explained(2)["member"], "wlan0");
+}
+
+TEST_F(ExplainChoice, ByMembersThatAdvertiseThePrefixOfItsAddress) {
+  members[0].prefixes = {Ipv6Prefix::parse("2001:db8:200::/64").value()};
+  EXPECT_EQ(explained(4)["member"], "wwan0") << "not by the default member";
+  members[0].prefixes.push_back(kShared);
+  EXPECT_EQ(explained(4)["member"], "wlan0");
+  members[1].prefixes.clear();
+  EXPECT_EQ(explained(2)["member"], "wlan0") << "whatever the rule prefers";
+  EXPECT_EQ(explained(2)["links"][1]["why"],
+            "its gateway does not advertise the prefix of the flow's address");
+  for (int port = 1; port < 20; ++port) EXPECT_EQ(explained(3, port)["member"], "wlan0");
+  members[0].prefixes.clear();
+  EXPECT_EQ(explained(2)["member"], "wwan0") << "nobody does: all are tried";
 }
 
 TEST_F(ExplainChoice, SharesAreByTheHash) {

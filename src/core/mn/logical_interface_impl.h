@@ -67,6 +67,7 @@ class LogicalInterface::Impl {
   void update_members();
   void update_default_member();
   void update_mtu();
+  void update_source(const AddressTable::Standing& address, std::uint32_t told);
   void update_addresses(TimePoint now);
   void update_router();
   void solicit(TimePoint now);

@@ -82,7 +82,7 @@ TEST_F(Lif, ConfiguresAddressMtuAndRouterFromTheFirstAdvertisement) {
               ElementsAre("member-up", "default-member", "router-discovered", "address-configured"));
 }
 
-TEST_F(Lif, ASecondMemberWithTheSameWordsChangesNothingButItsRow) {
+TEST_F(Lif, ASecondMemberWithTheSameWordsChangesNothingButItsRows) {
   link(kIf1, true);
   link(kIf2, true);
   advertise(kIf1);
@@ -92,6 +92,7 @@ TEST_F(Lif, ASecondMemberWithTheSameWordsChangesNothingButItsRow) {
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_EQ(rows[0].number, 1U);
   EXPECT_EQ(rows[0].router, kFixedMac);
+  EXPECT_EQ(asked<InstallSource>().back().members, 0b11U);
   EXPECT_THAT(events(), ElementsAre("router-discovered"));
   EXPECT_THAT(effects_, IsEmpty());
 }
@@ -151,8 +152,29 @@ TEST_F(Lif, ALostLinkIsToldAtOnceAndTheAddressStays) {
   EXPECT_EQ(rows[0].number, 0U);
   EXPECT_FALSE(rows[0].up);
   EXPECT_THAT(asked<InstallDefaultMember>(), SizeIs(1));
+  EXPECT_EQ(asked<InstallSource>().back().members, 0b10U);
   EXPECT_THAT(events(), ElementsAre("member-down", "default-member"));
   EXPECT_THAT(effects_, IsEmpty()) << "neither address nor route nor MTU";
+}
+
+/// Interfaces with prefixes of their own: each gateway takes packets from its own alone.
+TEST_F(Lif, WhatIsSentFromAPrefixBeginsByMembersThatAdvertiseIt) {
+  link(kIf1, true);
+  link(kIf2, true);
+  advertise(kIf1);
+  advertise(kIf2, {.mac = kMac2, .prefix = "2001:db8:200::"});
+  auto sources = asked<InstallSource>();
+  ASSERT_THAT(sources, SizeIs(2));
+  EXPECT_EQ(sources[0].prefix, Ipv6Prefix::parse("2001:db8:100::/64").value());
+  EXPECT_EQ(sources[0].members, 0b01U);
+  EXPECT_EQ(sources[1].prefix, Ipv6Prefix::parse("2001:db8:200::/64").value());
+  EXPECT_EQ(sources[1].members, 0b10U);
+  advertise(kIf2, {.mac = kMac2});
+  sources = asked<InstallSource>();
+  ASSERT_THAT(sources, SizeIs(1)) << "shared from here on";
+  EXPECT_EQ(sources[0].members, 0b11U);
+  advertise(kIf2, {.mac = kMac2});
+  EXPECT_THAT(asked<InstallSource>(), IsEmpty()) << "as before";
 }
 
 TEST_F(Lif, WithAllLinksGoneAddressAndRouterStayUntilTheirLifetimesEnd) {

@@ -70,6 +70,12 @@ void LogicalInterface::Impl::update_mtu() {
   ask(SetInterfaceMtu{*smallest});
 }
 
+/// What a predecessor knew of an address stands until somebody advertises it.
+void LogicalInterface::Impl::update_source(const AddressTable::Standing& address, std::uint32_t told) {
+  if (address.members != told)
+    ask(InstallSource{Ipv6Prefix::truncated(address.address, address.prefix_length), address.members});
+}
+
 void LogicalInterface::Impl::update_addresses(TimePoint now) {
   const auto standing = addresses_.standing([this](std::uint32_t number) {
     const auto member = std::ranges::find(members_, number, &MemberState::number);
@@ -79,6 +85,7 @@ void LogicalInterface::Impl::update_addresses(TimePoint now) {
   for (const auto& entry : standing) wanted[entry.address] = entry;
   for (const auto& [address, entry] : wanted) {
     const auto told = told_.addresses.find(address);
+    update_source(entry, told == told_.addresses.end() ? 0 : told->second.members);
     if (told != told_.addresses.end() && told->second.lifetimes == entry.lifetimes) continue;
     ask(EnsureAddress{address, entry.prefix_length, lifetime_left(now, entry.lifetimes.valid),
                       lifetime_left(now, entry.lifetimes.preferred)});
@@ -87,6 +94,7 @@ void LogicalInterface::Impl::update_addresses(TimePoint now) {
   for (const auto& [address, entry] : told_.addresses) {
     if (wanted.contains(address)) continue;
     ask(RemoveAddress{address, entry.prefix_length});
+    update_source({address, entry.prefix_length, {}}, entry.members);
     notify("address-removed", {{"address", address.to_string()}});
   }
   told_.addresses = std::move(wanted);

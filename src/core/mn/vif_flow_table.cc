@@ -2,6 +2,7 @@
 #include "core/mn/vif_flow_table.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace flowmob::core {
 
@@ -29,16 +30,37 @@ VifFlowTable::Entry& VifFlowTable::entry_of(const VifFlowKey& key, std::uint32_t
   return flows_.emplace(key, Entry{{member, member, 0, {}}, false, ages_.begin()}).first->second;
 }
 
-std::uint32_t VifFlowTable::first_preferred(const std::vector<std::uint32_t>& members) const {
-  const auto up = std::ranges::find_if(members, [this](auto number) { return is_up(number); });
-  return up == members.end() ? default_member_ : *up;
+void VifFlowTable::set_source(const Ipv6Prefix& prefix, std::uint32_t members) {
+  if (members == 0)
+    sources_.erase(prefix);
+  else
+    sources_[prefix] = members;
+}
+
+std::uint32_t VifFlowTable::usable_for(const Ipv6Address& source) const {
+  const auto advertised = sources_.find(Ipv6Prefix::truncated(source, 64));
+  return advertised == sources_.end() ? ~std::uint32_t{0} : advertised->second;
+}
+
+std::uint32_t VifFlowTable::default_among(std::uint32_t usable) const {
+  if ((usable >> default_member_ & 1) != 0) return default_member_;
+  return static_cast<std::uint32_t>(std::countr_zero(usable));
+}
+
+std::uint32_t VifFlowTable::first_preferred(const std::vector<std::uint32_t>& members,
+                                            std::uint32_t usable) const {
+  const auto up = std::ranges::find_if(
+      members, [&](auto number) { return is_up(number) && (usable >> number & 1) != 0; });
+  return up == members.end() ? default_among(usable) : *up;
 }
 
 std::optional<std::uint32_t> VifFlowTable::send(TimePoint now, const VifFlowKey& key) {
-  Entry& entry = entry_of(key, default_member_);
+  const auto usable = usable_for(key.destination);
+  const auto home = default_among(usable);
+  Entry& entry = entry_of(key, home);
   Flow& flow = entry.flow;
   if (const auto wanted = preferences_.find(key); wanted != preferences_.end()) {
-    const auto member = first_preferred(wanted->second);
+    const auto member = first_preferred(wanted->second, usable);
     if (!entry.is_used)
       flow.member = flow.previous = member;
     else if (member != flow.member)
@@ -47,7 +69,7 @@ std::optional<std::uint32_t> VifFlowTable::send(TimePoint now, const VifFlowKey&
   entry.is_used = entry.is_used || std::ranges::count(up_, true) != 0;  // else the packet is dropped
   if (is_up(flow.member)) return flow.member;
   // The entry stays: the flow is back on its own link as soon as that is.
-  if (is_up(default_member_)) return default_member_;
+  if (is_up(home)) return home;
   const auto any = std::ranges::find(up_, true);
   if (any == up_.end()) return std::nullopt;
   return static_cast<std::uint32_t>(any - up_.begin());

@@ -53,6 +53,9 @@ class VifFlowTable {
   void set_member(std::uint32_t number, bool up);
   void set_default_member(std::uint32_t number) { default_member_ = number; }
 
+  /// As InstallSource says; zero: no more.
+  void set_source(const Ipv6Prefix& prefix, std::uint32_t members);
+
   /// The flow leaves by the first of these that is up, else by the default, whatever its downlink does
   /// (docs/adr/0062); none: it follows its downlink again.
   void prefer(const VifFlowKey& key, std::vector<std::uint32_t> members);
@@ -73,13 +76,17 @@ class VifFlowTable {
     std::list<VifFlowKey>::iterator age;
   };
   Entry& entry_of(const VifFlowKey& key, std::uint32_t member);
-  std::uint32_t first_preferred(const std::vector<std::uint32_t>& members) const;
+  /// The bits of members whose gateway takes what is sent from there; all where none is known to.
+  std::uint32_t usable_for(const Ipv6Address& source) const;
+  std::uint32_t default_among(std::uint32_t usable) const;
+  std::uint32_t first_preferred(const std::vector<std::uint32_t>& members, std::uint32_t usable) const;
   void reflect(Flow& flow, TimePoint now, std::uint32_t member) const;
   bool is_up(std::uint32_t number) const { return number < kMembers && up_[number]; }
 
   Options options_;
   std::array<bool, kMembers> up_{};
   std::uint32_t default_member_ = 0;
+  std::map<Ipv6Prefix, std::uint32_t> sources_;
   std::map<VifFlowKey, std::vector<std::uint32_t>> preferences_;
   std::map<VifFlowKey, Entry> flows_;
   std::list<VifFlowKey> ages_;  ///< the latest used first

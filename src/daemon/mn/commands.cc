@@ -52,7 +52,11 @@ Result<Json> MnDaemon::move_flow(const Json& arguments) {
 Result<Json> MnDaemon::explain(const Json& arguments) {
   return ask("show links", Json::object()).and_then([&](const Json& shown) {
     std::vector<core::MemberStanding> standing;
-    for (const auto& link : shown["links"]) standing.push_back({link["up"] == true, link["default"] == true});
+    for (const auto& link : shown["links"]) {
+      standing.push_back({link["up"] == true, link["default"] == true, {}});
+      for (const auto& prefix : link["prefixes"])
+        standing.back().prefixes.push_back(Ipv6Prefix::parse(prefix.get<std::string>()).value());
+    }
     return core::explain_choice(choices_, standing, arguments);
   });
 }

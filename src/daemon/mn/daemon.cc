@@ -101,6 +101,10 @@ Result<void> MnDaemon::take_over() {
   effects_ =
       std::make_unique<MnEffects>(MnEffects::System{*host_, *ports_, *netlink_, *dataplane_}, members_);
   effects_->set_interface(link->index);
+  std::vector<Ipv6Prefix> sources;
+  for (const auto& a : *addresses)
+    if (a.prefix_length == 64) sources.push_back(Ipv6Prefix::truncated(a.address, 64));
+  if (auto done = dataplane_->forget_sources_but(sources); !done) return done;
   pump_ = std::make_unique<Pump<core::LogicalInterface, core::MnEffect>>(
       host_->loop(), *logical_, [this](const core::MnEffect& effect) { return effects_->carry_out(effect); });
   pump_->feed([&](Now now) {

@@ -14,7 +14,7 @@ namespace {
 /// What a failing effect is called in the log, in the order of MnEffect's alternatives.
 constexpr std::array kNames{"notification", "solicitation",   "question to a router", "address",
                             "old address",  "default router", "old router",           "interface MTU",
-                            "member",       "default member"};
+                            "member",       "default member", "members of a prefix"};
 
 }  // namespace
 

@@ -38,6 +38,9 @@ class MnEffects {
   Result<void> act(const core::SetInterfaceMtu& mtu);
   Result<void> act(const core::InstallMember& member);
   Result<void> act(const core::InstallDefaultMember& member);
+  Result<void> act(const core::InstallSource& source) {
+    return system_.dataplane.set_source(source.prefix, source.members);
+  }
   platform::Route default_route(const Ipv6Address& router) const;
 
   System system_;

@@ -5,6 +5,7 @@
 #include "rule.h"
 
 #define FM_MAX_MEMBERS 16
+#define FM_MAX_SOURCES 64 /* prefixes of the virtual interface */
 
 #define FM_VIF_REFLECT 1 /* uplink follows the link that the flow's downlink last came by */
 
@@ -25,6 +26,13 @@ struct fm_member_row {
   struct fm_mac router; /* where it differs between members; zero: as the stack resolved it */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_member_row) == 20, "fm_member_row");
+
+/* By which members a router that can be used advertises the prefix: a bit for each, and the first of them. */
+struct fm_vif_source {
+  __u32 members;
+  __u32 first;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_vif_source) == 8, "fm_vif_source");
 
 /* Key: fm_flow_key. */
 struct fm_vif_flow {

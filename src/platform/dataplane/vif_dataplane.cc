@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "core/flow/spread.h"
 #include "dataplane/vif.skel.h"
@@ -83,6 +84,7 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
       config_(pinned_.object(), "config"),
       members_(pinned_.object(), "members"),
       member_by_interface_(pinned_.object(), "member_by_interface"),
+      sources_(pinned_.object(), "vif_sources"),
       flows_(pinned_.object(), "vif_flows"),
       rule_set_(pinned_.object(), "vif_rule_set"),
       rules_(pinned_.object(), "vif_rules"),
@@ -187,6 +189,22 @@ Result<void> VifDataplane::set_default_member(std::uint32_t number) {
   fm_vif_config row = config_.get(kVifConfigRow).value_or(fm_vif_config{});
   row.default_member = number;
   return config_.set(kVifConfigRow, row);
+}
+
+Result<void> VifDataplane::set_source(const Ipv6Prefix& prefix, std::uint32_t members) {
+  return prefix_key(prefix).and_then([&](std::uint64_t key) {
+    if (members == 0) return sources_.erase(key);
+    return sources_.set(key, {members, static_cast<std::uint32_t>(std::countr_zero(members))});
+  });
+}
+
+Result<void> VifDataplane::forget_sources_but(const std::vector<Ipv6Prefix>& prefixes) {
+  return address_keys(prefixes, std::nullopt).and_then([&](const std::vector<std::uint64_t>& kept) {
+    Result<void> done;
+    for (const auto key : sources_.keys())
+      if (done && std::ranges::count(kept, key) == 0) done = sources_.erase(key);
+    return done;
+  });
 }
 
 std::vector<VifFlow> VifDataplane::flows() const {

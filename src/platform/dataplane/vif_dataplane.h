@@ -71,6 +71,10 @@ class VifDataplane {
   Result<void> set_member(const Member& member);
   /// For flows not yet seen on any link, and while a flow's own member is down.
   Result<void> set_default_member(std::uint32_t number);
+  /// What is sent from the prefix begins by one of these members, a bit for each; none: by any.
+  Result<void> set_source(const Ipv6Prefix& prefix, std::uint32_t members);
+  /// Of a predecessor's all others.
+  Result<void> forget_sources_but(const std::vector<Ipv6Prefix>& prefixes);
   /// Instead of those of the options.
   Result<void> set_rules(std::vector<VifRule> rules);
   /// The virtual interface's link-layer address has changed.
@@ -93,6 +97,7 @@ class VifDataplane {
   BpfMap<std::uint32_t, fm_vif_config> config_;
   BpfMap<std::uint32_t, fm_member_row> members_;
   BpfMap<std::uint32_t, std::uint32_t> member_by_interface_;
+  BpfMap<std::uint64_t, fm_vif_source> sources_;
   BpfMap<fm_flow_key, fm_vif_flow> flows_;
   BpfMap<std::uint32_t, fm_vif_rule_set> rule_set_;
   BpfMap<std::uint32_t, fm_rule> rules_;

@@ -52,6 +52,12 @@ class VifModel : public ::testing::TestWithParam<Rules> {
     ASSERT_TRUE(vif_->set_default_member(number));
     model_.set_default_member(number);
   }
+  void set_source(std::uint32_t members) {
+    const auto all = prefix("2001:db8:100::/64");
+    ASSERT_TRUE(all.contains(ip(kNode)));
+    ASSERT_TRUE(vif_->set_source(all, members));
+    model_.set_source(all, members);
+  }
   /// Each flow has a rule or none.
   void prefer(std::uint16_t flow, std::vector<std::uint32_t> members) {
     model_.prefer(key(flow), members);
@@ -110,7 +116,10 @@ TEST_P(VifModel, DoesWhatTheProgramDoes) {
   for (int step = 0; step < 3000 && !HasFailure(); ++step) {
     const auto flow = static_cast<std::uint16_t>(1 + below(kFlows));
     const auto member = below(kMemberCount);
-    switch (below(9)) {
+    switch (below(10)) {
+      case 9:
+        set_source(below(1U << kMemberCount));
+        break;
       case 8:
         prefer(flow, below(3) == 0 ? std::vector<std::uint32_t>{}
                                    : std::vector<std::uint32_t>{member, below(kMemberCount)});

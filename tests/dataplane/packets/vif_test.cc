@@ -67,6 +67,27 @@ TEST_F(Vif, AnUnknownFlowLeavesByTheDefaultMember) {
   EXPECT_EQ(member_of(other_up()), 1);
 }
 
+TEST_F(Vif, AnUnknownFlowLeavesByAMemberWhoseGatewayTakesItsSource) {
+  const auto source = Ipv6Prefix::truncated(ip(kNode), 64);
+  must(vif_->set_source(source, 0b10));
+  EXPECT_EQ(member_of(up()), 1) << "not by the default member";
+  set_up(1, false);
+  EXPECT_EQ(member_of(up()), 0) << "better than nothing";
+  set_up(1, true);
+  EXPECT_EQ(member_of(up()), 1);
+  static_cast<void>(receive(0, down().build()));
+  EXPECT_EQ(member_of(up()), 0) << "its downlink says otherwise";
+  must(vif_->set_rules({{wire::TrafficSelector6{}, {0, 1}}}));
+  EXPECT_EQ(member_of(other_up()), 1) << "whatever a rule prefers";
+  must(vif_->set_rules({{wire::TrafficSelector6{}, {0}}}));
+  EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).tcp(4001, 80)), 1);
+  must(vif_->set_source(source, 0));
+  EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).tcp(4002, 80)), 0);
+  must(vif_->set_source(source, 0b10));
+  must(vif_->forget_sources_but({}));
+  EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).tcp(4003, 80)), 0);
+}
+
 TEST_F(Vif, OnlyTheSourceOfTheFrameChangesOnTheWayOut) {
   EXPECT_EQ(send(up().traffic_class(7).build()).frame,
             frame(kPeerMac, kMember1Mac, up().traffic_class(7).build()));
