@@ -39,6 +39,7 @@ class MnTables {
   Result<void> apply(const core::SetInterfaceMtu& effect);
   Result<void> apply(const core::InstallMember& effect);
   Result<void> apply(const core::InstallDefaultMember& effect);
+  Result<void> apply(const core::RemoveMember& effect);
 
   /// The flow leaves by the first of these that is up, else by the default, whatever its downlink does.
   void prefer(const Flow& flow, std::vector<std::size_t> members) { preferences_[flow] = std::move(members); }

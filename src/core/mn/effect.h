@@ -55,7 +55,7 @@ struct SetInterfaceMtu {
   std::uint32_t mtu{};
 };
 
-/// The data plane's row of a member, by its place in MnConfig::members.
+/// The data plane's row of a member, by its number.
 struct InstallMember {
   std::uint32_t number{};
   InterfaceIndex interface;
@@ -68,10 +68,17 @@ struct InstallDefaultMember {
   std::uint32_t number{};
 };
 
+/// It has left: nothing that comes by it is ours any more. Its number may be another's next, so flows that
+/// still have it are given to the default member first.
+struct RemoveMember {
+  std::uint32_t number{};
+  InterfaceIndex interface;
+};
+
 struct MnEffect {
   EffectId id;
   std::variant<Notify, SendSolicitation, AskRouter, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
-               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember>
+               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember, RemoveMember>
       action;
 };
 
