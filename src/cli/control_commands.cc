@@ -31,16 +31,20 @@ std::string option_name(const CommandArgument& argument) {
 }
 
 void add_argument(CLI::App& command, const CommandArgument& argument, std::vector<std::string>& words) {
+  if (argument.type == ArgumentType::Boolean) {
+    command.add_flag_callback(
+        option_name(argument), [&words] { words = {"true"}; }, std::string(argument.help));
+    return;
+  }
   auto* option = command.add_option(option_name(argument), words, std::string(argument.help));
   option->required(argument.required);
   if (argument.type == ArgumentType::StringList) {
-    option->allow_extra_args(false)->delimiter(',')->type_name("WORD,...");
+    option->allow_extra_args(argument.positional)->delimiter(',')->type_name("WORD,...");
   } else {
     option->expected(1);
-    option->type_name(argument.type == ArgumentType::Integer   ? "NUMBER"
-                      : argument.type == ArgumentType::Boolean ? "true|false"
-                      : argument.type == ArgumentType::File    ? "FILE"
-                                                               : "TEXT");
+    option->type_name(argument.type == ArgumentType::Integer ? "NUMBER"
+                      : argument.type == ArgumentType::File  ? "FILE"
+                                                             : "TEXT");
   }
 }
 

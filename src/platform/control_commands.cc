@@ -12,6 +12,7 @@ using enum DaemonRole;
 using enum CommandAccess;
 constexpr DaemonRoles kLma{static_cast<unsigned>(Lma)};
 constexpr DaemonRoles kMag{static_cast<unsigned>(Mag)};
+constexpr DaemonRoles kOnlyAtMn{static_cast<unsigned>(Mn)};
 constexpr DaemonRoles kEvery{static_cast<unsigned>(Lma) | static_cast<unsigned>(Mag) |
                              static_cast<unsigned>(Mn)};
 
@@ -100,6 +101,25 @@ constexpr std::array kRevoke{
                     "of one node: administrative, unspecified, user, access-network or out-of-sync (LMA)"},
 };
 
+constexpr std::array kMemberAdd{
+    CommandArgument{"interface", ArgumentType::String, true, true, "the physical interface"},
+    CommandArgument{"technology", ArgumentType::String, false, false,
+                    "what kind of link it is, such as 802.11, lte or 802.3, which it is if absent"},
+    CommandArgument{"prefer", ArgumentType::Boolean, false, false, "before all others; else behind them"},
+    CommandArgument{
+        "take_over", ArgumentType::Boolean, false, false,
+        "removes its global addresses, which nobody puts back; else such an interface is refused"},
+};
+constexpr std::array kMemberRemove{
+    CommandArgument{"interface", ArgumentType::String, true, true, "a member"},
+    CommandArgument{"drain", ArgumentType::String, false, false,
+                    "how long what still comes by it is taken, such as 5s or 0s; 1s if absent"},
+};
+constexpr std::array kMemberPrefer{
+    CommandArgument{"interfaces", ArgumentType::StringList, true, true,
+                    "members, the best first; others follow in the order that they had"},
+};
+
 constexpr std::array kCommands{
     ControlCommand{"status", kEvery, ReadOnly, {}, "name, version, role, uptime and what the daemon serves"},
     ControlCommand{"show bindings", Lma | Mag, ReadOnly, kOnlyMn,
@@ -124,6 +144,15 @@ constexpr std::array kCommands{
                    false, true},
     ControlCommand{"flow release", Lma | Mn, Admin, kFlowRelease,
                    "a flow that was moved follows its rule again", false, true},
+    ControlCommand{
+        "member add", kOnlyAtMn, Admin, kMemberAdd,
+        "one more interface under the virtual one, until the daemon reads its file again (reload, restart)"},
+    ControlCommand{
+        "member remove", kOnlyAtMn, Admin, kMemberRemove,
+        "a member carries flows no more, and its interface is left as it was before; until the daemon "
+        "reads its file again"},
+    ControlCommand{"member prefer", kOnlyAtMn, Admin, kMemberPrefer,
+                   "the order of preference among members, until the daemon reads its file again"},
     ControlCommand{
         "flow announce", kMag, Admin, kFlowSwitch,
         "announces a flow of the configuration to the LMA, until the node attaches anew (RFC 6089)"},

@@ -45,7 +45,8 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
                                         "detach", "session revoke", "reload", "monitor"}));
   EXPECT_EQ(known(DaemonRole::Mn),
             (std::set<std::string_view>{"status", "show flows", "show links", "show statistics", "flow move",
-                                        "flow release", "policy explain", "reload", "monitor"}));
+                                        "flow release", "member add", "member remove", "member prefer",
+                                        "policy explain", "reload", "monitor"}));
 }
 
 TEST(ControlCommands, WhatChangesSomethingIsForAdministrators) {

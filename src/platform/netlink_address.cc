@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "platform/netlink_address.h"
+
 #include <linux/if_addr.h>
 #include <sys/socket.h>
 
@@ -27,6 +29,8 @@ ifaddrmsg& put_header(NetlinkMessage& message, InterfaceIndex interface, std::ui
   return header;
 }
 
+}  // namespace
+
 std::optional<InterfaceAddress> parse_address(const nlmsghdr& message) {
   if (message.nlmsg_type != RTM_NEWADDR) return {};
   const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
@@ -49,8 +53,6 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr& message) {
   }
   return found;
 }
-
-}  // namespace
 
 Result<void> Netlink::ensure_address(const InterfaceAddress& address) {
   NetlinkMessage message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);

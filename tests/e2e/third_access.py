@@ -77,13 +77,8 @@ class ThirdAccess:
         self._spawn("flowmob-magd", NAME, self.namespace)
 
     def _node(self):
-        """Its members are read when the daemon starts."""
-        file = self.directory / "mn.toml"
-        file.write_text(file.read_text(encoding="utf-8") + '\n[[member]]\ninterface = "if3"\ntechnology = "lte"\n', encoding="utf-8")
-        run("kill", "-KILL", self.lab.pid("mn"))
-        eventually(lambda: "error" in self.lab.ask("mn", "status", check=False), what="the end of the node's daemon")
-        self._spawn("flowmob-mnd", "mn", self.lab.status["namespaces"]["mn"])
-        eventually(lambda: "error" not in self.lab.ask("mn", "status", check=False), what="the node's daemon again")
+        """The kernel has given it an address of the gateway's prefix meanwhile."""
+        self.added = self.lab.ask("mn", "member", "add", "if3", "--technology", "lte", "--take-over")
 
     def _spawn(self, program, name, namespace):
         with open(self.directory / f"{name}.log", "a", encoding="utf-8") as log:

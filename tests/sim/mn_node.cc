@@ -28,6 +28,17 @@ void MnNode::set_link(std::size_t member, bool up) {
   pump.feed([&](auto& core, Now now) { core.handle_link(now, interface, up); });
 }
 
+void MnNode::use_members(const std::vector<std::size_t>& members) {
+  auto config = config_;
+  config.members.clear();
+  for (const auto member : members) config.members.push_back(config_.members[member]);
+  world_.touch(number_);
+  pump.feed([&](auto& core, Now now) {
+    if (const auto done = core.reconfigure(now, config); !done) world_.broken(done.error().message);
+  });
+  for (const auto member : members) set_link(member, links_[member]);
+}
+
 void MnNode::receive(std::size_t member, const core::PacketMeta& meta, const Bytes& icmpv6) {
   if (!heard_.at(member)) world_.touch(number_);
   heard_.at(member) = true;

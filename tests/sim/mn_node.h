@@ -20,6 +20,8 @@ class MnNode {
   bool is_running() const { return pump.is_running(); }
 
   void set_link(std::size_t member, bool up);
+  /// Until the daemon starts anew; its links stay as they are.
+  void use_members(const std::vector<std::size_t>& members);
   void receive(std::size_t member, const core::PacketMeta& meta, const Bytes& icmpv6);
   /// Whether an advertisement came since the link did: before that it cannot know whether a gateway serves
   /// it.

@@ -42,6 +42,15 @@ Result<void> MnTables::apply(const core::InstallDefaultMember& effect) {
   return {};
 }
 
+Result<void> MnTables::apply(const core::RemoveMember& effect) {
+  members_.erase(effect.number);
+  if (effect.number == default_member_ && !members_.empty()) default_member_ = members_.begin()->first;
+  for (auto& [flow, row] : flows_)
+    if (row.member == effect.number)
+      row = {default_member_, default_member_, row.moved, row.moves + 1, false};
+  return {};
+}
+
 Result<void> MnTables::apply(const core::InstallSource& effect) {
   if (effect.members == 0)
     sources_.erase(effect.prefix);

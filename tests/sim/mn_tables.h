@@ -39,6 +39,7 @@ class MnTables {
   Result<void> apply(const core::SetInterfaceMtu& effect);
   Result<void> apply(const core::InstallMember& effect);
   Result<void> apply(const core::InstallDefaultMember& effect);
+  Result<void> apply(const core::RemoveMember& effect);
   Result<void> apply(const core::InstallSource& effect);
 
   /// The flow leaves by the first of these that is up, else by the default, whatever its downlink does.

@@ -74,6 +74,17 @@ void AddressTable::doubt(std::uint32_t member) {
       voucher->second.doubted = true;
 }
 
+void AddressTable::leave(std::uint32_t member) {
+  for (auto& [address, entry] : entries_) {
+    const auto voucher = entry.vouchers.extract(member);
+    if (voucher.empty()) continue;
+    const auto [former, is_first] = entry.vouchers.try_emplace(kFormer, voucher.mapped());
+    former->second.valid = std::max(former->second.valid, voucher.mapped().valid);
+    former->second.preferred = std::max(former->second.preferred, voucher.mapped().preferred);
+    former->second.doubted = true;
+  }
+}
+
 void AddressTable::adopt(TimePoint now, const EnsureAddress& address) {
   if (address.valid_lifetime == 0 || !address.address.is_routable_unicast()) return;
   Entry& entry = entries_[address.address];

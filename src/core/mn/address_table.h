@@ -49,6 +49,8 @@ class AddressTable {
   /// The member's link went: it may come back somewhere else, where what was said before counts only when it
   /// is said again (RFC 6059).
   void doubt(std::uint32_t member);
+  /// It is no member any more: what it said has its lifetimes still, and counts as if it were doubted.
+  void leave(std::uint32_t member);
   /// An address that stood there before us: until it is advertised, its own lifetimes are all it has.
   void adopt(TimePoint now, const EnsureAddress& address);
 
@@ -63,12 +65,13 @@ class AddressTable {
  private:
   struct Entry {
     std::uint8_t prefix_length = 64;
-    std::map<std::uint32_t, Lifetimes> vouchers;  ///< by member, or kAdopted
+    std::map<std::uint32_t, Lifetimes> vouchers;  ///< by member, or kAdopted, or kFormer
     TimePoint said;                               ///< when it was last advertised, or adopted
   };
   Ipv6Address address_in(const wire::PrefixInformation& prefix) const;
   bool make_room(TimePoint now);
   static constexpr std::uint32_t kAdopted = 0xffffffff;
+  static constexpr std::uint32_t kFormer = 0xfffffffe;  ///< all that have left
   static Standing merge(const Ipv6Address& address, const Entry& entry, const Live& live);
 
   std::uint64_t interface_id_;

@@ -56,6 +56,30 @@ TEST_F(Addresses, WhatCannotBecomeAnAddressIsIgnoredForItsReason) {
   EXPECT_THAT(table_.standing(everyone), IsEmpty());
 }
 
+TEST_F(Addresses, WhatAFormerMemberSaidHasItsLifetimesAndNoVoiceAnyMore) {
+  table_.advertise(kStart, 1, prefix(600, 300, "2001:db8:200::"));
+  table_.leave(1);
+  EXPECT_EQ(only(), (AddressTable::Lifetimes{kStart + 600s, kStart + 300s}));
+  EXPECT_THAT(table_.prefixes_of(1), IsEmpty());
+  // Another one with its number has said nothing of it.
+  table_.advertise(kStart, 1, prefix(6000, 3000));
+  const auto standing = table_.standing(everyone);
+  ASSERT_THAT(standing, SizeIs(2));
+  EXPECT_TRUE(standing[0].vouched);
+  EXPECT_FALSE(standing[1].vouched);
+  EXPECT_EQ(standing[1].lifetimes.preferred, kEnded) << "deprecated";
+  table_.expire(kStart + 600s);
+  EXPECT_THAT(table_.standing(everyone), SizeIs(1));
+}
+
+TEST_F(Addresses, OfSeveralFormerMembersTheLongestCounts) {
+  table_.advertise(kStart, 0, prefix(600, 300));
+  table_.advertise(kStart, 1, prefix(900, 200));
+  table_.leave(0);
+  table_.leave(1);
+  EXPECT_EQ(only(), (AddressTable::Lifetimes{kStart + 900s, kStart + 300s}));
+}
+
 TEST_F(Addresses, AnUnknownPrefixWithoutLifetimeMakesNoAddress) {
   EXPECT_FALSE(table_.advertise(kStart, 0, prefix(0, 0)));
   EXPECT_THAT(table_.standing(everyone), IsEmpty());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct MemberConfig {
   wire::AccessTechnology technology = wire::AccessTechnology::Ethernet;
   InterfaceIndex index;  ///< filled in by whoever knows the system
   MacAddress mac;        ///< likewise
+  /// Of its rows in the data plane: its own from its first day to its last, also over a restart. None: the
+  /// lowest that is free.
+  std::optional<std::uint32_t> number = {};
   friend bool operator==(const MemberConfig&, const MemberConfig&) = default;
 };
 

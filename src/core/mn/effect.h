@@ -55,7 +55,7 @@ struct SetInterfaceMtu {
   std::uint32_t mtu{};
 };
 
-/// The data plane's row of a member, by its place in MnConfig::members.
+/// The data plane's row of a member, by its number.
 struct InstallMember {
   std::uint32_t number{};
   InterfaceIndex interface;
@@ -68,6 +68,13 @@ struct InstallDefaultMember {
   std::uint32_t number{};
 };
 
+/// It has left: nothing that comes by it is ours any more. Its number may be another's next, so flows that
+/// still have it are given to the default member first.
+struct RemoveMember {
+  std::uint32_t number{};
+  InterfaceIndex interface;
+};
+
 /// By which members routers that can be used advertise the prefix: bit N is member number N. What is sent
 /// from there begins by one of them, for a gateway takes no other prefixes; none: by any.
 struct InstallSource {
@@ -78,7 +85,8 @@ struct InstallSource {
 struct MnEffect {
   EffectId id;
   std::variant<Notify, SendSolicitation, AskRouter, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
-               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember, InstallSource>
+               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember, RemoveMember,
+               InstallSource>
       action;
 };
 

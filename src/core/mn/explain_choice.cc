@@ -32,7 +32,7 @@ Members members_for(const std::vector<MemberStanding>& standing, const Ipv6Addre
 }
 
 std::string_view action_of(const Row& row) {
-  if (row.prefer.empty()) return "redundant";
+  if (row.is_redundant()) return "redundant";
   return row.shares.empty() ? "prefer" : "split";
 }
 
@@ -70,7 +70,7 @@ struct Choice {
 };
 
 Choice choose(const Row* row, const FlowKey& key, const Members& members) {
-  if (!row || row->prefer.empty())
+  if (!row || row->is_redundant())
     return {default_of(members),
             row ? "each packet by every member that is up"
                 : "no rule matches: it begins by the default member, and follows its downlink"};
@@ -113,9 +113,10 @@ Result<Json> explain_choice(const FlowChoices& choices, const std::vector<Member
   }
   const auto [member, because] = choose(found, *key, members);
   const auto& names = choices.config().members;
-  const bool takes_all = found && found->prefer.empty();
+  const bool takes_all = found && found->is_redundant();
   Json shown = Json::array();
   for (std::uint32_t number = 0; number < members.size(); ++number) {
+    if (names.at(number).empty()) continue;
     const bool is_chosen = takes_all ? members[number].is_up : member == number;
     shown.push_back({{"interface", names.at(number)},
                      {"up", members[number].is_up},

@@ -7,7 +7,7 @@
 
 namespace flowmob::core {
 
-/// A member as it is at this moment, by its number.
+/// A member as it is at this moment, by its number; nobody with a number is one that is down.
 struct MemberStanding {
   bool is_up = false;  ///< it can carry packets
   bool is_default = false;

@@ -87,6 +87,20 @@ TEST_F(ExplainChoice, WhatNoRuleIsForBeginsByTheDefault) {
   EXPECT_EQ(explained(9)["because"], "no member is up");
 }
 
+TEST_F(ExplainChoice, NumbersThatNobodyHasAreNotShown) {
+  auto config = choices.config();
+  config.members = {"wlan0", "", "eth0"};
+  config.rules[1].prefer = {"wwan0"};
+  choices.configure(config);
+  members = {{true, true}, {}, {true, false}};
+  const auto shown = explained(2);
+  EXPECT_EQ(shown["links"].size(), 2U);
+  EXPECT_EQ(shown["links"][1]["interface"], "eth0");
+  EXPECT_EQ(shown["action"], "prefer");
+  EXPECT_EQ(shown["member"], "wlan0");
+  EXPECT_EQ(shown["because"], "no member of the list is up: the default");
+}
+
 TEST_F(ExplainChoice, ACommandGoesBeforeTheRules) {
   ASSERT_TRUE(choices.move({{"flow", "films"}, {"to", "wlan0"}}));
   EXPECT_EQ(explained(2)["member"], "wlan0");

@@ -40,7 +40,7 @@ const MemberRule* FlowChoices::find_rule(std::string_view name) const {
 
 std::optional<std::uint32_t> FlowChoices::number_of(std::string_view member) const {
   const auto found = std::ranges::find(config_.members, member);
-  if (found == config_.members.end()) return std::nullopt;
+  if (member.empty() || found == config_.members.end()) return std::nullopt;
   return static_cast<std::uint32_t>(found - config_.members.begin());
 }
 
@@ -130,7 +130,10 @@ std::vector<FlowChoices::Row> FlowChoices::rows() const {
       prefer.push_back(*number);
       if (!rule.shares.empty()) shares.push_back(rule.shares.at(place));
     }
-    for (const auto& selector : rule.selectors) rows.push_back({rule.name, false, selector, prefer, shares});
+    if (std::ranges::count(shares, 0) == std::ssize(shares)) shares.clear();  // who had one is gone
+    const bool is_absent = !rule.is_redundant() && prefer.empty();
+    for (const auto& selector : rule.selectors)
+      rows.push_back({rule.name, false, selector, prefer, shares, is_absent});
   }
   return rows;
 }

@@ -23,7 +23,7 @@ struct MemberRule {
 };
 
 struct FlowChoiceConfig {
-  std::vector<std::string> members;  ///< by number
+  std::vector<std::string> members;  ///< by number; empty: nobody has it
   bool node_decides = false;         ///< `decider`: else the anchor does, and there is no rule that prefers
   std::vector<MemberRule> rules;
   friend bool operator==(const FlowChoiceConfig&, const FlowChoiceConfig&) = default;
@@ -42,6 +42,8 @@ class FlowChoices {
     wire::TrafficSelector6 selector;
     std::vector<std::uint32_t> prefer;       ///< numbers of members; empty: by all of them
     std::vector<std::uint16_t> shares = {};  ///< of each of these; empty: by the first that is up
+    bool is_absent = false;  ///< of those that it prefers none is a member now: by the default
+    bool is_redundant() const { return prefer.empty() && !is_absent; }
     friend bool operator==(const Row&, const Row&) = default;
   };
 

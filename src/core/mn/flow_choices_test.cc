@@ -50,6 +50,21 @@ TEST_F(FlowChoicesOfMn, RulesAreRowsInTheirOrder) {
   EXPECT_EQ(rows[2], (FlowChoices::Row{"video", false, from_port(3), {1, 0}}));
 }
 
+TEST_F(FlowChoicesOfMn, WhoseMembersAreAllGoneGoesByTheDefaultAndNotByAll) {
+  auto config = choices();
+  config.rules[1].prefer = {"wwan0"};
+  config.rules.push_back({"web", {from_port(4)}, {"wwan0", "eth0"}, {1, 0}});
+  config.members = {"wlan0", "", "eth0"};
+  choices_.configure(config);
+  const auto rows = choices_.rows();
+  EXPECT_TRUE(rows[0].is_redundant());
+  EXPECT_FALSE(rows[1].is_redundant());
+  EXPECT_EQ(rows[1], (FlowChoices::Row{"video", false, from_port(2), {}, {}, true}));
+  EXPECT_EQ(rows.back(), (FlowChoices::Row{"web", false, from_port(4), {2}, {}}))
+      << "nobody is left with a share";
+  EXPECT_EQ(move("video", "").error().code, "no-such-member");
+}
+
 TEST_F(FlowChoicesOfMn, SharesStandBesideTheirMembers) {
   auto config = choices();
   config.rules[1].prefer = {"gone0", "wwan0", "wlan0"};

@@ -5,23 +5,15 @@
 
 #include "core/mn/lifetime.h"
 #include "core/mn/logical_interface_impl.h"
+#include "core/mn/member_numbers.h"
 
 namespace flowmob::core {
-namespace {
-
-Json about(const MemberState& member) {
-  return {{"interface", member.config.interface}, {"number", member.number}};
-}
-
-}  // namespace
-
 LogicalInterface::Impl::Impl(MnConfig config)
     : config_(std::move(config)), addresses_(config_.mac.eui64_interface_id()) {
+  (void)number_members(config_.members, {});  // a file has no more of them
   for (const MemberConfig& member : config_.members) {
-    MemberState state;
-    state.number = static_cast<std::uint32_t>(members_.size());
-    state.config = member;
-    members_.push_back(std::move(state));
+    members_.push_back(MemberState::added(member));
+    members_.back().carrier.reset();
   }
 }
 
@@ -38,7 +30,8 @@ MemberState* LogicalInterface::Impl::find(const std::string& interface) {
 void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool up) {
   MemberState* member = find(interface);
   if (member == nullptr) return;
-  if (member->set_link(now.monotonic, up)) notify(up ? "member-up" : "member-down", about(*member));
+  if (member->set_link(now.monotonic, up) && !member->leaves)
+    notify(up ? "member-up" : "member-down", about(*member));
   if (!up) addresses_.doubt(member->number);
   update(now.monotonic);
 }
@@ -53,6 +46,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   if (member == nullptr) return statistics_.drop("no-such-member");
   // A link that comes up is solicited on: what was said before that will be said again.
   if (!member->up()) return statistics_.drop("member-down");
+  if (member->leaves) return statistics_.drop("member-leaving");
   if (const auto why = member->admit(now.monotonic, *advertisement)) {
     statistics_.drop(*why);
     return update(now.monotonic);
@@ -82,7 +76,9 @@ void LogicalInterface::Impl::adopt_address(Now now, const EnsureAddress& address
 }
 
 void LogicalInterface::Impl::handle_timeout(Now now) {
+  let_go(now.monotonic);
   for (MemberState& member : members_) {
+    if (member.leaves) continue;
     if (member.expire(now.monotonic)) notify("router-lost", about(member));
     watch_router(now.monotonic, member);
   }
@@ -92,7 +88,7 @@ void LogicalInterface::Impl::handle_timeout(Now now) {
 /// Whether it was one.
 bool LogicalInterface::Impl::take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
   MemberState* member = find(meta.interface);
-  if (member == nullptr || !member->up() || !member->router) return false;
+  if (member == nullptr || !member->can_be_used() || !member->router) return false;
   if (!is_answer_of(member->router->address, meta, icmpv6)) return false;
   ++statistics_.answers;
   if (member->hear_answer(now)) notify("router-answers", about(*member));
@@ -122,28 +118,6 @@ void LogicalInterface::Impl::handle_effect_result(EffectId id, const Result<void
 void LogicalInterface::Impl::reinstall(Now now) {
   told_ = {};
   update(now.monotonic);
-}
-
-Result<void> LogicalInterface::Impl::reconfigure(Now now, MnConfig config) {
-  if (config.interface != config_.interface || config.mac != config_.mac)
-    return fail("needs-restart", "the virtual interface and its address cannot change while it is in use");
-  std::vector<MemberState> ordered;
-  for (const MemberConfig& wanted : config.members) {
-    const MemberState* member = find(wanted.interface);
-    if (member == nullptr) break;
-    ordered.push_back(*member);
-    ordered.back().config = wanted;
-  }
-  if (ordered.size() != config.members.size() || ordered.size() != members_.size())
-    return fail("needs-restart", "members cannot be added or removed while the virtual interface is in use");
-  members_ = std::move(ordered);
-  config_ = std::move(config);
-  for (MemberState& member : members_) {
-    if (config_.router_probe_interval == Duration::zero()) member.watch.stop();
-    if (member.live()) member.watch.start(now.monotonic, config_.router_probe_interval);
-  }
-  update(now.monotonic);
-  return {};
 }
 
 std::optional<TimePoint> LogicalInterface::Impl::poll_timeout() const {
@@ -180,8 +154,8 @@ Result<Json> LogicalInterface::handle_command(Now now, std::string_view command,
 }
 void LogicalInterface::handle_timeout(Now now) { impl_->handle_timeout(now); }
 void LogicalInterface::reinstall(Now now) { impl_->reinstall(now); }
-Result<void> LogicalInterface::reconfigure(Now now, MnConfig config) {
-  return impl_->reconfigure(now, std::move(config));
+Result<void> LogicalInterface::reconfigure(Now now, MnConfig config, Duration drain) {
+  return impl_->reconfigure(now, std::move(config), drain);
 }
 void LogicalInterface::handle_effect_result(Now, EffectId id, const Result<void>& outcome) {
   impl_->handle_effect_result(id, outcome);

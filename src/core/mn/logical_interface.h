@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -41,10 +42,17 @@ class LogicalInterface {
   void handle_timeout(Now now);
   /// The virtual interface was made anew: asks once more for all that should be there.
   void reinstall(Now now);
-  /// Order of members (of preference: their numbers stay), solicitation interval, and the index and
-  /// link-layer address of a member that went and came back. Interface and members cannot change:
-  /// "needs-restart".
-  Result<void> reconfigure(Now now, MnConfig config);
+  /// Members that are new, that leave, and their order, which is the preference; intervals; the index and
+  /// link-layer address of a member that went and came back. "needs-restart" for another interface,
+  /// "last-member", "too-many-members"; nothing is changed then.
+  ///
+  /// A member keeps its number for life, whatever it is in `config`. A new one gets the lowest that is free,
+  /// carries nothing before its router is heard, and needs its data plane before its handle_link(). One that
+  /// is not named any more carries nothing from now on, and what comes by it is still taken for `drain`: who
+  /// sends there may not know yet. Then RemoveMember, and only then is its number free. Until then it comes
+  /// back as it was, if it is named again. Prefixes that it alone has advertised age.
+  Result<void> reconfigure(Now now, MnConfig config, Duration drain = kDrain);
+  static constexpr Duration kDrain = std::chrono::seconds(1);
 
   std::optional<TimePoint> poll_timeout() const;
   std::optional<MnEffect> poll_effect();

@@ -26,6 +26,11 @@ struct MnStatistics {
   }
 };
 
+/// Whom an event is about.
+inline Json about(const MemberState& member) {
+  return {{"interface", member.config.interface}, {"number", member.number}};
+}
+
 /// Every input changes members and addresses; update() then compares what should stand outside with what was
 /// asked for last, and asks for the difference.
 class LogicalInterface::Impl {
@@ -38,7 +43,7 @@ class LogicalInterface::Impl {
   void handle_timeout(Now now);
   void handle_effect_result(EffectId id, const Result<void>& outcome);
   void reinstall(Now now);
-  Result<void> reconfigure(Now now, MnConfig config);
+  Result<void> reconfigure(Now now, MnConfig config, Duration drain);
   std::optional<TimePoint> poll_timeout() const;
   std::optional<MnEffect> poll_effect();
 
@@ -55,6 +60,9 @@ class LogicalInterface::Impl {
     std::map<Ipv6Address, AddressTable::Standing> addresses;
   };
 
+  Result<void> number(MnConfig& config);
+  void change_members(Now now, Duration drain);
+  bool let_go(TimePoint now);
   MemberState* find(InterfaceIndex interface);
   MemberState* find(const std::string& interface);
   bool take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
@@ -78,7 +86,7 @@ class LogicalInterface::Impl {
   void notify(std::string event, Json fields) { ask(Notify{std::move(event), std::move(fields)}); }
 
   MnConfig config_;
-  std::vector<MemberState> members_;  ///< in the order of preference
+  std::vector<MemberState> members_;  ///< in the order of preference, behind them those that leave
   AddressTable addresses_;
   bool taken_over_ = false;  ///< from an earlier run, and no router heard yet
   Told told_;

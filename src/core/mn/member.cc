@@ -7,6 +7,25 @@
 
 namespace flowmob::core {
 
+MemberState MemberState::added(const MemberConfig& config) {
+  MemberState state;
+  state.number = config.number.value_or(0);
+  state.config = config;
+  state.carrier = false;
+  return state;
+}
+
+void MemberState::leave(TimePoint when) {
+  leaves = when;
+  watch.stop();
+}
+
+void MemberState::stay(const MemberConfig& wanted) {
+  if (leaves && config.index != wanted.index) *this = added(wanted);
+  leaves.reset();
+  config = wanted;
+}
+
 bool MemberState::set_link(TimePoint now, bool is_up) {
   if (carrier == is_up) return false;
   trusted = is_up && !carrier.has_value();
@@ -89,6 +108,7 @@ bool MemberState::expire(TimePoint now) {
 }
 
 std::optional<TimePoint> MemberState::deadline() const {
+  if (leaves) return leaves;
   const TimePoint first = std::min(solicitation.next().value_or(kNever), watch.next().value_or(kNever));
   const TimePoint earliest = router ? std::min(router->expires, first) : first;
   return earliest == kNever ? std::nullopt : std::optional(earliest);

@@ -23,6 +23,7 @@ namespace flowmob::core {
 ///   up              heard                yes
 ///   up              lost or resigned     only if no other member can
 ///   up              silent when asked    only if no other member can; heard anew once it has answered
+///   leaving         whatever             no: what still comes by it is taken, until it has left
 struct MemberState {
   struct Router {
     Ipv6Address address;
@@ -30,14 +31,15 @@ struct MemberState {
     TimePoint expires{};
   };
 
-  std::uint32_t number{};  ///< place in the configuration at the start; rows of the data plane have it
+  std::uint32_t number{};  ///< rows of the data plane have it
   MemberConfig config;
-  std::optional<bool> carrier;   ///< not known before the first handle_link()
-  bool trusted = false;          ///< up from the start, and nothing spoke against it
-  bool heard = false;            ///< since the link came up
-  std::optional<Router> router;  ///< outlives the link's loss, until its lifetime ends
-  MacAddress router_mac;         ///< the last one; zero: none was ever heard
-  std::uint32_t mtu = 0;         ///< as advertised; zero: not
+  std::optional<TimePoint> leaves;  ///< it is no member any more, and gone then
+  std::optional<bool> carrier;      ///< not known before the first handle_link()
+  bool trusted = false;             ///< up from the start, and nothing spoke against it
+  bool heard = false;               ///< since the link came up
+  std::optional<Router> router;     ///< outlives the link's loss, until its lifetime ends
+  MacAddress router_mac;            ///< the last one; zero: none was ever heard
+  std::uint32_t mtu = 0;            ///< as advertised; zero: not
   SolicitationSchedule solicitation;
   RouterWatch watch;  ///< of the router, while the link is up
   std::optional<TimePoint>
@@ -47,8 +49,15 @@ struct MemberState {
   RateLimiter other_advertisements{std::chrono::seconds(1), 3};
 
   bool up() const { return carrier.value_or(false); }
-  bool live() const { return up() && heard && router.has_value() && !watch.is_silent(); }
-  bool usable() const { return live() || (up() && trusted); }
+  bool live() const { return can_be_used() && heard && router.has_value() && !watch.is_silent(); }
+  bool usable() const { return live() || (can_be_used() && trusted); }
+  bool can_be_used() const { return up() && !leaves; }
+
+  /// Added while others are in use: nothing of an earlier run is on it.
+  static MemberState added(const MemberConfig& config);
+  void leave(TimePoint when);
+  /// Before it had left, if it is still the same interface: as it was.
+  void stay(const MemberConfig& wanted);
 
   /// Whether that is a change.
   bool set_link(TimePoint now, bool is_up);

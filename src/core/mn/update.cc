@@ -28,7 +28,7 @@ void LogicalInterface::Impl::update(TimePoint now) {
 /// A link whose gateway does not know us yet would swallow packets: it waits for its first advertisement as
 /// long as another member can carry.
 bool LogicalInterface::Impl::can_carry(const MemberState& member) const {
-  return member.usable() || (member.up() && std::ranges::none_of(members_, &MemberState::usable));
+  return member.usable() || (member.can_be_used() && std::ranges::none_of(members_, &MemberState::usable));
 }
 
 void LogicalInterface::Impl::update_members() {
@@ -105,7 +105,7 @@ void LogicalInterface::Impl::update_addresses(TimePoint now) {
 const MemberState* LogicalInterface::Impl::default_router_member() const {
   const MemberState* member = default_member();
   if (member != nullptr && member->live()) return member;
-  const auto known = std::ranges::find_if(members_, [](const auto& m) { return m.router.has_value(); });
+  const auto known = std::ranges::find_if(members_, [](const auto& m) { return m.router && !m.leaves; });
   return known == members_.end() ? nullptr : &*known;
 }
 
@@ -127,7 +127,7 @@ void LogicalInterface::Impl::update_router() {
 
 void LogicalInterface::Impl::solicit(TimePoint now) {
   for (MemberState& member : members_) {
-    if (!member.solicitation.due(now)) continue;
+    if (member.leaves || !member.solicitation.due(now)) continue;
     ask(router_solicitation(member.config.index, member.config.mac));
     member.solicitation.sent(now, config_.solicitation_interval);
     ++statistics_.solicited;

@@ -28,6 +28,7 @@ Json LogicalInterface::Impl::links(Now now) const {
               {"technology", to_string(member.config.technology)},
               {"carrier", member.up()},
               {"up", can_carry(member)},
+              {"leaving", member.leaves.has_value()},
               {"mac", member.config.mac.to_string()},
               {"router", nullptr},
               {"router_mac", nullptr},

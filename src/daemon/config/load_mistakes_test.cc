@@ -186,6 +186,15 @@ INSTANTIATE_TEST_SUITE_P(
              "[1]\n",
              "f:16:9: 'split' without 'prefer'; expected a list of members in 'prefer'"}));
 
+TEST(Load, ANodeHasEightMembersAtMost) {
+  std::string text = "[mn]\ninterface = \"vif0\"\n";
+  for (int number = 1; number <= 8; ++number)
+    text += "[[member]]\ninterface = \"if" + std::to_string(number) + "\"\n";
+  EXPECT_TRUE(parse_mn(text, "f"));
+  const auto errors = errors_of(parse_mn(text + "[[member]]\ninterface = \"if9\"\n", "f"));
+  EXPECT_EQ(errors, std::vector<std::string>{"f:19:1: 9 members; expected at most 8 [[member]]"});
+}
+
 TEST(Load, EveryMistakeIsSaidInTheOrderOfTheFile) {
   const auto errors = errors_of(parse_lma(R"([lma]
 name = 5

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no single value of a mobile node's file shows.
+#include "core/mn/member_numbers.h"
 #include "daemon/config/mn_file.h"
 #include "daemon/config/rules.h"
 #include "daemon/config/selectors.h"
@@ -87,9 +88,10 @@ void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagn
     else
       interfaces.check(name, member.at("interface"));
   }
-  if (file.members.size() > FM_MAX_MEMBERS)
-    diagnostics.add(file.members[FM_MAX_MEMBERS].node->at, fmt::format("{} members", file.members.size()),
-                    fmt::format("at most {} [[member]]", FM_MAX_MEMBERS));
+  static_assert(core::kMemberNumbers <= FM_MAX_MEMBERS);
+  if (file.members.size() > core::kMostMembers)
+    diagnostics.add(file.members[core::kMostMembers].node->at, fmt::format("{} members", file.members.size()),
+                    fmt::format("at most {} [[member]]", core::kMostMembers));
   check_rules(file.rules, diagnostics);
   for (const auto& rule : file.rules) {
     check_action(rule, file, diagnostics);

@@ -35,12 +35,24 @@ Result<void> LinkWatch::start(OnLink on_link) {
   auto watching = loop_.watch(monitor_.fd(), [this] { take(monitor_.receive()); });
   if (!watching) return tl::unexpected(watching.error());
   watch_ = std::move(*watching);
-  for (const std::string& name : options_.interfaces) {
-    auto link = netlink_.link(name);
-    tell(name, link ? std::optional(std::move(*link)) : std::nullopt);
-  }
+  for (const std::string& name : std::vector(options_.interfaces)) look(name);
   poll();
   return {};
+}
+
+void LinkWatch::look(const std::string& interface) {
+  auto link = netlink_.link(interface);
+  tell(interface, link ? std::optional(std::move(*link)) : std::nullopt);
+}
+
+void LinkWatch::watch(const std::string& interface) {
+  if (std::ranges::count(options_.interfaces, interface) == 0) options_.interfaces.push_back(interface);
+  look(interface);
+}
+
+void LinkWatch::forget(const std::string& interface) {
+  std::erase(options_.interfaces, interface);
+  told_.erase(interface);
 }
 
 void LinkWatch::poll() {
@@ -60,10 +72,12 @@ void LinkWatch::take(const Result<std::vector<LinkEvent>>& events) {
 
 void LinkWatch::take(const LinkEvent& event) {
   // An interface that was renamed is gone under its old name.
+  std::vector<std::string> gone;
   for (const auto& [name, link] : told_) {
     const bool same = link && link->index == event.link.index;
-    if (same && (event.removed || event.link.name != name)) tell(name, std::nullopt);
+    if (same && (event.removed || event.link.name != name)) gone.push_back(name);
   }
+  for (const std::string& name : gone) tell(name, std::nullopt);
   if (!event.removed && std::ranges::count(options_.interfaces, event.link.name) > 0)
     tell(event.link.name, event.link);
 }

@@ -29,11 +29,15 @@ class LinkWatch {
   static Result<std::unique_ptr<LinkWatch>> open(platform::EventLoop& loop, Options options);
   /// Tells how each interface is now, and from now on of every change.
   Result<void> start(OnLink on_link);
+  /// One more, once it has started: tells how it is now.
+  void watch(const std::string& interface);
+  void forget(const std::string& interface);
 
  private:
   LinkWatch(platform::EventLoop& loop, Options options, platform::LinkMonitor monitor,
             platform::Netlink netlink);
   void poll();
+  void look(const std::string& interface);
   void take(const Result<std::vector<platform::LinkEvent>>& events);
   void take(const platform::LinkEvent& event);
   void tell(const std::string& interface, const std::optional<platform::Link>& link);

@@ -58,6 +58,22 @@ TEST(LinkWatch, PollingSeesTheCarrierGoAndCome) {
   });
 }
 
+TEST(LinkWatch, OneMoreIsWatchedAndOneLess) {
+  in_private_namespace([] {
+    Follower follower({});
+    const VethForTest more(follower.netlink, "more", "three");
+    follower.watch->watch("more");
+    EXPECT_EQ(follower.seen.at("more")->index, more.here.index);
+    follower.watch->forget("one");
+    ASSERT_TRUE(follower.netlink.set_up(follower.pair.here.index, false));
+    ASSERT_TRUE(follower.netlink.set_up(more.here.index, false));
+    EXPECT_TRUE(follower.until([&] { return !follower.seen.at("more")->up; }));
+    EXPECT_TRUE(follower.seen.at("one")->up) << "nothing is told of it any more";
+    follower.watch->watch("one");
+    EXPECT_FALSE(follower.seen.at("one")->up);
+  });
+}
+
 TEST(LinkWatch, AnInterfaceGoesAndComesBackAsAnother) {
   in_private_namespace([] {
     Follower follower({});

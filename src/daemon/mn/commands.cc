@@ -20,6 +20,8 @@ Result<Json> MnDaemon::statistics() {
   return ask("show statistics", Json::object()).map([&](Json shown) {
     shown["data_plane_drops"] = to_json(dataplane_->drops());
     shown["packet_sockets"] = ports_->statistics();
+    shown["member_addresses"] = guard_->statistics();
+    shown["members"] = {{"mtu_too_small", small_mtus_}};
     const auto& control = host_->control().counters();
     shown["control"] = {{"clients", control.clients},
                         {"requests", control.requests},
@@ -51,11 +53,13 @@ Result<Json> MnDaemon::move_flow(const Json& arguments) {
 
 Result<Json> MnDaemon::explain(const Json& arguments) {
   return ask("show links", Json::object()).and_then([&](const Json& shown) {
-    std::vector<core::MemberStanding> standing;
+    std::vector<core::MemberStanding> standing(choices_.config().members.size());
     for (const auto& link : shown["links"]) {
-      standing.push_back({link["up"] == true, link["default"] == true, {}});
+      const auto number = link["number"].get<std::size_t>();
+      if (number >= standing.size()) continue;
+      standing[number] = {link["up"] == true, link["default"] == true, {}};
       for (const auto& prefix : link["prefixes"])
-        standing.back().prefixes.push_back(Ipv6Prefix::parse(prefix.get<std::string>()).value());
+        standing[number].prefixes.push_back(Ipv6Prefix::parse(prefix.get<std::string>()).value());
     }
     return core::explain_choice(choices_, standing, arguments);
   });
@@ -71,7 +75,9 @@ Result<void> MnDaemon::add_commands() {
   return host_
       ->on_status(settings_.core.name,
                   [this] {
-                    return Json{{"interface", settings_.core.interface}, {"members", members_}};
+                    Json members = Json::array();
+                    for (const auto& member : settings_.core.members) members.push_back(member.interface);
+                    return Json{{"interface", settings_.core.interface}, {"members", std::move(members)}};
                   })
       .and_then([&] { return host_->on_reload([this] { return reload(); }); })
       .and_then([&] {
@@ -90,6 +96,17 @@ Result<void> MnDaemon::add_commands() {
       .and_then([&] {
         return control.handle("flow release",
                               [this](const Json& arguments) { return release_flow(arguments); });
+      })
+      .and_then([&] {
+        return control.handle("member add", [this](const Json& arguments) { return add_member(arguments); });
+      })
+      .and_then([&] {
+        return control.handle("member remove",
+                              [this](const Json& arguments) { return remove_member(arguments); });
+      })
+      .and_then([&] {
+        return control.handle("member prefer",
+                              [this](const Json& arguments) { return prefer_members(arguments); });
       })
       .and_then([&] {
         return control.handle("policy explain", [this](const Json& arguments) { return explain(arguments); });

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "core/mn/member_numbers.h"
 #include "daemon/config/load.h"
 #include "daemon/host/main.h"
-#include "daemon/mn/members.h"
 #include "daemon/mn/virtual_interface.h"
 
 namespace flowmob::daemon {
@@ -21,7 +21,7 @@ constexpr Duration kMemberPoll = 2ms;
 
 std::vector<dataplane::VifRule> to_rules(const std::vector<core::FlowChoices::Row>& rows) {
   std::vector<dataplane::VifRule> rules;
-  for (const auto& row : rows) rules.push_back({row.selector, row.prefer, row.shares});
+  for (const auto& row : rows) rules.push_back({row.selector, row.prefer, row.shares, row.is_absent});
   return rules;
 }
 
@@ -29,7 +29,7 @@ dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   dataplane::VifDataplaneOptions options;
   options.bpf_dir = settings.paths.bpf;
   options.interface = settings.core.interface;
-  for (const auto& member : settings.core.members) options.members.push_back(member.interface);
+  options.members = core::names_by_number(settings.core.members);
   options.rules = to_rules(core::FlowChoices(settings.flows).rows());
   return options;
 }
@@ -40,12 +40,20 @@ Result<void> remove_all(platform::Netlink& netlink, const MnSettings& settings) 
   });
 }
 
-core::MemberConfig* find(core::MnConfig& config, const std::string& interface) {
-  const auto found = std::ranges::find(config.members, interface, &core::MemberConfig::interface);
-  return found == config.members.end() ? nullptr : &*found;
+/// Each with its number: where a predecessor left packets going, its own.
+Result<void> number_all(MnSettings& settings) {
+  return core::number_members(settings.core.members, {}).map([&] {
+    settings.flows.members = core::names_by_number(settings.core.members);
+  });
 }
 
 }  // namespace
+
+core::MemberConfig* MnDaemon::find(const std::string& interface) {
+  auto& members = settings_.core.members;
+  const auto found = std::ranges::find(members, interface, &core::MemberConfig::interface);
+  return found == members.end() ? nullptr : &*found;
+}
 
 Result<std::unique_ptr<MnDaemon>> MnDaemon::start(const Options& options) {
   auto settings = config::load_mn(options.config, on_this_machine());
@@ -69,16 +77,25 @@ Result<void> MnDaemon::open() {
   auto netlink = platform::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
   netlink_.emplace(std::move(*netlink));
-  return resolve_members(*netlink_, settings_.core);
+  auto guard = AddressGuard::open(host_->loop(), *netlink_, [this](const auto& member, const auto& address) {
+    host_->notify("member-address-removed", {{"interface", member}, {"address", address}});
+  });
+  if (!guard) return tl::unexpected(guard.error());
+  guard_ = std::move(*guard);
+  interfaces_.emplace(*netlink_, *guard_);
+  const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
+  return resolve_members(*netlink_, settings_.core, predecessors).and_then([&] {
+    return number_all(settings_);
+  });
 }
 
 Result<void> MnDaemon::bring_up() {
+  members_ = settings_.flows.members;
+  choices_.configure(settings_.flows);
   for (const auto& member : settings_.core.members) {
-    members_.push_back(member.interface);
-    auto prepared = netlink_->link(member.interface).and_then([&](const Link& link) {
-      return prepare_member(*netlink_, link);
-    });
-    if (!prepared) return prepared;
+    auto taken =
+        netlink_->link(member.interface).and_then([&](const Link& link) { return interfaces_->take(link); });
+    if (!taken) return taken;
   }
   auto made = VirtualInterface::ensure(*netlink_, settings_.core.interface, settings_.core.mac);
   if (!made) return tl::unexpected(made.error());
@@ -98,8 +115,9 @@ Result<void> MnDaemon::take_over() {
   ports_ = std::make_unique<NdPorts>(host_->loop(), [this](const core::PacketMeta& meta, ByteView icmpv6) {
     pump_->feed([&](Now now) { logical_->handle_neighbor_discovery(now, meta, icmpv6); });
   });
-  effects_ =
-      std::make_unique<MnEffects>(MnEffects::System{*host_, *ports_, *netlink_, *dataplane_}, members_);
+  effects_ = std::make_unique<MnEffects>(
+      MnEffects::System{*host_, *ports_, *netlink_, *dataplane_, members_,
+                        [this](const core::RemoveMember& gone) { return release_member(gone); }});
   effects_->set_interface(link->index);
   std::vector<Ipv6Prefix> sources;
   for (const auto& a : *addresses)
@@ -118,7 +136,9 @@ Result<void> MnDaemon::take_over() {
 }
 
 Result<void> MnDaemon::serve() {
-  auto members = LinkWatch::open(host_->loop(), {members_, kMemberPoll});
+  std::vector<std::string> names;
+  for (const auto& member : settings_.core.members) names.push_back(member.interface);
+  auto members = LinkWatch::open(host_->loop(), {std::move(names), kMemberPoll});
   if (!members) return tl::unexpected(members.error());
   member_watch_ = std::move(*members);
   auto interface = LinkWatch::open(host_->loop(), {{settings_.core.interface}, {}});
@@ -137,12 +157,13 @@ Result<void> MnDaemon::serve() {
 }
 
 void MnDaemon::member_changed(const std::string& name, const std::optional<Link>& link) {
-  core::MemberConfig* member = find(settings_.core, name);
+  core::MemberConfig* member = find(name);
   if (member == nullptr) return;
   if (!link) {
     spdlog::warn("{} is gone", name);
     pump_->feed([&](Now now) { logical_->handle_link(now, member->index, false); });
     ports_->close(member->index);
+    guard_->leave(member->index);
     member->index = {};  // the next one is another one, even if it has the same index
     return;
   }
@@ -152,20 +173,19 @@ void MnDaemon::member_changed(const std::string& name, const std::optional<Link>
     member->index = {};  // the next change of its link tries again
     return spdlog::error("{}: {}", name, ready.error().message);
   }
-  pump_->feed([&](Now now) { logical_->handle_link(now, link->index, link->carrier); });
+  pump_->feed([&](Now now) { logical_->handle_link(now, link->index, has_carrier(*link)); });
 }
 
 /// To the kernel an interface that comes back is another one: without our programs and settings.
 Result<void> MnDaemon::member_returned(const Link& link) {
-  core::MemberConfig* member = find(settings_.core, link.name);
+  core::MemberConfig* member = find(link.name);
   ports_->close(member->index);
   member->index = link.index;
   member->mac = link.mac;
-  auto known = pump_->feed([&](Now now) { return logical_->reconfigure(now, settings_.core); });
-  if (!known) return known;
+  if (auto known = use_members(settings_.core, {}); !known) return known;
   // Another member may be missing; it gets its program when it comes back.
   if (const auto attached = dataplane_->attach(); !attached) spdlog::warn("{}", attached.error().message);
-  return prepare_member(*netlink_, link).and_then([&] { return ports_->open(link.index); });
+  return interfaces_->take(link).and_then([&] { return ports_->open(link.index); });
 }
 
 /// Addresses and routes go when an interface is removed or set down.
@@ -196,29 +216,28 @@ Result<void> MnDaemon::reload() {
     return fail("needs-restart", "paths cannot change while the daemon runs");
   if (loaded->core.mac.is_zero()) loaded->core.mac = settings_.core.mac;
   for (auto& member : loaded->core.members) {
-    if (const auto* known = find(settings_.core, member.interface)) {
+    if (const auto* known = find(member.interface)) {
       member.index = known->index;
       member.mac = known->mac;
     }
   }
-  auto done = pump_->feed([&](Now now) { return logical_->reconfigure(now, loaded->core); });
-  if (!done) return done;
-  settings_ = std::move(*loaded);
-  // Numbers are by the order of members as the daemon started.
-  auto flows = settings_.flows;
-  flows.members = members_;
-  choices_.configure(std::move(flows));
-  return apply_choices();
+  return change_members(std::move(loaded->core), core::LogicalInterface::kDrain, true).and_then([&] {
+    settings_.flows = std::move(loaded->flows);
+    return apply_choices();
+  });
 }
 
 Result<void> MnDaemon::apply_choices() {
+  settings_.flows.members = core::names_by_number(settings_.core.members);
+  choices_.configure(settings_.flows);
   auto rules = to_rules(choices_.rows());
   return rules == dataplane_->rules() ? Result<void>{} : dataplane_->set_rules(std::move(rules));
 }
 
 Result<void> MnDaemon::teardown(const Options& options) {
-  const auto settings = config::load_mn(options.config);
+  auto settings = config::load_mn(options.config);
   if (!settings) return tl::unexpected(config::to_error(settings.error()));
+  if (auto numbered = number_all(*settings); !numbered) return numbered;
   const auto host = Host::create(platform::DaemonRole::Mn, {settings->paths.control, {}});
   if (!host) return tl::unexpected(host.error());
   auto netlink = platform::Netlink::open();

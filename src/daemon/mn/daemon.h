@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/mn/flow_choices.h"
@@ -13,7 +14,9 @@
 #include "daemon/host/nd_ports.h"
 #include "daemon/host/options.h"
 #include "daemon/host/pump.h"
+#include "daemon/mn/address_guard.h"
 #include "daemon/mn/effects.h"
+#include "daemon/mn/members.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/netlink.h"
 
@@ -28,7 +31,7 @@ class MnDaemon {
   /// planned or not, breaks no connection. `--teardown` removes them.
   void run() { host_->run(); }
 
-  /// Refused while a daemon runs. The members' accept_ra stays 0: what it was before is not known.
+  /// Refused while a daemon runs. The members' accept_ra stays 0: what it was before is not known any more.
   static Result<void> teardown(const Options& options);
 
  private:
@@ -40,6 +43,25 @@ class MnDaemon {
   Result<void> serve();
   Result<void> add_commands();
   Result<void> reload();
+
+  core::MemberConfig* find(const std::string& interface);
+
+  // Members that come and go (membership.cc).
+  Result<core::Json> add_member(const core::Json& arguments);
+  Result<core::Json> remove_member(const core::Json& arguments);
+  Result<core::Json> prefer_members(const core::Json& arguments);
+  /// Those that are named; whoever is not in use yet has to be fit for it. Without `take_over` one with a
+  /// global address is not. Nothing is changed by a refusal.
+  Result<void> change_members(core::MnConfig wanted, Duration drain, bool take_over);
+  Result<void> begin_member(const platform::Link& link);
+  Result<void> abandon_member(const std::string& name);
+  Result<void> use_members(core::MnConfig config, Duration drain);
+  void note_members();
+  Result<void> release_member(const core::RemoveMember& gone);
+  /// Whether a restart would find these members, in this order, in the file.
+  bool is_saved() const;
+  /// With what the kernel's link can carry.
+  bool has_carrier(const platform::Link& link);
 
   void member_changed(const std::string& name, const std::optional<platform::Link>& link);
   Result<void> member_returned(const platform::Link& link);
@@ -58,11 +80,15 @@ class MnDaemon {
   std::filesystem::path file_;
   MnSettings settings_;
   core::FlowChoices choices_;
-  std::vector<std::string> members_;  ///< by number
+  std::vector<std::string> members_;      ///< by number, also those that leave; empty: nobody has it
+  std::set<std::string> with_small_mtu_;  ///< links that cannot carry IPv6
+  std::uint64_t small_mtus_ = 0;
   bool interface_up_ = true;
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;
+  std::unique_ptr<AddressGuard> guard_;
+  std::optional<MemberInterfaces> interfaces_;
   std::unique_ptr<dataplane::VifDataplane> dataplane_;
   std::unique_ptr<core::LogicalInterface> logical_;
   std::unique_ptr<NdPorts> ports_;

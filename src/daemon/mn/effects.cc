@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/mn/members.h"
 #include "wire/neighbor_discovery.h"
 
 namespace flowmob::daemon {
@@ -14,14 +15,12 @@ namespace {
 /// What a failing effect is called in the log, in the order of MnEffect's alternatives.
 constexpr std::array kNames{"notification", "solicitation",   "question to a router", "address",
                             "old address",  "default router", "old router",           "interface MTU",
-                            "member",       "default member", "members of a prefix"};
+                            "member",       "default member", "former member",        "members of a prefix"};
 
 }  // namespace
 
-MnEffects::MnEffects(System system, std::vector<std::string> members)
-    : system_(system),
-      members_(std::move(members)),
-      failures_([](const std::string& line) { spdlog::error("{}", line); }) {
+MnEffects::MnEffects(System system)
+    : system_(std::move(system)), failures_([](const std::string& line) { spdlog::error("{}", line); }) {
   static_assert(std::variant_size_v<decltype(core::MnEffect::action)> == kNames.size());
 }
 
@@ -92,11 +91,15 @@ Result<void> MnEffects::act(const core::RemoveDefaultRouter& router) {
   });
 }
 
-/// No more than every member's link carries, whatever routers say (RFC 4861 section 6.3.4).
+/// No more than every member's link carries, whatever routers say (RFC 4861 section 6.3.4). One that carries
+/// no IPv6 is not used.
 Result<void> MnEffects::act(const core::SetInterfaceMtu& wanted) {
   std::uint32_t mtu = wanted.mtu;
-  for (const std::string& name : members_)
-    if (const auto link = system_.netlink.link(name)) mtu = std::min(mtu, link->mtu);
+  for (const std::string& name : system_.members) {
+    if (name.empty()) continue;
+    const auto link = system_.netlink.link(name);
+    if (link && link->mtu >= kSmallestMtu) mtu = std::min(mtu, link->mtu);
+  }
   return system_.netlink.set_mtu(interface_, mtu);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "core/mn/effect.h"
@@ -20,8 +21,10 @@ class MnEffects {
     NdPorts& ports;
     platform::Netlink& netlink;
     dataplane::VifDataplane& dataplane;
+    const std::vector<std::string>& members;  ///< names by number; empty: nobody has it
+    std::function<Result<void>(const core::RemoveMember&)> release;
   };
-  MnEffects(System system, std::vector<std::string> members);
+  explicit MnEffects(System system);
 
   /// Where addresses and routes go: the virtual interface, which may be made anew.
   void set_interface(InterfaceIndex interface) { interface_ = interface; }
@@ -38,13 +41,13 @@ class MnEffects {
   Result<void> act(const core::SetInterfaceMtu& mtu);
   Result<void> act(const core::InstallMember& member);
   Result<void> act(const core::InstallDefaultMember& member);
+  Result<void> act(const core::RemoveMember& member) { return system_.release(member); }
   Result<void> act(const core::InstallSource& source) {
     return system_.dataplane.set_source(source.prefix, source.members);
   }
   platform::Route default_route(const Ipv6Address& router) const;
 
   System system_;
-  std::vector<std::string> members_;
   InterfaceIndex interface_;
   FailureLog failures_;
 };

@@ -12,14 +12,11 @@ using platform::Ipv6Setting;
 using platform::Link;
 using platform::Netlink;
 
-/// Linux takes 15 octets.
-std::string peer_of(const std::string& name) { return name.substr(0, 10) + "-peer"; }
-
 Result<bool> exists(Netlink& netlink, const std::string& name) {
   const auto link = netlink.link(name);
   if (!link && link.error().code == "no-such-interface") return false;
   if (!link) return tl::unexpected(link.error());
-  if (link->kind != "veth" || !netlink.link(peer_of(name)))
+  if (link->kind != "veth" || !netlink.link(VirtualInterface::peer_of(name)))
     return fail("interface-in-use", "'" + name + "' exists and is no virtual interface of a mobile node; " +
                                         "choose another name, or remove it");
   return true;
@@ -36,11 +33,11 @@ Result<void> take_from_the_kernel(const std::string& name) {
                                        {Ipv6Setting::DisableIpv6, 0}}) {
     if (auto done = platform::set_ipv6(name, setting, value); !done) return done;
   }
-  return platform::set_ipv6(peer_of(name), Ipv6Setting::DisableIpv6, 1);
+  return platform::set_ipv6(VirtualInterface::peer_of(name), Ipv6Setting::DisableIpv6, 1);
 }
 
 Result<void> bring_up(Netlink& netlink, const std::string& name, const MacAddress& mac) {
-  const auto peer = netlink.link(peer_of(name));
+  const auto peer = netlink.link(VirtualInterface::peer_of(name));
   if (!peer) return tl::unexpected(peer.error());
   const auto link = netlink.link(name);
   if (!link) return tl::unexpected(link.error());
@@ -51,6 +48,9 @@ Result<void> bring_up(Netlink& netlink, const std::string& name, const MacAddres
 }
 
 }  // namespace
+
+/// Linux takes 15 octets.
+std::string VirtualInterface::peer_of(const std::string& name) { return name.substr(0, 10) + "-peer"; }
 
 Result<Link> VirtualInterface::ensure(Netlink& netlink, const std::string& name, const MacAddress& mac) {
   const auto there = exists(netlink, name);

@@ -14,6 +14,8 @@ struct VirtualInterface {
   /// Makes it, or takes over an earlier run's. "interface-in-use" when the name is somebody else's.
   static Result<platform::Link> ensure(platform::Netlink& netlink, const std::string& name,
                                        const MacAddress& mac);
+  /// The other end's name.
+  static std::string peer_of(const std::string& name);
   static Result<void> remove(platform::Netlink& netlink, const std::string& name);
 };
 

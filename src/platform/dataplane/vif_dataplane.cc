@@ -19,15 +19,6 @@
 namespace flowmob::dataplane {
 namespace {
 
-constexpr std::uint32_t kVifConfigRow = 0;
-
-std::vector<Attachment> attachments(const VifDataplaneOptions& options) {
-  std::vector<Attachment> all;
-  for (const auto& name : options.members) all.push_back({name, Hook::Ingress, "member_ingress", 0});
-  all.push_back({options.interface, Hook::Egress, "vif_egress", 0});
-  return all;
-}
-
 Result<fm_mac> mac_of(const std::string& interface) {
   const platform::UniqueFd socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
@@ -78,6 +69,14 @@ std::vector<std::uint8_t> slots_of(const std::vector<std::uint16_t>& shares) {
 
 }  // namespace
 
+std::vector<Attachment> VifDataplane::attachments(const VifDataplaneOptions& options) {
+  std::vector<Attachment> all;
+  for (const auto& name : options.members)
+    if (!name.empty()) all.push_back({name, Hook::Ingress, "member_ingress", 0});
+  all.push_back({options.interface, Hook::Egress, "vif_egress", 0});
+  return all;
+}
+
 VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
     : options_(std::move(options)),
       pinned_(std::move(pinned)),
@@ -119,12 +118,12 @@ Result<void> VifDataplane::refresh_interface() {
   if (!index) return tl::unexpected(index.error());
   const auto mac = mac_of(options_.interface);
   if (!mac) return tl::unexpected(mac.error());
-  fm_vif_config row = config_.get(kVifConfigRow).value_or(fm_vif_config{});
+  fm_vif_config row = config_.get(kConfigRow).value_or(fm_vif_config{});
   row.hold_ns = static_cast<std::uint64_t>(options_.hold.count());
   row.interface = index->value;
   row.mac = *mac;
   row.flags = options_.reflect ? FM_VIF_REFLECT : 0;
-  return config_.set(kVifConfigRow, row);
+  return config_.set(kConfigRow, row);
 }
 
 Result<void> VifDataplane::set_member(const Member& member) {
@@ -141,20 +140,14 @@ Result<void> VifDataplane::set_member(const Member& member) {
   return member_by_interface_.set(member.interface.value, member.number);
 }
 
-/// Of a predecessor that had more of them: a row that says "up" is used when all others are down.
-Result<void> VifDataplane::forget_former_members() {
-  for (auto number = static_cast<std::uint32_t>(options_.members.size()); number < FM_MAX_MEMBERS; ++number)
-    if (auto forgotten = set_member({number, {}, {}, false}); !forgotten) return forgotten;
-  return {};
-}
-
 Result<void> VifDataplane::write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule) {
   if (rule.prefer.size() > FM_MAX_MEMBERS)
     return fail("no-such-member", fmt::format("a rule may name {} members", FM_MAX_MEMBERS));
   auto written = to_rule(rule.selector);
   if (!written) return tl::unexpected(written.error());
   written->order = order;
-  written->flow = rule.prefer.empty() ? FM_VIF_COPIES : rule.shares.empty() ? FM_VIF_PREFER : FM_VIF_SHARE;
+  const bool is_redundant = rule.prefer.empty() && !rule.is_absent;
+  written->flow = is_redundant ? FM_VIF_COPIES : rule.shares.empty() ? FM_VIF_PREFER : FM_VIF_SHARE;
   fm_vif_preference preference{};
   for (const auto member : rule.prefer)
     preference.members[preference.count++] = static_cast<std::uint8_t>(member);
@@ -186,9 +179,9 @@ Result<void> VifDataplane::set_rules(std::vector<VifRule> rules) {
 Result<void> VifDataplane::set_default_member(std::uint32_t number) {
   if (number >= FM_MAX_MEMBERS)
     return fail("no-such-member", fmt::format("members have numbers below {}", FM_MAX_MEMBERS));
-  fm_vif_config row = config_.get(kVifConfigRow).value_or(fm_vif_config{});
+  fm_vif_config row = config_.get(kConfigRow).value_or(fm_vif_config{});
   row.default_member = number;
-  return config_.set(kVifConfigRow, row);
+  return config_.set(kConfigRow, row);
 }
 
 Result<void> VifDataplane::set_source(const Ipv6Prefix& prefix, std::uint32_t members) {

@@ -25,13 +25,14 @@ struct VifRule {
   wire::TrafficSelector6 selector;
   std::vector<std::uint32_t> prefer{};  ///< numbers of members, the best first; empty: by every member
   std::vector<std::uint16_t> shares{};  ///< of each of these, at most Spread::kMostLinks; empty: by the first
+  bool is_absent = false;               ///< those it prefers are no members: by the default
   friend bool operator==(const VifRule&, const VifRule&) = default;
 };
 
 struct VifDataplaneOptions {
   std::filesystem::path bpf_dir;     ///< on a BPF file system; nobody else's
   std::string interface;             ///< the virtual interface
-  std::vector<std::string> members;  ///< in the order of their numbers, from 0
+  std::vector<std::string> members;  ///< by their numbers, from 0; empty: nobody has it
   bool reflect = true;               ///< uplink follows the link that the flow's downlink last came by
   Duration hold = std::chrono::milliseconds(100);  ///< no return to the link just left before this
   std::uint32_t max_flows = 1U << 14;
@@ -39,7 +40,7 @@ struct VifDataplaneOptions {
 };
 
 struct Member {
-  std::uint32_t number{};  ///< place in VifDataplaneOptions::members
+  std::uint32_t number{};
   InterfaceIndex interface;
   MacAddress mac;  ///< source of what leaves by it
   bool up = false;
@@ -63,12 +64,19 @@ class VifDataplane {
  public:
   static Result<std::unique_ptr<VifDataplane>> open(const VifDataplaneOptions& options);
   static Result<void> teardown(const VifDataplaneOptions& options);
+  /// The numbers of members in what a predecessor left in this directory: open() takes flows for those of the
+  /// same number's member. Nothing where there is no predecessor.
+  static std::vector<Member> left_in(const std::filesystem::path& bpf_dir);
 
   /// Attaches again, for interfaces that went and came back.
   Result<void> attach() const;
 
   /// Idempotent; a member that is down gets no packet. "no-such-member".
   Result<void> set_member(const Member& member);
+  /// One more, under a number that is free: its packets are ours from now on. set_member() has to come first.
+  Result<void> add_member(std::uint32_t number, const std::string& interface);
+  /// Its packets are not ours any more, its number is free, and flows that had it have the default member.
+  Result<void> remove_member(std::uint32_t number);
   /// For flows not yet seen on any link, and while a flow's own member is down.
   Result<void> set_default_member(std::uint32_t number);
   /// What is sent from the prefix begins by one of these members, a bit for each; none: by any.
@@ -87,8 +95,14 @@ class VifDataplane {
   const BpfObject& object() const { return pinned_.object(); }
 
  private:
+  static constexpr std::uint32_t kConfigRow = 0;
+  static std::vector<Attachment> attachments(const VifDataplaneOptions& options);
   VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned);
   Result<void> forget_former_members();
+  Result<void> forget_member(std::uint32_t number);
+  void give_flows_away(std::uint32_t number);
+  std::uint32_t heir_of(std::uint32_t number) const;
+  std::uint32_t heir_of_flow(const fm_flow_key& key, std::uint32_t number, std::uint32_t heir) const;
   Result<void> write_rules();
   Result<void> write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule);
 

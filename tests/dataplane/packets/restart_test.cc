@@ -9,6 +9,7 @@
 #include "platform/dataplane/mag_dataplane.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/unique_fd.h"
+#include "vif_flows.h"
 
 namespace flowmob::dataplane::testing {
 namespace {
@@ -223,7 +224,7 @@ TEST(VifRestart, MembersAndFlowsStay) {
   vif = VifDataplane::open(options);
   ASSERT_TRUE(vif) << vif.error().message;
   EXPECT_EQ(frame_source(run((*vif)->object(), "vif_egress", "vif0", uplink).frame), mac(kMember2Mac));
-  EXPECT_EQ((*vif)->flows().size(), 1U);
+  EXPECT_EQ(flows_of_tests(**vif).size(), 1U);
   EXPECT_EQ((*vif)->set_member({16, {}, {}, false}).error().code, "no-such-member");
   EXPECT_EQ((*vif)->set_default_member(16).error().code, "no-such-member");
   ASSERT_TRUE(VifDataplane::teardown(options));
@@ -269,6 +270,21 @@ TEST(VifRestart, AFormerMemberIsForgotten) {
   const auto uplink = frame(kPeerMac, kVifMac, Packet().from(kNode).to(kCn).udp(1, 2).build());
   EXPECT_EQ(run((*vif)->object(), "vif_egress", "vif0", uplink).verdict, Verdict::Drop);
   options.members = {"if1", "if2"};
+  ASSERT_TRUE(VifDataplane::teardown(options));
+}
+
+TEST(VifRestart, NumbersOfMembersAreKnownToWhoeverComesNext) {
+  EXPECT_TRUE(VifDataplane::left_in(bpf_directory()).empty());
+  VifDataplaneOptions options{bpf_directory(), "vif0", {"if1", "", "if2"}, true, {}, 256};
+  auto vif = VifDataplane::open(options);
+  ASSERT_TRUE(vif) << vif.error().message;
+  ASSERT_TRUE((*vif)->set_member({2, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true}));
+  vif->reset();
+  const auto left = VifDataplane::left_in(bpf_directory());
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].number, 2U);
+  EXPECT_EQ(left[0].interface.value, index_of("if2"));
+  EXPECT_EQ(left[0].mac, mac(kMember2Mac));
   ASSERT_TRUE(VifDataplane::teardown(options));
 }
 
