@@ -102,7 +102,7 @@ class VifDataplane {
   Result<void> forget_member(std::uint32_t number);
   void give_flows_away(std::uint32_t number);
   std::uint32_t heir_of(std::uint32_t number) const;
-  std::uint32_t heir_of_flow(const fm_flow_key& key, std::uint32_t number, std::uint32_t heir) const;
+  std::uint32_t heir_of_flow(const fm_flow_key& key, std::uint32_t heir) const;
   Result<void> write_rules();
   Result<void> write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule);
 

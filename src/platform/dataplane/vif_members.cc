@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "platform/dataplane/convert.h"
 #include "platform/dataplane/vif_dataplane.h"
@@ -59,11 +58,12 @@ std::uint32_t VifDataplane::heir_of(std::uint32_t number) const {
 }
 
 /// By which its gateway takes its packets, if one is known.
-std::uint32_t VifDataplane::heir_of_flow(const fm_flow_key& key, std::uint32_t number,
-                                         std::uint32_t heir) const {
-  const auto usable = sources_.get(key.destination.high).value_or(fm_vif_source{}).members & ~(1U << number);
-  return usable == 0 || (usable >> heir & 1) != 0 ? heir
-                                                  : static_cast<std::uint32_t>(std::countr_zero(usable));
+std::uint32_t VifDataplane::heir_of_flow(const fm_flow_key& key, std::uint32_t heir) const {
+  const auto usable = sources_.get(key.destination.high).value_or(fm_vif_source{}).members;
+  if ((usable >> heir & 1) != 0) return heir;
+  for (std::uint32_t other = 0; other < options_.members.size(); ++other)
+    if ((usable >> other & 1) != 0 && !options_.members[other].empty()) return other;
+  return heir;
 }
 
 /// Counters may miss what passes in this moment; the flow itself misses nothing.
@@ -74,7 +74,7 @@ void VifDataplane::give_flows_away(std::uint32_t number) {
   for (const auto& key : flows_.keys()) {
     auto row = flows_.get(key);
     if (!row || row->member != number) continue;
-    row->member = row->previous = heir_of_flow(key, number, heir);
+    row->member = row->previous = heir_of_flow(key, heir);
     ++row->moves;
     (void)flows_.set(key, *row);
   }
