@@ -20,13 +20,19 @@ bool has(const Json& rows, std::string_view key) {
          });
 }
 
-/// The conditions of a selector: "source=2001:db8:c::-... next_header=17".
+/// As rules call them; the value is the DSCP, without the two bits of ECN.
+std::string condition_name(const std::string& key) {
+  if (key == "traffic_class") return "dscp";
+  return key == "next_header" ? "protocol" : key;
+}
+
+/// The conditions of a selector: "source=2001:db8:c::-... protocol=17".
 RowColumn selector() {
   return {{"SELECTOR", false, true}, [](const Json& row) {
             const Json& conditions = field(row, "selector");
             std::string text;
             for (const auto& [key, value] : conditions.items())
-              text += (text.empty() ? "" : " ") + key + "=" + text_of(conditions, key);
+              text += (text.empty() ? "" : " ") + condition_name(key) + "=" + text_of(conditions, key);
             return Cell(text.empty() ? "any" : text);
           }};
 }

@@ -237,7 +237,8 @@ Result<void> check_arguments(const ControlCommand& command, const nlohmann::orde
     const auto row = std::ranges::find(command.arguments, std::string_view(name), &CommandArgument::name);
     if (row == command.arguments.end()) return bad_argument(command, name, "is not known");
     if (!has_type(value, row->type)) {
-      return bad_argument(command, name, "has to be a " + std::string(to_string(row->type)));
+      const std::string type(to_string(row->type));
+      return bad_argument(command, name, "has to be " + std::string(type[0] == 'i' ? "an " : "a ") + type);
     }
   }
   for (const CommandArgument& row : command.arguments) {

@@ -84,7 +84,9 @@ Section<MagHead> mag_head() {
                    "Solicitation; RFC 5213 section 6.13); \"0s\": never, the carrier has to tell",
                    between<Duration>(0s, 1h)),
        K::optional("neighbor_probes", kMagCore<&MagConfig::neighbor_probes>,
-                   "how many questions a node may leave unanswered before it is de-registered",
+                   "how many questions a node may leave unanswered before it is de-registered; one that has "
+                   "never been "
+                   "heard from a link-local address of its own is not, whatever it leaves unanswered",
                    between<unsigned>(1, 100)),
        K::optional(
            "neighbor_probe_timeout", kMagCore<&MagConfig::neighbor_probe_timeout>,

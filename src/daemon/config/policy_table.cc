@@ -80,7 +80,9 @@ Section<RuleRow> rule() {
                    between<unsigned>(0, 1000)),
        K::optional(
            "redundant", &RuleRow::redundant,
-           "each packet goes by every link of the list, at most four; the first copy that arrives counts")}};
+           "each packet goes by every link of the list, at most four; the first copy that arrives counts, "
+           "if the mobile node has a `[[rule]]` that says the same: without it the node gets every packet of "
+           "these flows as often as it is sent")}};
 }
 
 }  // namespace
