@@ -35,6 +35,8 @@ constexpr std::array kEvents{
                  "a session that was de-registered was not taken over in time"},
     EventMeaning{"binding-lost", kOfLma, "RFC 5847 section 3.2",
                  "the session's gateway has lost its state: it forwards nothing for it any more"},
+    EventMeaning{"delegated-prefixes-withdrawn", kOfLma, "RFC 7148",
+                 "the configuration does not delegate prefixes any more that the session has had"},
     EventMeaning{"binding-revoked", kOfLma, "RFC 5846 section 8",
                  "the session was ended by a Binding Revocation Indication, ours or the gateway's"},
     EventMeaning{"address-revoked", kOfLma, "RFC 5846 section 8.2",
