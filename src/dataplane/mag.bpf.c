@@ -60,6 +60,14 @@ struct {
 } attachments SEC(".maps");
 
 struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 20);
+  __type(key, struct fm_delegated_key);
+  __type(value, __u32);
+} delegated SEC(".maps");
+
+struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __uint(max_entries, 1 << 20);
@@ -157,6 +165,12 @@ static __always_inline bool fm_owns(const struct fm_attachment_row* row, __u64 k
   return false;
 }
 
+/* Of the network behind the node (RFC 7148 section 5.1.4). */
+static __always_inline bool fm_is_delegated(const struct fm_attachment_row* row, __u64 prefix) {
+  struct fm_delegated_key key = {.prefix = prefix, .attachment = row->attachment};
+  return bpf_map_lookup_elem(&delegated, &key) != NULL;
+}
+
 /* Neighbor Discovery and whatever else stays on the link. */
 static __always_inline bool fm_is_local_to_link(const struct fm_packet* packet) {
   return fm_is_link_local(&packet->key.source) || fm_is_unspecified(&packet->key.source) ||
@@ -244,7 +258,8 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   bool is_node = bpf_map_lookup_elem(&hosted, &packet->key.source.high) != NULL;
   if (!row && fm_is_visitor(skb, packet)) return fm_from_visitor(skb, packet);
   if (!row) return fm_drop(skb, is_node ? FM_DROP_SPOOFED_MAC : FM_DROP_NO_BINDING);
-  if (!fm_owns(row, packet->key.source.high)) return fm_drop(skb, FM_DROP_SPOOFED_SOURCE);
+  if (!fm_owns(row, packet->key.source.high) && !fm_is_delegated(row, packet->key.source.high))
+    return fm_drop(skb, FM_DROP_SPOOFED_SOURCE);
   fm_parse_upper(skb, packet);
   if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
   if (packet->hop_limit <= 1) return FM_PASS;

@@ -100,14 +100,14 @@ class Lab:
 
 
 class Stream:
-    """A probe in the mobile node streams both ways with one in the correspondent until it is ended."""
+    """A probe in the mobile node, or another, streams both ways with one in the correspondent until it is ended."""
 
-    def __init__(self, lab, port, rate=100, tcp=False, size=400, source=None):
+    def __init__(self, lab, port, rate=100, tcp=False, size=400, source=None, node="mn"):
         transport = ["--tcp"] if tcp else []
         own = ["--source", source] if source else []
         self.server = lab.spawn("cn", BIN / "flowmob-probe", "serve", "--port", port, "--once", *transport)
         eventually(lambda: lab.inside("cn", "ss", "-Hlnt" if tcp else "-Hlnu", f"sport = :{port}").stdout, what="the serving probe")
-        self.client = lab.spawn("mn", BIN / "flowmob-probe", "stream", "--to", lab.address("cn"), "--port", port, "--rate", rate,
+        self.client = lab.spawn(node, BIN / "flowmob-probe", "stream", "--to", lab.address("cn"), "--port", port, "--rate", rate,
                                 "--size", size, "--duration", 0, "--drain", 1, "--json", "--progress", "-", *transport, *own)
         self.run_for(1)
 

@@ -8,6 +8,14 @@ namespace {
 
 std::size_t hash(std::string_view mn_id) { return std::hash<std::string_view>{}(mn_id); }
 
+bool delegates(const MobileNode& node) {
+  return std::ranges::any_of(node.sessions, [](const Session& s) { return !s.delegated.empty(); });
+}
+
+Ipv6Prefix bucket_of(const Ipv6Address& address) {
+  return Ipv6Prefix::truncated(address, kShortestDelegated);
+}
+
 }  // namespace
 
 const MobileNode* BindingCache::find(NodeIndex node) const {
@@ -23,6 +31,30 @@ const MobileNode* BindingCache::find(const Ipv6Prefix& prefix) const {
 const MobileNode* BindingCache::find(const Ipv4Address& home_address) const {
   const auto found = by_ipv4_.find(to_number(home_address));
   return found == by_ipv4_.end() ? nullptr : find(found->second);
+}
+
+const MobileNode* BindingCache::find_by_address(const Ipv6Address& address) const {
+  if (const auto* node = find(Ipv6Prefix::truncated(address, 64))) return node;
+  const auto [first, last] = by_delegated_.equal_range(bucket_of(address));
+  const auto found =
+      std::find_if(first, last, [&](const auto& row) { return row.second.prefix.contains(address); });
+  return found == last ? nullptr : find(found->second.node);
+}
+
+std::vector<NodeIndex> BindingCache::holders_of(const Ipv6Prefix& prefix) const {
+  std::vector<NodeIndex> holders;
+  const auto [first, last] = by_delegated_.equal_range(bucket_of(prefix.address));
+  for (auto row = first; row != last; ++row)
+    if (row->second.prefix.overlaps(prefix)) holders.push_back(row->second.node);
+  return holders;
+}
+
+void BindingCache::unindex_delegated(const MobileNode& node) {
+  for (const auto& prefix : node.delegated()) {
+    const auto [first, last] = by_delegated_.equal_range(bucket_of(prefix.address));
+    for (auto row = first; row != last;)
+      row = row->second.node == node.index ? by_delegated_.erase(row) : std::next(row);
+  }
 }
 
 std::vector<const MobileNode*> BindingCache::find_all(std::string_view mn_id) const {
@@ -48,6 +80,10 @@ void BindingCache::put(MobileNode node) {
     for (const auto& prefix : node.prefixes) by_prefix_[prefix] = index;
     if (node.ipv4) by_ipv4_[to_number(node.ipv4->address.address)] = index;
   }
+  if (const auto* former = find(index); former && delegates(*former)) unindex_delegated(*former);
+  if (delegates(node))
+    for (const auto& prefix : node.delegated())
+      by_delegated_.emplace(bucket_of(prefix.address), Delegated{prefix, index});
   note_change(node.mn_id);
   static_cast<MobileNode&>(nodes_[index]) = std::move(node);
   resume_deadlines(index);
@@ -58,6 +94,7 @@ void BindingCache::erase(NodeIndex index) {
   if (found == nodes_.end()) return;
   note_change(found->second.mn_id);
   for (const auto& prefix : found->second.prefixes) by_prefix_.erase(prefix);
+  if (delegates(found->second)) unindex_delegated(found->second);
   if (found->second.ipv4) by_ipv4_.erase(to_number(found->second.ipv4->address.address));
   const auto [first, last] = by_mn_id_.equal_range(hash(found->second.mn_id));
   by_mn_id_.erase(std::find_if(first, last, [&](const auto& row) { return row.second == index; }));

@@ -25,6 +25,10 @@ class BindingCache {
   const MobileNode* find(NodeIndex node) const;
   const MobileNode* find(const Ipv6Prefix& prefix) const;
   const MobileNode* find(const Ipv4Address& home_address) const;
+  /// With this address, or with one of the network behind it.
+  const MobileNode* find_by_address(const Ipv6Address& address) const;
+  /// To whose network this prefix, or a part of it, is delegated (RFC 7148).
+  std::vector<NodeIndex> holders_of(const Ipv6Prefix& prefix) const;
   /// Of this MN-ID, in the order of their numbers.
   std::vector<const MobileNode*> find_all(std::string_view mn_id) const;
 
@@ -48,12 +52,18 @@ class BindingCache {
  private:
   void set_timer(Row& row, std::optional<TimePoint> deadline);
   void settle();
+  void unindex_delegated(const MobileNode& node);
   void note_change(const std::string& mn_id);
 
   Nodes nodes_;
   std::unordered_multimap<std::size_t, NodeIndex> by_mn_id_;  ///< by the hash of it: the nodes have the text
   std::unordered_map<Ipv6Prefix, NodeIndex> by_prefix_;
   std::unordered_map<std::uint32_t, NodeIndex> by_ipv4_;
+  struct Delegated {
+    Ipv6Prefix prefix;
+    NodeIndex node;
+  };
+  std::unordered_multimap<Ipv6Prefix, Delegated> by_delegated_;  ///< by the shortest that holds it
   DeadlineQueue deadlines_;
   std::set<std::string> watched_, changed_;
 };

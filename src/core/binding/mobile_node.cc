@@ -20,6 +20,21 @@ const GuestLink* MobileNode::find_guest(SessionId id) const {
   return found == guests.end() ? nullptr : &*found;
 }
 
+std::vector<Ipv6Prefix> MobileNode::delegated() const {
+  std::vector<Ipv6Prefix> all;
+  for (const auto& session : sessions)
+    all.insert(all.end(), session.delegated.begin(), session.delegated.end());
+  sort_once(all);
+  return all;
+}
+
+bool MobileNode::has_address(const Ipv6Address& address) const {
+  const auto holds = [&](const Ipv6Prefix& prefix) { return prefix.contains(address); };
+  return std::ranges::any_of(prefixes, holds) || std::ranges::any_of(sessions, [&](const Session& session) {
+           return std::ranges::any_of(session.delegated, holds);
+         });
+}
+
 const Ipv6Address* MobileNode::mag_of(SessionId id) const {
   if (const auto* session = find(id)) return &session->mag;
   const auto* guest = find_guest(id);
@@ -106,7 +121,8 @@ NodeRecord MobileNode::to_record() const {
                                s.path_label,
                                s.notes ? *s.notes : wire::MobilityOptions{},
                                s.binding_id,
-                               s.binding_priority});
+                               s.binding_priority,
+                               s.delegated});
   for (const auto& g : guests)
     record.guests.push_back({g.id, g.host, g.session, g.mag, g.up, g.prefixes, g.technology});
   for (const auto& f : flows.bindings())

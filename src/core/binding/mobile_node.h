@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/shared.h"
 #include "base/time.h"
+#include "core/delegated_prefix.h"
 #include "core/flow/flow_table.h"
 #include "core/ipv4_home.h"
 #include "core/lma/record.h"
@@ -60,6 +61,7 @@ struct Session {
   Shared<wire::MobilityOptions> notes;  ///< of its last PBU, to be shown (access_network.h)
   std::uint16_t binding_id = 0;         ///< what its MAG calls it in flow options (RFC 5648); zero: nothing
   std::uint8_t binding_priority = 0;    ///< BID-PRI (RFC 6089 section 4.1); zero: it has not said
+  std::vector<Ipv6Prefix> delegated;    ///< its MAG registers these as well (RFC 7148), ascending
 
   /// A path's number is a binding identifier, too (RFC 8278 section 4.1).
   std::uint16_t known_as() const { return binding_id != 0 ? binding_id : path; }
@@ -96,6 +98,7 @@ struct FormerGateway {
   Ipv6Address mag;
   bool ipv6 = true;  ///< what the session had there
   bool ipv4 = false;
+  std::vector<Ipv6Prefix> delegated;
   TimePoint until{};
   friend bool operator==(const FormerGateway&, const FormerGateway&) = default;
 };
@@ -119,6 +122,10 @@ struct MobileNode {
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
   const GuestLink* find_guest(SessionId id) const;
+  /// Of all its sessions, ascending: those of the network behind it (RFC 7148).
+  std::vector<Ipv6Prefix> delegated() const;
+  /// Its own or one behind it.
+  bool has_address(const Ipv6Address& address) const;
   /// Of a session or a guest link; nullptr: it is neither.
   const Ipv6Address* mag_of(SessionId id) const;
   /// That of another set, where this is a guest link's.

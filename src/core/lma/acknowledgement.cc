@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lma/acknowledgement.h"
 
+#include "core/delegated_prefix.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
@@ -31,6 +32,20 @@ std::vector<MobilityOption> prefixes_of(const MobileNode& node) {
   std::vector<MobilityOption> all;
   for (const auto& prefix : node.prefixes) all.push_back(HomeNetworkPrefixOption::of(prefix));
   return all;
+}
+
+/// RFC 7148 section 5.2.2.
+void add_delegated(const PbuRequest& r, const Session& session, MobilityOptions& options) {
+  if (!r.delegation.is_asked_for) return;
+  for (const auto& prefix : session.delegated) options.push_back(delegated_option(prefix));
+}
+
+/// An anchor that delegates nothing ignores the options in all its answers.
+void add_refused_delegated(const PbuRequest& r, BindingStatus status, MobilityOptions& options) {
+  if (status != BindingStatus::NotAuthorizedForDelegatedMnp && status != BindingStatus::RequestedDmnpInUse)
+    return;
+  for (const auto& option : find_all<DelegatedMobileNetworkPrefix>(r.update.options))
+    options.push_back(option);
 }
 
 /// RFC 5844 section 3.1.2.6 item 2: the assigned address, router and where DHCP is served from.
@@ -124,6 +139,7 @@ SendMessage accept(const PbuRequest& r, const MobileNode& node, const Session& s
   if (r.has_home_network_prefix)
     for (const auto& prefix : off_link)
       options.push_back(HomeNetworkPrefixOption{true, prefix.length, prefix.address});
+  add_delegated(r, session, options);
   add_ipv4(r, node, dhcp_server, options);
   options.push_back(identifier(r));
   add_link(r, options);
@@ -147,6 +163,7 @@ SendMessage reject(const PbuRequest& r, BindingStatus status, const std::optiona
   add_refused_ipv4(r, status, options);
   options.push_back(identifier(r));
   add_link(r, options);
+  add_refused_delegated(r, status, options);
   echo<LinkLocalAddressOption>(r, options);
   echo<MagMultipathBinding>(r, options);  // RFC 8278 section 4.4; it tells paths apart in every refusal
   if (r.timestamp)

@@ -82,6 +82,7 @@ TEST_F(CommandsTest, ShowsBindingsAsTheDraftsFigure3) {
   EXPECT_EQ(rows[0], (Json{{"mn", "mn1"},
                            {"address", "2001:db8:1000::/64"},
                            {"prefixes", {"2001:db8:1000::/64"}},
+                           {"delegated_prefixes", Json::array()},
                            {"ipv4_address", nullptr},
                            {"flow", "video"},
                            {"mag", "mag1"},

@@ -94,6 +94,7 @@ struct PolicyProfile {
   std::optional<Decider> decider{};                   ///< instead of the group's
   std::optional<MoveOrder> order{};                   ///< likewise
   std::optional<SeveralBindings> several_bindings{};  ///< likewise
+  std::vector<Ipv6Prefix> delegated_prefixes{};       ///< of the network behind it (RFC 7148)
   friend bool operator==(const PolicyProfile&, const PolicyProfile&) = default;
 };
 

@@ -17,7 +17,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 bool has_address(const MobileNode& node, const Ipv6Address& address) {
   if (is_mapped(address)) return node.ipv4 && node.ipv4->address.address == from_mapped(address);
-  return std::ranges::any_of(node.prefixes, [&](const auto& prefix) { return prefix.contains(address); });
+  return node.has_address(address);
 }
 
 Result<const MobileNode*> addressed_node(const BindingCache& cache, const FlowKey& key,

@@ -78,10 +78,22 @@ std::map<std::pair<SessionId, Ipv6Address>, NodeRows::Uplink> former_uplinks(con
     const auto* session = node.find(gateway.session);
     if (!session || session->in_delete_wait || session->mag == gateway.mag) continue;
     auto& row = rows[{gateway.session, gateway.mag}];
-    if (gateway.ipv6) row.prefixes = node.prefixes;
+    row.prefixes = gateway.delegated;
+    if (gateway.ipv6) row.prefixes.insert(row.prefixes.begin(), node.prefixes.begin(), node.prefixes.end());
     if (gateway.ipv4 && node.ipv4) row.ipv4 = node.ipv4->address.address;
   }
   return rows;
+}
+
+std::vector<Ipv6Prefix> with_delegated(std::vector<Ipv6Prefix> prefixes,
+                                       const std::vector<Ipv6Prefix>& delegated) {
+  prefixes.insert(prefixes.end(), delegated.begin(), delegated.end());
+  return prefixes;
+}
+
+/// What a session's MAG may send from, and is sent.
+std::vector<Ipv6Prefix> prefixes_by(const MobileNode& node, const Session& session) {
+  return with_delegated(session.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{}, session.delegated);
 }
 
 /// What is too big for one of the links is too big for all: its sender has to be told.
@@ -106,15 +118,13 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
   rows.node = node.index;
   if (node.sessions.empty()) return rows;
   const auto ipv4 = node.ipv4 ? std::optional(node.ipv4->address.address) : std::nullopt;
-  rows.classifier = {node.prefixes, node.flows.default_flow().index, rules_of(node.flows), ipv4};
+  const auto prefixes = with_delegated(node.prefixes, node.delegated());
+  rows.classifier = {prefixes, node.flows.default_flow().index, rules_of(node.flows), ipv4};
   for (const auto& session : node.sessions)
     if (!session.in_delete_wait)
-      rows.sessions[session.id] = {lma.towards(session.mag),
-                                   session.mag,
-                                   session.ipv6 ? node.prefixes : std::vector<Ipv6Prefix>{},
-                                   inner_mtu(session),
-                                   session.ipv4 ? ipv4 : std::nullopt,
-                                   session.tunnelling};
+      rows.sessions[session.id] = {lma.towards(session.mag),           session.mag,
+                                   prefixes_by(node, session),         inner_mtu(session),
+                                   session.ipv4 ? ipv4 : std::nullopt, session.tunnelling};
   rows.former = former_uplinks(node);
   for (const auto& guest : node.guests)  // IPv4 has no part in it
     if (guest.up)
@@ -122,7 +132,7 @@ NodeRows rows_of(const MobileNode& node, const OwnAddress& lma) {
                                  inner_mtu(guest),       {},        guest.tunnelling};
   for (const auto& flow : node.flows.bindings())
     if (flow.is_matched()) rows.flows[flow.index] = {flow.current, with_mtu(flow.spread, node)};
-  for (const auto& prefix : node.prefixes) rows.routes[prefix] = via(node).mag;
+  for (const auto& prefix : prefixes) rows.routes[prefix] = via(node).mag;
   if (ipv4) rows.ipv4_routes[*ipv4] = {via(node).mag, least_mtu(node), tunnels_of(node)};
   return rows;
 }
@@ -131,7 +141,7 @@ bool same_rows(const MobileNode& a, const MobileNode& b) {
   const auto same_path = [](const Session& x, const Session& y) {
     return x.id == y.id && x.mag == y.mag && x.in_delete_wait == y.in_delete_wait &&
            x.tunnel_mtu == y.tunnel_mtu && x.ipv6 == y.ipv6 && x.ipv4 == y.ipv4 &&
-           x.tunnelling == y.tunnelling;
+           x.tunnelling == y.tunnelling && x.delegated == y.delegated;
   };
   return a.index == b.index && a.prefixes == b.prefixes && a.ipv4 == b.ipv4 && a.guests == b.guests &&
          a.former == b.former && std::ranges::equal(a.sessions, b.sessions, same_path) && a.flows == b.flows;

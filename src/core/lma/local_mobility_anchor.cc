@@ -164,6 +164,8 @@ Result<void> LocalMobilityAnchor::Impl::reconfigure(Now now, LmaConfig config) {
                                          {"mags", state.policy.config().mags.size()},
                                          {"services", state.policy.config().services.size()}});
   gateways.reconfigure(now);
+  edits.make_all(state.handovers.cause(HandoverTrigger::Policies),
+                 [this](const MobileNode& node) { return with_permitted_delegated(state.policy, node); });
   trial.handle_configuration();
   mobility.reconfigured();
   revoker.handle_policy(now);

@@ -81,6 +81,23 @@ std::optional<Change> with_reachable(const Policy& policy, const MobileNode& nod
   return change;
 }
 
+std::optional<Change> with_permitted_delegated(const Policy& policy, const MobileNode& node) {
+  const auto* profile = policy.profile(node.mn_id);
+  Change change = change_of(node);
+  MobileNode next = node;
+  for (auto& session : next.sessions) {
+    const auto gone = std::erase_if(session.delegated, [&](const Ipv6Prefix& prefix) {
+      return !profile || !permits_delegated(*profile, prefix);
+    });
+    if (gone != 0)
+      change.events.push_back(session_event("delegated-prefixes-withdrawn", policy, node, session));
+  }
+  if (change.events.empty()) return std::nullopt;
+  std::erase_if(next.former, [](const FormerGateway& gateway) { return !gateway.delegated.empty(); });
+  follow(policy, std::move(next), change);
+  return change;
+}
+
 std::optional<Change> with_rules(const Policy& policy, const MobileNode& node, FlowNumbers& numbers,
                                  FlowTable::Follow kind, const std::set<FlowIndex>& pinned) {
   const auto rules = policy.flow_policy(node.mn_id);

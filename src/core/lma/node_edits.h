@@ -22,6 +22,8 @@ std::optional<Change> without(const Policy& policy, const MobileNode& node, cons
 /// These sessions keep the prefixes and lose the IPv4 home address.
 std::optional<Change> without_ipv4(const Policy& policy, const MobileNode& node, const SessionTest& these,
                                    const std::string& event);
+/// Without delegated prefixes that the policy does not give it any more (RFC 7148).
+std::optional<Change> with_permitted_delegated(const Policy& policy, const MobileNode& node);
 /// Flows leave the sessions of an unreachable gateway for others, and return to them.
 std::optional<Change> with_reachable(const Policy& policy, const MobileNode& node, const Ipv6Address& mag,
                                      bool reachable);

@@ -135,13 +135,24 @@ BindingStatus may_force_udp(const PbuCheck& c) {
   return demand(c.policy.config().accept_forced_ipv4_udp && is_free, AdministrativelyProhibited);
 }
 
+/// RFC 7148 section 5.2.2: an anchor without Delegated Prefix support ignores the options. Here no network of
+/// IPv4 is delegated.
+BindingStatus delegation_is_authorized(const PbuCheck& c) {
+  const auto& wish = c.request.delegation;
+  if (!wish.is_asked_for || !c.policy.delegates() || c.request.deregisters()) return Accepted;
+  const auto& profile = *profile_of(c);
+  const bool has_some = !profile.delegated_prefixes.empty() && has_ipv6(profile.ip_versions);
+  const bool asks_for_ipv6 = wish.any_ipv6 || !wish.prefixes.empty();
+  return demand(has_some && (asks_for_ipv6 || wish.ipv4), NotAuthorizedForDelegatedMnp);
+}
+
 constexpr BindingStatus (*kChecks[])(const PbuCheck&) = {
     has_mn_identifier,        mag_is_authorized,     mobile_node_is_ours,
     mobile_node_is_entitled,  is_in_order,           has_home_network_prefix,
     ipv6_is_entitled,         ipv4_is_entitled,      ipv4_is_asked_for_once,
     prefixes_are_one_request, has_handoff_indicator, has_access_technology,
     gre_is_as_required,       path_is_possible,      access_network_is_permitted,
-    service_is_authorized,    may_force_udp,
+    service_is_authorized,    may_force_udp,         delegation_is_authorized,
 };
 
 }  // namespace

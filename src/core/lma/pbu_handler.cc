@@ -26,8 +26,9 @@ bool is_of_same_sender(const PbuRequest& a, const PbuRequest& b) {
 bool repeats(const PbuRequest& a, const PbuRequest& b) {
   return is_of_same_sender(a, b) && a.service == b.service && a.handoff == b.handoff &&
          a.prefixes == b.prefixes && a.has_home_network_prefix == b.has_home_network_prefix &&
-         a.ipv4_requests == b.ipv4_requests && a.deregisters() == b.deregisters() && a.gre == b.gre &&
-         a.bindings == b.bindings && a.flows == b.flows && a.summary == b.summary;
+         a.ipv4_requests == b.ipv4_requests && a.delegation == b.delegation &&
+         a.deregisters() == b.deregisters() && a.gre == b.gre && a.bindings == b.bindings &&
+         a.flows == b.flows && a.summary == b.summary;
 }
 
 /// Needs handoff indicator and access technology; the checks see to it that requests without go no further.

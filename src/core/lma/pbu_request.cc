@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/ipv4.h"
+#include "core/delegated_prefix.h"
 #include "core/lma/identifier.h"
 
 namespace flowmob::core {
@@ -11,6 +12,22 @@ namespace {
 
 bool is_all_zero(const Bytes& bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t octet) { return octet == 0; });
+}
+
+PbuRequest::Delegation delegation_of(const wire::MobilityOptions& options) {
+  PbuRequest::Delegation wish;
+  for (const auto& option : wire::find_all<wire::DelegatedMobileNetworkPrefix>(options)) {
+    const bool is_ipv4 = std::holds_alternative<Ipv4Address>(option.prefix);
+    wish.is_asked_for = true;
+    if (asks_for_any(option))
+      wish.any_ipv6 = wish.any_ipv6 || !is_ipv4;
+    else if (is_ipv4)
+      wish.ipv4 = true;
+    else  // one that is longer than an address is nobody's
+      wish.prefixes.push_back(ipv6_prefix_of(option).value_or(Ipv6Prefix{}));
+  }
+  sort_once(wish.prefixes);
+  return wish;
 }
 
 }  // namespace
@@ -35,6 +52,7 @@ PbuRequest::PbuRequest(const PacketMeta& from, wire::ProxyBindingUpdate message)
   }
   std::ranges::sort(prefixes);
   prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  delegation = delegation_of(options);
   ipv4_requests = wire::find_all<wire::Ipv4HomeAddressRequest>(options);
   if (const auto* o = wire::find<wire::HandoffIndicatorOption>(options)) handoff = o->indicator;
   if (const auto* o = wire::find<wire::AccessTechnologyTypeOption>(options)) technology = o->type;

@@ -30,6 +30,15 @@ struct PbuRequest {
   unsigned all_zero_prefixes = 0;
   std::vector<Ipv6Prefix> prefixes;  ///< those that are not ALL_ZERO, ascending, each once
 
+  /// Delegated Mobile Network Prefix options (RFC 7148 section 4.1).
+  struct Delegation {
+    bool is_asked_for = false;         ///< there is one
+    bool any_ipv6 = false;             ///< one is ALL_ZERO: what the node may have
+    bool ipv4 = false;                 ///< one names a prefix of IPv4
+    std::vector<Ipv6Prefix> prefixes;  ///< those that are named, ascending, each once
+    friend bool operator==(const Delegation&, const Delegation&) = default;
+  } delegation;
+
   std::vector<wire::Ipv4HomeAddressRequest> ipv4_requests;  ///< more than one is refused
 
   std::optional<wire::HandoffIndicator> handoff;

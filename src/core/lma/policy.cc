@@ -21,8 +21,10 @@ bool permits(const std::vector<std::string>& list, std::string_view name) {
 }  // namespace
 
 Policy::Policy(LmaConfig config) : config_(std::move(config)) {
-  for (std::size_t i = 0; i < config_.mobile_nodes.size(); ++i)
+  for (std::size_t i = 0; i < config_.mobile_nodes.size(); ++i) {
     profiles_.try_emplace(config_.mobile_nodes[i].mn_id, i);
+    delegates_ = delegates_ || !config_.mobile_nodes[i].delegated_prefixes.empty();
+  }
   for (std::size_t i = 0; i < config_.services.size(); ++i)
     services_.try_emplace(config_.services[i].identifier, i);
   for (std::size_t i = 0; i < config_.mags.size(); ++i) {
@@ -106,6 +108,10 @@ bool permits_service(const Policy& policy, const PolicyProfile& profile, std::st
 
 bool permits_mag(const PolicyProfile& profile, const MagPeer& mag) {
   return profile.mags.empty() || permits(profile.mags, mag.name);
+}
+
+bool permits_delegated(const PolicyProfile& profile, const Ipv6Prefix& prefix) {
+  return has_ipv6(profile.ip_versions) && std::ranges::count(profile.delegated_prefixes, prefix) != 0;
 }
 
 bool permits_link_layer(const PolicyProfile& profile, ByteView link_layer_id) {

@@ -43,12 +43,15 @@ class Policy {
   /// These instead of the configured ones.
   void use(std::vector<Shared<FlowPolicy>> policies);
 
+  /// Delegated Prefix support is configured (RFC 7148 section 5.2.2): some node has prefixes for it.
+  bool delegates() const { return delegates_; }
   /// Prefixes that belong to somebody.
   std::vector<Ipv6Prefix> reserved() const;
   std::vector<Ipv4Address> reserved_ipv4() const;
 
  private:
   LmaConfig config_;
+  bool delegates_ = false;
   TextMap<std::size_t> profiles_, mags_by_name_, services_;
   TextMap<std::size_t> policies_of_nodes_, policies_of_groups_;
   Shared<FlowPolicy> default_policy_;
@@ -59,6 +62,8 @@ class Policy {
 /// RFC 5149: the profile permits the identifier, and there is a service of that name.
 bool permits_service(const Policy& policy, const PolicyProfile& profile, std::string_view identifier);
 bool permits_mag(const PolicyProfile& profile, const MagPeer& mag);
+/// RFC 7148: the profile has it for the network behind the node.
+bool permits_delegated(const PolicyProfile& profile, const Ipv6Prefix& prefix);
 /// A node whose link-layer addresses are known has no others. Identifiers of other lengths are not judged.
 bool permits_link_layer(const PolicyProfile& profile, ByteView link_layer_id);
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <set>
 
+#include "core/delegated_prefix.h"
+#include "core/lma/events.h"
 #include "core/lma/identifier.h"
 #include "wire/option_codec.h"
 
@@ -44,7 +46,8 @@ Json to_json(const SessionRecord& s) {
           {"path_label", s.path_label},
           {"notes", hex_of(s.notes)},
           {"binding_id", s.binding_id},
-          {"binding_priority", s.binding_priority}};
+          {"binding_priority", s.binding_priority},
+          {"delegated_prefixes", prefixes_json(s.delegated)}};
 }
 
 Json to_json(const GuestRecord& g) {
@@ -226,6 +229,8 @@ Result<SessionRecord> session_from(const Json& json) {
   reader.parsed("notes", s.notes, &options_of);
   reader.number_if_there("binding_id", s.binding_id);
   reader.number_if_there("binding_priority", s.binding_priority);
+  reader.prefixes_if_there("delegated_prefixes", s.delegated);
+  if (!std::ranges::all_of(s.delegated, &may_be_delegated)) reader.complain("no such prefix is delegated");
   if (!s.id) reader.complain("a session has a number");
   if (auto done = reader.done(); !done) return tl::unexpected(done.error());
   return s;

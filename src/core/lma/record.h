@@ -41,6 +41,7 @@ struct SessionRecord {
   wire::MobilityOptions notes;  ///< what is only shown
   std::uint16_t binding_id = 0;
   std::uint8_t binding_priority = 0;
+  std::vector<Ipv6Prefix> delegated = {};  ///< RFC 7148
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 

@@ -34,13 +34,15 @@ TEST(NodeRecord, SurvivesItsJson) {
   EXPECT_EQ(*back, example());
 }
 
-/// Without what records do not have that were written before there were rules and binding identifiers.
+/// Without what records do not have that were written before there were rules, binding identifiers and
+/// delegated prefixes.
 Json of_before(const NodeRecord& record) {
   Json less = record.to_json();
   less.erase("default_pinned");
   less["flows"][0].erase("pinned");
   less["sessions"][0].erase("binding_id");
   less["sessions"][0].erase("binding_priority");
+  less["sessions"][0].erase("delegated_prefixes");
   return less;
 }
 

@@ -66,7 +66,7 @@ bool is_of_interface(const Session& session, const PbuRequest& r) {
 /// As many as a node has sessions are known; those before are forgotten.
 void note_former(std::vector<FormerGateway>& all, const Session& before, TimePoint until) {
   if (all.size() >= kMaxSessions) all.erase(all.begin());
-  all.push_back({before.id, before.mag, before.ipv6, before.ipv4, until});
+  all.push_back({before.id, before.mag, before.ipv6, before.ipv4, before.delegated, until});
 }
 
 /// A MAG that has not de-registered the node may still believe that it is there, and is told. What the node
@@ -172,6 +172,7 @@ Change Registration::finish(MobileNode next, SessionId id, const PbuRequest& r, 
   const Session* former = before ? before->find(id) : nullptr;
   const auto opened = next.find(id)->opens;
   accept_values(*next.find(id), r, now, granted);
+  next.find(id)->delegated = std::move(taken.delegated);
   const auto replaced = follow_paths(next, former, id, r, now);
   next.drop_unregistered_families();
   const SessionId leaving = next.find(id)->opens == opened ? SessionId{} : id;
@@ -298,8 +299,28 @@ tl::expected<Ipv4Home, BindingStatus> Registration::choose_ipv4(const PbuRequest
   return *home;
 }
 
+/// RFC 7148 section 5.2.2. A prefix belongs to the set of the node's whose session was first to have it
+/// (docs/adr/0069). `node`: none for one that is new.
+tl::expected<std::vector<Ipv6Prefix>, BindingStatus> Registration::choose_delegated(
+    NodeIndex node, const PbuRequest& r) const {
+  const auto& wish = r.delegation;
+  if (!wish.is_asked_for || !policy_.delegates()) return std::vector<Ipv6Prefix>{};
+  auto free = policy_.profile(r.mn_id)->delegated_prefixes;
+  std::erase_if(free, [&](const Ipv6Prefix& prefix) {
+    return std::ranges::any_of(cache_.holders_of(prefix), [&](NodeIndex other) { return other != node; });
+  });
+  std::ranges::sort(free);
+  const auto chosen = wish.any_ipv6 ? free : wish.prefixes;
+  if (wish.ipv4 || chosen.empty() || !std::ranges::includes(free, chosen))
+    return tl::unexpected(BindingStatus::RequestedDmnpInUse);
+  return chosen;
+}
+
 /// What the node lacks of what is asked for; all of it or none.
 BindingStatus Registration::take_addresses(MobileNode& node, const PbuRequest& r, Taken& taken) {
+  auto delegated = choose_delegated(node.index, r);
+  if (!delegated) return delegated.error();
+  taken.delegated = std::move(*delegated);
   if (r.has_home_network_prefix && node.prefixes.empty()) {
     auto chosen = choose_prefixes(r);
     if (!chosen) return chosen.error();
@@ -361,6 +382,7 @@ Change Registration::deregister(Now now, const PbuRequest& r, const LookupResult
   change.node = next.index;
   if (is_selective(session, r)) {
     if (r.has_home_network_prefix) session.ipv6 = false;
+    if (r.has_home_network_prefix) session.delegated.clear();
     if (r.wants_ipv4()) session.ipv4 = false;
     next.drop_unregistered_families();
     change.events.push_back(session_event("address-deregistered", policy_, next, session));

@@ -61,8 +61,11 @@ class Registration {
   struct Taken {
     std::vector<Ipv6Prefix> prefixes;
     std::optional<Ipv4Address> ipv4;
+    std::vector<Ipv6Prefix> delegated = {};  ///< which are nobody else's by configuration
   };
   tl::expected<Ipv4Home, wire::BindingStatus> choose_ipv4(const PbuRequest& request);
+  tl::expected<std::vector<Ipv6Prefix>, wire::BindingStatus> choose_delegated(
+      NodeIndex node, const PbuRequest& request) const;
   wire::BindingStatus take_addresses(MobileNode& node, const PbuRequest& request, Taken& taken);
   void accept_values(Session& session, const PbuRequest& request, Now now, std::uint16_t granted) const;
   Change finish(MobileNode next, SessionId session, const PbuRequest& request, Now now, std::uint16_t granted,

@@ -37,6 +37,8 @@ Session session_from(const SessionRecord& r, Now now, Duration most, std::uint16
   s.last_timestamp = r.last_timestamp;
   s.ipv6 = r.ipv6;
   s.ipv4 = r.ipv4;
+  s.delegated = r.delegated;
+  sort_once(s.delegated);
   return s;
 }
 
@@ -82,6 +84,7 @@ class Restorer {
     const MobileNode former = node_from(record);
     MobileNode permitted = former;
     drop_strangers(record, permitted);
+    drop_delegated(permitted);
     settle_flows(policy(), permitted);
     Change change = without_expired(state_.policy, permitted, now_.monotonic);
     state_.changes.restore(state_.policy, former, std::move(change));
@@ -211,6 +214,16 @@ class Restorer {
     });
   }
 
+  /// What the configuration does not delegate to it any more, and what another of its sets has. Its MAG
+  /// learns of it when it asks next.
+  void drop_delegated(MobileNode& node) {
+    const auto& profile = *policy().profile(node.mn_id);
+    for (auto& session : node.sessions)
+      std::erase_if(session.delegated, [&](const Ipv6Prefix& prefix) {
+        return !permits_delegated(profile, prefix) || !state_.cache.holders_of(prefix).empty();
+      });
+  }
+
   /// It still serves the node, and would until it refreshes.
   void tell_mag(const NodeRecord& r, const SessionRecord& s) {
     if (!s.in_delete_wait && s.expires > now_.wall)
@@ -227,6 +240,10 @@ class Restorer {
     if (state_.cache.find(r.index)) return;  // it is the other record's number
     for (const auto& prefix : r.prefixes)
       if (!state_.cache.find(prefix)) state_.effects.push_asking(RemoveRoute{prefix}, r.mn_id, false);
+    for (const auto& session : r.sessions)
+      for (const auto& prefix : session.delegated)
+        if (state_.cache.holders_of(prefix).empty())
+          state_.effects.push_asking(RemoveRoute{prefix}, r.mn_id, false);
     if (r.ipv4 && !state_.cache.find(r.ipv4->address.address))
       state_.effects.push_asking(RemoveIpv4Route{r.ipv4->address.address}, r.mn_id, false);
     state_.effects.push_asking(ForgetNode{r.index, r.mn_id}, r.mn_id, false);

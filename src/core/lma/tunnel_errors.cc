@@ -21,7 +21,7 @@ void LmaTunnelErrors::handle(Now now, const TunnelError& error) {
 
 bool LmaTunnelErrors::is_for_node_of(const Ipv6Address& mag, const OriginalPacket& original) const {
   const auto* node = original.ipv4 ? state_.cache.find(from_mapped(original.destination))
-                                   : state_.cache.find(Ipv6Prefix::truncated(original.destination, 64));
+                                   : state_.cache.find_by_address(original.destination);
   return node != nullptr && std::ranges::any_of(node->sessions, [&](const Session& session) {
            return session.mag == mag && !session.in_delete_wait;
          });

@@ -107,6 +107,11 @@ struct Attachment {
   std::map<Ipv6Prefix, TimePoint> withdrawn;
   std::optional<Request> request;
 
+  /// Of the network behind the node, which is a router: forwarded and never advertised (RFC 7148).
+  std::vector<Ipv6Prefix> delegated;
+  bool delegation_refused =
+      false;  ///< not asked for again until an administrative action or a new attachment
+
   bool ipv6 = true;                          ///< registered for: prefixes
   bool ipv4 = false;                         ///< and an IPv4 home address
   std::optional<Ipv4Interface> ipv4_wanted;  ///< by policy, unless the LMA refused it

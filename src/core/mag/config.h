@@ -52,6 +52,7 @@ struct AccessConfig {
   std::optional<Ipv6Prefix> visited_prefix;  ///< for nodes without mobility service; none: they get nothing
   BindingNumber binding;
   std::vector<AnnouncedFlow> flows;
+  bool delegates = false;       ///< the LMA is asked for prefixes of the networks behind nodes (RFC 7148)
   bool observes_flows = false;  ///< nodes move flows by themselves, and the LMA is told (docs/adr/0062)
   friend bool operator==(const AccessConfig&, const AccessConfig&) = default;
 };
@@ -66,6 +67,7 @@ struct MagPolicyProfile {
   std::optional<Ipv4Interface> ipv4_address = {};    ///< the home address to ask for; none: any
   std::vector<AnnouncedFlow> flows = {};             ///< beside the access's; of one name it is this one
   std::optional<bool> observes_flows = {};           ///< instead of the access's
+  std::optional<bool> delegates = {};                ///< likewise
   friend bool operator==(const MagPolicyProfile&, const MagPolicyProfile&) = default;
 };
 

@@ -30,6 +30,7 @@ struct InstallHost {
   std::optional<Ipv4Home> ipv4 = {};
   Tunnelling tunnelling{};
   bool is_watched = false;  ///< for flows that it moves by itself: handle_flow_sighting() hears of them
+  std::vector<Ipv6Prefix> delegated = {};  ///< of the network behind it, besides (RFC 7148)
   friend bool operator==(const InstallHost&, const InstallHost&) = default;
 };
 struct RemoveHost {

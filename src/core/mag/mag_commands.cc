@@ -52,6 +52,8 @@ Json binding_json(Now now, const Attachment& attachment, const MagContext& conte
   for (const auto& prefix : attachment.prefixes) prefixes.push_back(prefix.to_string());
   Json off_link = Json::array();
   for (const auto& prefix : attachment.off_link) off_link.push_back(prefix.to_string());
+  Json delegated = Json::array();
+  for (const auto& prefix : attachment.delegated) delegated.push_back(prefix.to_string());
   const auto remaining = attachment.expires ? *attachment.expires - now.monotonic : Duration::zero();
   const auto& access = *context.access(attachment.access);  // who is shown has not departed
   Json row{{"mn", attachment.mn_id},
@@ -60,6 +62,7 @@ Json binding_json(Now now, const Attachment& attachment, const MagContext& conte
            {"link_layer", attachment.link_layer.to_string()},
            {"prefixes", prefixes},
            {"off_link_prefixes", off_link},
+           {"delegated_prefixes", delegated},
            {"ipv4_address", attachment.ipv4_home ? Json(attachment.ipv4_home->address.to_string()) : Json()},
            {"services", attachment.services},
            {"state", to_string(attachment.state)},

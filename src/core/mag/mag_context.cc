@@ -65,6 +65,12 @@ bool MagContext::observes_flows(const Attachment& attachment) const {
   return node && link && node->observes_flows.value_or(link->observes_flows);
 }
 
+bool MagContext::delegates(const Attachment& attachment) const {
+  const auto* link = access(attachment.access);
+  const auto* node = profile(attachment.mn_id);
+  return node && link && node->delegates.value_or(link->delegates);
+}
+
 std::uint16_t MagContext::next_sequence() {
   for (unsigned tries = 0; tries <= 0xffff; ++tries)
     if (!bindings.find_by_sequence(++sequence)) break;

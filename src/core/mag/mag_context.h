@@ -51,6 +51,8 @@ struct MagContext {
   const MagPolicyProfile* profile(std::string_view mn_id) const;
   const MagPolicyProfile* profile(const MacAddress& link_layer) const;
   bool observes_flows(const Attachment& attachment) const;
+  /// The LMA is to be asked for prefixes of the network behind the node.
+  bool delegates(const Attachment& attachment) const;
   /// A sequence number that no outstanding request uses.
   std::uint16_t next_sequence();
 

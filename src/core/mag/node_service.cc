@@ -28,7 +28,7 @@ void NodeService::install(Attachment& attachment) {
   context_.emit(InstallHost{attachment.id, access.index, attachment.link_layer, access.link_address,
                             std::move(prefixes), context_.care_of(attachment), config.lma,
                             inner_mtu(config, attachment), attachment.ipv4_home, attachment.tunnelling,
-                            context_.observes_flows(attachment)},
+                            context_.observes_flows(attachment), attachment.delegated},
                 attachment.pending_install);
 }
 
@@ -192,7 +192,8 @@ void NodeService::persist(Now now, Attachment& attachment) {
                                    attachment.tunnelling.uplink_key,
                                    attachment.off_link,
                                    attachment.flows.switched,
-                                   attachment.off_link_named}});
+                                   attachment.off_link_named,
+                                   attachment.delegated}});
 }
 
 }  // namespace flowmob::core

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/mag/acknowledgement.h"
+#include "core/mag/delegation.h"
 #include "core/mag/path_options.h"
 #include "core/mag/proxy_binding_update.h"
 
@@ -18,7 +19,8 @@ bool has_paths(const Attachment& attachment) {
 
 /// Whether a path was registered for what the first path has by now.
 bool has_addresses_of(const Attachment& path, const Attachment& first) {
-  return path.prefixes == first.prefixes && path.ipv4_home == first.ipv4_home;
+  return path.prefixes == first.prefixes && path.ipv4_home == first.ipv4_home &&
+         path.delegated == first.delegated;
 }
 
 /// RFC 5213 sections 6.9.1.3 and 6.9.4: whether it is still there has to be known first.
@@ -204,6 +206,7 @@ void PathRegistrar::transmit(Now now, Path& path) {
   if (config.timestamps) fields.timestamp = context_.timestamps.next(now.wall);
   auto update = build_update(path.node, config.router_link_local.is_unspecified(), fields);
   if (auto network = access_network_of(context_, path.node)) update.options.emplace_back(std::move(*network));
+  if (!path.node.delegated.empty()) add_delegated(context_, path.node, update.options);
   add_path_options(config, path.binding_id, false, update.options);
   add_priority(path, update.options);
   const auto& address = config_of(path).address;

@@ -60,6 +60,13 @@ std::set<SessionId> observed_attachments(const MagContext& context) {
   return observed;
 }
 
+std::set<SessionId> delegating_attachments(const MagContext& context) {
+  std::set<SessionId> all;
+  for (const auto& [id, attachment] : context.bindings.entries())
+    if (context.delegates(attachment)) all.insert(id);
+  return all;
+}
+
 /// Whoever changed the configuration may have changed the LMA's: it is told again.
 void follow_observation(const MagContext& context, Registrar& registrar, Attachment& attachment,
                         bool was_observed) {
@@ -105,6 +112,7 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
     if (auto carried = carry_over(context, access); !carried) return carried;
   const auto renumbered = with_another_binding(old, config);
   const auto was_observed = observed_attachments(context);
+  const auto did_delegate = delegating_attachments(context);
   adopt(context, registrar, std::move(config));
   context.anchor_knows_gre = true;  // as far as the new configuration tells
   for (const auto id : context.bindings.ids()) {
@@ -112,7 +120,9 @@ Result<void> adopt_configuration(Now now, MagContext& context, Registrar& regist
     const auto* profile = context.profile(attachment.mn_id);
     const bool ipv4 = attachment.ipv4, ipv6 = attachment.ipv6;
     if (profile) choose_ip_versions(context.config, *profile, attachment);
-    const bool changed = attachment.ipv4 != ipv4 || attachment.ipv6 != ipv6;
+    attachment.delegation_refused = false;
+    const bool changed = attachment.ipv4 != ipv4 || attachment.ipv6 != ipv6 ||
+                         context.delegates(attachment) != did_delegate.contains(id);
     if (attachment.state == AttachmentState::Refused && profile)
       registrar.register_node(now, attachment);
     else if (attachment.held || (changed && attachment.state == AttachmentState::Registered))

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/record.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "core/delegated_prefix.h"
 
 namespace flowmob::core {
 namespace {
@@ -44,6 +47,8 @@ Json AttachmentRecord::to_json() const {
   for (const auto& prefix : prefixes) texts.push_back(prefix.to_string());
   Json off_link_texts = Json::array();
   for (const auto& prefix : off_link) off_link_texts.push_back(prefix.to_string());
+  Json delegated_texts = Json::array();
+  for (const auto& prefix : delegated) delegated_texts.push_back(prefix.to_string());
   return {{"id", id.value},
           {"mn", mn_id},
           {"access", access},
@@ -64,6 +69,7 @@ Json AttachmentRecord::to_json() const {
           {"uplink_key", uplink_key},
           {"off_link", off_link_texts},
           {"off_link_named", off_link_named},
+          {"delegated_prefixes", delegated_texts},
           {"flows_announced", names_of(flows_switched, true)},
           {"flows_withdrawn", names_of(flows_switched, false)}};
 }
@@ -72,6 +78,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   AttachmentRecord record;
   std::vector<std::string> prefixes;
   std::vector<std::string> off_link;
+  std::vector<std::string> delegated;
   std::string link_layer;
   std::string node_link_local;
   std::string ipv4_home;
@@ -97,6 +104,8 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
     json.at("dhcp_server").get_to(record.dhcp_server);
     json.at("off_link").get_to(off_link);
     record.off_link_named = json.at("off_link_named").get<bool>();
+    if (json.contains("delegated_prefixes"))  // older records have none
+      json.at("delegated_prefixes").get_to(delegated);
     for (const auto& name : json.at("flows_announced").get<std::vector<std::string>>())
       record.flows_switched[name] = true;
     for (const auto& name : json.at("flows_withdrawn").get<std::vector<std::string>>())
@@ -112,6 +121,9 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   if (!parsed) return tl::unexpected(parsed.error());
   auto others = parse_prefixes(off_link);
   if (!others) return tl::unexpected(others.error());
+  auto behind = parse_prefixes(delegated);
+  if (!behind) return tl::unexpected(behind.error());
+  if (!std::ranges::all_of(*behind, &may_be_delegated)) return bad_record("no such prefix is delegated");
   const auto home = parse_ipv4(ipv4_home, ipv4_router);
   if (!home) return tl::unexpected(home.error());
   if (!record.id || record.mn_id.empty() || mac->is_zero() || (parsed->empty() && !*home))
@@ -122,6 +134,7 @@ Result<AttachmentRecord> AttachmentRecord::from_json(const Json& json) {
   record.node_link_local = *address;
   record.prefixes = std::move(*parsed);
   record.off_link = std::move(*others);
+  record.delegated = std::move(*behind);
   return record;
 }
 

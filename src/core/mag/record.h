@@ -40,6 +40,7 @@ struct AttachmentRecord {
   std::vector<Ipv6Prefix> off_link = {};
   std::map<std::string, bool> flows_switched = {};  ///< by command
   bool off_link_named = false;
+  std::vector<Ipv6Prefix> delegated = {};
 
   Json to_json() const;
   static Result<AttachmentRecord> from_json(const Json& json);  ///< "bad-record"

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/mag/acknowledgement.h"
+#include "core/mag/delegation.h"
 #include "core/mag/path_options.h"
 #include "core/mag/proxy_binding_update.h"
 #include "core/mag/tunnel_negotiation.h"
@@ -59,6 +60,7 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Registering;
   attachment.status.clear();
   attachment.services_registered = 0;
+  attachment.delegation_refused = false;
   attachment.off_link_asked = true;
   attachment.observed.clear();  // they may be elsewhere by now
   want_flows(attachment);
@@ -71,6 +73,7 @@ void Registrar::start(Now now, Attachment& attachment) {
 
 void Registrar::register_services(Now now, Attachment& attachment) {
   attachment.services_registered = 0;
+  attachment.delegation_refused = false;
   begin(now, attachment, attachment.services.empty() ? RequestKind::Refresh : RequestKind::Service);
   settle(attachment.id);
 }
@@ -213,6 +216,7 @@ void Registrar::transmit(Now now, Attachment& attachment) {
                              {sequence, timestamp(now, attachment)});
   if (auto network = access_network_of(context_, attachment))
     update.options.emplace_back(std::move(*network));
+  add_delegated(context_, attachment, update.options);
   ask_for_tunnelling(context_, attachment, update);
   add_paths(attachment, update.options);
   if (attachment.request->lifetime != 0)
@@ -311,6 +315,7 @@ void Registrar::begin_anew(Now now, Attachment& attachment) {
   service_.cut(attachment);
   service_.assign_prefixes(now, attachment, {});
   attachment.ipv4_home.reset();
+  attachment.delegated.clear();
   start(now, attachment);
 }
 
@@ -333,6 +338,7 @@ void Registrar::refuse(Now now, Attachment& attachment, std::string status,
   attachment.status = std::move(status);
   service_.assign_prefixes(now, attachment, {});
   attachment.ipv4_home.reset();
+  attachment.delegated.clear();
   attachment.request.reset();
   attachment.expires.reset();
   attachment.refresh_at.reset();
@@ -389,7 +395,10 @@ void Registrar::in_service(Now now, Attachment& attachment) {
     attachment.state = AttachmentState::Registered;
     Json prefixes = Json::array();
     for (const auto& prefix : attachment.prefixes) prefixes.push_back(prefix.to_string());
+    Json delegated = Json::array();
+    for (const auto& prefix : attachment.delegated) delegated.push_back(prefix.to_string());
     Json fields{{"prefixes", prefixes},
+                {"delegated_prefixes", delegated},
                 {"ipv4_address", ipv4_json(attachment)},
                 {"lifetime_seconds", std::chrono::floor<std::chrono::seconds>(attachment.lifetime).count()}};
     add_vendor_options(attachment, fields);

@@ -86,6 +86,9 @@ class Registrar {
   void in_service(Now now, Attachment& attachment);
   void next_request(Now now, Attachment& attachment);
   void ipv4_released(Now now, Attachment& attachment, bool accepted);
+  std::vector<Ipv6Prefix> delegated_said(const Attachment& attachment,
+                                         const wire::ProxyBindingAcknowledgement& ack);
+  bool lose_delegated(Attachment& attachment, wire::BindingStatus status);
   void refuse_family(Now now, Attachment& attachment, const std::string& status, RefusalReaction reaction);
   void rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);
   void deregistration_rejected(Now now, Attachment& attachment, const wire::ProxyBindingAcknowledgement& ack);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/mag/acknowledgement.h"
+#include "core/mag/delegation.h"
 #include "core/mag/ip_versions.h"
 #include "core/mag/path_options.h"
 #include "core/mag/registrar.h"
@@ -20,6 +21,11 @@ constexpr Duration kBadClockRetry = std::chrono::minutes(5);
 bool concerns_ordering(wire::BindingStatus status) {
   return status == wire::BindingStatus::TimestampMismatch ||
          status == wire::BindingStatus::TimestampLowerThanPrevAccepted;
+}
+
+bool concerns_delegation(wire::BindingStatus status) {
+  return status == wire::BindingStatus::NotAuthorizedForDelegatedMnp ||
+         status == wire::BindingStatus::RequestedDmnpInUse;
 }
 
 /// The policy's word (RFC 5213 section 6.14), not a passing trouble.
@@ -127,6 +133,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   take_flow_answers(attachment, ack);
   const bool carried_otherwise = adopt_tunnelling(context_, attachment, ack);
   const auto off_link = off_link_said(attachment, ack);
+  auto delegated = delegated_said(attachment, ack);
   adopt_lifetime(attachment, ack, attachment.request->find(ack.sequence)->sent);
   if (kind != RequestKind::Refresh && attachment.services_registered < attachment.services.size())
     ++attachment.services_registered;
@@ -134,7 +141,9 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
   attachment.off_link_asked = false;
   adopt_link_local(now, attachment, kind, ack);
 
-  bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4 || carried_otherwise;
+  bool changed = attachment.prefixes != *prefixes || attachment.ipv4_home != ipv4 ||
+                 attachment.delegated != delegated || carried_otherwise;
+  attachment.delegated = std::move(delegated);
   attachment.ipv4_home = ipv4;
   service_.assign_prefixes(now, attachment, std::move(*prefixes));
   if (off_link && !off_link->empty()) attachment.off_link_named = true;
@@ -172,6 +181,28 @@ std::optional<std::vector<Ipv6Prefix>> Registrar::off_link_said(
   const auto room = kMostPrefixes - std::min(kMostPrefixes, own);
   if (said->size() > room) said->resize(room);
   return said;
+}
+
+/// What this answer delegates to the network behind the node (RFC 7148 section 5.1.2). One that delegates
+/// what nobody can forward delegates nothing.
+std::vector<Ipv6Prefix> Registrar::delegated_said(const Attachment& attachment,
+                                                  const wire::ProxyBindingAcknowledgement& ack) {
+  if (!asks_for_delegated(context_, attachment)) return {};
+  auto said = delegated_prefixes(ack.options);
+  if (!said) context_.notify("delegated-prefixes-unusable", attachment);
+  return std::move(said).value_or(std::vector<Ipv6Prefix>{});
+}
+
+/// The prefixes of the network behind the node are not forwarded from here on. Other than those that were
+/// named may be had; else the registration goes on without. False: it was not asked for any.
+bool Registrar::lose_delegated(Attachment& attachment, wire::BindingStatus status) {
+  if (!asks_for_delegated(context_, attachment)) return false;
+  const bool named_some = attachment.request->kind != RequestKind::Initial && !attachment.delegated.empty();
+  attachment.delegation_refused = status == wire::BindingStatus::NotAuthorizedForDelegatedMnp || !named_some;
+  if (attachment.delegated.empty()) return true;
+  attachment.delegated.clear();
+  if (attachment.host_installed) service_.install(attachment);
+  return true;
 }
 
 /// What is left of the binding is registered on as before.
@@ -284,6 +315,8 @@ void Registrar::rejected(Now now, Attachment& attachment, const wire::ProxyBindi
     attachment.multipath = Multipath::Disabled;
     return retry(now, attachment);
   }
+  if (concerns_delegation(ack.status) && lose_delegated(attachment, ack.status))
+    return retry(now, attachment);
   if (kind == RequestKind::Service && ack.status == wire::BindingStatus::ServiceAuthorizationFailed)
     return service_refused(now, attachment);
 

@@ -43,6 +43,7 @@ Attachment attachment_of(const MagContext& context, AttachmentRecord record, Now
   attachment.ipv6 = record.ipv6;
   attachment.ipv4 = record.ipv4;
   attachment.ipv4_home = record.ipv4_home;
+  attachment.delegated = std::move(record.delegated);
   attachment.dhcp_server = record.dhcp_server;
   // more was never granted: a record that claims more met a clock that was set back
   attachment.lifetime = std::min(record.expires - now.wall, context.config.lifetime);
@@ -77,6 +78,7 @@ void register_again(Now now, MagContext& context, NodeService& service, Registra
                     Attachment& attachment) {
   context.notify("binding-expired", attachment);
   attachment.prefixes.clear();
+  attachment.delegated.clear();
   service.assign_off_link(attachment, {});
   attachment.ipv4_home.reset();
   registrar.register_node(now, attachment);

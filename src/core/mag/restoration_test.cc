@@ -225,7 +225,8 @@ TEST_F(Restoration, RecordsSurviveJson) {
   for (const auto& entry : whole.items()) {
     Json broken = whole;
     broken.erase(entry.key());
-    EXPECT_EQ(AttachmentRecord::from_json(broken).error().code, "bad-record") << entry.key();
+    const bool is_new = entry.key() == "delegated_prefixes";  // which older records do not have
+    EXPECT_EQ(AttachmentRecord::from_json(broken).has_value(), is_new) << entry.key();
     broken[entry.key()] = Json::object();
     EXPECT_EQ(AttachmentRecord::from_json(broken).error().code, "bad-record") << entry.key();
   }

@@ -13,8 +13,8 @@ bool is_of(const Attachment& attachment, const OriginalPacket& original) {
   if (attachment.state != AttachmentState::Registered) return false;
   if (original.ipv4)
     return attachment.ipv4_home && attachment.ipv4_home->address.address == from_mapped(original.source);
-  return std::ranges::any_of(attachment.prefixes,
-                             [&](const Ipv6Prefix& prefix) { return prefix.contains(original.source); });
+  const auto holds = [&](const Ipv6Prefix& prefix) { return prefix.contains(original.source); };
+  return std::ranges::any_of(attachment.prefixes, holds) || std::ranges::any_of(attachment.delegated, holds);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/ipv4.h"
+#include "core/delegated_prefix.h"
 #include "daemon/config/lma_file.h"
 #include "daemon/config/prefix_check.h"
 #include "daemon/config/rules.h"
@@ -49,6 +50,7 @@ class LmaCheck {
   void check_node(const Element<core::PolicyProfile>& node);
   void check_services_of(const Element<core::PolicyProfile>& node);
   void check_prefixes();
+  void check_delegated(const Element<core::PolicyProfile>& node, PrefixCheck& own);
   void check_ipv4();
 
   const LmaFile& file_;
@@ -161,6 +163,13 @@ void LmaCheck::check_node(const Element<core::PolicyProfile>& node) {
   if (profile.prefixes.size() > FM_MAX_PREFIXES)
     diagnostics_.add(node.at("prefixes"), fmt::format("{} prefixes for one node", profile.prefixes.size()),
                      fmt::format("at most {}", FM_MAX_PREFIXES));
+  if (profile.delegated_prefixes.size() > core::kMostDelegated)
+    diagnostics_.add(node.at("delegated_prefixes"),
+                     fmt::format("{} delegated prefixes for one node", profile.delegated_prefixes.size()),
+                     fmt::format("at most {}", core::kMostDelegated));
+  if (!profile.delegated_prefixes.empty() && !has_ipv6(profile.ip_versions))
+    diagnostics_.add(node.at("delegated_prefixes"), "'delegated_prefixes' of a node that has IPv4 alone",
+                     "\"ipv6\" or \"dual\" as `ip_versions`");
   if (has_ipv6(profile.ip_versions) && !gives(node, "prefixes") && !gives(file_.lma, "pools") &&
       file_.lma.node != nullptr)
     diagnostics_.add(node.node->at,
@@ -198,6 +207,21 @@ void LmaCheck::check_services_of(const Element<core::PolicyProfile>& node) {
                      fmt::format("at most {} flows a node", FM_MAX_RULES));
 }
 
+/// Pools give home network prefixes alone.
+void LmaCheck::check_delegated(const Element<core::PolicyProfile>& node, PrefixCheck& own) {
+  const auto& pools = file_.lma.value.core.pools;
+  for (std::size_t i = 0; i < node.value.delegated_prefixes.size(); ++i) {
+    const auto& prefix = node.value.delegated_prefixes[i];
+    const auto at = node.at("delegated_prefixes", i);
+    own.add(prefix, at);
+    for (const auto& pool : pools)
+      if (pool.overlaps(prefix))
+        diagnostics_.add(
+            at, fmt::format("delegated prefix {} overlaps the pool {}", prefix.to_string(), pool.to_string()),
+            "a prefix outside of all pools");
+  }
+}
+
 void LmaCheck::check_prefixes() {
   PrefixCheck pools;
   const auto& given = file_.lma.value.core.pools;
@@ -206,6 +230,7 @@ void LmaCheck::check_prefixes() {
   for (const auto& node : file_.mobile_nodes)
     for (std::size_t i = 0; i < node.value.prefixes.size(); ++i)
       own.add(node.value.prefixes[i], node.at("prefixes", i));
+  for (const auto& node : file_.mobile_nodes) check_delegated(node, own);
   pools.check_overlaps("pool", diagnostics_);
   own.check_overlaps("prefix", diagnostics_);
   for (const PrefixCheck* prefixes : {&pools, &own}) {

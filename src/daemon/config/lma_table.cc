@@ -222,6 +222,11 @@ Section<PolicyProfile> mobile_node() {
                    "the home network prefixes that are always its own, at most 4; they may lie in a pool, "
                    "which then gives them to nobody else; empty: one from the pools",
                    home_prefix()),
+       K::optional(
+           "delegated_prefixes", &PolicyProfile::delegated_prefixes,
+           "the prefixes of the network behind it, at most 4, if it is a router (RFC 7148): they follow "
+           "its flows as its own do, where its MAG asks for them; outside of all pools",
+           delegated_prefix()),
        K::optional("ip_versions", &PolicyProfile::ip_versions,
                    "for what it may be registered; \"dual\" is IPv4 as well only where there are ipv4_pools"),
        K::derived("group", &PolicyProfile::group, "the group whose [[policy]] and [[group]] it has", "none",

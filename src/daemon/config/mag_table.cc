@@ -241,6 +241,11 @@ Section<AccessRow> access() {
            "decider", &AccessRow::decider,
            "who decides which link a node's flows take; \"mn\": the node may, and what it moves to this "
            "link is announced to the LMA (RFC 6089), which obeys if its `decider` is \"mn\", too"),
+       K::optional(
+           "delegated_prefixes", kAccess<&AccessConfig::delegates>,
+           "registrations ask for prefixes of the networks behind nodes that are routers (RFC 7148), as the "
+           "LMA has them in its `delegated_prefixes`; the same on every MAG of a domain, or they are lost on "
+           "the way"),
        K::tables("flow", &AccessRow::flows, announced_flow("[[access.flow]]"), false, kAnnouncedHelp)}};
 }
 
@@ -263,6 +268,8 @@ Section<HostedNodeRow> hosted_node() {
                       "the IPv4 home address to ask for, with its subnet's length", "any"),
            K::derived("access", via<&HostedNodeRow::profile, &MagPolicyProfile::access>,
                       "the access link whose carrier attaches it", "any", label()),
+           K::derived("delegated_prefixes", via<&HostedNodeRow::profile, &MagPolicyProfile::delegates>,
+                      "the same of this node", "that of the access"),
            K::derived("decider", &HostedNodeRow::decider, "the same of this node", "that of the access"),
            K::tables("flow", &HostedNodeRow::flows, announced_flow("[[mobile_node.flow]]"), false,
                      "the same of this node, wherever it attaches; of one name it is this one")}};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/delegated_prefix.h"
 #include "daemon/config/path_keys.h"
 #include "daemon/config/spelling.h"
 
@@ -69,6 +70,10 @@ Rule<Ipv6Prefix> pool_prefix() {
 Rule<Ipv6Prefix> home_prefix() {
   return {"a unicast prefix of exactly 64 bits (/64)",
           [](const auto& prefix) { return prefix.length == 64 && prefix.address.is_routable_unicast(); }};
+}
+Rule<Ipv6Prefix> delegated_prefix() {
+  return {fmt::format("a unicast prefix of {} to {} bits", core::kShortestDelegated, core::kLongestDelegated),
+          &core::may_be_delegated};
 }
 Rule<Ipv4Interface> ipv4_router() {
   return {"a host of a subnet of 8 to 30 bits", [](const auto& router) {

@@ -20,11 +20,12 @@ Rule<std::string> operator_name();   ///< of an access network: a realm or an en
 Rule<std::string> interface_name();  ///< what Linux takes
 Rule<Ipv6Address> unicast();
 Rule<Ipv6Address> link_local();
-Rule<Ipv6Prefix> pool_prefix();     ///< global, at most 64 bits long
-Rule<Ipv6Prefix> home_prefix();     ///< global, exactly 64 bits long
-Rule<Ipv4Interface> ipv4_router();  ///< a host of a subnet that has room for others
-Rule<MacAddress> station();         ///< neither zero nor a group
-Rule<Duration> binding_lifetime();  ///< what the Lifetime field can carry, in units of 4 s
+Rule<Ipv6Prefix> pool_prefix();       ///< global, at most 64 bits long
+Rule<Ipv6Prefix> home_prefix();       ///< global, exactly 64 bits long
+Rule<Ipv6Prefix> delegated_prefix();  ///< global, of the lengths that are delegated
+Rule<Ipv4Interface> ipv4_router();    ///< a host of a subnet that has room for others
+Rule<MacAddress> station();           ///< neither zero nor a group
+Rule<Duration> binding_lifetime();    ///< what the Lifetime field can carry, in units of 4 s
 
 /// Says when a value comes a second time, and where it came first.
 template <class V>

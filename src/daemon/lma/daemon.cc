@@ -45,8 +45,10 @@ constexpr auto kMeasureLoad = std::chrono::seconds(2);
 /// What may be routed here.
 std::vector<Ipv6Prefix> home_space(const core::LmaConfig& config) {
   auto space = config.pools;
-  for (const auto& node : config.mobile_nodes)
+  for (const auto& node : config.mobile_nodes) {
     space.insert(space.end(), node.prefixes.begin(), node.prefixes.end());
+    space.insert(space.end(), node.delegated_prefixes.begin(), node.delegated_prefixes.end());
+  }
   return space;
 }
 

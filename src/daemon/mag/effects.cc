@@ -78,9 +78,9 @@ Result<void> MagEffects::apply(const core::SendDhcpToServer& message) {
 }
 
 Result<void> MagEffects::apply(const core::InstallHost& host) {
-  const dataplane::Host row{host.attachment, host.interface,  host.node,      host.router,
-                            host.prefixes,   host.mag,        host.lma,       host.mtu,
-                            host.ipv4,       host.tunnelling, host.is_watched};
+  const dataplane::Host row{host.attachment, host.interface,  host.node,       host.router,
+                            host.prefixes,   host.mag,        host.lma,        host.mtu,
+                            host.ipv4,       host.tunnelling, host.is_watched, host.delegated};
   installed_.insert_or_assign(host.attachment, row);
   return dataplane_.install_host(row);
 }

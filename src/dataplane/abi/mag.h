@@ -31,6 +31,14 @@ struct fm_attachment_key {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_attachment_key) == 12, "fm_attachment_key");
 
+/* Key: whose network behind it has the upper 64 bits of this source (RFC 7148). */
+struct fm_delegated_key {
+  __u64 prefix;
+  __u32 attachment;
+  __u32 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_delegated_key) == 16, "fm_delegated_key");
+
 #define FM_MAX_PREFIXES 4 /* of IPv6 */
 #define FM_MAX_KEYS 5     /* and the IPv4 home address */
 

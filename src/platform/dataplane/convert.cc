@@ -9,6 +9,8 @@
 namespace flowmob::dataplane {
 namespace {
 
+constexpr std::uint8_t kShortestPrefix = 56;  // 256 keys
+
 std::uint64_t read_half(const Ipv6Address& address, std::size_t first) {
   std::uint64_t value = 0;
   for (std::size_t i = first; i < first + 8; ++i) value = value << 8 | address.octets[i];
@@ -94,9 +96,11 @@ Result<std::vector<std::uint64_t>> address_keys(const std::vector<Ipv6Prefix>& p
                                                 const std::optional<Ipv4Address>& ipv4) {
   std::vector<std::uint64_t> keys;
   for (const auto& prefix : prefixes) {
-    const auto key = prefix_key(prefix);
-    if (!key) return tl::unexpected(key.error());
-    keys.push_back(*key);
+    if (prefix.length < kShortestPrefix || prefix.length > 64)
+      return fail("bad-prefix", prefix.to_string() + ": prefixes have 56 to 64 bits");
+    const std::uint64_t first = read_half(prefix.address, 0);
+    for (std::uint64_t number = 0; number < std::uint64_t{1} << (64 - prefix.length); ++number)
+      keys.push_back(first | number);
   }
   if (ipv4) keys.push_back(FM_IPV4_KEY(to_number(*ipv4)));
   return keys;

@@ -24,7 +24,8 @@ fm_shim to_row(core::Encapsulation encapsulation, std::uint32_t key);
 /// The key of a home network prefix. "bad-prefix" for any length but 64.
 Result<std::uint64_t> prefix_key(const Ipv6Prefix& prefix);
 
-/// The keys of all that a node has. "bad-prefix".
+/// The keys of all that a node has; a prefix of the network behind it that is shorter than 64 bits has
+/// several (RFC 7148). "bad-prefix" for one of less than 56 bits, or more than 64.
 Result<std::vector<std::uint64_t>> address_keys(const std::vector<Ipv6Prefix>& prefixes,
                                                 const std::optional<Ipv4Address>& ipv4);
 

@@ -109,16 +109,22 @@ Result<void> LmaRows::erase_rules(const RuleSet& rules) {
 /// Rules are complete before the first row names them; those that no row names any more go last.
 Result<void> LmaRows::write_prefixes(const std::vector<std::uint64_t>& prefixes, const fm_node_row& row) {
   std::vector<RuleSet> unused;
+  const auto note_unused = [&](const RuleSet& old) {  // once: a node may have hundreds of rows
+    const auto is_same = [&](const RuleSet& r) {
+      return r.node == old.node && r.generation == old.generation;
+    };
+    if (std::ranges::none_of(unused, is_same)) unused.push_back(old);
+  };
   auto& known = prefixes_of_[NodeIndex{row.node}];
   for (const auto prefix : prefixes) {
-    if (auto old = nodes_.get(prefix)) unused.push_back(*old);
+    if (const auto old = nodes_.get(prefix)) note_unused(*old);
     if (auto written = nodes_.set(prefix, row); !written) return written;
   }
   for (const auto prefix : known) {
     if (std::ranges::count(prefixes, prefix) != 0) continue;
     const auto old = nodes_.get(prefix);
     if (old && old->node != row.node) continue;  // another node's by now
-    if (old) unused.push_back(*old);
+    if (old) note_unused(*old);
     if (auto erased = nodes_.erase(prefix); !erased) return erased;
   }
   known = {prefixes.begin(), prefixes.end()};

@@ -13,7 +13,7 @@ namespace {
 PinnedDataplane::Options limits(const MagDataplaneOptions& options) {
   const auto n = options.max_hosts;
   return {options.bpf_dir,
-          {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}, {"watched", n}},
+          {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}, {"watched", n}, {"delegated", n}},
           {"fragments", "icmp_budget", "to_cut", "cut_budget", "watched_flows", "notices", "notice_budget"}};
 }
 
@@ -46,7 +46,7 @@ fm_attachment_row attachment_row(const Host& host, const std::vector<std::uint64
   return row;
 }
 
-Result<std::vector<std::uint64_t>> keys_of(const Host& host) {
+Result<std::vector<std::uint64_t>> own_keys_of(const Host& host) {
   if (host.prefixes.size() > FM_MAX_PREFIXES)
     return fail("too-many-prefixes",
                 "an attachment may have " + std::to_string(FM_MAX_PREFIXES) + " prefixes");
@@ -60,6 +60,7 @@ MagDataplane::MagDataplane(MagDataplaneOptions options, PinnedDataplane pinned)
       pinned_(std::move(pinned)),
       hosted_(pinned_.object(), "hosted"),
       attachments_(pinned_.object(), "attachments"),
+      delegated_(pinned_.object(), "delegated"),
       counters_(pinned_.object(), "attachment_counters"),
       watched_(pinned_.object(), "watched") {}
 
@@ -135,15 +136,27 @@ Result<void> MagDataplane::attach(const std::string& interface) const {
   return pinned_.attach(attachments(options_), interface);
 }
 
-Result<void> MagDataplane::write(const Host& host, const std::vector<std::uint64_t>& prefixes) {
-  auto written =
-      counters_.ensure(host.attachment.value)
-          .and_then([&] {
-            return host.is_watched ? watched_.set(host.attachment.value, std::uint32_t{1})
-                                   : watched_.erase_wanted(host.attachment.value);
-          })
-          .and_then([&] { return attachments_.set(link_key(host), attachment_row(host, prefixes)); });
-  for (const auto prefix : prefixes) {
+Result<MagDataplane::Keys> MagDataplane::keys_of(const Host& host, const std::vector<std::uint64_t>& own) {
+  const auto delegated = address_keys(host.delegated, std::nullopt);
+  if (!delegated) return tl::unexpected(delegated.error());
+  Keys keys{{own.begin(), own.end()}, {delegated->begin(), delegated->end()}, {link_key(host)}};
+  keys.prefixes.insert(delegated->begin(), delegated->end());
+  return keys;
+}
+
+/// What a node may send from stands before what is sent to it.
+Result<void> MagDataplane::write(const Host& host, const std::vector<std::uint64_t>& own, const Keys& keys) {
+  auto written = counters_.ensure(host.attachment.value)
+                     .and_then([&] {
+                       return host.is_watched ? watched_.set(host.attachment.value, std::uint32_t{1})
+                                              : watched_.erase_wanted(host.attachment.value);
+                     })
+                     .and_then([&] { return attachments_.set(link_key(host), attachment_row(host, own)); });
+  for (const auto prefix : keys.delegated) {
+    if (!written) return written;
+    written = delegated_.set({prefix, host.attachment.value, 0}, std::uint32_t{1});
+  }
+  for (const auto prefix : keys.prefixes) {
     if (!written) return written;
     written = hosted_.set(prefix, hosted_row(host));
   }
@@ -157,6 +170,10 @@ Result<void> MagDataplane::erase_stale(SessionId attachment, const Keys& keep) {
     if (keep.prefixes.contains(prefix) || (row && row->attachment != attachment.value)) continue;
     if (auto erased = hosted_.erase(prefix); !erased) return erased;
   }
+  for (const auto prefix : had.delegated) {
+    if (keep.delegated.contains(prefix)) continue;
+    if (auto erased = delegated_.erase({prefix, attachment.value, 0}); !erased) return erased;
+  }
   for (const auto& link : had.links) {
     const auto row = attachments_.get(link);
     if (keep.links.contains(link) || (row && row->attachment != attachment.value)) continue;
@@ -167,20 +184,24 @@ Result<void> MagDataplane::erase_stale(SessionId attachment, const Keys& keep) {
 }
 
 Result<void> MagDataplane::install_host(const Host& host) {
-  const auto prefixes = keys_of(host);
-  if (!prefixes) return tl::unexpected(prefixes.error());
+  const auto own = own_keys_of(host);
+  if (!own) return tl::unexpected(own.error());
+  const auto keys = keys_of(host, *own);
+  if (!keys) return tl::unexpected(keys.error());
   if (host.mtu == 0) return fail("bad-mtu", "an attachment needs the MTU of its tunnel");
-  const Keys now{{prefixes->begin(), prefixes->end()}, {link_key(host)}};
-  return write(host, *prefixes).and_then([&] { return erase_stale(host.attachment, now); });
+  return write(host, *own, *keys).and_then([&] { return erase_stale(host.attachment, *keys); });
 }
 
 /// Rows that another attachment has taken over meanwhile stay.
 Result<void> MagDataplane::remove_host(const Host& host) {
-  const auto prefixes = keys_of(host);
-  if (!prefixes) return tl::unexpected(prefixes.error());
+  const auto own = own_keys_of(host);
+  if (!own) return tl::unexpected(own.error());
+  auto asked = keys_of(host, *own);
+  if (!asked) return tl::unexpected(asked.error());
   auto& keys = keys_of_[host.attachment];
-  keys.prefixes.insert(prefixes->begin(), prefixes->end());
-  keys.links.insert(link_key(host));
+  keys.prefixes.merge(asked->prefixes);
+  keys.delegated.merge(asked->delegated);
+  keys.links.merge(asked->links);
   auto erased = erase_stale(host.attachment, {});
   keys_of_.erase(host.attachment);
   if (!erased) return erased;
@@ -198,7 +219,9 @@ Result<std::size_t> MagDataplane::sweep() {
   if (!counters) return counters;
   auto watched = watched_.sweep();
   if (!watched) return watched;
-  return *hosted + *links + *counters + *watched;
+  auto delegated = delegated_.sweep();
+  if (!delegated) return delegated;
+  return *hosted + *links + *counters + *watched + *delegated;
 }
 
 std::optional<Traffic> MagDataplane::attachment_traffic(SessionId attachment) const {

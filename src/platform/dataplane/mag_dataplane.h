@@ -42,7 +42,8 @@ struct Host {
   std::uint16_t mtu{};  ///< of the tunnel, for the inner packet
   std::optional<core::Ipv4Home> ipv4 = {};
   core::Tunnelling tunnelling{};
-  bool is_watched = false;  ///< for flows that it moves by itself (docs/adr/0062)
+  bool is_watched = false;                 ///< for flows that it moves by itself (docs/adr/0062)
+  std::vector<Ipv6Prefix> delegated = {};  ///< of the network behind it (RFC 7148)
 };
 
 /// The gateway's packets; what is said at LmaDataplane about taking over and sweeping holds here too.
@@ -74,7 +75,8 @@ class MagDataplane {
 
  private:
   struct Keys {
-    std::set<std::uint64_t> prefixes;
+    std::set<std::uint64_t> prefixes;  ///< the delegated ones, too
+    std::set<std::uint64_t> delegated;
     std::set<fm_attachment_key, ByOctets> links;
   };
 
@@ -82,13 +84,15 @@ class MagDataplane {
   Result<void> set_local(const Ipv6Address& local);
   Result<void> write_flags();
   Result<void> set_care_of(const std::vector<Ipv6Address>& addresses);
-  Result<void> write(const Host& host, const std::vector<std::uint64_t>& prefixes);
+  static Result<Keys> keys_of(const Host& host, const std::vector<std::uint64_t>& own);
+  Result<void> write(const Host& host, const std::vector<std::uint64_t>& own, const Keys& keys);
   Result<void> erase_stale(SessionId attachment, const Keys& keep);
 
   MagDataplaneOptions options_;
   PinnedDataplane pinned_;
   TrackedHash<std::uint64_t, fm_hosted_row> hosted_;
   TrackedHash<fm_attachment_key, fm_attachment_row> attachments_;
+  TrackedHash<fm_delegated_key, std::uint32_t> delegated_;
   TrackedCounters<std::uint32_t, fm_traffic> counters_;
   TrackedHash<std::uint32_t, std::uint32_t> watched_;
   std::map<SessionId, Keys> keys_of_;

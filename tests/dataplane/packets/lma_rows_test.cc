@@ -78,7 +78,7 @@ TEST_F(LmaRowsInUse, APrefixThatAnotherNodeTookOverStays) {
 }
 
 TEST_F(LmaRowsInUse, RefusesWhatItCannotCarry) {
-  const auto wide = prefix("2001:db8:100::/56");
+  const auto wide = prefix("2001:db8::/55");
   EXPECT_EQ(code_of(lma_->install_node({kNodeIndex, {wide}, kDefault, 1, {}})), "bad-prefix");
   EXPECT_EQ(code_of(lma_->install_session({kSession1, kNodeIndex, ip(kLma), ip(kMag1), {wide}, kMtu})),
             "bad-prefix");
