@@ -140,7 +140,8 @@ constexpr std::array kCommands{
         "show statistics", kEvery, ReadOnly, {}, "messages, rejections and drops, each with its reason"},
     ControlCommand{"flow move", Lma | Mn, Admin, kFlowMove,
                    "moves a flow to another of its node's links, until a link registers for the flow's "
-                   "service anew or it is released; whichever of LMA and mobile node decides (`decider`) can",
+                   "service anew, it is released, or a policy is applied that has a rule for it where none "
+                   "was; whichever of LMA and mobile node decides (`decider`) can",
                    false, true},
     ControlCommand{"flow release", Lma | Mn, Admin, kFlowRelease,
                    "a flow that was moved follows its rule again", false, true},
@@ -163,13 +164,17 @@ constexpr std::array kCommands{
     ControlCommand{"policy diff", kLma, Admin, kPolicyDiff,
                    "what the policies of a file would change: rules, and flows that would move"},
     ControlCommand{"policy apply", kLma, Admin, kPolicyApply,
-                   "the policies of a file hold from now on, until the daemon reads its own file again"},
-    ControlCommand{"policy confirm", kLma, Admin, {}, "what was applied on trial stays"},
-    ControlCommand{"policy reload",
-                   kLma,
-                   Admin,
-                   {},
-                   "the policies of the daemon's file hold; moves only what the difference moves"},
+                   "the policies of a file hold from now on, until the daemon reads its own file again "
+                   "(reload, restart)"},
+    ControlCommand{
+        "policy confirm", kLma, Admin, {}, "what was applied on trial stays as policy apply would have it"},
+    ControlCommand{
+        "policy reload",
+        kLma,
+        Admin,
+        {},
+        "the policies of the daemon's file hold; moves only what the difference moves: a flow that no rule "
+        "governs any more stays where it is"},
     ControlCommand{"session revoke", Lma | Mag, Admin, kRevoke,
                    "ends sessions at both ends (RFC 5846); of a MAG all, as when its access is shut down"},
     ControlCommand{"attach", kMag, Admin, kAttach,

@@ -131,9 +131,11 @@ FlowMobility::Asking FlowMobility::may_be_asked(const MobileNode& node, const Se
   if (mute_.contains(session.mag)) return Asking::AfterRegistration;
   const auto hosts = nodes_.find(node.mn_id);
   if (hosts == nodes_.end()) return Asking::Now;
-  for (const auto& [id, other] : hosts->second) {
+  for (const auto& row : hosts->second) {
+    const auto& other = row.second;
     const auto is_asked_for = [&](const auto& p) { return other.asked && other.asked->prefixes.contains(p); };
-    if (id != session.id && other.mag == session.mag && std::ranges::any_of(node.prefixes, is_asked_for))
+    if (row.first != session.id && other.mag == session.mag &&
+        std::ranges::any_of(node.prefixes, is_asked_for))
       return Asking::Later;
   }
   const auto found = hosts->second.find(session.id);
@@ -292,6 +294,7 @@ bool FlowMobility::follow_session(const Session* session, Host& host) {
   fail_move(host, "no-session", "the session has ended, or is with another MAG");
   host.told.clear();
   host.steps.clear();
+  host.resting = {};
   host.refused_at.reset();
   host.untaken.reset();
   if (session) host.mag = session->mag;

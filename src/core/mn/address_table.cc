@@ -108,7 +108,8 @@ std::optional<TimePoint> AddressTable::next_expiry() const {
   return first;
 }
 
-AddressTable::Standing AddressTable::merge(const Ipv6Address& address, const Entry& entry, const Live& live) {
+AddressTable::Standing AddressTable::merge(TimePoint now, const Ipv6Address& address, const Entry& entry,
+                                           const Live& live) {
   Standing merged{address, entry.prefix_length, {kEnded, kEnded, false}};
   TimePoint believed = kEnded;  // what those say that can be asked again
   bool vouched = false;
@@ -117,7 +118,7 @@ AddressTable::Standing AddressTable::merge(const Ipv6Address& address, const Ent
     merged.lifetimes.preferred = std::max(merged.lifetimes.preferred, lifetimes.preferred);
     if (member == kAdopted || lifetimes.doubted || !live(member)) continue;
     vouched = true;
-    merged.members |= 1U << member;
+    if (lifetimes.preferred > now) merged.members |= 1U << member;
     believed = std::max(believed, lifetimes.preferred);
   }
   if (vouched) merged.lifetimes.preferred = believed;
@@ -125,9 +126,9 @@ AddressTable::Standing AddressTable::merge(const Ipv6Address& address, const Ent
   return merged;
 }
 
-std::vector<AddressTable::Standing> AddressTable::standing(const Live& live) const {
+std::vector<AddressTable::Standing> AddressTable::standing(TimePoint now, const Live& live) const {
   std::vector<Standing> all;
-  for (const auto& [address, entry] : entries_) all.push_back(merge(address, entry, live));
+  for (const auto& [address, entry] : entries_) all.push_back(merge(now, address, entry, live));
   if (std::ranges::none_of(all, &Standing::vouched)) return all;
   for (Standing& entry : all)
     if (!entry.vouched && !entries_.at(entry.address).vouchers.contains(kAdopted))
@@ -135,10 +136,11 @@ std::vector<AddressTable::Standing> AddressTable::standing(const Live& live) con
   return all;
 }
 
-std::vector<Ipv6Prefix> AddressTable::prefixes_of(std::uint32_t member) const {
+std::vector<Ipv6Prefix> AddressTable::prefixes_of(TimePoint now, std::uint32_t member) const {
   std::vector<Ipv6Prefix> prefixes;
   for (const auto& [address, entry] : entries_)
-    if (entry.vouchers.contains(member))
+    if (const auto voucher = entry.vouchers.find(member);
+        voucher != entry.vouchers.end() && voucher->second.preferred > now)
       prefixes.push_back(Ipv6Prefix::truncated(address, entry.prefix_length));
   return prefixes;
 }

@@ -32,7 +32,7 @@ class AddressTable {
     std::uint8_t prefix_length = 64;
     Lifetimes lifetimes;
     bool vouched = false;     ///< by a live member
-    std::uint32_t members{};  ///< those, by their bits
+    std::uint32_t members{};  ///< those that have not withdrawn the prefix, by their bits
     friend bool operator==(const Standing&, const Standing&) = default;
   };
   /// Whether a member is up and has a router.
@@ -59,8 +59,9 @@ class AddressTable {
 
   /// All addresses. Once a live member vouches for one, those for which none does are deprecated: new
   /// connections over them would lead nowhere.
-  std::vector<Standing> standing(const Live& live) const;
-  std::vector<Ipv6Prefix> prefixes_of(std::uint32_t member) const;
+  std::vector<Standing> standing(TimePoint now, const Live& live) const;
+  /// That it advertises; not what it has withdrawn.
+  std::vector<Ipv6Prefix> prefixes_of(TimePoint now, std::uint32_t member) const;
 
  private:
   struct Entry {
@@ -72,7 +73,7 @@ class AddressTable {
   bool make_room(TimePoint now);
   static constexpr std::uint32_t kAdopted = 0xffffffff;
   static constexpr std::uint32_t kFormer = 0xfffffffe;  ///< all that have left
-  static Standing merge(const Ipv6Address& address, const Entry& entry, const Live& live);
+  static Standing merge(TimePoint now, const Ipv6Address& address, const Entry& entry, const Live& live);
 
   std::uint64_t interface_id_;
   std::map<Ipv6Address, Entry> entries_;

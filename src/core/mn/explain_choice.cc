@@ -88,6 +88,7 @@ std::string_view why_not(std::uint32_t number, const Row* row, const Members& me
   if (!members.at(number).is_up) return "it cannot carry packets";
   if (!members.at(number).is_usable) return "its gateway does not advertise the prefix of the flow's address";
   if (!row) return "it is not the default member";
+  if (row->by_command) return "a command has moved it elsewhere";
   if (std::ranges::count(row->prefer, number) == 0) return "not in the list";
   return row->shares.empty() ? "another comes first in the list" : "it has other flows: their share";
 }

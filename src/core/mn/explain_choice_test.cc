@@ -105,6 +105,7 @@ TEST_F(ExplainChoice, ACommandGoesBeforeTheRules) {
   ASSERT_TRUE(choices.move({{"flow", "films"}, {"to", "wlan0"}}));
   EXPECT_EQ(explained(2)["member"], "wlan0");
   EXPECT_EQ(explained(2)["by_command"], true);
+  EXPECT_NE(explained(2)["links"].dump().find("a command has moved it elsewhere"), std::string::npos);
 }
 
 TEST_F(ExplainChoice, SaysWhatItDoesNotUnderstand) {

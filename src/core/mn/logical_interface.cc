@@ -71,7 +71,7 @@ void LogicalInterface::Impl::adopt_address(Now now, const EnsureAddress& address
   addresses_.adopt(now.monotonic, address);
   taken_over_ = true;
   // It stands already: only what differs later is asked for.
-  for (const auto& standing : addresses_.standing([](std::uint32_t) { return false; }))
+  for (const auto& standing : addresses_.standing(now.monotonic, [](std::uint32_t) { return false; }))
     if (standing.address == address.address) told_.addresses[address.address] = standing;
 }
 

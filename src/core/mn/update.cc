@@ -77,7 +77,7 @@ void LogicalInterface::Impl::update_source(const AddressTable::Standing& address
 }
 
 void LogicalInterface::Impl::update_addresses(TimePoint now) {
-  const auto standing = addresses_.standing([this](std::uint32_t number) {
+  const auto standing = addresses_.standing(now, [this](std::uint32_t number) {
     const auto member = std::ranges::find(members_, number, &MemberState::number);
     return member != members_.end() && member->live();
   });

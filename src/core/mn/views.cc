@@ -22,7 +22,8 @@ Json LogicalInterface::Impl::links(Now now) const {
   Json links = Json::array();
   for (const MemberState& member : members_) {
     Json prefixes = Json::array();
-    for (const auto& prefix : addresses_.prefixes_of(member.number)) prefixes.push_back(prefix.to_string());
+    for (const auto& prefix : addresses_.prefixes_of(now.monotonic, member.number))
+      prefixes.push_back(prefix.to_string());
     Json link{{"interface", member.config.interface},
               {"number", member.number},
               {"technology", to_string(member.config.technology)},

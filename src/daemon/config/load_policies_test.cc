@@ -214,9 +214,10 @@ TEST_F(NamesFile, StandsForPrefixes) {
 }
 
 TEST_F(NamesFile, StandsForPrefixesOfIpv4Too) {
-  write("films 192.0.2.0/24\n");
+  write("films 192.0.2.0/24 192.0.3.1 2001:db8::7\n");
   const auto loaded = load();
   ASSERT_TRUE(loaded) << to_error(loaded.error()).message;
+  EXPECT_EQ((*loaded)[0]->rules[0]->flow->alternatives.size(), 5U) << "three prefixes, two ranges of ports";
   const auto& source = *(*loaded)[0]->rules[0]->flow->selector.source;
   EXPECT_EQ(source.first, to_mapped(Ipv4Address::parse("192.0.2.0").value()));
   EXPECT_EQ(source.last, to_mapped(Ipv4Address::parse("192.0.2.255").value()));
@@ -249,9 +250,9 @@ TEST_F(NamesFile, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(errors(), ::testing::Contains(HasSubstr(path_.string() + ": no such file")));
   write("films\n");
   EXPECT_THAT(errors(),
-              ::testing::Contains(HasSubstr("p:3:9: " + path_.string() + ":1: 'films' has no prefixes")));
+              ::testing::Contains(HasSubstr("p:3:9: " + path_.string() + ":1:1: 'films': expected a name")));
   write("# x\nfilms 192.0.2.1/24\n");
-  EXPECT_THAT(errors(), ::testing::Contains(HasSubstr(":2: '192.0.2.1/24' is no prefix")));
+  EXPECT_THAT(errors(), ::testing::Contains(HasSubstr(":2:7: '192.0.2.1/24': expected a name")));
   write("other 2001:db8::/32\n");
   EXPECT_THAT(errors(), ElementsAre(HasSubstr("p:7:74: no prefixes are known of the name 'films'")));
 }

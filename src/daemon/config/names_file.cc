@@ -27,21 +27,34 @@ std::vector<std::string_view> words_in(std::string_view line) {
   }
 }
 
+std::optional<Ipv6Prefix> parse_prefix_or_address(std::string_view text) {
+  if (const auto prefix = parse_any_prefix(text)) return prefix;
+  const auto address = parse_any_address(text);
+  return address ? std::optional(Ipv6Prefix{*address, 128}) : std::nullopt;
+}
+
+/// The word is one of the line's.
+auto unusable(const std::string& file, unsigned number, std::string_view line, std::string_view word) {
+  return fail("bad-names", fmt::format("{}:{}:{}: '{}': expected a name and prefixes or addresses, such as "
+                                       "films 2001:db8:c::/64 192.0.2.7",
+                                       file, number, word.data() - line.data() + 1, word));
+}
+
 }  // namespace
 
 Result<NamedPrefixes> parse_names(std::string_view text, const std::string& file) {
   NamedPrefixes names;
   for (unsigned number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
-    const auto words = words_in(text.substr(0, end));
+    const auto line = text.substr(0, end);
+    const auto words = words_in(line);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (words.empty()) continue;
-    if (words.size() == 1)
-      return fail("bad-names", fmt::format("{}:{}: '{}' has no prefixes", file, number, words[0]));
+    if (words.size() == 1) return unusable(file, number, line, words[0]);
     auto& prefixes = names[std::string(words[0])];
     for (std::size_t i = 1; i < words.size(); ++i) {
-      const auto prefix = parse_any_prefix(words[i]);
-      if (!prefix) return fail("bad-names", fmt::format("{}:{}: '{}' is no prefix", file, number, words[i]));
+      const auto prefix = parse_prefix_or_address(words[i]);
+      if (!prefix) return unusable(file, number, line, words[i]);
       prefixes.push_back(*prefix);
     }
   }

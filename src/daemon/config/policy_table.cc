@@ -137,7 +137,8 @@ Section<PolicyRow> policy_section() {
        K::optional("mobile_nodes", via<&PolicyRow::policy, &FlowPolicy::mobile_nodes>,
                    "it is for these nodes (MN-ID), whatever their group", identifier()),
        K::derived("names", kNames,
-                  "a file of names for `source_name`: in each line a name and prefixes; what follows # is a "
+                  "a file of names for `source_name`: in each line a name and prefixes or addresses; what "
+                  "follows # is a "
                   "remark",
                   "none"),
        K::tables("rule", &PolicyRow::rules, rule(), true,

@@ -131,8 +131,11 @@ Result<void> LmaDaemon::listen_to_echoes() {
 Result<void> LmaDaemon::take_over(const std::vector<core::NodeRecord>& records) {
   const std::size_t known = records.size();
   auto space = home_space(settings_.core);
-  for (const auto& record : records)
+  for (const auto& record : records) {
     space.insert(space.end(), record.prefixes.begin(), record.prefixes.end());
+    for (const auto& session : record.sessions)
+      space.insert(space.end(), session.delegated.begin(), session.delegated.end());
+  }
   auto ipv4_space = settings_.core.ipv4_pools;
   for (const auto& record : records)
     if (record.ipv4) ipv4_space.push_back({record.ipv4->address.address, 32});

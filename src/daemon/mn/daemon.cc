@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/mn/member_numbers.h"
 #include "daemon/config/load.h"
@@ -40,9 +41,12 @@ Result<void> remove_all(platform::Netlink& netlink, const MnSettings& settings) 
   });
 }
 
-/// Each with its number: where a predecessor left packets going, its own.
-Result<void> number_all(MnSettings& settings) {
-  return core::number_members(settings.core.members, {}).map([&] {
+/// Each with its number: where a predecessor left packets going, its own. Those of others that it left have
+/// flows.
+Result<void> number_all(MnSettings& settings, const std::vector<dataplane::Member>& predecessors) {
+  std::set<std::uint32_t> taken;
+  for (const auto& former : predecessors) taken.insert(former.number);
+  return core::number_members(settings.core.members, taken).map([&] {
     settings.flows.members = core::names_by_number(settings.core.members);
   });
 }
@@ -85,7 +89,7 @@ Result<void> MnDaemon::open() {
   interfaces_.emplace(*netlink_, *guard_);
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
   return resolve_members(*netlink_, settings_.core, predecessors).and_then([&] {
-    return number_all(settings_);
+    return number_all(settings_, predecessors);
   });
 }
 
@@ -168,7 +172,10 @@ void MnDaemon::member_changed(const std::string& name, const std::optional<Link>
     return;
   }
   const bool is_new = member->index != link->index || member->mac != link->mac;
+  const bool is_large_again = with_small_mtu_.contains(name) && link->mtu >= kSmallestMtu;
   auto ready = is_new ? member_returned(*link) : ports_->open(link->index);
+  // the kernel has given it IPv6 anew, with its own settings
+  if (ready && is_large_again) ready = interfaces_->take(*link);
   if (!ready) {
     member->index = {};  // the next change of its link tries again
     return spdlog::error("{}: {}", name, ready.error().message);
@@ -237,7 +244,7 @@ Result<void> MnDaemon::apply_choices() {
 Result<void> MnDaemon::teardown(const Options& options) {
   auto settings = config::load_mn(options.config);
   if (!settings) return tl::unexpected(config::to_error(settings.error()));
-  if (auto numbered = number_all(*settings); !numbered) return numbered;
+  if (auto numbered = number_all(*settings, {}); !numbered) return numbered;
   const auto host = Host::create(platform::DaemonRole::Mn, {settings->paths.control, {}});
   if (!host) return tl::unexpected(host.error());
   auto netlink = platform::Netlink::open();

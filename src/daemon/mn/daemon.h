@@ -54,7 +54,7 @@ class MnDaemon {
   /// global address is not. Nothing is changed by a refusal.
   Result<void> change_members(core::MnConfig wanted, Duration drain, bool take_over);
   Result<void> begin_member(const platform::Link& link);
-  Result<void> abandon_member(const std::string& name);
+  void go_back_to(const std::vector<core::MemberConfig>& before);
   Result<void> use_members(core::MnConfig config, Duration drain);
   void note_members();
   Result<void> release_member(const core::RemoveMember& gone);

@@ -110,7 +110,9 @@ Result<void> MnDaemon::change_members(core::MnConfig wanted, Duration drain, boo
     if (!find(member.interface)) ports_->close(member.index);
   for (const Link& link : fresh) {
     const auto begun = begin_member(link);
-    if (!begun) return abandon_member(link.name), begun;
+    if (begun) continue;
+    go_back_to(before);
+    return begun;
   }
   return {};
 }
@@ -125,10 +127,19 @@ Result<void> MnDaemon::begin_member(const Link& link) {
       });
 }
 
-Result<void> MnDaemon::abandon_member(const std::string& name) {
-  auto without = settings_.core;
-  std::erase_if(without.members, [&](const MemberConfig& member) { return member.interface == name; });
-  return use_members(std::move(without), {});
+/// A change has failed half way: all as it was, also those that were to leave.
+void MnDaemon::go_back_to(const std::vector<MemberConfig>& before) {
+  const auto failed = settings_.core.members;
+  auto former = settings_.core;
+  former.members = before;
+  if (const auto used = use_members(std::move(former), {}); !used)
+    return spdlog::error("members: {}", used.error().message);
+  for (const MemberConfig& member : before) {
+    if (contains(failed, member.interface)) continue;
+    const auto link = netlink_->link(member.interface);
+    const auto begun = link ? begin_member(*link) : tl::unexpected(link.error());
+    if (!begun) spdlog::error("{}: {}", member.interface, begun.error().message);
+  }
 }
 
 Result<void> MnDaemon::release_member(const core::RemoveMember& gone) {

@@ -11,9 +11,13 @@ namespace flowmob::dataplane {
 namespace {
 
 PinnedDataplane::Options limits(const MagDataplaneOptions& options) {
-  const auto n = options.max_hosts;
+  const auto n = options.max_hosts, of_networks = options.max_network_rows;
   return {options.bpf_dir,
-          {{"hosted", n}, {"attachments", n}, {"attachment_counters", n}, {"watched", n}, {"delegated", n}},
+          {{"hosted", n + of_networks},
+           {"attachments", n},
+           {"attachment_counters", n},
+           {"watched", n},
+           {"delegated", of_networks}},
           {"fragments", "icmp_budget", "to_cut", "cut_budget", "watched_flows", "notices", "notice_budget"}};
 }
 
@@ -50,7 +54,14 @@ Result<std::vector<std::uint64_t>> own_keys_of(const Host& host) {
   if (host.prefixes.size() > FM_MAX_PREFIXES)
     return fail("too-many-prefixes",
                 "an attachment may have " + std::to_string(FM_MAX_PREFIXES) + " prefixes");
-  return address_keys(host.prefixes, host.ipv4 ? std::optional(host.ipv4->address.address) : std::nullopt);
+  std::vector<std::uint64_t> keys;
+  for (const auto& prefix : host.prefixes) {
+    const auto key = prefix_key(prefix);
+    if (!key) return tl::unexpected(key.error());
+    keys.push_back(*key);
+  }
+  if (host.ipv4) keys.push_back(FM_IPV4_KEY(to_number(host.ipv4->address.address)));
+  return keys;
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ struct MagDataplaneOptions {
   Ipv6Address local;                              ///< the Proxy-CoA, where tunnels end
   bool local_routing = false;                     ///< between two nodes of this gateway past their anchor
   std::uint32_t max_hosts = 1U << 16;
-  std::vector<Ipv6Address> care_of{};  ///< where they end besides: of several paths (RFC 8278)
-  bool watches_flows = false;          ///< some hosts are watched
+  std::uint32_t max_network_rows = 1U << 20;  ///< /64s of delegated prefixes
+  std::vector<Ipv6Address> care_of{};         ///< where they end besides: of several paths (RFC 8278)
+  bool watches_flows = false;                 ///< some hosts are watched
 };
 
 /// One attached mobile node: who it is on the link, and where its packets go.

@@ -35,7 +35,7 @@ Result<void> VifDataplane::add_member(std::uint32_t number, const std::string& i
 
 /// First nothing finds it any more, then flows leave its number: else a packet could bring one back to it.
 Result<void> VifDataplane::remove_member(std::uint32_t number) {
-  if (number >= options_.members.size() || options_.members[number].empty()) return {};
+  if (number >= options_.members.size() || options_.members[number].empty()) return forget_member(number);
   const std::string interface = std::exchange(options_.members[number], {});
   return forget_member(number).and_then([&] {
     return detach({interface, Hook::Ingress, "member_ingress", 0});

@@ -176,6 +176,17 @@ TEST_F(MagDelegated, TheyLeadToTheNodesLinkLayerAddress) {
   EXPECT_EQ(mag_->attachment_traffic(kAttachment)->down.packets, 3U);
 }
 
+/// Their keys have a row of five.
+TEST_F(MagDelegated, HomePrefixesHave64Bits) {
+  for (const auto* length : {"/56", "/63"}) {
+    Host wrong = host({});
+    wrong.prefixes = {prefix(std::string("2001:db8:300::") + length)};
+    const auto done = mag_->install_host(wrong);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, "bad-prefix");
+  }
+}
+
 TEST_F(MagDelegated, TheyAreSourcesOfTheNodeAlone) {
   for (const auto host : all_behind()) {
     EXPECT_EQ(tunnel_of(from_access(host)), kLma) << host;
