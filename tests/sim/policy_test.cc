@@ -83,6 +83,40 @@ TEST(Policies, ALinkThatIsHeldDownCarriesFlowsThatHaveNoOther) {
   EXPECT_EQ(scenario.down("ping"), 1);
 }
 
+/// Whatever the measurement says about the limit, one way or the other.
+TEST(Policies, ALoadedLinkIsLeftAndTakenAgainWhenItIsBetterByTheMargin) {
+  auto options = with_rules();
+  options.lma = [](core::LmaConfig& config) {
+    auto policy = web_by_wifi();
+    core::FlowRule web = *policy.rules[0];
+    web.limits.load = 1'000'000;
+    policy.rules[0] = web;
+    config.flow_policies = {policy};
+  };
+  Scenario scenario(options);
+  scenario.attach_all();
+  scenario.start_traffic(0);
+  const auto mag1 = scenario.domain.lma->config().mags.at(1).address;
+  const auto load = [&](std::uint64_t bits_per_second) {
+    scenario.domain.lma->pump.feed(
+        [&](auto& core, Now now) { core.handle_link_load(now, mag1, bits_per_second); });
+    scenario.run(kHoldDown + 1s);
+    scenario.checks.require_agreement();
+    return scenario.down("web");
+  };
+  EXPECT_EQ(load(900'000), 1);
+  EXPECT_EQ(load(2'000'000), 0);
+  EXPECT_EQ(load(900'000), 0) << "not better by a fifth";
+  EXPECT_EQ(load(1'100'000), 0);
+  EXPECT_EQ(load(100'000), 1);
+  EXPECT_EQ(load(990'000), 1);
+  EXPECT_EQ(scenario.down("video"), 0) << "of which no rule speaks";
+  scenario.traffic.stop();
+  scenario.run(1s);
+  EXPECT_EQ(scenario.traffic.down(0, "web").lost_total(), 0U);
+  EXPECT_EQ(scenario.traffic.up(0, "web").lost_total(), 0U);
+}
+
 TEST(Policies, OutliveTheAnchor) {
   Scenario scenario(with_rules(3));
   scenario.attach_all();
