@@ -169,6 +169,16 @@ def test_a_member_whose_mtu_becomes_too_small_is_not_used(node):  # noqa: F811
     eventually(lambda: node.default() == ["if1"])
 
 
+def test_the_kernel_that_gives_it_ipv6_anew_discovers_no_routers_there(spare):
+    """Below 1280 octets it takes it away. Nobody advertises anything on if3, so no address tells of it."""
+    node = spare
+    node.ask("member add", interface="if3")
+    node.ip("mn", "link set if3 mtu 1200")
+    eventually(lambda: node.ask("show statistics")["members"] == {"mtu_too_small": 1})
+    node.ip("mn", "link set if3 mtu 1300")
+    eventually(lambda: node.inside("mn", "sysctl", "-n", "net.ipv6.conf.if3.accept_ra").stdout.strip() == "0")
+
+
 def test_the_file_may_add_and_remove_them(spare):
     node = spare
     node.config.write_text(node.file(order=("if2", "if3")))
@@ -207,6 +217,19 @@ def test_after_a_restart_they_are_the_files_and_have_their_numbers(spare):
     assert rows(node) == {0: index["if1"], 1: index["if2"]}
     assert "bpf" not in node.inside("mn", "tc", "filter", "show", "dev", "if3", "ingress").stdout
     assert {flow["member"] for flow in node.ask("show flows")["flows"]} == {"if2"} and node.ping() == 3
+
+
+def test_flows_of_one_that_left_with_the_daemon_are_not_the_next_ones(spare):
+    """Its number stays taken until they have been given away."""
+    node = spare
+    assert node.ping() == 3 and {flow["member"] for flow in node.ask("show flows")["flows"]} == {"if1"}
+    node.end(signal.SIGKILL)
+    node.config.write_text(node.file(order=("if3", "if2")))
+    node.start()
+    eventually(lambda: node.default() == ["if2"], what=node.log("mnd"))
+    assert {name: link["number"] for name, link in node.links().items()} == {"if2": 1, "if3": 2}
+    assert 0 not in rows(node) and node.ping() == 3
+    assert {flow["member"] for flow in node.ask("show flows")["flows"]} == {"if2"}
 
 
 @pytest.fixture(scope="module", name="third")
