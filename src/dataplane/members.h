@@ -20,6 +20,11 @@ struct {
   __type(value, struct fm_vif_source);
 } vif_sources SEC(".maps");
 
+static __always_inline bool fm_is_same_mac(const struct fm_mac* a, const struct fm_mac* b) {
+  return a->octets[0] == b->octets[0] && a->octets[1] == b->octets[1] && a->octets[2] == b->octets[2] &&
+         a->octets[3] == b->octets[3] && a->octets[4] == b->octets[4] && a->octets[5] == b->octets[5];
+}
+
 static __always_inline const struct fm_member_row* fm_member_if_up(__u32 number) {
   const struct fm_member_row* member = bpf_map_lookup_elem(&members, &number);
   return member && member->interface && member->up ? member : NULL;

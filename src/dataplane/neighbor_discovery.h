@@ -34,6 +34,21 @@ static __always_inline __u8 fm_nd_type(struct __sk_buff* skb, const struct fm_pa
   return type >= FM_ND_ROUTER_SOLICITATION && type <= FM_ND_REDIRECT ? type : 0;
 }
 
+/* RFC 3810, RFC 2710. */
+#define FM_MLD_QUERY 130
+#define FM_MLD_DONE 132
+#define FM_MLD_REPORT 143
+
+/* What every link has to hear: questions about neighbours and words about groups. */
+static __always_inline bool fm_is_for_all_links(struct __sk_buff* skb, const struct fm_packet* packet, __u8 nd_type) {
+  __u8 type = 0;
+  if (packet->ipv4 || !fm_is_multicast(&packet->key.destination)) return false;
+  if (nd_type) return true;
+  if (packet->key.protocol != FM_PROTOCOL_ICMPV6 || !packet->upper) return false;
+  if (bpf_skb_load_bytes(skb, packet->upper, &type, 1)) return false;
+  return (type >= FM_MLD_QUERY && type <= FM_MLD_DONE) || type == FM_MLD_REPORT;
+}
+
 /* Where the options start. */
 static __always_inline __u32 fm_nd_options(const struct fm_packet* packet, __u8 type) {
   if (type == FM_ND_ROUTER_SOLICITATION) return packet->upper + 8;

@@ -90,13 +90,15 @@ static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct
 
 /* To every member that is up but the one that the packet itself leaves by. */
 static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
-                                        const struct fm_mac* resolved) {
+                                        const struct fm_mac* resolved, __u8 nd_type) {
   if (!packet || !resolved) return 0;
   for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
     const struct fm_member_row* member = fm_member_if_up(number);
     if (!member || member->interface == chosen) continue;
     __u32 interface = member->interface;
+    struct fm_mac mac = member->mac;
     if (fm_address_frame(skb, packet, member, resolved)) continue;
+    if (nd_type) fm_nd_rewrite_link_address(skb, packet, nd_type, &mac);
     bpf_clone_redirect(skb, interface, 0);
   }
   return 0;
@@ -153,8 +155,8 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   __u32 interface = member->interface;
   struct fm_mac resolved;
   if (bpf_skb_load_bytes(skb, 0, &resolved, sizeof(resolved))) return fm_drop(skb, FM_DROP_MALFORMED);
-  if (flow && flow->action == FM_VIF_COPIES && !nd_type)
-    fm_send_to_others(skb, &packet, interface, &resolved);
+  if (fm_is_for_all_links(skb, &packet, nd_type) || (flow && flow->action == FM_VIF_COPIES && !nd_type))
+    fm_send_to_others(skb, &packet, interface, &resolved, nd_type);
   fm_address_frame(skb, &packet, member, &resolved);
   if (nd_type) fm_nd_rewrite_link_address(skb, &packet, nd_type, &mac);
   return (int)bpf_redirect(interface, 0);
@@ -215,6 +217,16 @@ static __always_inline int fm_hand_to_vif(struct __sk_buff* skb, const struct fm
   return (int)bpf_redirect(vif->interface, BPF_F_INGRESS);
 }
 
+/* Ingress of a virtual interface that may change its link-layer address: what was put into it is for this host
+ * under the former one, too. */
+SEC("tc") int vif_ingress(struct __sk_buff* skb) {
+  const struct fm_vif_config* vif = fm_config();
+  struct fm_mac to;
+  if (!vif || skb->pkt_type != PACKET_OTHERHOST || bpf_skb_load_bytes(skb, 0, &to, sizeof(to))) return FM_PASS;
+  if (fm_is_same_mac(&to, &vif->mac)) bpf_skb_change_type(skb, PACKET_HOST);
+  return FM_PASS;
+}
+
 /* Frames of IP and ARP that are for this host. */
 static __always_inline bool fm_is_for_vif(const struct __sk_buff* skb) {
   if (skb->vlan_present) return false;
@@ -222,6 +234,18 @@ static __always_inline bool fm_is_for_vif(const struct __sk_buff* skb) {
     return skb->pkt_type == PACKET_HOST || skb->pkt_type == PACKET_MULTICAST;
   return (skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_ARP)) &&
          skb->pkt_type != PACKET_OTHERHOST;
+}
+
+/* Members whose links meet hear each other: a probe for duplicates of ours would seem another's. */
+static __noinline bool fm_is_own_frame(struct __sk_buff* skb) {
+  struct fm_mac from;
+  if (skb->pkt_type == PACKET_HOST || bpf_skb_load_bytes(skb, 6, &from, sizeof(from))) return false;
+  for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
+    const __u32 row = number;
+    const struct fm_member_row* member = bpf_map_lookup_elem(&members, &row);
+    if (member && member->interface && fm_is_same_mac(&member->mac, &from)) return true;
+  }
+  return false;
 }
 
 /* Ingress of each member. */
@@ -232,13 +256,14 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   struct fm_packet packet = {};
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   if (!vif || !number || !fm_is_for_vif(skb)) return FM_PASS;
+  if (fm_is_own_frame(skb)) return fm_drop(skb, FM_DROP_OWN_FRAME);
   if (skb->protocol == bpf_htons(ETH_P_ARP)) return fm_hand_to_vif(skb, vif);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   fm_parse_upper(skb, &packet);
   __u8 nd_type = fm_nd_type(skb, &packet);
   bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);
-  if (fm_is_for_member(&packet, nd_type)) return FM_PASS;
+  if (fm_is_for_member(&packet, nd_type)) return vif->flags & FM_VIF_HAS_PORTS ? TC_ACT_SHOT : FM_PASS;
   if (!fm_learn(skb, &packet, *number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns))
     return fm_drop(skb, FM_DROP_COPY);
   return fm_hand_to_vif(skb, vif);

@@ -28,6 +28,13 @@ class Netlink {
   Result<void> create_veth(const VethPair& pair);  ///< "exists" when the name is taken
   Result<void> delete_link(InterfaceIndex index);
 
+  // Masters and their ports (netlink_port.cc)
+  Result<void> create_master(const PortMaster& master);  ///< "exists", "not-supported"
+  /// None: it is no port any more. Bonds and teams take only ports that are down, and set them up.
+  Result<void> set_master(InterfaceIndex port, InterfaceIndex master);
+  /// Of a bridge: what the port takes goes to no other such port, nothing is flooded to it or learnt from it.
+  Result<void> isolate_port(InterfaceIndex port);
+
   // Addresses (netlink_address.cc)
   /// The route that delivers to the new address follows a moment later (path_to(...).local).
   Result<void> ensure_address(const InterfaceAddress& address);

@@ -16,25 +16,6 @@ namespace {
 /// linux/if.h has it, but does not stand beside net/if.h.
 constexpr unsigned kLowerUp = 1U << 16;
 
-Result<void> check_name(std::string_view name) {
-  if (name.empty() || name.size() >= IFNAMSIZ) {
-    return fail("bad-interface-name", "'" + std::string(name) + "': an interface name has 1 to 15 octets");
-  }
-  return {};
-}
-
-Error describe(Error error, const std::string& what) {
-  error.message = what + ": " + error.message;
-  return error;
-}
-
-std::string describe(InterfaceIndex index) { return "interface " + std::to_string(index.value); }
-
-/// How a failure is told: by what it was about.
-auto describing(std::string what) {
-  return [what = std::move(what)](Error error) { return describe(std::move(error), what); };
-}
-
 void put_end(NetlinkMessage& message, std::string_view name, const std::optional<MacAddress>& mac,
              const std::optional<std::uint32_t>& mtu) {
   message.text(IFLA_IFNAME, name);
@@ -43,6 +24,13 @@ void put_end(NetlinkMessage& message, std::string_view name, const std::optional
 }
 
 }  // namespace
+
+Result<void> check_name(std::string_view name) {
+  if (name.empty() || name.size() >= IFNAMSIZ) {
+    return fail("bad-interface-name", "'" + std::string(name) + "': an interface name has 1 to 15 octets");
+  }
+  return {};
+}
 
 std::optional<Link> parse_link(const nlmsghdr& message) {
   if (message.nlmsg_type != RTM_NEWLINK && message.nlmsg_type != RTM_DELLINK) return {};
@@ -60,6 +48,7 @@ std::optional<Link> parse_link(const nlmsghdr& message) {
   link.up = (info->ifi_flags & IFF_UP) != 0;
   link.carrier = link.up && (info->ifi_flags & kLowerUp) != 0;
   link.master = InterfaceIndex{attributes.u32(IFLA_MASTER).value_or(0)};
+  link.alias = attributes.text(IFLA_IFALIAS);
   return link;
 }
 

@@ -32,6 +32,7 @@ class NetlinkMessage {
     return *static_cast<T*>(mnl_nlmsg_put_extra_header(header_, sizeof(T)));
   }
   void attribute(std::uint16_t type, std::uint32_t value) { mnl_attr_put_u32(header_, type, value); }
+  void octet(std::uint16_t type, std::uint8_t value) { mnl_attr_put_u8(header_, type, value); }
   void attribute(std::uint16_t type, ByteView value) {
     mnl_attr_put(header_, type, value.size(), value.data());
   }

@@ -51,6 +51,31 @@ TEST(NetlinkLink, VethIsCreatedFoundAndDeleted) {
   });
 }
 
+TEST(NetlinkLink, ABridgeTakesPortsAndLetsThemGo) {
+  in_private_namespace([] {
+    Netlink netlink = Netlink::open().value();
+    ASSERT_TRUE(netlink.create_veth({"a", "b", {}, {}, {}, {}}));
+    const PortMaster wanted{"vif0", "bridge", mac("02:00:00:00:00:01"), "ours"};
+    ASSERT_TRUE(netlink.create_master(wanted));
+    EXPECT_EQ(code_of(netlink.create_master(wanted)), "exists");
+    const Link bridge = netlink.link("vif0").value();
+    EXPECT_EQ(bridge.kind, "bridge");
+    EXPECT_EQ(bridge.mac, wanted.mac);
+    EXPECT_EQ(bridge.alias, "ours");
+    const InterfaceIndex port = netlink.link("a")->index;
+    EXPECT_NE(code_of(netlink.isolate_port(port)), "") << "it is no port";
+    ASSERT_TRUE(netlink.set_master(port, bridge.index));
+    EXPECT_EQ(netlink.link(port)->master, bridge.index);
+    EXPECT_EQ(netlink.link("vif0")->mac, wanted.mac) << "not its port's";
+    ASSERT_TRUE(netlink.isolate_port(port));
+    ASSERT_TRUE(netlink.set_master(port, {}));
+    EXPECT_FALSE(netlink.link(port)->master);
+    EXPECT_EQ(code_of(netlink.set_master(port, InterfaceIndex{9999})), "netlink-failed");
+    EXPECT_EQ(code_of(netlink.create_master({"x", "no-such-kind", {}, ""})), "not-supported");
+    EXPECT_EQ(code_of(netlink.create_master({"a-name-that-is-too-long", "bridge", {}, ""})), "bad-interface-name");
+  });
+}
+
 TEST(NetlinkLink, CarrierNeedsBothEndsUp) {
   in_private_namespace([] {
     Netlink netlink = Netlink::open().value();

@@ -23,6 +23,7 @@ struct Link {
   bool up{};       ///< administratively
   bool carrier{};  ///< up, and the lower layer says that it can carry packets
   InterfaceIndex master;
+  std::string alias;  ///< a note that anyone may write
   friend bool operator==(const Link&, const Link&) = default;
 };
 
@@ -38,6 +39,15 @@ struct VethPair {
   std::optional<MacAddress> peer_mac;
   std::optional<std::uint32_t> mtu;      ///< of both ends
   std::optional<int> peer_namespace_fd;  ///< where the peer is born; here if absent
+};
+
+/// A link that has others as its ports. A bond is made as active-backup with MII polls of 100 ms, and leaves
+/// ports their own link-layer addresses.
+struct PortMaster {
+  std::string name;
+  std::string kind;  ///< "bridge", "bond" or "team"
+  MacAddress mac;
+  std::string alias;
 };
 
 /// An address lifetime in seconds as netlink and Router Advertisements have it.

@@ -85,11 +85,11 @@ Bytes build(const NdFrame& frame) {
 
 }  // namespace
 
-Result<PacketSocket> PacketSocket::open(InterfaceIndex interface) {
+Result<PacketSocket> PacketSocket::open(InterfaceIndex interface, Hearing hearing) {
   auto fd = open_frame_socket(interface, kOnlyNeighborDiscovery);
   if (!fd) return tl::unexpected(fd.error());
   auto ready = hear_all_groups(fd->get(), interface).and_then([&] {
-    return start_reception(fd->get(), interface, ETH_P_IPV6);
+    return start_reception(fd->get(), interface, hearing == Hearing::First ? ETH_P_ALL : ETH_P_IPV6);
   });
   if (!ready) return tl::unexpected(ready.error());
   return PacketSocket(std::move(*fd), interface);

@@ -33,7 +33,11 @@ class PacketSocket {
     std::uint64_t send_failures{};
   };
 
-  static Result<PacketSocket> open(InterfaceIndex interface);
+  /// When messages are heard: before anything else takes them, which costs a look at every packet of the
+  /// link, or where the link's stack of IPv6 gets them.
+  enum class Hearing { First, AsTheStack };
+
+  static Result<PacketSocket> open(InterfaceIndex interface, Hearing hearing = Hearing::AsTheStack);
 
   int fd() const { return fd_.get(); }
   InterfaceIndex interface() const { return interface_; }

@@ -30,6 +30,8 @@ std::string_view file_name(Ipv6Setting setting) {
       return "dad_transmits";
     case Ipv6Setting::RouterSolicitations:
       return "router_solicitations";
+    case Ipv6Setting::Mtu:
+      return "mtu";
   }
   return "";
 }

@@ -16,7 +16,8 @@ enum class Ipv6Setting {
   DisableIpv6,
   AcceptDad,
   DadTransmits,
-  RouterSolicitations
+  RouterSolicitations,
+  Mtu  ///< of IPv6, where it is smaller than the link's
 };
 
 /// `interface`: a name, "all" or "default". Acts on the calling thread's network namespace.

@@ -14,9 +14,13 @@ BIN = pathlib.Path(os.environ.get("FLOWMOB_BUILD", ROOT / "build")) / "bin"
 FLOWMOB = str(BIN / "flowmob")
 
 
+PATIENCE = float(os.environ.get("FLOWMOB_PATIENCE", "1"))
+"""By how much longer this machine may take for everything, as an emulated one does."""
+
+
 def run(*command, check=True, timeout=60, **kwargs):
     """A finished command with its text output; a failure shows both streams."""
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=timeout, **kwargs)
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=timeout * PATIENCE, **kwargs)
     if check and done.returncode:
         raise AssertionError(f"{' '.join(map(str, command))} -> {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
@@ -31,7 +35,7 @@ def bpf_file_system():
 
 def eventually(condition, seconds=15, what="the condition"):
     """Waits until the condition holds and returns what it returned; waiting is bounded, never a fixed sleep."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < deadline:
         value = condition()
         if value:

@@ -30,6 +30,9 @@ struct MnConfig {
   std::string name = "mn";
   std::string interface = "vif0";
   MacAddress mac;  ///< of the virtual interface; zero: the first member's (the draft's table 1)
+  /// Of the virtual interface: the kernel gives them no link-local address then. Each has one from its
+  /// link-layer address, and the core speaks and answers for it.
+  bool members_are_ports = false;
   std::vector<MemberConfig> members;
   Duration solicitation_interval = std::chrono::seconds(4);  ///< RFC 4861 section 10
   Duration router_probe_interval = std::chrono::seconds(1);  ///< zero: routers are not asked

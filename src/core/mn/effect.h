@@ -20,13 +20,25 @@ struct SendSolicitation {
   Bytes icmpv6;
 };
 
-/// A Neighbor Solicitation to a member's router alone, from the member's link-local address, which is the
-/// kernel's. Its answer is wanted: while there is no such address (or no way to send) nothing has been asked.
+/// A Neighbor Solicitation to a member's router alone, from the member's link-local address: `source`, or
+/// the kernel's. Its answer is wanted: while there is no such address (or no way to send) nothing has been
+/// asked.
 struct AskRouter {
   InterfaceIndex interface;
   MacAddress link_source;
   Ipv6Address router;
   MacAddress router_mac;
+  std::optional<Ipv6Address> source = {};
+};
+
+/// A Neighbor Advertisement of a member's link-local address that the kernel does not know of.
+struct AnswerNeighbor {
+  InterfaceIndex interface;
+  MacAddress link_source;
+  Ipv6Address source;
+  MacAddress link_destination;
+  Ipv6Address destination;
+  bool solicited = true;  ///< false: whoever asked has no address yet, so that all nodes are told
 };
 
 /// A global address on the logical interface. Lifetimes in seconds, 0xffffffff: forever.
@@ -84,7 +96,7 @@ struct InstallSource {
 
 struct MnEffect {
   EffectId id;
-  std::variant<Notify, SendSolicitation, AskRouter, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
+  std::variant<Notify, SendSolicitation, AskRouter, AnswerNeighbor, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
                RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember, RemoveMember,
                InstallSource>
       action;

@@ -6,6 +6,7 @@
 #include "core/mn/lifetime.h"
 #include "core/mn/logical_interface_impl.h"
 #include "core/mn/member_numbers.h"
+#include "core/mn/own_address.h"
 
 namespace flowmob::core {
 LogicalInterface::Impl::Impl(MnConfig config)
@@ -37,6 +38,7 @@ void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool
 }
 
 void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
+  if (answer_neighbor(now.monotonic, meta, icmpv6)) return;
   if (take_answer(now.monotonic, meta, icmpv6)) return update(now.monotonic);
   const auto advertisement = read_advertisement(meta, icmpv6);
   if (!advertisement && advertisement.error().code == "not-an-advertisement") return;
@@ -85,6 +87,21 @@ void LogicalInterface::Impl::handle_timeout(Now now) {
   update(now.monotonic);
 }
 
+/// Whether it was a question that is ours to answer.
+bool LogicalInterface::Impl::answer_neighbor(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
+  MemberState* member = config_.members_are_ports ? find(meta.interface) : nullptr;
+  if (member == nullptr || !member->up()) return false;
+  const auto answer = answer_about(member->config, meta, icmpv6);
+  if (!answer) return false;
+  if (!member->questions.allow(now)) {
+    statistics_.drop("question-rate");
+    return true;
+  }
+  ++statistics_.answered;
+  ask(*answer);
+  return true;
+}
+
 /// Whether it was one.
 bool LogicalInterface::Impl::take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
   MemberState* member = find(meta.interface);
@@ -99,8 +116,9 @@ void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   const auto step = member.watch.handle_due(now, config_.router_probe_interval, config_.router_probes);
   if (step == RouterWatch::Step::Wait || !member.router) return;
   const MemberConfig& config = member.config;
-  effects_.push_back({EffectId{member.number + 1},
-                      AskRouter{config.index, config.mac, member.router->address, member.router->mac}});
+  AskRouter question{config.index, config.mac, member.router->address, member.router->mac};
+  if (config_.members_are_ports) question.source = link_local_of(config.mac);
+  effects_.push_back({EffectId{member.number + 1}, question});
   ++statistics_.questions;
   if (step != RouterWatch::Step::FellSilent) return;
   member.fall_silent(now, config_.solicitation_interval);

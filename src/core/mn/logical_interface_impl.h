@@ -18,6 +18,7 @@ struct MnStatistics {
   std::uint64_t solicited = 0;  ///< solicitations sent
   std::uint64_t questions = 0;  ///< to routers, whether they are there
   std::uint64_t answers = 0;
+  std::uint64_t answered = 0;  ///< questions of neighbours about members' link-local addresses
   std::map<std::string, std::uint64_t, std::less<>> drops;
 
   void drop(std::string_view reason) {
@@ -65,6 +66,7 @@ class LogicalInterface::Impl {
   bool let_go(TimePoint now);
   MemberState* find(InterfaceIndex interface);
   MemberState* find(const std::string& interface);
+  bool answer_neighbor(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
   bool take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
   void watch_router(TimePoint now, MemberState& member);
   bool can_carry(const MemberState& member) const;

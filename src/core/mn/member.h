@@ -47,6 +47,7 @@ struct MemberState {
   bool answered = false;  ///< it has, since
   RateLimiter own_advertisements{std::chrono::milliseconds(500), 10};
   RateLimiter other_advertisements{std::chrono::seconds(1), 3};
+  RateLimiter questions{std::chrono::milliseconds(10), 50};  ///< of neighbours, about its own address
 
   bool up() const { return carrier.value_or(false); }
   bool live() const { return can_be_used() && heard && router.has_value() && !watch.is_silent(); }

@@ -67,6 +67,7 @@ Json LogicalInterface::Impl::statistics() const {
   return {{"advertisements", {{"received", statistics_.received}, {"accepted", statistics_.accepted}}},
           {"solicitations", {{"sent", statistics_.solicited}}},
           {"router_probes", {{"sent", statistics_.questions}, {"answered", statistics_.answers}}},
+          {"neighbor_answers", statistics_.answered},
           {"drops", std::move(drops)}};
 }
 

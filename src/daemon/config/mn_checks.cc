@@ -102,6 +102,8 @@ void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagn
 MnSettings assemble(MnFile file) {
   MnSettings settings = std::move(file.mn.value.settings);
   settings.core.mac = file.mn.value.mac.address;
+  settings.backend = file.mn.value.backend;
+  settings.core.members_are_ports = settings.backend != VifBackend::Veth;
   settings.flows.node_decides = file.mn.value.decider == Decider::Mn;
   for (auto& member : file.members) {
     settings.flows.members.push_back(member.value.interface);

@@ -15,6 +15,7 @@ struct MnHead {
   MnSettings settings;
   InterfaceMac mac;
   Decider decider = Decider::Lma;
+  VifBackend backend = VifBackend::Veth;
 };
 
 struct MnRuleRow {

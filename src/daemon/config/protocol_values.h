@@ -7,6 +7,7 @@
 #include "core/ipv4_home.h"
 #include "core/lma/config.h"
 #include "core/mag/config.h"
+#include "daemon/config/settings.h"
 #include "daemon/config/value.h"
 #include "wire/access_network_option.h"
 #include "wire/enums.h"
@@ -23,6 +24,17 @@ struct Words<Security> {
   static constexpr std::array kAll{Word<Security>{"ipsec", Security::Ipsec},
                                    Word<Security>{"none", Security::None}};
   static std::span<const Word<Security>> all() { return kAll; }
+};
+
+/// See MnSettings.
+template <>
+struct Words<VifBackend> {
+  static constexpr const char* kName = "backend";
+  static constexpr std::array kAll{Word<VifBackend>{"veth", VifBackend::Veth},
+                                   Word<VifBackend>{"bridge", VifBackend::Bridge},
+                                   Word<VifBackend>{"bond", VifBackend::Bond},
+                                   Word<VifBackend>{"team", VifBackend::Team}};
+  static std::span<const Word<VifBackend>> all() { return kAll; }
 };
 
 /// Who decides which link a flow of this node takes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <variant>
@@ -44,9 +45,13 @@ struct MagSettings {
   DaemonPaths paths;
 };
 
+/// What the kernel has as the virtual interface (docs/virtual-interface.md).
+enum class VifBackend : std::uint8_t { Veth, Bridge, Bond, Team };
+
 /// What a mobile node's file says. Interface indices and addresses of members are not filled in yet.
 struct MnSettings {
   core::MnConfig core;
+  VifBackend backend = VifBackend::Veth;
   core::FlowChoiceConfig flows;
   DaemonPaths paths;
 };

@@ -21,7 +21,7 @@ void add(platform::PacketSocket::Counters& sum, const platform::PacketSocket::Co
 
 Result<void> NdPorts::open(InterfaceIndex interface) {
   if (ports_.contains(interface)) return {};
-  auto socket = platform::PacketSocket::open(interface);
+  auto socket = platform::PacketSocket::open(interface, hearing_);
   if (!socket) return tl::unexpected(socket.error());
   auto port = std::make_unique<Port>(Port{std::move(*socket), {}});
   auto watch = loop_.watch(port->socket.fd(), [this, raw = port.get()] { receive(*raw); });

@@ -17,8 +17,9 @@ class NdPorts {
  public:
   using OnMessage = std::function<void(const core::PacketMeta&, ByteView icmpv6)>;
 
-  NdPorts(platform::EventLoop& loop, OnMessage on_message)
-      : loop_(loop), on_message_(std::move(on_message)) {}
+  NdPorts(platform::EventLoop& loop, OnMessage on_message,
+          platform::PacketSocket::Hearing hearing = platform::PacketSocket::Hearing::AsTheStack)
+      : loop_(loop), on_message_(std::move(on_message)), hearing_(hearing) {}
 
   /// Once more for the same interface is success.
   Result<void> open(InterfaceIndex interface);
@@ -37,6 +38,7 @@ class NdPorts {
 
   platform::EventLoop& loop_;
   OnMessage on_message_;
+  platform::PacketSocket::Hearing hearing_;
   std::map<InterfaceIndex, std::unique_ptr<Port>> ports_;
   platform::PacketSocket::Counters closed_;
 };

@@ -32,12 +32,23 @@ dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   options.interface = settings.core.interface;
   options.members = core::names_by_number(settings.core.members);
   options.rules = to_rules(core::FlowChoices(settings.flows).rows());
+  options.has_ports = settings.backend != VifBackend::Veth;
   return options;
+}
+
+VirtualInterface virtual_interface(platform::Netlink& netlink, const MnSettings& settings) {
+  return VirtualInterface(netlink, {settings.core.interface, settings.core.mac, settings.backend});
+}
+
+std::vector<std::string> names_of(const std::vector<core::MemberConfig>& members) {
+  std::vector<std::string> names;
+  for (const auto& member : members) names.push_back(member.interface);
+  return names;
 }
 
 Result<void> remove_all(platform::Netlink& netlink, const MnSettings& settings) {
   return dataplane::VifDataplane::teardown(dataplane_options(settings)).and_then([&] {
-    return VirtualInterface::remove(netlink, settings.core.interface);
+    return virtual_interface(netlink, settings).remove(names_of(settings.core.members));
   });
 }
 
@@ -86,23 +97,31 @@ Result<void> MnDaemon::open() {
   });
   if (!guard) return tl::unexpected(guard.error());
   guard_ = std::move(*guard);
-  interfaces_.emplace(*netlink_, *guard_);
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
-  return resolve_members(*netlink_, settings_.core, predecessors).and_then([&] {
-    return number_all(settings_, predecessors);
-  });
+  has_predecessor_ = !predecessors.empty();
+  return resolve_members(*netlink_, settings_.core, predecessors)
+      .and_then([&] { return number_all(settings_, predecessors); })
+      .map([&] {
+        interface_.emplace(virtual_interface(*netlink_, settings_));
+        interfaces_.emplace(*netlink_, *guard_, *interface_);
+      });
 }
 
-Result<void> MnDaemon::bring_up() {
-  members_ = settings_.flows.members;
-  choices_.configure(settings_.flows);
+Result<void> MnDaemon::take_members() {
   for (const auto& member : settings_.core.members) {
     auto taken =
         netlink_->link(member.interface).and_then([&](const Link& link) { return interfaces_->take(link); });
     if (!taken) return taken;
   }
-  auto made = VirtualInterface::ensure(*netlink_, settings_.core.interface, settings_.core.mac);
+  return {};
+}
+
+Result<void> MnDaemon::bring_up() {
+  members_ = settings_.flows.members;
+  choices_.configure(settings_.flows);
+  auto made = interface_->ensure(names_of(settings_.core.members), has_predecessor_);
   if (!made) return tl::unexpected(made.error());
+  if (auto taken = take_members(); !taken) return taken;
   auto dataplane = dataplane::VifDataplane::open(dataplane_options(settings_));
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
@@ -116,11 +135,15 @@ Result<void> MnDaemon::take_over() {
   if (!addresses) return tl::unexpected(addresses.error());
 
   logical_ = std::make_unique<core::LogicalInterface>(settings_.core);
-  ports_ = std::make_unique<NdPorts>(host_->loop(), [this](const core::PacketMeta& meta, ByteView icmpv6) {
-    pump_->feed([&](Now now) { logical_->handle_neighbor_discovery(now, meta, icmpv6); });
-  });
+  using Hearing = platform::PacketSocket::Hearing;
+  ports_ = std::make_unique<NdPorts>(
+      host_->loop(),
+      [this](const core::PacketMeta& meta, ByteView icmpv6) {
+        pump_->feed([&](Now now) { logical_->handle_neighbor_discovery(now, meta, icmpv6); });
+      },
+      interface_->has_ports() ? Hearing::First : Hearing::AsTheStack);
   effects_ = std::make_unique<MnEffects>(
-      MnEffects::System{*host_, *ports_, *netlink_, *dataplane_, members_,
+      MnEffects::System{*host_, *ports_, *netlink_, *interface_, *dataplane_, members_,
                         [this](const core::RemoveMember& gone) { return release_member(gone); }});
   effects_->set_interface(link->index);
   std::vector<Ipv6Prefix> sources;
@@ -140,9 +163,7 @@ Result<void> MnDaemon::take_over() {
 }
 
 Result<void> MnDaemon::serve() {
-  std::vector<std::string> names;
-  for (const auto& member : settings_.core.members) names.push_back(member.interface);
-  auto members = LinkWatch::open(host_->loop(), {std::move(names), kMemberPoll});
+  auto members = LinkWatch::open(host_->loop(), {names_of(settings_.core.members), kMemberPoll});
   if (!members) return tl::unexpected(members.error());
   member_watch_ = std::move(*members);
   auto interface = LinkWatch::open(host_->loop(), {{settings_.core.interface}, {}});
@@ -172,10 +193,11 @@ void MnDaemon::member_changed(const std::string& name, const std::optional<Link>
     return;
   }
   const bool is_new = member->index != link->index || member->mac != link->mac;
+  const bool is_stray = interface_->has_ports() && !interface_->is_port(*link);
   const bool is_large_again = with_small_mtu_.contains(name) && link->mtu >= kSmallestMtu;
   auto ready = is_new ? member_returned(*link) : ports_->open(link->index);
   // the kernel has given it IPv6 anew, with its own settings
-  if (ready && is_large_again) ready = interfaces_->take(*link);
+  if (ready && (is_large_again || is_stray)) ready = interfaces_->take(*link);
   if (!ready) {
     member->index = {};  // the next change of its link tries again
     return spdlog::error("{}: {}", name, ready.error().message);
@@ -210,8 +232,10 @@ void MnDaemon::interface_changed(const std::optional<Link>& link) {
 
 /// What is to stand on it is asked for when the watch says that it is up.
 Result<void> MnDaemon::make_interface_anew() {
-  auto made = VirtualInterface::ensure(*netlink_, settings_.core.interface, settings_.core.mac);
+  auto made = interface_->ensure(names_of(settings_.core.members), true);
   if (!made) return tl::unexpected(made.error());
+  // One that is missing for the moment is taken when it comes back.
+  if (const auto taken = take_members(); !taken) spdlog::warn("{}", taken.error().message);
   return dataplane_->refresh_interface().and_then([&] { return dataplane_->attach(); });
 }
 
@@ -219,8 +243,8 @@ Result<void> MnDaemon::reload() {
   // Members may be missing for the moment.
   auto loaded = config::load_mn(file_);
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
-  if (loaded->paths != settings_.paths)
-    return fail("needs-restart", "paths cannot change while the daemon runs");
+  if (loaded->paths != settings_.paths || loaded->backend != settings_.backend)
+    return fail("needs-restart", "paths and backend cannot change while the daemon runs");
   if (loaded->core.mac.is_zero()) loaded->core.mac = settings_.core.mac;
   for (auto& member : loaded->core.members) {
     if (const auto* known = find(member.interface)) {

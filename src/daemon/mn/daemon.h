@@ -67,6 +67,7 @@ class MnDaemon {
   Result<void> member_returned(const platform::Link& link);
   void interface_changed(const std::optional<platform::Link>& link);
   Result<void> make_interface_anew();
+  Result<void> take_members();
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics();
@@ -84,10 +85,12 @@ class MnDaemon {
   std::set<std::string> with_small_mtu_;  ///< links that cannot carry IPv6
   std::uint64_t small_mtus_ = 0;
   bool interface_up_ = true;
+  bool has_predecessor_ = false;
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;
   std::unique_ptr<AddressGuard> guard_;
+  std::optional<VirtualInterface> interface_;
   std::optional<MemberInterfaces> interfaces_;
   std::unique_ptr<dataplane::VifDataplane> dataplane_;
   std::unique_ptr<core::LogicalInterface> logical_;

@@ -13,7 +13,7 @@ namespace flowmob::daemon {
 namespace {
 
 /// What a failing effect is called in the log, in the order of MnEffect's alternatives.
-constexpr std::array kNames{"notification", "solicitation",   "question to a router", "address",
+constexpr std::array kNames{"notification", "solicitation",   "question to a router", "answer to a neighbour", "address",
                             "old address",  "default router", "old router",           "interface MTU",
                             "member",       "default member", "former member",        "members of a prefix"};
 
@@ -41,18 +41,33 @@ Result<void> MnEffects::act(const core::SendSolicitation& s) {
 }
 
 /// The kernel made the address, may change it, and answers for it.
-Result<void> MnEffects::act(const core::AskRouter& question) {
-  const auto addresses = system_.netlink.addresses(question.interface);
+Result<Ipv6Address> MnEffects::link_local_of(InterfaceIndex interface) const {
+  const auto addresses = system_.netlink.addresses(interface);
   if (!addresses) return tl::unexpected(addresses.error());
   const auto own = std::ranges::find_if(
       *addresses, [](const auto& found) { return found.address.is_link_local() && !found.tentative; });
   if (own == addresses->end()) return fail("no-link-local", "no link-local address to ask the router from");
+  return own->address;
+}
+
+Result<void> MnEffects::act(const core::AskRouter& question) {
+  const auto own = question.source ? *question.source : link_local_of(question.interface);
+  if (!own) return tl::unexpected(own.error());
   const auto& mac = question.link_source.octets;
   const wire::NeighborSolicitation message{question.router,
                                            {wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
   return system_.ports.send(question.interface,
-                            {question.link_source, question.router_mac, own->address, question.router, 255,
-                             wire::encode_nd(message, own->address, question.router)});
+                            {question.link_source, question.router_mac, *own, question.router, 255,
+                             wire::encode_nd(message, *own, question.router)});
+}
+
+Result<void> MnEffects::act(const core::AnswerNeighbor& answer) {
+  const auto& mac = answer.link_source.octets;
+  const wire::NeighborAdvertisement message{
+      false, answer.solicited, true, answer.source, {wire::TargetLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
+  return system_.ports.send(answer.interface,
+                            {answer.link_source, answer.link_destination, answer.source, answer.destination, 255,
+                             wire::encode_nd(message, answer.source, answer.destination)});
 }
 
 /// Without a route to the whole prefix: it is this node's alone, so that nobody else is on the link.
@@ -100,7 +115,7 @@ Result<void> MnEffects::act(const core::SetInterfaceMtu& wanted) {
     const auto link = system_.netlink.link(name);
     if (link && link->mtu >= kSmallestMtu) mtu = std::min(mtu, link->mtu);
   }
-  return system_.netlink.set_mtu(interface_, mtu);
+  return system_.interface.set_mtu(mtu);
 }
 
 Result<void> MnEffects::act(const core::InstallMember& member) {

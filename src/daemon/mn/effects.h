@@ -8,6 +8,7 @@
 #include "daemon/host/failure_log.h"
 #include "daemon/host/host.h"
 #include "daemon/host/nd_ports.h"
+#include "daemon/mn/virtual_interface.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/netlink.h"
 
@@ -20,6 +21,7 @@ class MnEffects {
     Host& host;
     NdPorts& ports;
     platform::Netlink& netlink;
+    VirtualInterface& interface;
     dataplane::VifDataplane& dataplane;
     const std::vector<std::string>& members;  ///< names by number; empty: nobody has it
     std::function<Result<void>(const core::RemoveMember&)> release;
@@ -34,6 +36,7 @@ class MnEffects {
   Result<void> act(const core::Notify& notify);
   Result<void> act(const core::SendSolicitation& solicitation);
   Result<void> act(const core::AskRouter& question);
+  Result<void> act(const core::AnswerNeighbor& answer);
   Result<void> act(const core::EnsureAddress& address);
   Result<void> act(const core::RemoveAddress& address);
   Result<void> act(const core::EnsureDefaultRouter& router);
@@ -45,6 +48,7 @@ class MnEffects {
   Result<void> act(const core::InstallSource& source) {
     return system_.dataplane.set_source(source.prefix, source.members);
   }
+  Result<Ipv6Address> link_local_of(InterfaceIndex interface) const;
   platform::Route default_route(const Ipv6Address& router) const;
 
   System system_;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "daemon/mn/virtual_interface.h"
 #include "platform/sysctl.h"
 
 namespace flowmob::daemon {
@@ -28,6 +27,22 @@ std::optional<std::uint32_t> number_of(const core::MemberConfig& member,
   return found == predecessors.end() ? std::nullopt : std::optional(found->number);
 }
 
+bool has_other_master(Netlink& netlink, const Link& link, const std::string& interface) {
+  const auto own = netlink.link(interface);
+  return link.master && (!own || own->index != link.master);
+}
+
+/// A gateway would take both for one (RFC 5213 section 8.6: the link-layer identifier tells interfaces apart).
+Result<void> check_distinct(const std::vector<core::MemberConfig>& members) {
+  for (auto a = members.begin(); a != members.end(); ++a)
+    for (auto b = members.begin(); b != a; ++b)
+      if (a->mac == b->mac)
+        return refuse("same-link-layer-address", a->interface,
+                      "has the link-layer address of '" + b->interface +
+                          "'; ports of a bond keep their own with fail_over_mac=active");
+  return {};
+}
+
 }  // namespace
 
 Result<void> resolve_members(Netlink& netlink, core::MnConfig& config,
@@ -38,10 +53,13 @@ Result<void> resolve_members(Netlink& netlink, core::MnConfig& config,
     if (link->mac.is_zero())
       return fail("bad-interface",
                   "'" + member.interface + "' has no link-layer address: not an Ethernet link");
+    if (has_other_master(netlink, *link, config.interface))
+      return refuse("has-master", member.interface, "belongs to a bridge, a bond or another master");
     member.index = link->index;
     member.mac = link->mac;
     member.number = number_of(member, predecessors);
   }
+  if (auto distinct = check_distinct(config.members); !distinct) return distinct;
   if (config.mac.is_zero() && !config.members.empty()) config.mac = config.members.front().mac;
   return {};
 }
@@ -52,7 +70,8 @@ Result<Link> candidate(Netlink& netlink, const std::string& name, const std::str
     return refuse("is-virtual-interface", name, "is the virtual interface, or its other end");
   const auto link = netlink.link(name);
   if (!link) return link;
-  if (link->master) return refuse("has-master", name, "belongs to a bridge, a bond or another master");
+  if (has_other_master(netlink, *link, interface))
+    return refuse("has-master", name, "belongs to a bridge, a bond or another master");
   if (link->mac.is_zero())
     return refuse("no-link-layer-address", name, "has no link-layer address: not an Ethernet link");
   if (link->mtu < kSmallestMtu)
@@ -74,13 +93,15 @@ Result<void> MemberInterfaces::take(const Link& link) {
   if (!before) return tl::unexpected(before.error());
   const auto [known, is_first] = accept_ra_.try_emplace(link.name, *before);
   if (*before != 0) known->second = *before;
-  return platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, 0).and_then([&] {
-    return guard_.clear(link.name, link.index);
-  });
+  return platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, 0)
+      .and_then([&] { return guard_.clear(link.name, link.index); })
+      .and_then([&] { return interface_.take_port(link); });
 }
 
 void MemberInterfaces::give_back(const std::string& name, InterfaceIndex index) {
   guard_.leave(index);
+  if (const auto released = interface_.release_port(name); !released)
+    spdlog::warn("{}: {}", name, released.error().message);
   const auto before = accept_ra_.extract(name);
   if (before.empty() || !netlink_.link(name)) return;
   const auto restored = platform::set_ipv6(name, Ipv6Setting::AcceptRa, before.mapped());

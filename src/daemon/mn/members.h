@@ -7,6 +7,7 @@
 
 #include "core/mn/config.h"
 #include "daemon/mn/address_guard.h"
+#include "daemon/mn/virtual_interface.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/netlink.h"
 
@@ -14,6 +15,7 @@ namespace flowmob::daemon {
 
 /// Fills in what only the system knows: the members' indices and link-layer addresses, the virtual
 /// interface's where the file says "member", and the numbers that a predecessor's data plane has for them.
+/// "no-such-interface", "bad-interface", "has-master" (not `config.interface`), "same-link-layer-address".
 Result<void> resolve_members(platform::Netlink& netlink, core::MnConfig& config,
                              const std::vector<dataplane::Member>& predecessors);
 
@@ -31,7 +33,8 @@ constexpr std::uint32_t kSmallestMtu = 1280;
 /// so is what it is given later. Link-local addresses stay.
 class MemberInterfaces {
  public:
-  MemberInterfaces(platform::Netlink& netlink, AddressGuard& guard) : netlink_(netlink), guard_(guard) {}
+  MemberInterfaces(platform::Netlink& netlink, AddressGuard& guard, VirtualInterface& interface)
+      : netlink_(netlink), guard_(guard), interface_(interface) {}
   /// Once more for one that came back.
   Result<void> take(const platform::Link& link);
   /// accept_ra is again what it was when we first took it.
@@ -40,6 +43,7 @@ class MemberInterfaces {
  private:
   platform::Netlink& netlink_;
   AddressGuard& guard_;
+  VirtualInterface& interface_;
   std::map<std::string, int> accept_ra_;  ///< before us; zero after a predecessor
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/mn/virtual_interface.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "platform/sysctl.h"
@@ -10,17 +12,13 @@ namespace {
 
 using platform::Ipv6Setting;
 using platform::Link;
-using platform::Netlink;
 
-Result<bool> exists(Netlink& netlink, const std::string& name) {
-  const auto link = netlink.link(name);
-  if (!link && link.error().code == "no-such-interface") return false;
-  if (!link) return tl::unexpected(link.error());
-  if (link->kind != "veth" || !netlink.link(VirtualInterface::peer_of(name)))
-    return fail("interface-in-use", "'" + name + "' exists and is no virtual interface of a mobile node; " +
-                                        "choose another name, or remove it");
-  return true;
-}
+/// What the kernel calls them, in the order of VifBackend.
+constexpr std::array kKinds{"veth", "bridge", "bond", "team"};
+/// Devices that we made have it as their alias: they are ours to remove.
+constexpr const char* kMark = "flowmob";
+
+std::string kind_of(VifBackend backend) { return kKinds[static_cast<std::size_t>(backend)]; }
 
 /// docs/adr/0004: no router discovery of the kernel's, no address of its own making, no duplicate address
 /// detection. Generation mode 1: none.
@@ -33,18 +31,7 @@ Result<void> take_from_the_kernel(const std::string& name) {
                                        {Ipv6Setting::DisableIpv6, 0}}) {
     if (auto done = platform::set_ipv6(name, setting, value); !done) return done;
   }
-  return platform::set_ipv6(VirtualInterface::peer_of(name), Ipv6Setting::DisableIpv6, 1);
-}
-
-Result<void> bring_up(Netlink& netlink, const std::string& name, const MacAddress& mac) {
-  const auto peer = netlink.link(VirtualInterface::peer_of(name));
-  if (!peer) return tl::unexpected(peer.error());
-  const auto link = netlink.link(name);
-  if (!link) return tl::unexpected(link.error());
-  const auto addressed = link->mac == mac ? Result<void>() : netlink.set_mac(link->index, mac);
-  return addressed.and_then([&] { return netlink.set_up(peer->index, true); }).and_then([&] {
-    return netlink.set_up(link->index, true);
-  });
+  return {};
 }
 
 }  // namespace
@@ -52,20 +39,98 @@ Result<void> bring_up(Netlink& netlink, const std::string& name, const MacAddres
 /// Linux takes 15 octets.
 std::string VirtualInterface::peer_of(const std::string& name) { return name.substr(0, 10) + "-peer"; }
 
-Result<Link> VirtualInterface::ensure(Netlink& netlink, const std::string& name, const MacAddress& mac) {
-  const auto there = exists(netlink, name);
-  if (!there) return tl::unexpected(there.error());
-  const auto made = *there ? Result<void>() : netlink.create_veth({name, peer_of(name), mac, {}, {}, {}});
-  return made.and_then([&] { return take_from_the_kernel(name); })
-      .and_then([&] { return bring_up(netlink, name, mac); })
-      .and_then([&] { return netlink.link(name); });
+bool VirtualInterface::is_made_by_us(const Link& link) const { return !has_ports() || link.alias == kMark; }
+
+bool VirtualInterface::can_be_taken(const Link& link) {
+  if (link.kind != kind_of(plan_.backend)) return false;
+  return has_ports() || netlink_.link(peer_of(plan_.name)).has_value();
 }
 
-Result<void> VirtualInterface::remove(Netlink& netlink, const std::string& name) {
-  const auto there = exists(netlink, name);
-  if (!there) return tl::unexpected(there.error());
-  if (!*there) return {};
-  return netlink.link(name).and_then([&](const Link& link) { return netlink.delete_link(link.index); });
+/// Whoever else is on it would be cut off, or heard as a member.
+Result<void> VirtualInterface::check_others(const Link& link, const std::vector<std::string>& members,
+                                            bool is_ours) {
+  const auto all = netlink_.links();
+  if (!all) return tl::unexpected(all.error());
+  for (const Link& port : *all)
+    if (port.master == link.index && std::ranges::count(members, port.name) == 0)
+      return fail("foreign-port", "'" + port.name + "' is a port of '" + plan_.name +
+                                      "' and no member; make it one, or take it out");
+  if (is_ours || is_made_by_us(link)) return {};
+  const auto addresses = netlink_.addresses(link.index);
+  if (!addresses) return tl::unexpected(addresses.error());
+  for (const auto& found : *addresses)
+    if (!found.address.is_link_local())
+      return fail("has-global-address", "'" + plan_.name + "' has " + found.address.to_string() + '/' +
+                                            std::to_string(found.prefix_length) +
+                                            ", which somebody may need; remove it first");
+  return {};
+}
+
+Result<void> VirtualInterface::create() {
+  if (!has_ports()) return netlink_.create_veth({plan_.name, peer_of(plan_.name), plan_.mac, {}, {}, {}});
+  auto made = netlink_.create_master({plan_.name, kind_of(plan_.backend), plan_.mac, kMark});
+  if (!made && made.error().code == "not-supported")
+    return fail("no-such-backend", "this kernel makes no " + kind_of(plan_.backend) + " ('" + plan_.name +
+                                       "'): its module is missing; backend = \"veth\" needs none");
+  return made;
+}
+
+/// A bond has the link-layer address of one of its ports, and changes it.
+Result<void> VirtualInterface::bring_up() {
+  const auto link = netlink_.link(plan_.name);
+  if (!link) return tl::unexpected(link.error());
+  const bool is_ours_to_address = is_made_by_us(*link) && plan_.backend != VifBackend::Bond;
+  Result<void> done;
+  if (is_ours_to_address && link->mac != plan_.mac) done = netlink_.set_mac(link->index, plan_.mac);
+  if (done && !has_ports()) {
+    const auto peer = netlink_.link(peer_of(plan_.name));
+    if (!peer) return tl::unexpected(peer.error());
+    done = platform::set_ipv6(peer->name, Ipv6Setting::DisableIpv6, 1).and_then([&] {
+      return netlink_.set_up(peer->index, true);
+    });
+  }
+  return done.and_then([&] { return netlink_.set_up(link->index, true); });
+}
+
+Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members, bool is_ours) {
+  const auto link = netlink_.link(plan_.name);
+  if (!link && link.error().code != "no-such-interface") return link;
+  if (link && !can_be_taken(*link))
+    return fail("interface-in-use", "'" + plan_.name + "' exists and is no virtual interface of a mobile node that is a " +
+                                        kind_of(plan_.backend) + "; choose another name, or remove it");
+  const auto there = link ? check_others(*link, members, is_ours) : create();
+  return there.and_then([&] { return take_from_the_kernel(plan_.name); })
+      .and_then([&] { return bring_up(); })
+      .and_then([&] { return netlink_.link(plan_.name); })
+      .and_then([&](const Link& made) -> Result<Link> {
+        const auto addresses = netlink_.addresses(made.index);
+        if (!addresses) return tl::unexpected(addresses.error());
+        for (const auto& found : *addresses)
+          if (auto gone = found.address.is_link_local()
+                              ? netlink_.remove_address(made.index, found.address, found.prefix_length)
+                              : Result<void>();
+              !gone)
+            return tl::unexpected(gone.error());
+        return made;
+      });
+}
+
+Result<void> VirtualInterface::remove(const std::vector<std::string>& members) {
+  const auto link = netlink_.link(plan_.name);
+  if (!link && link.error().code == "no-such-interface") return {};
+  if (!link) return tl::unexpected(link.error());
+  if (!can_be_taken(*link)) return fail("interface-in-use", "'" + plan_.name + "' is not ours to remove");
+  if (!is_made_by_us(*link)) return {};
+  for (const std::string& member : members)
+    if (auto released = release_port(member); !released) return released;
+  return netlink_.delete_link(link->index);
+}
+
+Result<void> VirtualInterface::set_mtu(std::uint32_t mtu) {
+  const auto link = netlink_.link(plan_.name);
+  if (!link) return tl::unexpected(link.error());
+  if (!sets_ports_up()) return netlink_.set_mtu(link->index, mtu);
+  return platform::set_ipv6(plan_.name, Ipv6Setting::Mtu, static_cast<int>(std::min(mtu, link->mtu)));
 }
 
 }  // namespace flowmob::daemon

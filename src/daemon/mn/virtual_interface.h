@@ -2,21 +2,57 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "daemon/config/settings.h"
 #include "platform/netlink.h"
 
 namespace flowmob::daemon {
 
-/// The virtual interface: one end of a veth pair. Its program takes every packet that leaves it, and what
-/// arrives on members is put into it, so that nothing ever reaches the other end, NAME-peer; that one only
-/// keeps the carrier up. It has no link-local address: those are the members'.
-struct VirtualInterface {
-  /// Makes it, or takes over an earlier run's. "interface-in-use" when the name is somebody else's.
-  static Result<platform::Link> ensure(platform::Netlink& netlink, const std::string& name,
-                                       const MacAddress& mac);
+/// The virtual interface, as one of the kernel's devices (docs/adr/0070). Its program takes every packet that
+/// leaves it, and what arrives on members is put into it, whatever the device would have done by itself. It
+/// has no link-local address: those are the members'.
+///
+/// A veth's other end, NAME-peer, only keeps the carrier up. Of a bridge, a bond or a team the members are
+/// ports: the kernel gives them no addresses then.
+class VirtualInterface {
+ public:
+  struct Plan {
+    std::string name;
+    MacAddress mac;
+    VifBackend backend = VifBackend::Veth;
+  };
+  VirtualInterface(platform::Netlink& netlink, Plan plan) : netlink_(netlink), plan_(std::move(plan)) {}
+
+  /// Makes it, or takes it over: an earlier run's or, other than a veth, anybody's that has no ports but
+  /// members and (`is_ours` by an earlier run's rows) no global addresses. "interface-in-use",
+  /// "foreign-port", "has-global-address", "no-such-backend".
+  Result<platform::Link> ensure(const std::vector<std::string>& members, bool is_ours);
+  /// One that was there before us stays, with its ports.
+  Result<void> remove(const std::vector<std::string>& members);
+  /// What its packets may have; of IPv6 alone where the device would change its ports' as well.
+  Result<void> set_mtu(std::uint32_t mtu);
+
+  bool has_ports() const { return plan_.backend != VifBackend::Veth; }
+  bool is_port(const platform::Link& member);
+  /// Idempotent, and nothing without ports. "has-master", "cannot-be-port".
+  Result<void> take_port(const platform::Link& member);
+  Result<void> release_port(const std::string& member);
+
   /// The other end's name.
   static std::string peer_of(const std::string& name);
-  static Result<void> remove(platform::Netlink& netlink, const std::string& name);
+
+ private:
+  bool can_be_taken(const platform::Link& link);
+  Result<void> check_others(const platform::Link& link, const std::vector<std::string>& members, bool is_ours);
+  Result<void> create();
+  Result<void> bring_up();
+  Result<void> join(const platform::Link& member, InterfaceIndex master);
+  bool sets_ports_up() const { return plan_.backend == VifBackend::Bond || plan_.backend == VifBackend::Team; }
+  bool is_made_by_us(const platform::Link& link) const;
+
+  platform::Netlink& netlink_;
+  Plan plan_;
 };
 
 }  // namespace flowmob::daemon

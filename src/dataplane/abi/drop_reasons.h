@@ -29,7 +29,8 @@
   X(MOBILITY_HEADER, "mobility-header",                                                                      \
     "a Mobility Header from an access link, where nobody has one to send, or a packet that may hide one")    \
   X(CUT, "cut", "longer than the tunnel carries; the daemon cuts it and sends the pieces")                   \
-  X(COPY, "copy", "the packet came by another link before; nothing is lost")
+  X(COPY, "copy", "the packet came by another link before; nothing is lost")                                 \
+  X(OWN_FRAME, "own-frame", "what left by a member came back by one")
 
 enum fm_drop_reason {
 #define FM_DROP_ENUMERATOR(id, name, text) FM_DROP_##id,

@@ -74,6 +74,7 @@ std::vector<Attachment> VifDataplane::attachments(const VifDataplaneOptions& opt
   for (const auto& name : options.members)
     if (!name.empty()) all.push_back({name, Hook::Ingress, "member_ingress", 0});
   all.push_back({options.interface, Hook::Egress, "vif_egress", 0});
+  if (options.has_ports) all.push_back({options.interface, Hook::Ingress, "vif_ingress", 0});
   return all;
 }
 
@@ -122,7 +123,8 @@ Result<void> VifDataplane::refresh_interface() {
   row.hold_ns = static_cast<std::uint64_t>(options_.hold.count());
   row.interface = index->value;
   row.mac = *mac;
-  row.flags = options_.reflect ? FM_VIF_REFLECT : 0;
+  row.flags = static_cast<std::uint16_t>((options_.reflect ? FM_VIF_REFLECT : 0) |
+                                         (options_.has_ports ? FM_VIF_HAS_PORTS : 0));
   return config_.set(kConfigRow, row);
 }
 

@@ -37,6 +37,7 @@ struct VifDataplaneOptions {
   Duration hold = std::chrono::milliseconds(100);  ///< no return to the link just left before this
   std::uint32_t max_flows = 1U << 14;
   std::vector<VifRule> rules{};  ///< the first that matches a flow counts
+  bool has_ports = false;        ///< the members; such a device may change its link-layer address
 };
 
 struct Member {

@@ -257,6 +257,20 @@ TEST_F(Vif, TheMembersOwnTrafficStaysWithIt) {
   }
 }
 
+/// The daemon has heard it; their bridge, bond or team would take it for its own.
+TEST_F(Vif, ThatOfPortsEndsThere) {
+  auto with_ports = options({});
+  with_ports.has_ports = true;
+  auto opened = VifDataplane::open(with_ports);
+  ASSERT_TRUE(opened) << opened.error().message;
+  vif_ = std::move(*opened);
+  EXPECT_EQ(receive(1, down().to("fe80::7").build()).verdict, Verdict::Drop);
+  EXPECT_EQ(receive(1, down().build()).verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, down().build(), kPeerMac).verdict, Verdict::Pass) << "another's frame";
+  EXPECT_EQ(packets_dropped(vif_->drops()), 0U) << "nothing is lost";
+  must(VifDataplane::teardown(with_ports));
+}
+
 TEST_F(Vif, SolicitationsForItsAddressReachIt) {
   const auto asked =
       icmp("fe80::1", "ff02::1:ff00:10",
@@ -264,6 +278,17 @@ TEST_F(Vif, SolicitationsForItsAddressReachIt) {
   const auto outcome = receive(1, asked, "33:33:ff:00:00:10");
   EXPECT_EQ(outcome.verdict, Verdict::Redirect);
   EXPECT_EQ(outcome.frame, frame("33:33:ff:00:00:10", kPeerMac, asked));
+}
+
+TEST_F(Vif, WhatAMemberHasSentIsNotHeardByAnother) {
+  const auto probe = icmp("::", "ff02::1:ff00:10", wire::NeighborSolicitation{ip(kNode), {}});
+  const auto heard = [this, &probe](std::string_view from) {
+    return run(vif_->object(), "member_ingress", "if2", frame("33:33:ff:00:00:10", from, probe)).verdict;
+  };
+  EXPECT_EQ(heard(kPeerMac), Verdict::Redirect) << "somebody else's, which is a conflict";
+  EXPECT_EQ(heard(kMember1Mac), Verdict::Drop);
+  EXPECT_EQ(heard(kMember2Mac), Verdict::Drop);
+  EXPECT_EQ(packets_dropped(vif_->drops(), "own-frame"), 2U);
 }
 
 TEST_F(Vif, TheAnswerGoesBackByTheSameMemberWithItsAddress) {
@@ -340,6 +365,7 @@ class VifCopies : public Vif {
     video.next_header = {17, 17};
     must(vif_->set_rules({{video}}));
   }
+  static constexpr int kPackets = 100, kFewOthers = 20;
   static std::uint64_t sent_by(const std::string& interface) {
     std::ifstream file("/proc/thread-self/net/dev");
     for (std::string line; std::getline(file, line);) {
@@ -357,7 +383,6 @@ class VifCopies : public Vif {
 
 /// The kernel says a little of its own there.
 TEST_F(VifCopies, EachPacketLeavesByEveryMember) {
-  constexpr int kPackets = 100, kFewOthers = 20;
   const auto sent_beside = [this](const Packet& packet) {
     const auto before = sent_by("if2");
     for (int i = 0; i < kPackets; ++i) EXPECT_EQ(member_of(packet), 0);
@@ -367,6 +392,23 @@ TEST_F(VifCopies, EachPacketLeavesByEveryMember) {
   EXPECT_LT(sent_beside(other_up()), kFewOthers) << "another flow";
   set_up(1, false);
   EXPECT_LT(sent_beside(up()), kFewOthers) << "a member that is down";
+}
+
+TEST_F(VifCopies, QuestionsAndWordsAboutGroupsLeaveByEveryMember) {
+  const auto sent_beside = [this](const Bytes& packet) {
+    const auto before = sent_by("if2");
+    for (int i = 0; i < kPackets; ++i) EXPECT_EQ(frame_source(send(packet).frame), mac(kMember1Mac));
+    return static_cast<int>(sent_by("if2") - before);
+  };
+  const wire::NeighborSolicitation asking{ip("fe80::1"), {wire::SourceLinkLayerAddress{octets(kVifMac)}}};
+  EXPECT_NEAR(sent_beside(icmp(kNode, "ff02::1:ff00:1", asking)), kPackets, kFewOthers);
+  EXPECT_LT(sent_beside(icmp(kNode, "fe80::1", asking)), kFewOthers) << "a question for one";
+  constexpr std::size_t kType = 40;
+  auto other = icmp(kNode, "ff02::16", asking);
+  other[kType] = 143;
+  EXPECT_NEAR(sent_beside(other), kPackets, kFewOthers) << "a report of multicast listeners";
+  other[kType] = 128;
+  EXPECT_LT(sent_beside(other), kFewOthers) << "an echo request";
 }
 
 TEST_F(VifCopies, OfWhatComesTheFirstCounts) {

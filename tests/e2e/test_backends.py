@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual interface as a bridge, a bond or a team whose ports its members are. What this kernel does not make is tested on
+Debian's stock one (`make test-vm`)."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from conftest import eventually, run
+from test_mnd import CN, MEMBERS, Node
+
+ADDRESS = "2001:db8:100::ff:fe00:101"
+LINK_LOCAL = {"gw1": "fe80::ff:fe00:101", "gw2": "fe80::ff:fe00:102"}
+PROBE = """
+import socket, sys
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+link.bind((sys.argv[2], 3))  # all of them, before a bridge takes them
+if sys.argv[1] == "send":
+    for _ in range(5):
+        link.send(bytes.fromhex("ffffffffffff" "020000000a0a" "88b5") + bytes(46))
+else:
+    link.settimeout(float(sys.argv[3]))
+    print("listening", flush=True)
+    count = 0
+    try:
+        while True:
+            frame, sender = link.recvfrom(2000)
+            count += sender[2] != socket.PACKET_OUTGOING and frame[12:14] == bytes.fromhex("88b5")
+    except TimeoutError:
+        pass
+    print(count)
+"""
+
+
+def makes(kind):
+    """Whether the kernel has such devices."""
+    name = f"fm{os.getpid()}probe"
+    run("ip", "netns", "add", name)
+    try:
+        return run("ip", "-netns", name, "link", "add", "probe", "type", kind, check=False).returncode == 0
+    finally:
+        run("ip", "netns", "del", name)
+
+
+@pytest.fixture(name="backend", scope="module", params=["bridge", "bond", "team"])
+def backend_of_this_kernel(request):
+    if not makes(request.param):
+        pytest.skip(f"this kernel makes no {request.param}: make test-vm does")
+    return request.param
+
+
+@pytest.fixture(name="bare")
+def bare_node_of_a_backend(tmp_path, backend):
+    node = Node(f"fm{os.getpid()}b", tmp_path)
+    node.config.write_text(node.file(extra=f'backend = "{backend}"\n'))
+    try:
+        node.up()
+        node.backend = backend
+        yield node
+    finally:
+        node.down()
+
+
+@pytest.fixture(name="node")
+def attached_node(bare):
+    bare.start()
+    eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+    return bare
+
+
+def link(node, name):
+    return json.loads(node.inside("mn", "ip", "-j", "-d", "link", "show", "dev", name).stdout)[0]
+
+
+def masters(node):
+    return {name: link(node, name).get("master") for name, _, _ in MEMBERS.values()}
+
+
+def listen(node, where, interface, seconds=2):
+    """Ends with how many probes came."""
+    process = subprocess.Popen(node.enter(where) + ["python3", "-c", PROBE, "listen", interface, str(seconds)], stdout=subprocess.PIPE,
+                               text=True)
+    assert process.stdout.readline() == "listening\n"
+    return process
+
+
+def refused(node):
+    """What it says when it does not start."""
+    done = run(*node.program(), check=False)
+    assert done.returncode == 1
+    assert not node.socket.exists() and not node.bpf.exists()
+    return done.stderr
+
+
+def test_members_are_ports_with_addresses_of_their_own_links_only(node):
+    shown = link(node, "vif0")
+    assert shown["linkinfo"]["info_kind"] == node.backend
+    assert masters(node) == {"if1": "vif0", "if2": "vif0"}
+    assert {name: link(node, name)["address"] for name, _, _ in MEMBERS.values()} == {name: mac for name, mac, _ in MEMBERS.values()}
+    assert node.global_addresses() == {"vif0": [ADDRESS]}
+    assert node.ping() == 3
+    # A bond's and a team's own MTU would be its ports', too.
+    mtu = node.inside("mn", "sysctl", "-n", "net.ipv6.conf.vif0.mtu").stdout.strip()
+    assert (mtu, link(node, "if1")["mtu"]) == ("1400", 1500)
+
+
+def test_their_link_local_addresses_are_answered_for(node):
+    for gateway, address in LINK_LOCAL.items():
+        answered = node.ask("show statistics")["neighbor_answers"]
+
+        def resolved(gateway=gateway, address=address, answered=answered):
+            node.ip(gateway, "neigh flush dev acc0 nud stale")  # what it knows from the member's own questions
+            node.inside(gateway, "ping", "-c1", "-W1", f"{address}%acc0", check=False)
+            shown = json.loads(node.inside(gateway, "ip", "-j", "neigh", "show", address, "dev", "acc0").stdout)
+            return [entry["lladdr"] for entry in shown if "lladdr" in entry and node.ask("show statistics")["neighbor_answers"] > answered]
+
+        assert eventually(resolved) == [MEMBERS[gateway][1]]
+
+
+def test_gateways_are_asked_and_heard(node):
+    """From addresses that the kernel does not have."""
+    node.config.write_text(node.file(extra=f'backend = "{node.backend}"\nrouter_probe_interval = "100ms"\n'))
+    node.ask("reload")
+    asked = node.ask("show statistics")["router_probes"]["sent"]
+    eventually(lambda: node.ask("show statistics")["router_probes"]["sent"] >= asked + 4)
+    assert all(row["up"] for row in node.links().values())
+
+
+def test_a_lost_carrier_moves_the_default_and_keeps_the_address(node):
+    for gateway, left in (("gw1", "if2"), ("gw2", None)):
+        node.ip(gateway, "link set acc0 down")
+        eventually(lambda left=left: node.default() == [left] if left else not any(row["up"] for row in node.links().values()))
+        assert node.global_addresses() == {"vif0": [ADDRESS]}
+        assert node.ping() == (3 if left else 0)
+    for gateway, (member, mac, _) in MEMBERS.items():
+        node.ip(gateway, "link set acc0 up", f"neigh replace {ADDRESS} lladdr {mac} dev acc0 nud permanent",
+                f"route replace {ADDRESS}/128 dev acc0")
+        eventually(lambda member=member: node.links()[member]["router"] and node.links()[member]["up"], seconds=30)
+    eventually(lambda: node.default() == ["if1"])
+    assert node.ping() == 3
+
+
+def test_killed_and_restarted_it_loses_no_packet(node):
+    count = 300
+    with subprocess.Popen(node.enter("mn") + ["ping", "-c", str(count), "-i", "0.02", "-W", "2", CN], stdout=subprocess.PIPE,
+                          text=True) as pinging:
+        node.end(signal.SIGKILL)
+        node.start()
+        eventually(node.attached)
+        assert f"{count} received" in pinging.communicate(timeout=60)[0]
+    assert node.global_addresses() == {"vif0": [ADDRESS]} and masters(node) == {"if1": "vif0", "if2": "vif0"}
+
+
+def test_nothing_goes_from_one_member_to_the_other(node):
+    with listen(node, "mn", "if1") as own, listen(node, "gw2", "acc0") as other:
+        node.inside("gw1", "python3", "-c", PROBE, "send", "acc0")
+        assert int(own.stdout.read()) == 5 and int(other.stdout.read()) == 0
+
+
+def test_a_port_that_is_taken_out_is_taken_in_again(node):
+    node.ip("mn", "link set if1 nomaster", "link set if1 up")
+    eventually(lambda: masters(node)["if1"] == "vif0", what=node.log("mnd"))
+    eventually(lambda: node.default() == ["if1"], seconds=30)
+    assert node.ping() == 3
+
+
+def test_members_come_and_go(node):
+    node.ask("member remove", interface="if1", drain="100ms")
+    eventually(lambda: "if1" not in node.links())
+    assert masters(node) == {"if1": None, "if2": "vif0"}
+    eventually(lambda: "fe80" in node.inside("mn", "ip", "addr", "show", "dev", "if1").stdout, what="its own address again")
+    assert link(node, "if1")["operstate"] == "UP" and node.ping() == 3
+    node.ask("member add", interface="if1", prefer=True)
+    eventually(lambda: node.default() == ["if1"], seconds=30)
+    assert masters(node)["if1"] == "vif0" and node.ping() == 3
+
+
+def test_teardown_gives_members_back(node):
+    node.end()
+    run(*node.program("--teardown"))
+    assert "vif0" not in node.inside("mn", "ip", "link").stdout and not node.bpf.exists()
+    assert masters(node) == {"if1": None, "if2": None}
+    for name in ("if1", "if2"):
+        assert link(node, name)["operstate"] == "UP"
+        eventually(lambda name=name: "fe80" in node.inside("mn", "ip", "addr", "show", "dev", name).stdout, what="its own address")
+
+
+def own_device(node, *ports):
+    """One that was there before the daemon."""
+    options = "mode active-backup miimon 100 fail_over_mac active" if node.backend == "bond" else ""
+    node.ip("mn", f"link add vif0 type {node.backend} {options}")
+    node.inside("mn", "sysctl", "-qw", "net.ipv6.conf.vif0.accept_ra=0")
+    node.ip("mn", "link set vif0 up",
+            *(line for port in ports for line in (f"link set {port} down", f"link set {port} master vif0", f"link set {port} up")))
+
+
+def test_one_that_exists_is_taken_over_and_stays(bare):
+    own_device(bare, "if1")
+    bare.start()
+    eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+    assert masters(bare) == {"if1": "vif0", "if2": "vif0"} and bare.ping() == 3
+    bare.end()
+    run(*bare.program("--teardown"))
+    assert link(bare, "vif0")["linkinfo"]["info_kind"] == bare.backend and masters(bare)["if1"] == "vif0"
+    assert "bpf" not in bare.inside("mn", "tc", "filter", "show", "dev", "vif0", "egress").stdout
+
+
+def test_one_with_other_ports_or_addresses_is_not_taken_over(bare):
+    own_device(bare, "if1")
+    bare.ip("mn", "link add other type veth peer name far", "link set other master vif0")
+    assert "'other' is a port of 'vif0' and no member" in refused(bare)
+    bare.ip("mn", "link set other nomaster", "addr add 2001:db8:bad::2/64 dev vif0 nodad")
+    assert "2001:db8:bad::2/64" in refused(bare)
+    bare.ip("mn", "link del vif0", "link add vif0 type veth peer name far0")
+    assert f"no virtual interface of a mobile node that is a {bare.backend}" in refused(bare)
+
+
+def test_a_member_of_another_master_is_refused(bare):
+    bare.ip("mn", "link add br9 type bridge", "link set if2 master br9")
+    assert "'if2' belongs to a bridge" in refused(bare)
+    assert masters(bare) == {"if1": None, "if2": "br9"}
+
+
+def test_members_with_one_link_layer_address_are_refused(bare):
+    """As in a bond that gives its ports its own."""
+    bare.ip("mn", f"link set if2 address {MEMBERS['gw1'][1]}")
+    assert "'if2' has the link-layer address of 'if1'" in refused(bare)
+
+
+def test_a_bond_that_would_change_members_is_refused(bare):
+    if bare.backend != "bond":
+        pytest.skip("of a bond")
+    bare.ip("mn", "link add vif0 type bond mode active-backup miimon 100", "link set vif0 up")
+    said = refused(bare)
+    assert "would lose its link-layer address" in said
+    assert masters(bare) == {"if1": None, "if2": None} and link(bare, "if2")["address"] == MEMBERS["gw2"][1]
