@@ -5,12 +5,14 @@ other on one kernel: a UDP stream each way over two links. Prints JSON, one row 
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLOWMOB = os.environ.get("FLOWMOB_BUILD", str(ROOT / "build")) + "/bin/flowmob"
+WIRE = f"{FLOWMOB}-wire"
 RATE, SECONDS, EVENT = 100, 8.0, 3.0
 SEND = """
 import socket, sys, time
@@ -68,41 +70,67 @@ def stream(receiver, sender, event):
     return {"sent": sent, "lost": sent - row["received"], **row}
 
 
+WIRES = {1: "delay=20ms,rate=20mbit,queue=128k", 2: "delay=3ms,rate=50mbit,queue=256k"}  # as the lab's accesses
+
+
 class Plain:
-    """Two links between a bond and a bridge."""
+    """Two links between a bond and a bridge, like those of the lab."""
     name = "bond (active-backup, miimon 100)"
-    here, there = "beside-node", "beside-peer"
+    here, there, cables = "beside-node", "beside-peer", "beside-wires"
     node, peer = (here, "2001:db8:5::1"), (there, "2001:db8:5::2")
 
     def __enter__(self):
-        for namespace in (self.here, self.there):
+        for namespace in (self.here, self.there, self.cables):
             run("ip", "netns", "add", namespace)
         lines = {self.there: ["link add br0 type bridge"], self.here: ["link add bond0 type bond mode active-backup miimon 100 fail_over_mac active"]}
         for number in (1, 2):
-            lines[self.here] += [f"link add eth{number} type veth peer name far{number} netns {self.there}", f"link set eth{number} master bond0"]
-            lines[self.there] += [f"link set far{number} master br0 up"]
+            lines[self.here] += [f"link add eth{number} type veth peer name a{number} netns {self.cables}", f"link set eth{number} master bond0"]
+            lines[self.there] += [f"link add far{number} type veth peer name b{number} netns {self.cables}", f"link set far{number} master br0 up"]
         lines[self.here] += [f"addr add {self.node[1]}/64 dev bond0 nodad", "link set bond0 up"]
         lines[self.there] += [f"addr add {self.peer[1]}/64 dev br0 nodad", "link set br0 up"]
         for namespace in (self.here, self.there):
             run("ip", "-batch", "-", "-netns", namespace, input="\n".join(lines[namespace]) + "\n")
-        run(*inside(self.here, "ping", "-c", "3", "-W", "5", self.peer[1]))
+        self.wires = [subprocess.Popen([WIRE, "--netns", self.cables, "--a", f"a{number}", "--b", f"b{number}", "--both", wire, "--engine",
+                                        "userspace", "--control", self.socket(number)]) for number, wire in WIRES.items()]
+        for _ in range(50):
+            if not subprocess.run(inside(self.here, "ping", "-c", "1", "-W", "1", self.peer[1]), capture_output=True, check=False).returncode:
+                break
+        self.prefer(1)
         return self
 
+    @staticmethod
+    def socket(number):
+        return f"/run/flowmob-beside-{number}.wire"
+
+    def tell(self, number, command):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(self.socket(number))
+            control.sendall(json.dumps({"command": command}).encode() + b"\n")
+            answer = json.loads(control.makefile().readline())
+        if not answer["ok"]:
+            sys.exit(f"wire {number}: {answer}")
+
+    def prefer(self, number):
+        run("ip", "-netns", self.here, "link", "set", "bond0", "type", "bond", "active_slave", f"eth{number}")
+        time.sleep(1)
+
     def __exit__(self, *_):
-        for namespace in (self.here, self.there):
+        for wire in self.wires:
+            wire.terminate()
+            wire.wait()
+        for namespace in (self.here, self.there, self.cables):
             run("ip", "netns", "del", namespace)
 
     def move(self):
         run("ip", "-netns", self.here, "link", "set", "bond0", "type", "bond", "active_slave", "eth2")
 
     def fail(self):
-        run("ip", "-netns", self.there, "link", "set", "far1", "down")
+        self.tell(1, "down")
 
     def mend(self):
-        run("ip", "-netns", self.there, "link", "set", "far1", "up")
+        self.tell(1, "up")
         time.sleep(2)
-        run("ip", "-netns", self.here, "link", "set", "bond0", "type", "bond", "active_slave", "eth1")
-        time.sleep(1)
+        self.prefer(1)
 
 
 class Ours:
