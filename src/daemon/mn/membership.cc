@@ -146,9 +146,11 @@ Result<void> MnDaemon::release_member(const core::RemoveMember& gone) {
   const std::string name = std::exchange(members_.at(gone.number), {});
   with_small_mtu_.erase(name);
   member_watch_->forget(name);
-  ports_->close(gone.interface);
   const auto removed = dataplane_->remove_member(gone.number);
-  interfaces_->give_back(name, gone.interface);
+  // It may have been renamed, and have been added again by its new name.
+  if (std::ranges::count(settings_.core.members, gone.interface, &MemberConfig::index) != 0) return removed;
+  ports_->close(gone.interface);
+  interfaces_->give_back(gone.interface);
   return removed;
 }
 
