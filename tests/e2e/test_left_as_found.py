@@ -190,10 +190,12 @@ def test_one_that_is_gone_needs_nothing_at_teardown(lived):
 def test_one_renamed_in_its_drain_is_let_go(lived):
     before = state_of(lived, "if1")
     up(lived)
-    lived.ask("member remove", interface="if1", drain="500ms")
+    lived.ask("member remove", interface="if1", drain="2s")
     lived.ip("mn", "link set if1 down", "link set if1 name wan7", "link set wan7 up")
     lived.ip("mn", "link add if1 type veth peer name far1", "link set if1 up", "link set far1 up")  # another has its name
     other = state_of(lived, "if1")[1:]
+    lived.ip("mn", "addr add 2001:db8:bad::7/64 dev wan7 nodad")
+    eventually(lambda: "2001:db8:bad::7" not in lived.inside("mn", "ip", "addr", "show", "dev", "wan7").stdout, what="the guard")
     eventually(lambda: "if1" not in lived.links())
     eventually(lambda: [text.replace("wan7", "if1") for text in state_of(lived, "wan7")[1:]] == list(before[1:]))
     assert "clsact" not in lived.inside("mn", "tc", "qdisc", "show", "dev", "wan7").stdout
