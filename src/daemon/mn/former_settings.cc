@@ -9,8 +9,8 @@
 namespace flowmob::daemon {
 namespace {
 
-using platform::Json;
 using platform::InterfaceAddress;
+using platform::Json;
 
 constexpr int kVersion = 1;
 

@@ -230,6 +230,35 @@ TEST(FormerStates, NothingIsNotedThatCannotBeKept) {
   });
 }
 
+TEST(FormerStates, WithoutIpv6ThereIsNothingToRestore) {
+  in_private_namespace([] {
+    OneInterface one;
+    FormerStates states = one.states();
+    ASSERT_TRUE(states.note(one.link()));
+    one.change();
+    ASSERT_TRUE(one.netlink.set_mtu(one.index, 1200));
+    EXPECT_TRUE(states.restore(one.index));
+    EXPECT_FALSE(one.netlink.has_ingress_qdisc(one.index).value());
+    EXPECT_THAT(states.known(), IsEmpty());
+  });
+}
+
+TEST(FormerStates, AnAddressThatIsRefusedIsSaidAndTheRestIsDone) {
+  in_private_namespace([] {
+    OneInterface one;
+    const platform::InterfaceAddress address{.interface = one.index,
+                                             .address = Ipv6Address::parse("2001:db8::1").value()};
+    ASSERT_TRUE(one.netlink.ensure_address(address));
+    FormerStates states = one.states();
+    ASSERT_TRUE(states.note(one.link()));
+    one.change();
+    ASSERT_TRUE(platform::set_ipv6("if1", Ipv6Setting::DisableIpv6, 1));
+    EXPECT_FALSE(states.restore(one.index));
+    EXPECT_EQ(one.accept_ra(), 2);
+    EXPECT_THAT(states.known(), IsEmpty());
+  });
+}
+
 TEST(FormerStates, SomebodyElsesClsactStays) {
   in_private_namespace([] {
     OneInterface one;

@@ -96,7 +96,10 @@ Result<void> FormerStates::note(const Link& link) {
 Result<void> FormerStates::put_back(const FormerSettings& former, const Link& link) {
   Result<void> done;
   if (!former.has_clsact) keep_first(done, netlink_.remove_empty_clsact(link.index));
-  keep_first(done, platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, former.accept_ra));
+  const auto set = platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, former.accept_ra);
+  // Its MTU is too small for IPv6; the kernel gives it that anew some day, with settings of its own.
+  if (!set && set.error().code == "no-such-setting") return done;
+  keep_first(done, set);
   for (auto address : former.addresses) {
     address.interface = link.index;
     keep_first(done, netlink_.ensure_address(address));
