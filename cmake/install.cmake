@@ -14,6 +14,7 @@ endforeach()
 
 # As in the repository, so that the pages find each other.
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY packaging/managers DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging)
 install(FILES packaging/systemd/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging/systemd)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY LICENSES DESTINATION ${CMAKE_INSTALL_DOCDIR})

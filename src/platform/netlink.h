@@ -52,6 +52,12 @@ class Netlink {
   Result<std::vector<Ipv4Route>> ipv4_routes();
   Result<Path> path_to(const Ipv6Address& destination, const std::optional<Ipv6Address>& source = {});
 
+  // Where programs are attached (netlink_qdisc.cc)
+  /// A clsact or an ingress qdisc: there is room for one of them.
+  Result<bool> has_ingress_qdisc(InterfaceIndex interface);
+  /// One with a filter at either side stays.
+  Result<void> remove_empty_clsact(InterfaceIndex interface);
+
   // Neighbours (netlink_neighbor.cc)
   Result<void> ensure_neighbor(const Neighbor& neighbor);
   Result<void> remove_neighbor(InterfaceIndex interface, const Ipv6Address& address);

@@ -44,6 +44,7 @@ std::optional<Link> parse_link(const nlmsghdr& message) {
   link.name = attributes.text(IFLA_IFNAME);
   link.kind = details.text(IFLA_INFO_KIND);
   link.mac = attributes.mac(IFLA_ADDRESS).value_or(MacAddress{});
+  link.permanent_mac = attributes.mac(IFLA_PERM_ADDRESS).value_or(MacAddress{});
   link.mtu = attributes.u32(IFLA_MTU).value_or(0);
   link.up = (info->ifi_flags & IFF_UP) != 0;
   link.carrier = link.up && (info->ifi_flags & kLowerUp) != 0;

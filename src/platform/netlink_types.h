@@ -19,6 +19,7 @@ struct Link {
   std::string name;
   std::string kind;  ///< "veth", "bridge", ...; empty for hardware
   MacAddress mac;
+  MacAddress permanent_mac;  ///< the hardware's own, whatever `mac` was set to; zero: it has none
   std::uint32_t mtu{};
   bool up{};       ///< administratively
   bool carrier{};  ///< up, and the lower layer says that it can carry packets

@@ -14,7 +14,7 @@ import termios
 
 import pytest
 
-from conftest import FLOWMOB, eventually, run
+from conftest import FLOWMOB, ROOT, eventually, run
 
 SHOWN = {"lma": ["status", "show bindings", "show sessions", "show flows", "show tunnels", "show links", "show statistics"],
          "mag1": ["status", "show bindings", "show tunnels", "show links", "show statistics"],
@@ -91,7 +91,7 @@ def test_nobody_there():
     assert done.returncode == 1 and one_document(done.stdout)["ok"] is False
 
 
-@pytest.mark.parametrize("words", [["doctor"], ["version"]])
+@pytest.mark.parametrize("words", [["doctor"], ["doctor", "--node", ROOT / "docs/examples/mn.toml"], ["version"]])
 def test_commands_that_ask_no_daemon(words):
     assert isinstance(one_document(run(FLOWMOB, *words, "--json", check=False).stdout), dict)
 

@@ -9,6 +9,7 @@
 
 #include "cli/program.h"
 #include "cli/table.h"
+#include "daemon/config/load.h"
 
 namespace flowmob::cli {
 namespace {
@@ -25,6 +26,36 @@ Json to_json(const Finding& finding) {
           {"detail", finding.detail},
           {"purpose", finding.purpose},
           {"remedy", is_present(finding) ? "" : finding.remedy}};
+}
+
+constexpr const char* kNodeFile = "/etc/flowmob/mn.toml";
+
+Json to_json(const NodeFinding& node) {
+  Json claims = Json::array();
+  for (const Claim& claim : node.claims)
+    claims.push_back({{"manager", claim.manager},
+                      {"interface", claim.interface},
+                      {"evidence", claim.evidence},
+                      {"remedy", claim.remedy}});
+  return {{"file", node.file},
+          {"interfaces", node.interfaces},
+          {"problem", node.problem},
+          {"managers", std::move(claims)}};
+}
+
+std::string text_of(const NodeFinding& node) {
+  if (node.file.empty()) return "";
+  if (!node.problem.empty())
+    return fmt::format("\nWho else manages the mobile node's interfaces is not known: {}\n",
+                       printable(node.problem));
+  std::string text;
+  for (const Claim& claim : node.claims)
+    text += fmt::format(
+        "\n{} is managed by {} ({}), which flowmob-mnd cannot share it with. To end that:\n  {}\n",
+        printable(claim.interface), claim.manager, printable(claim.evidence), printable(claim.remedy));
+  return text.empty() ? fmt::format("\nNobody else was seen to manage {}.\n",
+                                    printable(fmt::format("{}", fmt::join(node.interfaces, ", "))))
+                      : text;
 }
 
 Cell verdict(const Finding& finding) {
@@ -94,7 +125,20 @@ std::vector<Finding> examine(std::span<const Probe> probes) {
   return findings;
 }
 
-Answer report(const std::vector<Finding>& findings, const Terminal& terminal) {
+NodeFinding examine_node(const std::filesystem::path& file, const std::filesystem::path& root) {
+  NodeFinding node{file.string(), {}, {}, ""};
+  const auto settings = daemon::config::load_mn(file);
+  if (!settings) {
+    node.problem = daemon::config::to_error(settings.error()).message;
+    return node;
+  }
+  for (const auto& member : settings->core.members) node.interfaces.push_back(member.interface);
+  node.interfaces.push_back(settings->core.interface);
+  node.claims = find_claims(root, node.interfaces);
+  return node;
+}
+
+Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal) {
   const auto lacks = [&](Need need) {
     return std::ranges::any_of(findings, [&](const Finding& f) { return !is_present(f) && f.need == need; });
   };
@@ -105,13 +149,14 @@ Answer report(const std::vector<Finding>& findings, const Terminal& terminal) {
   answer.document = {{"daemons_can_run", daemons},
                      {"lab_can_run", lab},
                      {"demo_can_run", demo},
-                     {"findings", Json::array()}};
+                     {"findings", Json::array()},
+                     {"mobile_node", node.file.empty() ? Json() : to_json(node)}};
   TextTable table({{"FEATURE"}, {""}, {"DETAIL", false, true}, {"USED FOR", false, true}});
   for (const Finding& finding : findings) {
     answer.document["findings"].push_back(to_json(finding));
     table.add({finding.name, verdict(finding), finding.detail, finding.purpose});
   }
-  answer.text = table.render(terminal.width, terminal.colour) + remedies(findings) +
+  answer.text = table.render(terminal.width, terminal.colour) + remedies(findings) + text_of(node) +
                 fmt::format("\n{}\n", demo      ? "flowmob runs here, the lab and the demo too."
                                       : lab     ? "flowmob runs here, the lab too, but not the demo."
                                       : daemons ? "flowmob runs here, but not the lab."
@@ -121,8 +166,21 @@ Answer report(const std::vector<Finding>& findings, const Terminal& terminal) {
 }
 
 void add_doctor_command(Program& program) {
-  program.add(nullptr, "doctor", "says what flowmob needs of this machine, what is missing and how to get it",
-              [](Terminal& terminal) { return terminal.finish(report(examine(doctor_probes()), terminal)); });
+  auto file = std::make_shared<std::string>();
+  CLI::App* command = program.add(
+      nullptr, "doctor", "says what flowmob needs of this machine, what is missing and how to get it",
+      [file](Terminal& terminal) {
+        std::error_code error;
+        const bool is_node = !file->empty() || std::filesystem::exists(kNodeFile, error);
+        const NodeFinding node = is_node ? examine_node(file->empty() ? kNodeFile : *file) : NodeFinding{};
+        return terminal.finish(report(examine(doctor_probes()), node, terminal));
+      });
+  command
+      ->add_option(
+          "--node", *file,
+          fmt::format("a mobile node's file, to see who else manages its interfaces; {} if it is there",
+                      kNodeFile))
+      ->type_name("FILE");
 }
 
 }  // namespace flowmob::cli

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/doctor/managers.h"
 #include "cli/terminal.h"
 
 namespace flowmob::cli {
@@ -44,7 +46,16 @@ struct Finding {
 
 /// Looks for everything; changes nothing that outlives it.
 std::vector<Finding> examine(std::span<const Probe> probes);
+/// What a mobile node's file says, and who else manages its interfaces.
+struct NodeFinding {
+  std::string file;  ///< empty: there is no mobile node here
+  std::vector<std::string> interfaces;
+  std::vector<Claim> claims;
+  std::string problem;  ///< why the file says nothing
+};
+NodeFinding examine_node(const std::filesystem::path& file, const std::filesystem::path& root = "/");
+
 /// Fails (status 1) when the daemons could not run.
-Answer report(const std::vector<Finding>& findings, const Terminal& terminal);
+Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal);
 
 }  // namespace flowmob::cli

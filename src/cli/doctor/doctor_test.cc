@@ -16,9 +16,9 @@ Result<std::string> there() { return "found"; }
 Result<std::string> gone() { return fail("absent", "not in this kernel"); }
 Result<std::string> refused() { return fail(std::string(kNotAllowed), "needs root to look"); }
 
-Answer diagnose(std::initializer_list<Probe> probes) {
+Answer diagnose(std::initializer_list<Probe> probes, const NodeFinding& node = {}) {
   std::FILE* out = std::tmpfile();
-  const Answer answer = report(examine(std::span(probes.begin(), probes.size())), Terminal(out));
+  const Answer answer = report(examine(std::span(probes.begin(), probes.size())), node, Terminal(out));
   std::fclose(out);
   return answer;
 }
@@ -49,6 +49,32 @@ TEST(Doctor, WhatIsMissingHasItsRemedy) {
   EXPECT_EQ(answer.document["lab_can_run"], false);
   EXPECT_THAT(answer.text, HasSubstr("modprobe missing"));
   EXPECT_EQ(answer.status, 0);
+}
+
+TEST(Doctor, WhoElseManagesAnInterfaceIsSaidAndCostsNothing) {
+  const NodeFinding node{
+      "mn.toml", {"wlan0", "vif0"}, {{"networkd", "wlan0", "/run/x: y", "Unmanaged=yes"}}, ""};
+  const Answer answer = diagnose({{"here", Need::Daemons, "use", "Get it.", there}}, node);
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_EQ(answer.document["mobile_node"]["managers"][0]["manager"], "networkd");
+  EXPECT_THAT(answer.text, HasSubstr("wlan0 is managed by networkd (/run/x: y)"));
+  EXPECT_THAT(answer.text, HasSubstr("Unmanaged=yes"));
+}
+
+TEST(Doctor, NobodyIsSaidToManageWhatNobodyManages) {
+  const Probe here{"here", Need::Daemons, "use", "Get it.", there};
+  EXPECT_THAT(diagnose({here}, {"mn.toml", {"wlan0", "vif0"}, {}, ""}).text,
+              HasSubstr("Nobody else was seen to manage wlan0, vif0."));
+  const Answer none = diagnose({here});
+  EXPECT_TRUE(none.document["mobile_node"].is_null());
+  EXPECT_THAT(none.text, Not(HasSubstr("manage")));
+}
+
+TEST(Doctor, AFileThatIsNoneIsSaid) {
+  const NodeFinding node = examine_node("/nowhere/mn.toml");
+  EXPECT_THAT(node.problem, HasSubstr("/nowhere/mn.toml"));
+  const Answer answer = diagnose({{"here", Need::Daemons, "use", "Get it.", there}}, node);
+  EXPECT_THAT(answer.text, HasSubstr("is not known: "));
 }
 
 TEST(ScratchNamespace, ARefusalStaysARefusal) {

@@ -82,9 +82,14 @@ void AddressGuard::undo(const InterfaceAddress& found, Guarded& guarded) {
     return again_.arm(SystemClock::now().monotonic + kLookAgain);
   }
   guarded.is_given_up = false;
-  const auto done = platform::set_ipv6(guarded.name, Ipv6Setting::AcceptRa, 0).and_then([&] {
-    return netlink_.remove_address(found.interface, found.address, found.prefix_length);
-  });
+  // By its present name: another may have the one it had.
+  const auto done = netlink_.link(found.interface)
+                        .and_then([](const platform::Link& link) {
+                          return platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, 0);
+                        })
+                        .and_then([&] {
+                          return netlink_.remove_address(found.interface, found.address, found.prefix_length);
+                        });
   if (!done) return spdlog::error("{}: {}", guarded.name, done.error().message);
   ++removed_;
   on_removed_(guarded.name, written(found));

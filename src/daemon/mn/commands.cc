@@ -22,6 +22,7 @@ Result<Json> MnDaemon::statistics() {
     shown["packet_sockets"] = ports_->statistics();
     shown["member_addresses"] = guard_->statistics();
     shown["members"] = {{"mtu_too_small", small_mtus_}};
+    shown["former_settings"] = interfaces_->former().statistics();
     const auto& control = host_->control().counters();
     shown["control"] = {{"clients", control.clients},
                         {"requests", control.requests},

@@ -80,8 +80,18 @@ Result<std::unique_ptr<MnDaemon>> MnDaemon::start(const Options& options) {
     return daemon->serve();
   });
   if (started) return daemon;
-  if (first) (void)remove_all(*daemon->netlink_, daemon->settings_);  // why it failed is worth more
+  daemon->undo_start(first);
   return tl::unexpected(started.error());
+}
+
+/// Why the start failed is worth more than why this does.
+void MnDaemon::undo_start(bool first) {
+  if (first) (void)remove_all(*netlink_, settings_);
+  const auto taken = first ? interfaces_->former().known() : interfaces_->former().fresh();
+  for (const InterfaceIndex interface : taken) {
+    (void)dataplane::VifDataplane::leave(interface);
+    interfaces_->give_back(interface);
+  }
 }
 
 /// What may fail before anything is touched.
@@ -103,7 +113,8 @@ Result<void> MnDaemon::open() {
       .and_then([&] { return number_all(settings_, predecessors); })
       .map([&] {
         interface_.emplace(virtual_interface(*netlink_, settings_));
-        interfaces_.emplace(*netlink_, *guard_, *interface_);
+        interfaces_.emplace(*netlink_, *guard_, *interface_, FormerFile::beside(settings_.paths.control));
+        interfaces_->remember();
       });
 }
 
@@ -125,6 +136,7 @@ Result<void> MnDaemon::bring_up() {
   auto dataplane = dataplane::VifDataplane::open(dataplane_options(settings_));
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
+  interfaces_->give_back_others(settings_.core.members);
   return {};
 }
 
@@ -182,16 +194,9 @@ Result<void> MnDaemon::serve() {
 }
 
 void MnDaemon::member_changed(const std::string& name, const std::optional<Link>& link) {
+  if (!link) return member_lost(name);
   core::MemberConfig* member = find(name);
   if (member == nullptr) return;
-  if (!link) {
-    spdlog::warn("{} is gone", name);
-    pump_->feed([&](Now now) { logical_->handle_link(now, member->index, false); });
-    ports_->close(member->index);
-    guard_->leave(member->index);
-    member->index = {};  // the next one is another one, even if it has the same index
-    return;
-  }
   const bool is_new = member->index != link->index || member->mac != link->mac;
   const bool is_stray = interface_->has_ports() && !interface_->is_port(*link);
   const bool is_large_again = with_small_mtu_.contains(name) && link->mtu >= kSmallestMtu;
@@ -203,6 +208,22 @@ void MnDaemon::member_changed(const std::string& name, const std::optional<Link>
     return spdlog::error("{}: {}", name, ready.error().message);
   }
   pump_->feed([&](Now now) { logical_->handle_link(now, link->index, has_carrier(*link)); });
+}
+
+/// One that leaves has its programs, whatever its name, until it has left.
+void MnDaemon::member_lost(const std::string& name) {
+  const auto renamed = interfaces_->lost(name);
+  core::MemberConfig* member = find(name);
+  if (member == nullptr) return;
+  spdlog::warn("{} is gone{}", name, renamed ? ": it is called " + renamed->name + " now" : "");
+  pump_->feed([&](Now now) { logical_->handle_link(now, member->index, false); });
+  ports_->close(member->index);
+  if (renamed) {
+    const auto left = dataplane::VifDataplane::leave(renamed->index);
+    if (!left) spdlog::error("{}: {}", renamed->name, left.error().message);
+    interfaces_->give_back(renamed->index);
+  }
+  member->index = {};  // the next one is another one, even if it has the same index
 }
 
 /// To the kernel an interface that comes back is another one: without our programs and settings.
@@ -273,7 +294,12 @@ Result<void> MnDaemon::teardown(const Options& options) {
   if (!host) return tl::unexpected(host.error());
   auto netlink = platform::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
-  return remove_all(*netlink, *settings);
+  FormerStates former(*netlink, FormerFile::beside(settings->paths.control));
+  const auto known = former.load();
+  auto done = remove_all(*netlink, *settings);
+  for (const InterfaceIndex interface : former.known())
+    if (auto restored = former.restore(interface); done && !restored) done = restored;
+  return done ? known : done;
 }
 
 }  // namespace flowmob::daemon

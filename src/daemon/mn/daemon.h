@@ -31,7 +31,8 @@ class MnDaemon {
   /// planned or not, breaks no connection. `--teardown` removes them.
   void run() { host_->run(); }
 
-  /// Refused while a daemon runs. The members' accept_ra stays 0: what it was before is not known any more.
+  /// All is as it was before the first start. Refused while a daemon runs. "bad-record": members may not be
+  /// what they were, for what that was is not known.
   static Result<void> teardown(const Options& options);
 
  private:
@@ -41,6 +42,8 @@ class MnDaemon {
   Result<void> bring_up();
   Result<void> take_over();
   Result<void> serve();
+  /// The start failed. `first`: there was no predecessor whose work goes on.
+  void undo_start(bool first);
   Result<void> add_commands();
   Result<void> reload();
 
@@ -64,6 +67,7 @@ class MnDaemon {
   bool has_carrier(const platform::Link& link);
 
   void member_changed(const std::string& name, const std::optional<platform::Link>& link);
+  void member_lost(const std::string& name);
   Result<void> member_returned(const platform::Link& link);
   void interface_changed(const std::optional<platform::Link>& link);
   Result<void> make_interface_anew();

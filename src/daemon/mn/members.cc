@@ -88,24 +88,40 @@ Result<Link> candidate(Netlink& netlink, const std::string& name, const std::str
   return link;
 }
 
+void MemberInterfaces::remember() {
+  if (const auto loaded = former_.load(); !loaded)
+    spdlog::error("what members were before is not known: {}", loaded.error().message);
+}
+
 Result<void> MemberInterfaces::take(const Link& link) {
-  const auto before = platform::get_ipv6(link.name, Ipv6Setting::AcceptRa);
-  if (!before) return tl::unexpected(before.error());
-  const auto [known, is_first] = accept_ra_.try_emplace(link.name, *before);
-  if (*before != 0) known->second = *before;
-  return platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, 0)
+  return former_.note(link)
+      .and_then([&] { return platform::set_ipv6(link.name, Ipv6Setting::AcceptRa, 0); })
       .and_then([&] { return guard_.clear(link.name, link.index); })
       .and_then([&] { return interface_.take_port(link); });
 }
 
-void MemberInterfaces::give_back(const std::string& name, InterfaceIndex index) {
-  guard_.leave(index);
-  if (const auto released = interface_.release_port(name); !released)
-    spdlog::warn("{}: {}", name, released.error().message);
-  const auto before = accept_ra_.extract(name);
-  if (before.empty() || !netlink_.link(name)) return;
-  const auto restored = platform::set_ipv6(name, Ipv6Setting::AcceptRa, before.mapped());
-  if (!restored) spdlog::warn("{}: {}", name, restored.error().message);
+void MemberInterfaces::give_back(InterfaceIndex interface) {
+  guard_.leave(interface);
+  const auto restored = former_.restore(interface);
+  if (!restored) spdlog::warn("interface {}: {}", interface.value, restored.error().message);
+}
+
+void MemberInterfaces::give_back_others(const std::vector<core::MemberConfig>& members) {
+  for (const InterfaceIndex interface : former_.known())
+    if (std::ranges::count(members, interface, &core::MemberConfig::index) == 0) give_back(interface);
+}
+
+std::optional<Link> MemberInterfaces::lost(const std::string& name) {
+  const InterfaceIndex interface = former_.named(name);
+  if (!interface) return std::nullopt;
+  const auto link = netlink_.link(interface);
+  if (link && link->name != name) {
+    if (const auto noted = former_.note(*link); !noted) spdlog::warn("{}: {}", name, noted.error().message);
+    return *link;
+  }
+  guard_.leave(interface);
+  former_.forget(interface);
+  return std::nullopt;
 }
 
 }  // namespace flowmob::daemon

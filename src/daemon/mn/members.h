@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
 #include "core/mn/config.h"
 #include "daemon/mn/address_guard.h"
+#include "daemon/mn/former_states.h"
 #include "daemon/mn/virtual_interface.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/netlink.h"
@@ -33,18 +33,27 @@ constexpr std::uint32_t kSmallestMtu = 1280;
 /// so is what it is given later. Link-local addresses stay.
 class MemberInterfaces {
  public:
-  MemberInterfaces(platform::Netlink& netlink, AddressGuard& guard, VirtualInterface& interface)
-      : netlink_(netlink), guard_(guard), interface_(interface) {}
+  MemberInterfaces(platform::Netlink& netlink, AddressGuard& guard, VirtualInterface& interface,
+                   std::filesystem::path record)
+      : netlink_(netlink), guard_(guard), interface_(interface), former_(netlink, std::move(record)) {}
+  /// What a predecessor has noted. What is not believed is told, and counts.
+  void remember();
   /// Once more for one that came back.
   Result<void> take(const platform::Link& link);
-  /// accept_ra is again what it was when we first took it.
-  void give_back(const std::string& name, InterfaceIndex index);
+  /// It is again what it was when it was first taken, by us or a predecessor.
+  void give_back(InterfaceIndex interface);
+  /// Those that a predecessor took and nobody wants any more.
+  void give_back_others(const std::vector<core::MemberConfig>& members);
+  /// Nothing has that name any more: what had it, if it goes on by another.
+  std::optional<platform::Link> lost(const std::string& name);
+
+  const FormerStates& former() const { return former_; }
 
  private:
   platform::Netlink& netlink_;
   AddressGuard& guard_;
   VirtualInterface& interface_;
-  std::map<std::string, int> accept_ra_;  ///< before us; zero after a predecessor
+  FormerStates former_;
 };
 
 }  // namespace flowmob::daemon

@@ -146,10 +146,14 @@ Result<void> MnDaemon::release_member(const core::RemoveMember& gone) {
   const std::string name = std::exchange(members_.at(gone.number), {});
   with_small_mtu_.erase(name);
   member_watch_->forget(name);
-  ports_->close(gone.interface);
   const auto removed = dataplane_->remove_member(gone.number);
-  interfaces_->give_back(name, gone.interface);
-  return removed;
+  // It may have been renamed, and have been added again by its new name.
+  if (std::ranges::count(settings_.core.members, gone.interface, &MemberConfig::index) != 0) return removed;
+  ports_->close(gone.interface);
+  interfaces_->give_back(gone.interface);
+  // What it was a port of before us is the virtual interface now, and has members only.
+  const auto released = interface_->release_port(name);
+  return removed ? released : removed;
 }
 
 Result<Json> MnDaemon::add_member(const Json& arguments) {

@@ -120,10 +120,33 @@ Result<void> VirtualInterface::remove(const std::vector<std::string>& members) {
   if (!link && link.error().code == "no-such-interface") return {};
   if (!link) return tl::unexpected(link.error());
   if (!can_be_taken(*link)) return fail("interface-in-use", "'" + plan_.name + "' is not ours to remove");
-  if (!is_made_by_us(*link)) return {};
+  if (!is_made_by_us(*link)) return give_back(*link);
   for (const std::string& member : members)
     if (auto released = release_port(member); !released) return released;
   return netlink_.delete_link(link->index);
+}
+
+/// What a device has that nobody has set up.
+Result<void> VirtualInterface::give_back(const Link& link) {
+  const auto addresses = netlink_.addresses(link.index);
+  const auto routes = netlink_.routes();
+  const auto neighbors = netlink_.neighbors(link.index);
+  if (!addresses || !routes || !neighbors) return fail("netlink-failed", "what is on '" + link.name + "' is not told");
+  Result<void> done;
+  for (const auto& route : *routes)
+    if (done && route.interface == link.index) done = netlink_.remove_route(route);
+  for (const auto& neighbor : *neighbors)
+    if (done && neighbor.permanent) done = netlink_.remove_neighbor(link.index, neighbor.address);
+  for (const auto& found : *addresses)
+    if (done) done = netlink_.remove_address(link.index, found.address, found.prefix_length);
+  for (const auto setting : {Ipv6Setting::AcceptRa, Ipv6Setting::RouterSolicitations, Ipv6Setting::AcceptDad,
+                             Ipv6Setting::DadTransmits, Ipv6Setting::AddrGenMode}) {
+    if (!done) break;
+    done = platform::get_ipv6("default", setting).and_then([&](int value) {
+      return platform::set_ipv6(link.name, setting, value);
+    });
+  }
+  return done;
 }
 
 Result<void> VirtualInterface::set_mtu(std::uint32_t mtu) {

@@ -28,11 +28,11 @@ bpf_tc_hook hook_of(InterfaceIndex interface, Hook hook) {
   return at;
 }
 
-bpf_tc_opts options_of(const Attachment& attachment) {
+bpf_tc_opts options_of(std::uint32_t rank) {
   bpf_tc_opts options{};
   options.sz = sizeof(options);
   options.handle = kHandle;
-  options.priority = kFirstPriority + attachment.rank;
+  options.priority = kFirstPriority + rank;
   return options;
 }
 
@@ -51,7 +51,7 @@ bool uses_map(std::uint32_t program, std::uint32_t map) {
 /// The program at that place, 0 if there is none.
 std::uint32_t program_at(InterfaceIndex interface, const Attachment& place) {
   const bpf_tc_hook hook = hook_of(interface, place.hook);
-  bpf_tc_opts options = options_of(place);
+  bpf_tc_opts options = options_of(place.rank);
   return bpf_tc_query(&hook, &options) == 0 ? options.prog_id : 0;
 }
 
@@ -92,7 +92,7 @@ Result<void> attach(const Attachment& attachment, int program_fd) {
   const int created = bpf_tc_hook_create(&hook);
   if (created != 0 && created != -EEXIST)
     return platform::fail_errno("tc-attach", "cannot add clsact to " + attachment.interface, -created);
-  bpf_tc_opts options = options_of(attachment);
+  bpf_tc_opts options = options_of(attachment.rank);
   options.prog_fd = program_fd;
   options.flags = BPF_TC_F_REPLACE;
   const int attached = bpf_tc_attach(&hook, &options);
@@ -104,16 +104,18 @@ Result<void> attach(const Attachment& attachment, int program_fd) {
 }
 
 Result<void> detach(const Attachment& attachment) {
-  const LibbpfLog log;
   const auto index = interface_index(attachment.interface);
-  if (!index) return {};
-  const bpf_tc_hook hook = hook_of(*index, attachment.hook);
-  const bpf_tc_opts options = options_of(attachment);
-  const int detached = bpf_tc_detach(&hook, &options);
-  if (detached == 0 || detached == -ENOENT || detached == -EINVAL) return {};
-  return platform::fail_errno(
-      "tc-detach", fmt::format("cannot detach {} from {}", attachment.program, attachment.interface),
-      -detached);
+  return index ? detach(*index, attachment.hook, attachment.rank) : Result<void>();
+}
+
+Result<void> detach(InterfaceIndex interface, Hook hook, std::uint32_t rank) {
+  const LibbpfLog log;
+  const bpf_tc_hook at = hook_of(interface, hook);
+  const bpf_tc_opts options = options_of(rank);
+  const int detached = bpf_tc_detach(&at, &options);
+  if (detached == 0 || detached == -ENOENT || detached == -EINVAL || detached == -ENODEV) return {};
+  return platform::fail_errno("tc-detach", fmt::format("cannot detach from interface {}", interface.value),
+                              -detached);
 }
 
 Result<void> detach_others(const std::vector<Attachment>& wanted, int map_fd) {

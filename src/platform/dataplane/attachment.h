@@ -27,6 +27,9 @@ Result<void> attach(const Attachment& attachment, int program_fd);
 /// Success if nothing was attached, or the interface is gone.
 Result<void> detach(const Attachment& attachment);
 
+/// Whatever it is called by now.
+Result<void> detach(InterfaceIndex interface, Hook hook, std::uint32_t rank = 0);
+
 /// What sits at a place of ours on any interface of the namespace, uses the map of `map_fd` (so that it is
 /// not another daemon's), and is not among `wanted`, is detached.
 Result<void> detach_others(const std::vector<Attachment>& wanted, int map_fd);

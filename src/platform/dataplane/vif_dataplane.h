@@ -78,6 +78,8 @@ class VifDataplane {
   Result<void> add_member(std::uint32_t number, const std::string& interface);
   /// Its packets are not ours any more, its number is free, and flows that had it have the default member.
   Result<void> remove_member(std::uint32_t number);
+  /// Takes our program off an interface, whatever it is called by now. "tc-detach".
+  static Result<void> leave(InterfaceIndex interface);
   /// For flows not yet seen on any link, and while a flow's own member is down.
   Result<void> set_default_member(std::uint32_t number);
   /// What is sent from the prefix begins by one of these members, a bit for each; none: by any.
@@ -102,6 +104,7 @@ class VifDataplane {
   Result<void> forget_former_members();
   Result<void> forget_member(std::uint32_t number);
   void give_flows_away(std::uint32_t number);
+  bool is_in_use(InterfaceIndex interface) const;
   std::uint32_t heir_of(std::uint32_t number) const;
   std::uint32_t heir_of_flow(const fm_flow_key& key, std::uint32_t heir) const;
   Result<void> write_rules();

@@ -36,10 +36,17 @@ Result<void> VifDataplane::add_member(std::uint32_t number, const std::string& i
 /// First nothing finds it any more, then flows leave its number: else a packet could bring one back to it.
 Result<void> VifDataplane::remove_member(std::uint32_t number) {
   if (number >= options_.members.size() || options_.members[number].empty()) return forget_member(number);
-  const std::string interface = std::exchange(options_.members[number], {});
-  return forget_member(number).and_then([&] {
-    return detach({interface, Hook::Ingress, "member_ingress", 0});
-  });
+  options_.members[number].clear();
+  const InterfaceIndex interface { members_.get(number).value_or(fm_member_row{}).interface };
+  return forget_member(number).and_then(
+      [&] { return interface && !is_in_use(interface) ? leave(interface) : Result<void>(); });
+}
+
+Result<void> VifDataplane::leave(InterfaceIndex interface) { return detach(interface, Hook::Ingress); }
+
+/// One that was renamed may have become another member meanwhile.
+bool VifDataplane::is_in_use(InterfaceIndex interface) const {
+  return member_by_interface_.get(interface.value).has_value();
 }
 
 Result<void> VifDataplane::forget_member(std::uint32_t number) {
