@@ -38,7 +38,7 @@ void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool
 
 void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
   if (take_answer(now.monotonic, meta, icmpv6)) return update(now.monotonic);
-  const auto advertisement = read_advertisement(meta, icmpv6);
+  auto advertisement = read_advertisement(meta, icmpv6);
   if (!advertisement && advertisement.error().code == "not-an-advertisement") return;
   ++statistics_.received;
   if (!advertisement) return statistics_.drop(advertisement.error().code);
@@ -47,6 +47,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   // A link that comes up is solicited on: what was said before that will be said again.
   if (!member->up()) return statistics_.drop("member-down");
   if (member->leaves) return statistics_.drop("member-leaving");
+  if (member->config.raw_ip) advertisement->mac = kMadeUpRouterMac;  // whatever it says: none is seen here
   if (const auto why = member->admit(now.monotonic, *advertisement)) {
     statistics_.drop(*why);
     return update(now.monotonic);
@@ -60,7 +61,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   if (member->live() != was_live) {
     Json fields = about(*member);
     fields["router"] = meta.source.to_string();
-    if (member->live()) fields["router_mac"] = member->router_mac.to_string();
+    if (member->live()) fields["router_mac"] = written_router_mac(*member);
     notify(member->live() ? "router-discovered" : "router-lost", std::move(fields));
   }
   if (member->live()) taken_over_ = false;
@@ -100,7 +101,8 @@ void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   if (step == RouterWatch::Step::Wait || !member.router) return;
   const MemberConfig& config = member.config;
   effects_.push_back({EffectId{member.number + 1},
-                      AskRouter{config.index, config.mac, member.router->address, member.router->mac}});
+                      AskRouter{config.index, config.mac, member.router->address, member.router->mac,
+                                config.raw_ip}});
   ++statistics_.questions;
   if (step != RouterWatch::Step::FellSilent) return;
   member.fall_silent(now, config_.solicitation_interval);

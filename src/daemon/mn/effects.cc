@@ -48,8 +48,9 @@ Result<void> MnEffects::act(const core::AskRouter& question) {
       *addresses, [](const auto& found) { return found.address.is_link_local() && !found.tentative; });
   if (own == addresses->end()) return fail("no-link-local", "no link-local address to ask the router from");
   const auto& mac = question.link_source.octets;
-  const wire::NeighborSolicitation message{question.router,
-                                           {wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
+  wire::NeighborSolicitation message{question.router, {}};
+  if (!question.raw_ip)
+    message.options.emplace_back(wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())});
   return system_.ports.send(question.interface,
                             {question.link_source, question.router_mac, own->address, question.router, 255,
                              wire::encode_nd(message, own->address, question.router)});
@@ -105,7 +106,7 @@ Result<void> MnEffects::act(const core::SetInterfaceMtu& wanted) {
 
 Result<void> MnEffects::act(const core::InstallMember& member) {
   return system_.dataplane.set_member(
-      {member.number, member.interface, member.mac, member.up, member.router});
+      {member.number, member.interface, member.mac, member.up, member.router, member.raw_ip});
 }
 
 Result<void> MnEffects::act(const core::InstallDefaultMember& member) {

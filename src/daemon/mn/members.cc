@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "daemon/mn/member_link.h"
 #include "daemon/mn/virtual_interface.h"
 #include "platform/sysctl.h"
 
@@ -35,11 +36,8 @@ Result<void> resolve_members(Netlink& netlink, core::MnConfig& config,
   for (core::MemberConfig& member : config.members) {
     const auto link = netlink.link(member.interface);
     if (!link) return tl::unexpected(link.error());
-    if (link->mac.is_zero())
-      return fail("bad-interface",
-                  "'" + member.interface + "' has no link-layer address: not an Ethernet link");
-    member.index = link->index;
-    member.mac = link->mac;
+    if (const auto header = link_header(*link); !header) return tl::unexpected(header.error());
+    identify(member, *link);
     member.number = number_of(member, predecessors);
   }
   if (config.mac.is_zero() && !config.members.empty()) config.mac = config.members.front().mac;
@@ -53,8 +51,7 @@ Result<Link> candidate(Netlink& netlink, const std::string& name, const std::str
   const auto link = netlink.link(name);
   if (!link) return link;
   if (link->master) return refuse("has-master", name, "belongs to a bridge, a bond or another master");
-  if (link->mac.is_zero())
-    return refuse("no-link-layer-address", name, "has no link-layer address: not an Ethernet link");
+  if (const auto header = link_header(*link); !header) return tl::unexpected(header.error());
   if (link->mtu < kSmallestMtu)
     return refuse("mtu-too-small", name,
                   "has an MTU of " + std::to_string(link->mtu) + "; IPv6 needs 1280 octets");
