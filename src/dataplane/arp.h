@@ -47,8 +47,9 @@ static __always_inline bool fm_is_same_ipv4(const __be16* a, const __be16* b) {
   return a[0] == b[0] && a[1] == b[1];
 }
 
-/* Nobody is on a point-to-point link but the router, so that every question is for it. A probe (RFC 5227) asks
- * whether an address is free, and it is; an announcement wants no answer. Neither has anybody to reach. */
+/* Nobody is on a point-to-point link but the router, so that every question is for it. A probe (RFC 5227)
+ * asks whether an address is free, and it is; an announcement wants no answer. Neither has anybody to reach.
+ */
 static __always_inline int fm_answer_arp(struct __sk_buff* skb, const struct fm_vif_config* vif,
                                          const struct fm_member_row* member) {
   struct fm_mac addresses[2] = {vif->mac, member->router};

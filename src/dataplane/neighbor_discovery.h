@@ -54,9 +54,9 @@ static __always_inline void fm_nd_leave_out_link_address(struct __sk_buff* skb,
   __be32 lengths[2] = {bpf_htonl(length + sizeof(option)), bpf_htonl(length)}; /* of the pseudo header */
   __s64 change = bpf_csum_diff(&lengths[0], sizeof(__be32), &lengths[1], sizeof(__be32), 0);
   change = bpf_csum_diff((__be32*)&option, sizeof(option), NULL, 0, (__wsum)change);
-  if (bpf_l4_csum_replace(skb, packet->upper + 2, 0, change, 0)) return;
+  if (bpf_skb_change_tail(skb, position, 0)) return;
   bpf_skb_store_bytes(skb, packet->offset + 4, &payload, sizeof(payload), 0);
-  bpf_skb_change_tail(skb, position, 0);
+  bpf_l4_csum_replace(skb, packet->upper + 2, 0, change, 0);
 }
 
 /* Puts `mac` into the first link-layer address option and mends the checksum. The stack writes that option

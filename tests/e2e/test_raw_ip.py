@@ -59,7 +59,7 @@ def test_it_has_no_addresses_and_a_router(lab, raw):
 
 def test_flows_move_to_it_and_back_without_a_loss(lab, raw, stream):  # pylint: disable=unused-argument
     move(lab, "mag1", "if1")
-    udp, tcp = stream(UDP_PORT, rate=200), stream(TCP_PORT, rate=100, tcp=True)
+    udp, tcp = stream(UDP_PORT, rate=200), stream(TCP_PORT, rate=20, size=8000, tcp=True)  # which the stack makes trains of segments of
     for _ in range(2):
         for mag, interface in (("mag3", "wwan0"), ("mag1", "if1"), ("mag3", "wwan0"), ("mag2", "if2")):
             move(lab, mag, interface, UDP_PORT, TCP_PORT)

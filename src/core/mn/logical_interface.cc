@@ -100,9 +100,8 @@ void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   const auto step = member.watch.handle_due(now, config_.router_probe_interval, config_.router_probes);
   if (step == RouterWatch::Step::Wait || !member.router) return;
   const MemberConfig& config = member.config;
-  effects_.push_back({EffectId{member.number + 1},
-                      AskRouter{config.index, config.mac, member.router->address, member.router->mac,
-                                config.raw_ip}});
+  effects_.push_back({EffectId{member.number + 1}, AskRouter{config.index, config.mac, member.router->address,
+                                                             member.router->mac, config.raw_ip}});
   ++statistics_.questions;
   if (step != RouterWatch::Step::FellSilent) return;
   member.fall_silent(now, config_.solicitation_interval);

@@ -193,9 +193,8 @@ Result<void> MnDaemon::member_returned(const Link& link) {
   if (auto known = use_members(settings_.core, {}); !known) return known;
   // Another member may be missing; it gets its program when it comes back.
   if (const auto attached = dataplane_->attach(); !attached) spdlog::warn("{}", attached.error().message);
-  return interfaces_->take(link).and_then([&] {
-    return ports_->open(link.index, header_of(*find(link.name)));
-  });
+  return interfaces_->take(link).and_then(
+      [&] { return ports_->open(link.index, header_of(*find(link.name))); });
 }
 
 /// Addresses and routes go when an interface is removed or set down.

@@ -9,13 +9,13 @@
 
 namespace flowmob::daemon {
 
-/// What stands before IP on a link that may be a member: Ethernet's header, or nothing on a point-to-point one
-/// (tun, wwan, PPP). "is-loopback", "is-tunnel", "no-link-layer-address", "kernel-too-old".
+/// What stands before IP on a link that may be a member: Ethernet's header, or nothing on a point-to-point
+/// one (tun, wwan, PPP). "is-loopback", "is-tunnel", "no-link-layer-address", "kernel-too-old".
 Result<platform::LinkHeader> link_header(const platform::Link& link);
 
-/// Whether a kernel takes Ethernet's header off what a program hands to a PPP link, as it does for other links
-/// without one (since Linux 6.6 and in the stable releases of that time). Both as uname(2) says them: Debian
-/// has the stable release in `version`.
+/// Whether a kernel takes Ethernet's header off what a program hands to a PPP link, as it does for other
+/// links without one (since Linux 6.6 and in the stable releases of that time). Both as uname(2) says them:
+/// Debian has the stable release in `version`.
 bool takes_headers_off_for_ppp(std::string_view release, std::string_view version);
 
 /// Which link a member is, by index and link-layer address. Where there is none its name's hash stands in: an

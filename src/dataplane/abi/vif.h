@@ -18,7 +18,8 @@ struct fm_vif_config {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_config) == 24, "fm_vif_config");
 
-#define FM_MEMBER_RAW_IP 1 /* a point-to-point link without a link-layer header, where nobody has an address */
+#define FM_MEMBER_RAW_IP \
+  1 /* a point-to-point link without a link-layer header, where nobody has an address */
 
 /* Key: the member's number, from 0. */
 struct fm_member_row {

@@ -76,15 +76,23 @@ Code put_tags_on(const std::vector<Tag>& tags) {
 /// overwrites it.
 Code take_header_off() {
   constexpr int kHeader = 14;
-  return {instruction(kCopy, 1, 6, 0),       instruction(kSet, 2, 0, kHeader),
-          instruction(kCopy, 3, 10, 0),      instruction(kAdd, 3, 0, -16),
-          instruction(kSet, 4, 0, kHeader),  instruction(kCall, 0, 0, BPF_FUNC_skb_load_bytes),
-          instruction(kCopy, 1, 6, 0),       instruction(kSet, 2, 0, -kHeader),
-          instruction(kSet, 3, 0, BPF_ADJ_ROOM_MAC), instruction(kSet, 4, 0, 0),
+  return {instruction(kCopy, 1, 6, 0),
+          instruction(kSet, 2, 0, kHeader),
+          instruction(kCopy, 3, 10, 0),
+          instruction(kAdd, 3, 0, -16),
+          instruction(kSet, 4, 0, kHeader),
+          instruction(kCall, 0, 0, BPF_FUNC_skb_load_bytes),
+          instruction(kCopy, 1, 6, 0),
+          instruction(kSet, 2, 0, -kHeader),
+          instruction(kSet, 3, 0, BPF_ADJ_ROOM_MAC),
+          instruction(kSet, 4, 0, 0),
           instruction(kCall, 0, 0, BPF_FUNC_skb_adjust_room),
-          instruction(kCopy, 1, 6, 0),       instruction(kSet, 2, 0, 0),
-          instruction(kCopy, 3, 10, 0),      instruction(kAdd, 3, 0, -16),
-          instruction(kSet, 4, 0, kHeader),  instruction(kSet, 5, 0, 0),
+          instruction(kCopy, 1, 6, 0),
+          instruction(kSet, 2, 0, 0),
+          instruction(kCopy, 3, 10, 0),
+          instruction(kAdd, 3, 0, -16),
+          instruction(kSet, 4, 0, kHeader),
+          instruction(kSet, 5, 0, 0),
           instruction(kCall, 0, 0, BPF_FUNC_skb_store_bytes)};
 }
 

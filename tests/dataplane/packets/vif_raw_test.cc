@@ -121,7 +121,8 @@ TEST_F(VifRawIp, UplinkFollowsDownlinkToItAndBackAndIsNotWrittenTo) {
 }
 
 TEST_F(VifRawIp, FragmentsBelongToTheirFlow) {
-  const auto first = down().payload(96).fragment(0, true, 5), second = down().payload(96).fragment(104, false, 5);
+  const auto first = down().payload(96).fragment(0, true, 5),
+             second = down().payload(96).fragment(104, false, 5);
   EXPECT_EQ(receive(first.build()).frame, frame(kVifMac, kRouterThere, first.build()));
   EXPECT_EQ(receive(second.build()).frame, frame(kVifMac, kRouterThere, second.build()));
   ASSERT_EQ(flows_of_tests(*vif_).size(), 1U);
@@ -147,17 +148,17 @@ TEST_F(VifRawIp, ErrorsGoByTheFlowThatTheyQuoteAndDoNotCallIt) {
 TEST_F(VifRawIp, ItsOwnTrafficStaysWithItAsItCame) {
   wire::RouterAdvertisement advertisement;
   advertisement.options.emplace_back(wire::Mtu{1460});
-  for (const Bytes& packet :
-       {nd("fe80::1", "ff02::1", advertisement),
-        nd("fe80::1", "fe80::7", wire::NeighborSolicitation{ip("fe80::7"), {}}), down().to("fe80::7").build(),
-        down().to("ff02::fb").build()}) {
+  for (const Bytes& packet : {nd("fe80::1", "ff02::1", advertisement),
+                              nd("fe80::1", "fe80::7", wire::NeighborSolicitation{ip("fe80::7"), {}}),
+                              down().to("fe80::7").build(), down().to("ff02::fb").build()}) {
     const auto outcome = receive(packet);
     EXPECT_EQ(outcome.verdict, Verdict::Pass);
     EXPECT_EQ(outcome.frame, packet);
   }
   EXPECT_TRUE(flows_of_tests(*vif_).empty());
   const auto arp = frame("00:00:00:00:00:00", kPeerMac, Bytes(46), 0x0806);
-  EXPECT_EQ(run(vif_->object(), "member_ingress", "raw0", arp).verdict, Verdict::Pass) << "nobody speaks it here";
+  EXPECT_EQ(run(vif_->object(), "member_ingress", "raw0", arp).verdict, Verdict::Pass)
+      << "nobody speaks it here";
 }
 
 TEST_F(VifRawIp, AnswersOfNeighborDiscoveryHaveNoAddressInThem) {
@@ -177,16 +178,17 @@ TEST_F(VifRawIp, AnswersOfNeighborDiscoveryHaveNoAddressInThem) {
 
 TEST_F(VifRawIp, WhatTheStackDoesNotSayStays) {
   ASSERT_TRUE(vif_->set_default_member(1));
-  const wire::NeighborSolicitation two{
-      ip("fe80::1"), {wire::SourceLinkLayerAddress{octets_of(kVifMac)}, wire::Mtu{1400}}};
-  const auto asked = nd(kNode, "fe80::1", two), bare = nd(kNode, "fe80::1", wire::NeighborSolicitation{ip("fe80::1"), {}});
+  const wire::NeighborSolicitation two{ip("fe80::1"),
+                                       {wire::SourceLinkLayerAddress{octets_of(kVifMac)}, wire::Mtu{1400}}};
+  const auto asked = nd(kNode, "fe80::1", two),
+             bare = nd(kNode, "fe80::1", wire::NeighborSolicitation{ip("fe80::1"), {}});
   EXPECT_EQ(send(asked).frame, frame(kPeerMac, kVifMac, asked)) << "not the last option";
   EXPECT_EQ(send(bare).frame, frame(kPeerMac, kVifMac, bare));
 }
 
 /// Of IPv4 on Ethernet.
-Bytes arp(std::uint16_t operation, std::string_view sender, std::string_view sender_ip, std::string_view target_ip,
-          std::string_view target = "00:00:00:00:00:00") {
+Bytes arp(std::uint16_t operation, std::string_view sender, std::string_view sender_ip,
+          std::string_view target_ip, std::string_view target = "00:00:00:00:00:00") {
   Bytes octets{0, 1, 8, 0, 6, 4, 0, static_cast<std::uint8_t>(operation)};
   const auto append_mac = [&](std::string_view text) {
     const auto more = octets_of(text);
