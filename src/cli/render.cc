@@ -130,11 +130,15 @@ std::string links(const Json& rows, const Look& look) {
                   if (!value.is_boolean()) return Cell("-");
                   return value.get<bool>() ? Cell("up", Style::Good) : Cell("down", Style::Bad);
                 }};
+  const auto mac =
+      RowColumn{words("MAC", "mac").column, [address = words("MAC", "mac").cell](const Json& row) {
+                  return field(row, "raw_ip") == true ? Cell("raw IP") : address(row);
+                }};
   if (has(rows, "technology"))  // of a mobile node: members of its virtual interface
     return row_table(rows,
-                     {words("MEMBER", "interface"), words("TECHNOLOGY", "technology"), carrier,
-                      words("MAC", "mac"), words("ROUTER", "router", true), number("MTU", "mtu"),
-                      list("PREFIXES", "prefixes"), words("DEFAULT", "default")},
+                     {words("MEMBER", "interface"), words("TECHNOLOGY", "technology"), carrier, mac,
+                      words("ROUTER", "router", true), number("MTU", "mtu"), list("PREFIXES", "prefixes"),
+                      words("DEFAULT", "default")},
                      "", look);
   return row_table(rows,
                    {words("INTERFACE", "interface"), words("ROLE", "role", true), carrier,

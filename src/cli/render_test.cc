@@ -101,7 +101,8 @@ const Fixture kMembers{"show links", R"({"virtual_interface":{"interface":"vif0"
    "router":"fe80::200:5eff:fe00:5213","router_mac":"02:00:00:00:00:09","router_lifetime":1700,
    "prefixes":["2001:db8:100::/64"],"default":true,"advertised_mtu":1460,"present":true,"carrier":true,
    "mac":"02:00:00:00:01:01","mtu":1460,"addresses":[],"rx_packets":7},
-  {"interface":"if2","technology":"802.11","carrier":false,"router":null,"mtu":null,"prefixes":[]}]})"};
+  {"interface":"if2","technology":"802.11","carrier":false,"router":null,"mtu":null,"prefixes":[]},
+  {"interface":"wwan0","technology":"lte","carrier":true,"raw_ip":true,"mac":null,"router":null,"prefixes":[]}]})"};
 const Fixture kStatistics{"show statistics",
                           R"({"messages":{"received":5},"rejections":{"TIMESTAMP_MISMATCH":1},
   "data_plane_drops":[{"reason":"bad-source","explanation":"no session of that MAG","packets":3,"bytes":180}]})"};
@@ -204,6 +205,7 @@ TEST(Render, AMobileNodesMembersAndThenItsInterface) {
   EXPECT_THAT(shown(kMembers), testing::StartsWith("MEMBER  TECHNOLOGY  CARRIER  MAC                ROUTER"));
   EXPECT_THAT(shown(kMembers), HasSubstr("  1460  2001:db8:100::/64  true\n"));
   EXPECT_THAT(shown(kMembers), HasSubstr("\nif2     802.11      down     -                  -"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("\nwwan0   lte         up       raw IP             -"));
   EXPECT_THAT(shown(kMembers), HasSubstr("\nvirtual interface\n  interface:      vif0\n"));
   EXPECT_THAT(shown(kMembers), HasSubstr("2001:db8:100::1"));
 }

@@ -30,6 +30,10 @@ static __always_inline const struct fm_member_row* fm_member_if_up(__u32 number)
   return member && member->interface && member->up ? member : NULL;
 }
 
+static __always_inline bool fm_is_raw_ip(const struct fm_member_row* member) {
+  return member->flags & FM_MEMBER_RAW_IP;
+}
+
 /* Whose gateways take what is sent from there; all of them where none is known to. */
 static __always_inline struct fm_vif_source fm_members_for(__u64 source, __u32 default_member) {
   const struct fm_vif_source* known = bpf_map_lookup_elem(&vif_sources, &source);

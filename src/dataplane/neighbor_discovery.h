@@ -55,6 +55,25 @@ static __always_inline __u32 fm_nd_options(const struct fm_packet* packet, __u8 
   return packet->upper + sizeof(struct fm_neighbor_message);
 }
 
+/* On links without addresses there is no such option (RFC 4861 sections 4.3 and 4.4): the stack's is cut off,
+ * where it is the last, as it is in all that the stack says. */
+static __always_inline void fm_nd_leave_out_link_address(struct __sk_buff* skb,
+                                                         const struct fm_packet* packet, __u8 type) {
+  __u32 position = fm_nd_options(packet, type);
+  struct fm_nd_link_address option;
+  if (bpf_skb_load_bytes(skb, position, &option, sizeof(option)) || option.length != 1) return;
+  if (option.type != FM_ND_SOURCE_ADDRESS && option.type != FM_ND_TARGET_ADDRESS) return;
+  if (position + sizeof(option) != packet->offset + packet->length) return;
+  __u32 length = packet->length - FM_IPV6_HEADER - sizeof(option);
+  __be16 payload = bpf_htons((__u16)length);
+  __be32 lengths[2] = {bpf_htonl(length + sizeof(option)), bpf_htonl(length)}; /* of the pseudo header */
+  __s64 change = bpf_csum_diff(&lengths[0], sizeof(__be32), &lengths[1], sizeof(__be32), 0);
+  change = bpf_csum_diff((__be32*)&option, sizeof(option), NULL, 0, (__wsum)change);
+  if (bpf_skb_change_tail(skb, position, 0)) return;
+  bpf_skb_store_bytes(skb, packet->offset + 4, &payload, sizeof(payload), 0);
+  bpf_l4_csum_replace(skb, packet->upper + 2, 0, change, 0);
+}
+
 /* Puts `mac` into the first link-layer address option and mends the checksum. The stack writes that option
  * first; what it did not write stays as it is. */
 static __always_inline void fm_nd_rewrite_link_address(struct __sk_buff* skb, const struct fm_packet* packet,

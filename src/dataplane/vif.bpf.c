@@ -2,6 +2,7 @@
 /* The mobile node's virtual interface (the draft's section 4; RFC 7847): each flow on its member link. */
 #include "abi/vif.h"
 
+#include "arp.h"
 #include "copies.h"
 #include "counters.h"
 #include "members.h"
@@ -97,26 +98,23 @@ static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_p
     if (!member || member->interface == chosen) continue;
     __u32 interface = member->interface;
     struct fm_mac mac = member->mac;
-    if (fm_address_frame(skb, packet, member, resolved)) continue;
-    if (nd_type) fm_nd_rewrite_link_address(skb, packet, nd_type, &mac);
+    if (!fm_is_raw_ip(member)) { /* whose other end has no use for link-layer addresses */
+      if (fm_address_frame(skb, packet, member, resolved)) continue;
+      if (nd_type) fm_nd_rewrite_link_address(skb, packet, nd_type, &mac);
+    }
     bpf_clone_redirect(skb, interface, 0);
   }
   return 0;
 }
 
-/* Where an ARP packet has its sender's link-layer address (RFC 826). */
-#define FM_ARP_SENDER (ETH_HLEN + 8)
-
-/* Questions for the router, which is the same on all links, go by the default member in its name. */
+/* Questions for the router, which is the same on all links, go by the default member in its name, or by
+ * another that has link-layer addresses. Where none has, we know the answer. */
 static __always_inline int fm_send_arp(struct __sk_buff* skb, const struct fm_vif_config* vif) {
-  const struct fm_member_row* member = fm_pick_member(vif->default_member, vif->default_member);
-  if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
-  struct fm_mac mac = member->mac;
-  __u32 interface = member->interface;
-  if (bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0) ||
-      bpf_skb_store_bytes(skb, FM_ARP_SENDER, &mac, sizeof(mac), 0))
-    return fm_drop(skb, FM_DROP_MALFORMED);
-  return (int)bpf_redirect(interface, 0);
+  const struct fm_member_row* asking = fm_member_if_up(fm_member_for_arp(vif->default_member));
+  if (asking) return fm_ask_arp(skb, asking);
+  const struct fm_member_row* raw = fm_pick_member(vif->default_member, vif->default_member);
+  if (!raw) return fm_drop(skb, FM_DROP_NO_MEMBER);
+  return fm_answer_arp(skb, vif, raw);
 }
 
 /* Egress of the virtual interface. */
@@ -153,10 +151,15 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   fm_reverse(&packet.key);
   struct fm_mac mac = member->mac;
   __u32 interface = member->interface;
+  bool raw_ip = fm_is_raw_ip(member);
   struct fm_mac resolved;
   if (bpf_skb_load_bytes(skb, 0, &resolved, sizeof(resolved))) return fm_drop(skb, FM_DROP_MALFORMED);
   if (fm_is_for_all_links(skb, &packet, nd_type) || (flow && flow->action == FM_VIF_COPIES && !nd_type))
     fm_send_to_others(skb, &packet, interface, &resolved, nd_type);
+  if (raw_ip) { /* the kernel takes the link-layer header off where a device has none */
+    if (nd_type) fm_nd_leave_out_link_address(skb, &packet, nd_type);
+    return (int)bpf_redirect(interface, 0);
+  }
   fm_address_frame(skb, &packet, member, &resolved);
   if (nd_type) fm_nd_rewrite_link_address(skb, &packet, nd_type, &mac);
   return (int)bpf_redirect(interface, 0);
@@ -248,6 +251,20 @@ static __noinline bool fm_is_own_frame(struct __sk_buff* skb) {
   return false;
 }
 
+/* What comes without a link-layer header gets one, so that from here on all is as on Ethernet. */
+static __always_inline bool fm_put_header_on(struct __sk_buff* skb, struct fm_packet* packet,
+                                             const struct fm_vif_config* vif, struct fm_mac router) {
+  struct {
+    struct fm_mac to, from;
+    __be16 type;
+  } header = {vif->mac, router, (__be16)skb->protocol};
+  if (bpf_skb_change_head(skb, ETH_HLEN, 0) || bpf_skb_store_bytes(skb, 0, &header, ETH_HLEN, 0))
+    return false;
+  packet->offset += ETH_HLEN;
+  if (packet->upper) packet->upper += ETH_HLEN;
+  return true;
+}
+
 /* Ingress of each member. */
 SEC("tc") int member_ingress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
@@ -256,14 +273,18 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   struct fm_packet packet = {};
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   if (!vif || !number || !fm_is_for_vif(skb)) return FM_PASS;
-  if (fm_is_own_frame(skb)) return fm_drop(skb, FM_DROP_OWN_FRAME);
-  if (skb->protocol == bpf_htons(ETH_P_ARP)) return fm_hand_to_vif(skb, vif);
+  const struct fm_member_row* member = bpf_map_lookup_elem(&members, number);
+  bool raw_ip = member && fm_is_raw_ip(member);
+  if (!raw_ip && fm_is_own_frame(skb)) return fm_drop(skb, FM_DROP_OWN_FRAME);
+  if (skb->protocol == bpf_htons(ETH_P_ARP)) return raw_ip ? FM_PASS : fm_hand_to_vif(skb, vif);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
-  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
+  if (fm_parse_ip(skb, raw_ip ? 0 : ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   fm_parse_upper(skb, &packet);
   __u8 nd_type = fm_nd_type(skb, &packet);
   bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);
   if (fm_is_for_member(&packet, nd_type)) return vif->flags & FM_VIF_HAS_PORTS ? TC_ACT_SHOT : FM_PASS;
+  if (raw_ip && !fm_put_header_on(skb, &packet, vif, member->router))
+    return fm_drop(skb, FM_DROP_ENCAPSULATION);
   if (!fm_learn(skb, &packet, *number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns))
     return fm_drop(skb, FM_DROP_COPY);
   return fm_hand_to_vif(skb, vif);

@@ -19,9 +19,10 @@ tl::unexpected<Error> fail_at(InterfaceIndex interface) {
 
 }  // namespace
 
-Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter) {
+Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter,
+                                   int type) {
   // Protocol 0: nothing arrives before the filter is in place; bind() then starts reception.
-  UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  UniqueFd fd(::socket(AF_PACKET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd && errno == EPERM) return fail("not-permitted", "a packet socket needs root (CAP_NET_RAW)");
   if (!fd) return fail_errno("packet-socket-failed", "packet socket");
   std::vector<::sock_filter> steps(filter.begin(), filter.end());

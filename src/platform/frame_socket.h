@@ -18,9 +18,11 @@ namespace flowmob::platform {
 /// Jumbo frames included.
 inline constexpr std::size_t kLongestFrame = 16384;
 
-/// For whole Ethernet frames that others sent and the filter lets through. Nothing arrives before
-/// start_reception(). "not-permitted", "packet-socket-failed".
-Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter);
+/// For what others sent and the filter lets through: SOCK_RAW, whole Ethernet frames; SOCK_DGRAM, packets
+/// without a link-layer header. Nothing arrives before start_reception(). "not-permitted",
+/// "packet-socket-failed".
+Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter,
+                                   int type = SOCK_RAW);
 
 /// SOL_PACKET; "packet-socket-failed".
 Result<void> set_packet_option(int fd, InterfaceIndex interface, int option, const void* value,

@@ -43,6 +43,8 @@ std::optional<Link> parse_link(const nlmsghdr& message) {
   link.index = InterfaceIndex{static_cast<std::uint32_t>(info->ifi_index)};
   link.name = attributes.text(IFLA_IFNAME);
   link.kind = details.text(IFLA_INFO_KIND);
+  link.type = info->ifi_type;
+  link.point_to_point = (info->ifi_flags & IFF_POINTOPOINT) != 0;
   link.mac = attributes.mac(IFLA_ADDRESS).value_or(MacAddress{});
   link.permanent_mac = attributes.mac(IFLA_PERM_ADDRESS).value_or(MacAddress{});
   link.mtu = attributes.u32(IFLA_MTU).value_or(0);

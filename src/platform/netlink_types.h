@@ -17,7 +17,9 @@ constexpr std::uint8_t kRouteProtocol = 213;
 struct Link {
   InterfaceIndex index;
   std::string name;
-  std::string kind;  ///< "veth", "bridge", ...; empty for hardware
+  std::string kind;      ///< "veth", "bridge", ...; empty for hardware
+  std::uint16_t type{};  ///< ARPHRD_*
+  bool point_to_point{};
   MacAddress mac;
   MacAddress permanent_mac;  ///< the hardware's own, whatever `mac` was set to; zero: it has none
   std::uint32_t mtu{};

@@ -17,10 +17,9 @@ namespace {
 
 constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpv6Header = 40;
-constexpr std::size_t kHeaders = kEthernetHeader + kIpv6Header;
 
-// Ethernet: destination 0, source 6, type 12; IPv6: payload length 18, next header 20, hop limit 21,
-// addresses 22 and 38; ICMPv6 type 54. A Neighbor Discovery message behind extension headers is not looked
+// Ethernet: destination 0, source 6, type 12; behind it IPv6: payload length 4, next header 6, hop limit 7,
+// addresses 8 and 24; ICMPv6 type 40. A Neighbor Discovery message behind extension headers is not looked
 // for: nobody sends that, and RFC 6980 forbids the fragmented kind.
 constexpr std::array kOnlyNeighborDiscovery{
     ::sock_filter BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
@@ -28,6 +27,17 @@ constexpr std::array kOnlyNeighborDiscovery{
     ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
     ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
     ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 133, 0, 2),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 1, 0),
+    ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0x40000),
+    ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+// Likewise where nothing stands before IPv6, of which the socket gets nothing else.
+constexpr std::array kOnlyNeighborDiscoveryOfIp{
+    ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
     ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 133, 0, 2),
     ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 1, 0),
     ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0x40000),
@@ -52,28 +62,38 @@ MacAddress read_mac(ByteView bytes, std::size_t at) {
   return mac;
 }
 
-std::optional<NdFrame> parse(ByteView frame) {
-  if (frame.size() < kHeaders) return {};
-  const std::size_t length = read_u16(frame, 18);
-  if (frame.size() < kHeaders + length) return {};  // what follows the payload is Ethernet's padding
-  NdFrame result;
-  result.link_destination = read_mac(frame, 0);
-  result.link_source = read_mac(frame, 6);
-  result.hop_limit = frame[21];
-  result.source = Ipv6Address::from_bytes(frame.subspan(22, 16));
-  result.destination = Ipv6Address::from_bytes(frame.subspan(38, 16));
-  const ByteView payload = frame.subspan(kHeaders, length);
+bool parse_ip(ByteView packet, NdFrame& result) {
+  if (packet.size() < kIpv6Header) return false;
+  const std::size_t length = read_u16(packet, 4);
+  if (packet.size() < kIpv6Header + length) return false;  // what follows the payload is Ethernet's padding
+  result.hop_limit = packet[7];
+  result.source = Ipv6Address::from_bytes(packet.subspan(8, 16));
+  result.destination = Ipv6Address::from_bytes(packet.subspan(24, 16));
+  const ByteView payload = packet.subspan(kIpv6Header, length);
   result.icmpv6.assign(payload.begin(), payload.end());
-  return result;
+  return true;
 }
 
-Bytes build(const NdFrame& frame) {
+std::optional<NdFrame> parse(ByteView frame, LinkHeader header) {
+  NdFrame result;
+  if (header == LinkHeader::Ethernet) {
+    if (frame.size() < kEthernetHeader) return {};
+    result.link_destination = read_mac(frame, 0);
+    result.link_source = read_mac(frame, 6);
+    frame = frame.subspan(kEthernetHeader);
+  }
+  return parse_ip(frame, result) ? std::optional(std::move(result)) : std::nullopt;
+}
+
+Bytes build(const NdFrame& frame, LinkHeader header) {
   Bytes bytes;
-  bytes.reserve(kHeaders + frame.icmpv6.size());
-  append(bytes, frame.link_destination.octets);
-  append(bytes, frame.link_source.octets);
   const std::size_t length = frame.icmpv6.size();
-  append(bytes, std::array<std::uint8_t, 2>{ETH_P_IPV6 >> 8, ETH_P_IPV6 & 0xff});
+  bytes.reserve(kEthernetHeader + kIpv6Header + length);
+  if (header == LinkHeader::Ethernet) {
+    append(bytes, frame.link_destination.octets);
+    append(bytes, frame.link_source.octets);
+    append(bytes, std::array<std::uint8_t, 2>{ETH_P_IPV6 >> 8, ETH_P_IPV6 & 0xff});
+  }
   append(bytes,
          std::array<std::uint8_t, 8>{0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8),
                                      static_cast<std::uint8_t>(length), IPPROTO_ICMPV6, frame.hop_limit});
@@ -85,14 +105,16 @@ Bytes build(const NdFrame& frame) {
 
 }  // namespace
 
-Result<PacketSocket> PacketSocket::open(InterfaceIndex interface, Hearing hearing) {
-  auto fd = open_frame_socket(interface, kOnlyNeighborDiscovery);
+Result<PacketSocket> PacketSocket::open(InterfaceIndex interface, LinkHeader header, Hearing hearing) {
+  auto fd = header == LinkHeader::Ethernet
+                ? open_frame_socket(interface, kOnlyNeighborDiscovery)
+                : open_frame_socket(interface, kOnlyNeighborDiscoveryOfIp, SOCK_DGRAM);
   if (!fd) return tl::unexpected(fd.error());
   auto ready = hear_all_groups(fd->get(), interface).and_then([&] {
     return start_reception(fd->get(), interface, hearing == Hearing::First ? ETH_P_ALL : ETH_P_IPV6);
   });
   if (!ready) return tl::unexpected(ready.error());
-  return PacketSocket(std::move(*fd), interface);
+  return PacketSocket(std::move(*fd), interface, header);
 }
 
 Result<std::optional<NdFrame>> PacketSocket::receive() {
@@ -106,7 +128,7 @@ Result<std::optional<NdFrame>> PacketSocket::receive() {
       ++counters_.truncated;
       continue;
     }
-    auto frame = parse(ByteView(buffer).first(**length));
+    auto frame = parse(ByteView(buffer).first(**length), header_);
     if (!frame) {
       ++counters_.malformed;
       continue;
@@ -117,7 +139,7 @@ Result<std::optional<NdFrame>> PacketSocket::receive() {
 }
 
 Result<void> PacketSocket::send(const NdFrame& frame) {
-  auto sent = send_frame(fd_.get(), build(frame));
+  auto sent = send_frame(fd_.get(), build(frame, header_));
   ++(sent ? counters_.sent : counters_.send_failures);
   return sent;
 }

@@ -12,7 +12,11 @@
 
 namespace flowmob::platform {
 
-/// One Neighbor Discovery packet on an Ethernet link, both headers included as values.
+/// What stands before IP on a link. None: a point-to-point link without addresses.
+enum class LinkHeader : std::uint8_t { Ethernet, None };
+
+/// One Neighbor Discovery packet, both headers included as values; without LinkHeader::Ethernet the first has
+/// none: zeros are read, and what is written is not sent.
 struct NdFrame {
   MacAddress link_source;
   MacAddress link_destination;
@@ -37,7 +41,8 @@ class PacketSocket {
   /// link, or where the link's stack of IPv6 gets them.
   enum class Hearing { First, AsTheStack };
 
-  static Result<PacketSocket> open(InterfaceIndex interface, Hearing hearing = Hearing::AsTheStack);
+  static Result<PacketSocket> open(InterfaceIndex interface, LinkHeader header = LinkHeader::Ethernet,
+                                   Hearing hearing = Hearing::AsTheStack);
 
   int fd() const { return fd_.get(); }
   InterfaceIndex interface() const { return interface_; }
@@ -47,9 +52,11 @@ class PacketSocket {
   const Counters& counters() const { return counters_; }
 
  private:
-  PacketSocket(UniqueFd fd, InterfaceIndex interface) : fd_(std::move(fd)), interface_(interface) {}
+  PacketSocket(UniqueFd fd, InterfaceIndex interface, LinkHeader header)
+      : fd_(std::move(fd)), interface_(interface), header_(header) {}
   UniqueFd fd_;
   InterfaceIndex interface_;
+  LinkHeader header_;
   Counters counters_;
 };
 

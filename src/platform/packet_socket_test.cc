@@ -2,10 +2,16 @@
 #include "platform/packet_socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <poll.h>
+#include <unistd.h>
+
+#include <cstring>
 
 #include "platform/private_namespace_for_test.h"
 
@@ -160,6 +166,57 @@ TEST(PacketSocket, GoingDownIsToldOnceAndItWorksAgainAfterwards) {
       inject(link.veth.here.index, frame_of(ETH_P_IPV6, 58, 133, 8, 8));
       return socket.receive().value().has_value();
     })) << "the kernel opens the transmit queue a moment after the carrier";
+  });
+}
+
+/// A link without a header: what is written to the descriptor comes in, what goes out is read.
+struct Tun {
+  Tun() : fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) {
+    ::ifreq request{};
+    std::strcpy(request.ifr_name, "tun0");
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    EXPECT_EQ(::ioctl(fd.get(), TUNSETIFF, &request), 0);
+  }
+  UniqueFd fd;
+};
+
+TEST(PacketSocket, WithoutALinkHeaderThePacketIsAll) {
+  in_private_namespace([] {
+    Netlink netlink = Netlink::open().value();
+    ASSERT_TRUE(set_ipv6("default", Ipv6Setting::DisableIpv6, 1));
+    const Tun tun;
+    const Link link = netlink.link("tun0").value();
+    EXPECT_EQ(link.type, ARPHRD_NONE);
+    EXPECT_TRUE(link.point_to_point);
+    EXPECT_TRUE(link.mac.is_zero());
+    ASSERT_TRUE(netlink.set_up(link.index, true));
+    PacketSocket socket = PacketSocket::open(link.index, LinkHeader::None).value();
+    const NdFrame sent = router_solicitation();
+    ASSERT_TRUE(socket.send(sent));
+    Bytes packet(100);
+    ASSERT_EQ(::read(tun.fd.get(), packet.data(), packet.size()), 48);
+    packet.resize(48);
+    EXPECT_EQ(packet[0] >> 4, 6);
+    EXPECT_EQ(ByteView(packet).subspan(40).size(), sent.icmpv6.size());
+
+    for (const int type : {128, 132, 137, 133, 134, 135, 136}) {
+      packet[40] = static_cast<std::uint8_t>(type);
+      ASSERT_EQ(::write(tun.fd.get(), packet.data(), packet.size()), 48);
+    }
+    for (const int type : {133, 134, 135, 136}) {
+      const auto received = receive_one(socket);
+      ASSERT_TRUE(received);
+      EXPECT_EQ(received->icmpv6.at(0), type);
+      EXPECT_EQ(received->source, sent.source);
+      EXPECT_EQ(received->destination, sent.destination);
+      EXPECT_EQ(received->hop_limit, 255);
+      EXPECT_TRUE(received->link_source.is_zero());
+    }
+    EXPECT_FALSE(socket.receive().value());
+    packet[5] = 100;  // says more than it has
+    ASSERT_EQ(::write(tun.fd.get(), packet.data(), packet.size()), 48);
+    EXPECT_FALSE(socket.receive().value());
+    EXPECT_EQ(socket.counters().malformed, 1u);
   });
 }
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_a_member_is_refused_and_nothing_changes(spare):
     node.ip("mn", "link add bridge0 type bridge", "link add port0 type veth peer name far0", "link set port0 master bridge0",
             "link add small0 mtu 1279 type veth peer name far1")
     for name, code in (("if9", "no-such-interface"), ("if1", "already-a-member"), ("vif0", "is-virtual-interface"),
-                       ("vif0-peer", "is-virtual-interface"), ("port0", "has-master"), ("lo", "no-link-layer-address"),
+                       ("vif0-peer", "is-virtual-interface"), ("port0", "has-master"), ("lo", "is-loopback"),
                        ("small0", "mtu-too-small"), ("an-interface-of-20", "bad-interface-name")):
         assert refused(node, "member add", interface=name, technology="lte") == code, name
     assert refused(node, "member add", interface="if3", technology="pigeons") == "bad-argument"

@@ -26,6 +26,7 @@ def edit(file, *changes):
 class ThirdAccess:
     """Behind mag2, whose kernel routes between it and the anchor; its link to the mobile node is a bare veth. Its namespace
     has the lab's name, too, and the lab asks it as it asks the others."""
+    MEMBER = "if3"
 
     def __init__(self, lab, handoff_indicator="sharing"):
         self.lab, self.handoff_indicator = lab, handoff_indicator
@@ -52,17 +53,23 @@ class ThirdAccess:
         names = self.lab.status["namespaces"]
         run("ip", "netns", "add", self.namespace)
         for line in (f"-n {names['mag2']} link add net3 type veth peer name net0 netns {self.namespace}",
-                     f"-n {names['mn']} link add if3 address {MAC3} type veth peer name acc0 netns {self.namespace}",
                      f"-n {names['mag2']} address add 2001:db8:3::1/64 dev net3 nodad",
                      f"-n {self.namespace} address add 2001:db8:3::2/64 dev net0 nodad",
                      f"-n {self.namespace} address add {ADDRESS}/128 dev lo nodad",
-                     f"-n {names['mag2']} link set net3 up", f"-n {names['mn']} link set if3 up",
-                     f"-n {self.namespace} link set lo up", f"-n {self.namespace} link set net0 up", f"-n {self.namespace} link set acc0 up",
+                     f"-n {names['mag2']} link set net3 up",
+                     f"-n {self.namespace} link set lo up", f"-n {self.namespace} link set net0 up",
                      f"-n {self.namespace} route add default via 2001:db8:3::1",
                      f"-n {names['mag2']} route add 2001:db8:e::/64 via 2001:db8:3::2",
                      f"-n {names['lma']} route add 2001:db8:e::/64 via 2001:db8:2::2"):
             run("ip", *line.split())
         self.lab.inside("mag2", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        self._air()
+
+    def _air(self):
+        run("ip", "-n", self.lab.status["namespaces"]["mn"], "link", "add", self.MEMBER, "address", MAC3, "type", "veth", "peer", "name", "acc0",
+            "netns", self.namespace)
+        run("ip", "-n", self.lab.status["namespaces"]["mn"], "link", "set", self.MEMBER, "up")
+        run("ip", "-n", self.namespace, "link", "set", "acc0", "up")
 
     def _anchor(self):
         edit(self.directory / "lma.toml", ('[[mag]]\nname = "mag2"', MAG + '[[mag]]\nname = "mag2"'),
@@ -78,7 +85,7 @@ class ThirdAccess:
 
     def _node(self):
         """The kernel has given it an address of the gateway's prefix meanwhile."""
-        self.added = self.lab.ask("mn", "member", "add", "if3", "--technology", "lte", "--take-over")
+        self.added = self.lab.ask("mn", "member", "add", self.MEMBER, "--technology", "lte", "--take-over")
 
     def _spawn(self, program, name, namespace):
         with open(self.directory / f"{name}.log", "a", encoding="utf-8") as log:

@@ -77,4 +77,10 @@ Result<void> MnNode::apply(const core::AskRouter&) {
   return {};
 }
 
+/// Members are no ports here.
+Result<void> MnNode::apply(const core::AnswerNeighbor&) {
+  world_.broken(config_.name + ": an answer for the kernel's own address");
+  return {};
+}
+
 }  // namespace flowmob::sim

@@ -36,6 +36,7 @@ class MnNode {
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::SendSolicitation& effect);
   Result<void> apply(const core::AskRouter& effect);
+  Result<void> apply(const core::AnswerNeighbor& effect);
   template <class Row>
   Result<void> apply(const Row& effect);
 

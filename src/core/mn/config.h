@@ -13,6 +13,10 @@
 
 namespace flowmob::core {
 
+/// What the virtual interface takes for the address of a router behind a raw-IP member, which has none: RFC
+/// 6543's, locally administered.
+inline constexpr MacAddress kMadeUpRouterMac{{0x02, 0x00, 0x5e, 0x00, 0x52, 0x13}};
+
 /// One physical interface under the logical one (RFC 7847 section 5.1).
 struct MemberConfig {
   std::string interface;  ///< its name
@@ -22,6 +26,7 @@ struct MemberConfig {
   /// Of its rows in the data plane: its own from its first day to its last, also over a restart. None: the
   /// lowest that is free.
   std::optional<std::uint32_t> number = {};
+  bool raw_ip = false;  ///< a point-to-point link without link-layer addresses: `mac` is made up
   friend bool operator==(const MemberConfig&, const MemberConfig&) = default;
 };
 

@@ -28,6 +28,7 @@ struct AskRouter {
   MacAddress link_source;
   Ipv6Address router;
   MacAddress router_mac;
+  bool raw_ip = false;  ///< on a link without addresses: without their options (RFC 4861 section 4.3)
   std::optional<Ipv6Address> source = {};
 };
 
@@ -74,6 +75,7 @@ struct InstallMember {
   MacAddress mac;
   bool up = false;
   MacAddress router;  ///< as it advertised itself on this member; zero: not yet known
+  bool raw_ip = false;
 };
 /// For flows not yet seen on any link, and while a flow's own member is down.
 struct InstallDefaultMember {

@@ -40,7 +40,7 @@ void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool
 void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
   if (answer_neighbor(now.monotonic, meta, icmpv6)) return;
   if (take_answer(now.monotonic, meta, icmpv6)) return update(now.monotonic);
-  const auto advertisement = read_advertisement(meta, icmpv6);
+  auto advertisement = read_advertisement(meta, icmpv6);
   if (!advertisement && advertisement.error().code == "not-an-advertisement") return;
   ++statistics_.received;
   if (!advertisement) return statistics_.drop(advertisement.error().code);
@@ -49,6 +49,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   // A link that comes up is solicited on: what was said before that will be said again.
   if (!member->up()) return statistics_.drop("member-down");
   if (member->leaves) return statistics_.drop("member-leaving");
+  if (member->config.raw_ip) advertisement->mac = kMadeUpRouterMac;  // whatever it says: none is seen here
   if (const auto why = member->admit(now.monotonic, *advertisement)) {
     statistics_.drop(*why);
     return update(now.monotonic);
@@ -62,7 +63,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   if (member->live() != was_live) {
     Json fields = about(*member);
     fields["router"] = meta.source.to_string();
-    if (member->live()) fields["router_mac"] = member->router_mac.to_string();
+    if (member->live()) fields["router_mac"] = written_router_mac(*member);
     notify(member->live() ? "router-discovered" : "router-lost", std::move(fields));
   }
   if (member->live()) taken_over_ = false;
@@ -116,7 +117,7 @@ void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   const auto step = member.watch.handle_due(now, config_.router_probe_interval, config_.router_probes);
   if (step == RouterWatch::Step::Wait || !member.router) return;
   const MemberConfig& config = member.config;
-  AskRouter question{config.index, config.mac, member.router->address, member.router->mac};
+  AskRouter question{config.index, config.mac, member.router->address, member.router->mac, config.raw_ip};
   if (config_.members_are_ports) question.source = link_local_of(config.mac);
   effects_.push_back({EffectId{member.number + 1}, question});
   ++statistics_.questions;

@@ -32,6 +32,11 @@ inline Json about(const MemberState& member) {
   return {{"interface", member.config.interface}, {"number", member.number}};
 }
 
+/// None on a link without addresses. There has to be a router.
+inline Json written_router_mac(const MemberState& member) {
+  return member.config.raw_ip ? Json() : Json(member.router->mac.to_string());
+}
+
 /// Every input changes members and addresses; update() then compares what should stand outside with what was
 /// asked for last, and asks for the difference.
 class LogicalInterface::Impl {
@@ -80,6 +85,7 @@ class LogicalInterface::Impl {
   void update_source(const AddressTable::Standing& address, std::uint32_t told);
   void update_addresses(TimePoint now);
   void update_router();
+  MacAddress mac_of_router(const MemberState& member) const;
   void solicit(TimePoint now);
   template <class Action>
   void ask(Action action) {

@@ -75,7 +75,8 @@ struct MemberState {
   bool expire(TimePoint now);
   std::optional<TimePoint> deadline() const;
   InstallMember row(bool can_carry) const {
-    return {number, config.index, config.mac, can_carry, router_mac};
+    const MacAddress router_there = config.raw_ip ? kMadeUpRouterMac : router_mac;
+    return {number, config.index, config.mac, can_carry, router_there, config.raw_ip};
   }
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 bool same(const InstallMember& a, const InstallMember& b) {
   return a.number == b.number && a.interface == b.interface && a.mac == b.mac && a.up == b.up &&
-         a.router == b.router;
+         a.router == b.router && a.raw_ip == b.raw_ip;
 }
 
 }  // namespace
@@ -109,6 +109,15 @@ const MemberState* LogicalInterface::Impl::default_router_member() const {
   return known == members_.end() ? nullptr : &*known;
 }
 
+/// One router, whatever the members: its own address, if a link is in use on which it has one.
+MacAddress LogicalInterface::Impl::mac_of_router(const MemberState& member) const {
+  const auto same = [&](const MemberState& other) {
+    return other.live() && !other.config.raw_ip && other.router->address == member.router->address;
+  };
+  const auto found = member.config.raw_ip ? std::ranges::find_if(members_, same) : members_.end();
+  return found == members_.end() ? member.router->mac : found->router->mac;
+}
+
 void LogicalInterface::Impl::update_router() {
   const MemberState* member = default_router_member();
   if (member == nullptr && !told_.router) return;
@@ -117,7 +126,7 @@ void LogicalInterface::Impl::update_router() {
     told_.router.reset();
     return;
   }
-  const EnsureDefaultRouter wanted{member->router->address, member->router->mac};
+  const EnsureDefaultRouter wanted{member->router->address, mac_of_router(*member)};
   const auto before = told_.router;
   if (before && before->router == wanted.router && before->mac == wanted.mac) return;
   ask(wanted);

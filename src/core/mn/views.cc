@@ -27,6 +27,7 @@ Json LogicalInterface::Impl::links(Now now) const {
     Json link{{"interface", member.config.interface},
               {"number", member.number},
               {"technology", to_string(member.config.technology)},
+              {"raw_ip", member.config.raw_ip},
               {"carrier", member.up()},
               {"up", can_carry(member)},
               {"leaving", member.leaves.has_value()},
@@ -41,7 +42,7 @@ Json LogicalInterface::Impl::links(Now now) const {
               {"default", &member == chosen}};
     if (member.router) {
       link["router"] = member.router->address.to_string();
-      link["router_mac"] = member.router->mac.to_string();
+      link["router_mac"] = written_router_mac(member);
       link["router_lifetime"] = seconds_left(now.monotonic, member.router->expires);
     }
     links.push_back(std::move(link));

@@ -57,7 +57,10 @@ Section<MnHead> mn_head() {
 Section<MemberConfig> member() {
   using K = Keys<MemberConfig>;
   return {"[[member]]",
-          {K::required("interface", &MemberConfig::interface, "the physical interface", interface_name()),
+          {K::required("interface", &MemberConfig::interface,
+                       "the physical interface: Ethernet or Wi-Fi, or a point-to-point link without "
+                       "link-layer addresses, as tun, wwan and PPP are",
+                       interface_name()),
            K::optional("technology", &MemberConfig::technology, "what kind of link it is, for people")}};
 }
 

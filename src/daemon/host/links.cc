@@ -40,7 +40,7 @@ Result<Json> describe(platform::Netlink& netlink, const ServedLink& served) {
   row["present"] = link.has_value();
   row["carrier"] = link && link->carrier;
   if (!link) return row;
-  row["mac"] = link->mac.to_string();
+  row["mac"] = link->mac.is_zero() ? Json() : Json(link->mac.to_string());
   row["mtu"] = link->mtu;
   row["addresses"] = Json::array();
   for (const auto& entry : netlink.addresses(link->index).value_or(std::vector<platform::InterfaceAddress>{}))

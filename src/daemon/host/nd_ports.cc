@@ -19,9 +19,9 @@ void add(platform::PacketSocket::Counters& sum, const platform::PacketSocket::Co
 
 }  // namespace
 
-Result<void> NdPorts::open(InterfaceIndex interface) {
+Result<void> NdPorts::open(InterfaceIndex interface, platform::LinkHeader header) {
   if (ports_.contains(interface)) return {};
-  auto socket = platform::PacketSocket::open(interface, hearing_);
+  auto socket = platform::PacketSocket::open(interface, header, hearing_);
   if (!socket) return tl::unexpected(socket.error());
   auto port = std::make_unique<Port>(Port{std::move(*socket), {}});
   auto watch = loop_.watch(port->socket.fd(), [this, raw = port.get()] { receive(*raw); });

@@ -22,7 +22,7 @@ class NdPorts {
       : loop_(loop), on_message_(std::move(on_message)), hearing_(hearing) {}
 
   /// Once more for the same interface is success.
-  Result<void> open(InterfaceIndex interface);
+  Result<void> open(InterfaceIndex interface, platform::LinkHeader header = platform::LinkHeader::Ethernet);
   /// The interface is gone; its index may become another's.
   void close(InterfaceIndex interface);
   Result<void> send(InterfaceIndex interface, const platform::NdFrame& frame);

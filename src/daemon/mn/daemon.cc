@@ -9,6 +9,7 @@
 #include "core/mn/member_numbers.h"
 #include "daemon/config/load.h"
 #include "daemon/host/main.h"
+#include "daemon/mn/member_link.h"
 #include "daemon/mn/virtual_interface.h"
 
 namespace flowmob::daemon {
@@ -197,10 +198,10 @@ void MnDaemon::member_changed(const std::string& name, const std::optional<Link>
   if (!link) return member_lost(name);
   core::MemberConfig* member = find(name);
   if (member == nullptr) return;
-  const bool is_new = member->index != link->index || member->mac != link->mac;
+  const bool is_new = !is_same(*member, *link);
   const bool is_stray = interface_->has_ports() && !interface_->is_port(*link);
   const bool is_large_again = with_small_mtu_.contains(name) && link->mtu >= kSmallestMtu;
-  auto ready = is_new ? member_returned(*link) : ports_->open(link->index);
+  auto ready = is_new ? member_returned(*link) : ports_->open(link->index, header_of(*member));
   // the kernel has given it IPv6 anew, with its own settings
   if (ready && (is_large_again || is_stray)) ready = interfaces_->take(*link);
   if (!ready) {
@@ -229,13 +230,14 @@ void MnDaemon::member_lost(const std::string& name) {
 /// To the kernel an interface that comes back is another one: without our programs and settings.
 Result<void> MnDaemon::member_returned(const Link& link) {
   core::MemberConfig* member = find(link.name);
+  if (const auto header = link_header(link); !header) return tl::unexpected(header.error());
   ports_->close(member->index);
-  member->index = link.index;
-  member->mac = link.mac;
+  identify(*member, link);
   if (auto known = use_members(settings_.core, {}); !known) return known;
   // Another member may be missing; it gets its program when it comes back.
   if (const auto attached = dataplane_->attach(); !attached) spdlog::warn("{}", attached.error().message);
-  return interfaces_->take(link).and_then([&] { return ports_->open(link.index); });
+  return interfaces_->take(link).and_then(
+      [&] { return ports_->open(link.index, header_of(*find(link.name))); });
 }
 
 /// Addresses and routes go when an interface is removed or set down.
@@ -271,6 +273,7 @@ Result<void> MnDaemon::reload() {
     if (const auto* known = find(member.interface)) {
       member.index = known->index;
       member.mac = known->mac;
+      member.raw_ip = known->raw_ip;
     }
   }
   return change_members(std::move(loaded->core), core::LogicalInterface::kDrain, true).and_then([&] {

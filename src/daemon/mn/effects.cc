@@ -54,8 +54,9 @@ Result<void> MnEffects::act(const core::AskRouter& question) {
   const auto own = question.source ? *question.source : link_local_of(question.interface);
   if (!own) return tl::unexpected(own.error());
   const auto& mac = question.link_source.octets;
-  const wire::NeighborSolicitation message{question.router,
-                                           {wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
+  wire::NeighborSolicitation message{question.router, {}};
+  if (!question.raw_ip)
+    message.options.emplace_back(wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())});
   return system_.ports.send(question.interface,
                             {question.link_source, question.router_mac, *own, question.router, 255,
                              wire::encode_nd(message, *own, question.router)});
@@ -120,7 +121,7 @@ Result<void> MnEffects::act(const core::SetInterfaceMtu& wanted) {
 
 Result<void> MnEffects::act(const core::InstallMember& member) {
   return system_.dataplane.set_member(
-      {member.number, member.interface, member.mac, member.up, member.router});
+      {member.number, member.interface, member.mac, member.up, member.router, member.raw_ip});
 }
 
 Result<void> MnEffects::act(const core::InstallDefaultMember& member) {

@@ -26,7 +26,7 @@ const FormerWorld kHere{"1b4e28ba", 4026531840};
 
 FormerSettings wlan() {
   FormerSettings former{
-      InterfaceIndex{3}, MacAddress::parse("02:00:00:00:01:01").value(), "wlan0", 1, false, {}};
+      InterfaceIndex{3}, MacAddress::parse("02:00:00:00:01:01").value(), "wlan0", 1, 0, true, {}, false, {}};
   former.addresses.push_back({.interface = InterfaceIndex{3},
                               .address = Ipv6Address::parse("2001:db8:bad::1").value(),
                               .prefix_length = 48,
@@ -37,7 +37,7 @@ FormerSettings wlan() {
 }
 
 FormerSettings lte() {
-  return {InterfaceIndex{4}, MacAddress::parse("02:00:00:00:01:02").value(), "wwan0", 2, true, {}};
+  return {InterfaceIndex{4}, MacAddress::parse("02:00:00:00:01:02").value(), "wwan0", 2, 0, true, {}, true, {}};
 }
 
 std::string replaced(std::string text, const std::string& old, const std::string& fresh) {
@@ -75,6 +75,9 @@ TEST(FormerSettings, NonsenseIsNotBelieved) {
                                                          {"\"index\": 3", "\"index\": 4"},
                                                          {"\"index\": 3", "\"index\": 18446744073709551615"},
                                                          {"\"has_clsact\": false", "\"has_clsact\": 0"},
+                                                         {"\"up\": true", "\"up\": 1"},
+                                                         {"\"disable_ipv6\": 0", "\"disable_ipv6\": 2"},
+                                                         {"\"master\": 0", "\"master\": -1"},
                                                          {"2001:db8:bad::1", "fe80::1"},
                                                          {"2001:db8:bad::1", "2001:db8:bad:"},
                                                          {"\"prefix_length\": 48", "\"prefix_length\": 129"},
@@ -148,6 +151,13 @@ struct OneInterface {
     EXPECT_TRUE(platform::set_ipv6("if1", Ipv6Setting::AcceptRa, 0));
     EXPECT_EQ(dataplane::attach({"if1", dataplane::Hook::Ingress, "none", 0}, -1).error().code, "tc-attach");
     EXPECT_TRUE(netlink.has_ingress_qdisc(index).value()) << "a failed attachment leaves its clsact";
+  }
+
+  void edit_record(const std::string& old, const std::string& fresh) {
+    const auto path = folder.path / "record";
+    std::stringstream text;
+    text << std::ifstream(path).rdbuf();
+    std::ofstream(path) << replaced(text.str(), old, fresh);
   }
 
   Folder folder;
@@ -249,11 +259,12 @@ TEST(FormerStates, AnAddressThatIsRefusedIsSaidAndTheRestIsDone) {
     const platform::InterfaceAddress address{.interface = one.index,
                                              .address = Ipv6Address::parse("2001:db8::1").value()};
     ASSERT_TRUE(one.netlink.ensure_address(address));
-    FormerStates states = one.states();
-    ASSERT_TRUE(states.note(one.link()));
+    ASSERT_TRUE(one.states().note(one.link()));
     one.change();
-    ASSERT_TRUE(platform::set_ipv6("if1", Ipv6Setting::DisableIpv6, 1));
-    EXPECT_FALSE(states.restore(one.index));
+    one.edit_record("\"disable_ipv6\": 0", "\"disable_ipv6\": 1");
+    FormerStates states = one.states();
+    ASSERT_TRUE(states.load());
+    EXPECT_FALSE(states.restore(one.index)) << "there is no IPv6 for an address";
     EXPECT_EQ(one.accept_ra(), 2);
     EXPECT_THAT(states.known(), IsEmpty());
   });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "daemon/mn/member_link.h"
 #include "platform/sysctl.h"
 
 namespace flowmob::daemon {
@@ -50,13 +51,10 @@ Result<void> resolve_members(Netlink& netlink, core::MnConfig& config,
   for (core::MemberConfig& member : config.members) {
     const auto link = netlink.link(member.interface);
     if (!link) return tl::unexpected(link.error());
-    if (link->mac.is_zero())
-      return fail("bad-interface",
-                  "'" + member.interface + "' has no link-layer address: not an Ethernet link");
+    if (const auto header = link_header(*link); !header) return tl::unexpected(header.error());
     if (has_other_master(netlink, *link, config.interface))
       return refuse("has-master", member.interface, "belongs to a bridge, a bond or another master");
-    member.index = link->index;
-    member.mac = link->mac;
+    identify(member, *link);
     member.number = number_of(member, predecessors);
   }
   if (auto distinct = check_distinct(config.members); !distinct) return distinct;
@@ -72,8 +70,7 @@ Result<Link> candidate(Netlink& netlink, const std::string& name, const std::str
   if (!link) return link;
   if (has_other_master(netlink, *link, interface))
     return refuse("has-master", name, "belongs to a bridge, a bond or another master");
-  if (link->mac.is_zero())
-    return refuse("no-link-layer-address", name, "has no link-layer address: not an Ethernet link");
+  if (const auto header = link_header(*link); !header) return tl::unexpected(header.error());
   if (link->mtu < kSmallestMtu)
     return refuse("mtu-too-small", name,
                   "has an MTU of " + std::to_string(link->mtu) + "; IPv6 needs 1280 octets");

@@ -20,7 +20,7 @@ Result<void> resolve_members(platform::Netlink& netlink, core::MnConfig& config,
                              const std::vector<dataplane::Member>& predecessors);
 
 /// Whether a member may be made of it while `interface` is in use, and its link. "no-such-interface",
-/// "is-virtual-interface" (that or its other end), "has-master", "no-link-layer-address", "mtu-too-small",
+/// "is-virtual-interface" (that or its other end), "has-master", what link_header() says, "mtu-too-small",
 /// and "has-global-address" unless those may be removed.
 Result<platform::Link> candidate(platform::Netlink& netlink, const std::string& name,
                                  const std::string& interface, bool take_over);

@@ -8,6 +8,7 @@
 #include "daemon/config/load.h"
 #include "daemon/config/protocol_values.h"
 #include "daemon/mn/daemon.h"
+#include "daemon/mn/member_link.h"
 #include "daemon/mn/views.h"
 
 namespace flowmob::daemon {
@@ -100,8 +101,7 @@ Result<void> MnDaemon::change_members(core::MnConfig wanted, Duration drain, boo
     if (find(member.interface)) continue;
     const auto link = candidate(*netlink_, member.interface, settings_.core.interface, take_over);
     if (!link) return tl::unexpected(link.error());
-    member.index = link->index;
-    member.mac = link->mac;
+    identify(member, *link);
     fresh.push_back(*link);
   }
   const auto before = settings_.core.members;

@@ -19,12 +19,17 @@ struct fm_vif_config {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_config) == 24, "fm_vif_config");
 
+#define FM_MEMBER_RAW_IP \
+  1 /* a point-to-point link without a link-layer header, where nobody has an address */
+
 /* Key: the member's number, from 0. */
 struct fm_member_row {
   __u32 interface; /* zero: no such member */
-  __u32 up;
+  __u16 up;
+  __u16 flags; /* FM_MEMBER_* */
   struct fm_mac mac;
-  struct fm_mac router; /* where it differs between members; zero: as the stack resolved it */
+  struct fm_mac router; /* where it differs between members; zero: as the stack resolved it. FM_MEMBER_RAW_IP:
+                           what the virtual interface's stack is to take for it */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_member_row) == 20, "fm_member_row");
 

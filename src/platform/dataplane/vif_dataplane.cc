@@ -136,8 +136,10 @@ Result<void> VifDataplane::set_member(const Member& member) {
   if (old && old->interface != 0 && old->interface != member.interface.value &&
       member_by_interface_.get(old->interface) == member.number)
     if (auto erased = member_by_interface_.erase(old->interface); !erased) return erased;
-  auto written = members_.set(member.number, {member.interface.value, member.up ? 1U : 0U, to_row(member.mac),
-                                              to_row(member.router)});
+  const auto flags = static_cast<std::uint16_t>(member.raw_ip ? FM_MEMBER_RAW_IP : 0);
+  const auto up = static_cast<std::uint16_t>(member.up ? 1 : 0);
+  auto written = members_.set(member.number,
+                              {member.interface.value, up, flags, to_row(member.mac), to_row(member.router)});
   if (!written || member.interface.value == 0) return written;
   return member_by_interface_.set(member.interface.value, member.number);
 }

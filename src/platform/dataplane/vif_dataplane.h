@@ -46,6 +46,7 @@ struct Member {
   MacAddress mac;  ///< source of what leaves by it
   bool up = false;
   MacAddress router{};  ///< where members have different routers; zero: as the stack resolved it
+  bool raw_ip = false;  ///< a link without a link-layer header; `router` is what the stack takes for it
 };
 
 /// A flow as it was last seen. Source: the correspondent.

@@ -48,41 +48,73 @@ const auto* const registered = ::testing::AddGlobalTestEnvironment(new Namespace
 
 constexpr int kTailCallFailed = 99;
 
-/// Puts tags on a frame and goes on to the program under test: BPF_PROG_TEST_RUN has no tags to give.
-class Tagger {
+using Code = std::vector<bpf_insn>;
+constexpr std::uint8_t kSet = BPF_ALU64 | BPF_MOV | BPF_K, kCopy = BPF_ALU64 | BPF_MOV | BPF_X,
+                       kAdd = BPF_ALU64 | BPF_ADD | BPF_K, kCall = BPF_JMP | BPF_CALL;
+
+bpf_insn instruction(std::uint8_t code, std::uint8_t to, std::uint8_t from, std::int32_t value) {
+  bpf_insn made{};
+  made.code = code;
+  made.dst_reg = to & 0xf;
+  made.src_reg = from & 0xf;
+  made.imm = value;
+  return made;
+}
+
+/// BPF_PROG_TEST_RUN has no tags to give.
+Code put_tags_on(const std::vector<Tag>& tags) {
+  Code code;
+  for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag) {
+    const Code push{instruction(kCopy, 1, 6, 0), instruction(kSet, 2, 0, ::htons(tag->protocol)),
+                    instruction(kSet, 3, 0, tag->id), instruction(kCall, 0, 0, BPF_FUNC_skb_vlan_push)};
+    code.insert(code.end(), push.begin(), push.end());
+  }
+  return code;
+}
+
+/// Nor packets without a link-layer header. Room can be taken away behind that header only: what stood there
+/// overwrites it.
+Code take_header_off() {
+  constexpr int kHeader = 14;
+  return {instruction(kCopy, 1, 6, 0),
+          instruction(kSet, 2, 0, kHeader),
+          instruction(kCopy, 3, 10, 0),
+          instruction(kAdd, 3, 0, -16),
+          instruction(kSet, 4, 0, kHeader),
+          instruction(kCall, 0, 0, BPF_FUNC_skb_load_bytes),
+          instruction(kCopy, 1, 6, 0),
+          instruction(kSet, 2, 0, -kHeader),
+          instruction(kSet, 3, 0, BPF_ADJ_ROOM_MAC),
+          instruction(kSet, 4, 0, 0),
+          instruction(kCall, 0, 0, BPF_FUNC_skb_adjust_room),
+          instruction(kCopy, 1, 6, 0),
+          instruction(kSet, 2, 0, 0),
+          instruction(kCopy, 3, 10, 0),
+          instruction(kAdd, 3, 0, -16),
+          instruction(kSet, 4, 0, kHeader),
+          instruction(kSet, 5, 0, 0),
+          instruction(kCall, 0, 0, BPF_FUNC_skb_store_bytes)};
+}
+
+/// Does something to a frame, with the context in register 6, and goes on to the program under test.
+class Preparation {
  public:
-  Tagger(int program, const std::vector<Tag>& tags) {
+  Preparation(int program, const Code& steps) {
     const std::uint32_t first = 0;
     next_ = platform::UniqueFd(
         bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "next", sizeof first, sizeof program, 1, nullptr));
     EXPECT_EQ(bpf_map_update_elem(next_.get(), &first, &program, BPF_ANY), 0);
-    const auto code = instructions(tags);
+    const auto code = with_ends(steps);
     fd_ = platform::UniqueFd(
-        bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "tagger", "GPL", code.data(), code.size(), nullptr));
-    EXPECT_TRUE(fd_) << "the tagger was not loaded";
+        bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "preparation", "GPL", code.data(), code.size(), nullptr));
+    EXPECT_TRUE(fd_) << "the preparation was not loaded";
   }
   int fd() const { return fd_.get(); }
 
  private:
-  static constexpr std::uint8_t kSet = BPF_ALU64 | BPF_MOV | BPF_K, kCopy = BPF_ALU64 | BPF_MOV | BPF_X,
-                                kCall = BPF_JMP | BPF_CALL;
-  using Code = std::vector<bpf_insn>;
-
-  static bpf_insn instruction(std::uint8_t code, std::uint8_t to, std::uint8_t from, std::int32_t value) {
-    bpf_insn made{};
-    made.code = code;
-    made.dst_reg = to & 0xf;
-    made.src_reg = from & 0xf;
-    made.imm = value;
-    return made;
-  }
-  Code instructions(const std::vector<Tag>& tags) const {
+  Code with_ends(const Code& steps) const {
     Code code{instruction(kCopy, 6, 1, 0)};
-    for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag) {
-      const Code push{instruction(kCopy, 1, 6, 0), instruction(kSet, 2, 0, ::htons(tag->protocol)),
-                      instruction(kSet, 3, 0, tag->id), instruction(kCall, 0, 0, BPF_FUNC_skb_vlan_push)};
-      code.insert(code.end(), push.begin(), push.end());
-    }
+    code.insert(code.end(), steps.begin(), steps.end());
     const Code go_on{instruction(kCopy, 1, 6, 0),
                      instruction(BPF_LD | BPF_DW | BPF_IMM, 2, BPF_PSEUDO_MAP_FD, next_.get()),
                      instruction(0, 0, 0, 0),
@@ -141,8 +173,16 @@ Outcome run(const BpfObject& object, const std::string& program, std::string_vie
 
 Outcome run_tagged(const BpfObject& object, const std::string& program, std::string_view interface,
                    const Bytes& frame, const std::vector<Tag>& tags) {
-  const Tagger tagger(object.program_fd(program), tags);
-  return run_program(tagger.fd(), interface, frame);
+  const Preparation prepared(object.program_fd(program), put_tags_on(tags));
+  return run_program(prepared.fd(), interface, frame);
+}
+
+Outcome run_raw_ip(const BpfObject& object, const std::string& program, std::string_view interface,
+                   const Bytes& packet) {
+  const Preparation prepared(object.program_fd(program), take_header_off());
+  const bool is_ipv4 = packet.at(0) >> 4 == 4;
+  return run_program(prepared.fd(), interface,
+                     frame("00:00:00:00:00:00", kPeerMac, packet, is_ipv4 ? 0x0800 : 0x86dd));
 }
 
 void ip_command(const std::string& line) {

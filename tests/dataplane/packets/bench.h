@@ -36,6 +36,10 @@ struct Tag {
 Outcome run_tagged(const BpfObject& object, const std::string& program, std::string_view interface,
                    const Bytes& frame, const std::vector<Tag>& tags);
 
+/// What comes by an interface without link-layer addresses: the packet alone, at least 54 octets of it.
+Outcome run_raw_ip(const BpfObject& object, const std::string& program, std::string_view interface,
+                   const Bytes& packet);
+
 /// Interfaces of the test's own network namespace, which is made at the start of the program. The names have
 /// the same in them as the addresses: core0, acc1, acc2 at a router; if1, if2, vif0 at a mobile node.
 constexpr std::string_view kCoreMac = "02:00:00:00:00:c0", kAccess1Mac = "02:00:00:00:00:a1",
