@@ -236,12 +236,13 @@ def test_a_member_that_is_renamed_is_given_back_and_taken_again_by_its_name(live
 @pytest.mark.parametrize("index", ["", "same"])
 def test_one_that_is_pulled_out_and_put_in_again_in_its_drain_is_a_new_one(lived, index):
     up(lived)
-    lived.ask("member remove", interface="if2", drain="1s")
+    lived.ask("member remove", interface="if2", drain="3s")
     if index:
         index = "index " + str(json.loads(lived.inside("mn", "ip", "-j", "link", "show", "if2").stdout)[0]["ifindex"])
     lived.ip("mn", "link del if2")
     eventually(lambda: lived.ask("show statistics")["former_settings"]["known"] == 1)
     put_in_again(lived, "gw2", index)
+    assert lived.links()["if2"]["leaving"], "its drain is not over"
     eventually(lambda: "if2" not in lived.links())
     assert accept_ra(lived, "if2") == "1", "not the former one's"
     assert STATIC not in lived.inside("mn", "ip", "addr", "show", "dev", "if2").stdout
@@ -284,5 +285,7 @@ def test_a_change_that_fails_half_way_is_undone(lived):
     assert {name: state_of(lived, name) for name in before} == before
     assert lived.ask("show statistics")["former_settings"] == {"known": 2, "refused": 0}
     assert lived.ping() == 3
+    lived.advertise("gw1", mtu=1300)
+    eventually(lambda: lived.links()["if1"]["advertised_mtu"] == 1300, what="its router is heard, as before")
     lived.ask("member remove", interface="if2", drain="0s")
     assert lived.ping() == 3, "if1 carries, as before"
