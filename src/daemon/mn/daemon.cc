@@ -10,6 +10,7 @@
 #include "daemon/config/load.h"
 #include "daemon/host/main.h"
 #include "daemon/mn/virtual_interface.h"
+#include "platform/user.h"
 
 namespace flowmob::daemon {
 namespace {
@@ -20,18 +21,11 @@ using platform::Link;
 /// How soon a lost carrier is noticed: it is part of every gap that a hard failure makes.
 constexpr Duration kMemberPoll = 2ms;
 
-std::vector<dataplane::VifRule> to_rules(const std::vector<core::FlowChoices::Row>& rows) {
-  std::vector<dataplane::VifRule> rules;
-  for (const auto& row : rows) rules.push_back({row.selector, row.prefer, row.shares, row.is_absent});
-  return rules;
-}
-
 dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   dataplane::VifDataplaneOptions options;
   options.bpf_dir = settings.paths.bpf;
   options.interface = settings.core.interface;
   options.members = core::names_by_number(settings.core.members);
-  options.rules = to_rules(core::FlowChoices(settings.flows).rows());
   return options;
 }
 
@@ -87,6 +81,8 @@ Result<void> MnDaemon::open() {
   if (!guard) return tl::unexpected(guard.error());
   guard_ = std::move(*guard);
   interfaces_.emplace(*netlink_, *guard_);
+  cgroups_ = std::make_unique<platform::CgroupWatch>(
+      host_->loop(), [this](const auto& before, const auto& now) { cgroups_changed(before, now); });
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
   return resolve_members(*netlink_, settings_.core, predecessors).and_then([&] {
     return number_all(settings_, predecessors);
@@ -95,7 +91,7 @@ Result<void> MnDaemon::open() {
 
 Result<void> MnDaemon::bring_up() {
   members_ = settings_.flows.members;
-  choices_.configure(settings_.flows);
+  configure_choices();
   for (const auto& member : settings_.core.members) {
     auto taken =
         netlink_->link(member.interface).and_then([&](const Link& link) { return interfaces_->take(link); });
@@ -103,7 +99,9 @@ Result<void> MnDaemon::bring_up() {
   }
   auto made = VirtualInterface::ensure(*netlink_, settings_.core.interface, settings_.core.mac);
   if (!made) return tl::unexpected(made.error());
-  auto dataplane = dataplane::VifDataplane::open(dataplane_options(settings_));
+  auto options = dataplane_options(settings_);
+  options.rules = rules();
+  auto dataplane = dataplane::VifDataplane::open(options);
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
   return {};
@@ -216,8 +214,8 @@ Result<void> MnDaemon::make_interface_anew() {
 }
 
 Result<void> MnDaemon::reload() {
-  // Members may be missing for the moment.
-  auto loaded = config::load_mn(file_);
+  // Members may be missing for the moment, users may not.
+  auto loaded = config::load_mn(file_, {.interface_exists = {}, .find_user = platform::find_user});
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
   if (loaded->paths != settings_.paths)
     return fail("needs-restart", "paths cannot change while the daemon runs");
@@ -232,13 +230,6 @@ Result<void> MnDaemon::reload() {
     settings_.flows = std::move(loaded->flows);
     return apply_choices();
   });
-}
-
-Result<void> MnDaemon::apply_choices() {
-  settings_.flows.members = core::names_by_number(settings_.core.members);
-  choices_.configure(settings_.flows);
-  auto rules = to_rules(choices_.rows());
-  return rules == dataplane_->rules() ? Result<void>{} : dataplane_->set_rules(std::move(rules));
 }
 
 Result<void> MnDaemon::teardown(const Options& options) {
