@@ -2,6 +2,7 @@
 // `flowmob check FILE`: a daemon's configuration, read as the daemon would.
 #include <fmt/format.h>
 #include <net/if.h>
+#include <pwd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -88,6 +89,11 @@ Answer wrong(const std::string& file, const std::vector<config::Diagnostic>& dia
 
 bool interface_exists(std::string_view name) { return ::if_nametoindex(std::string(name).c_str()) != 0; }
 
+std::optional<std::uint32_t> find_user(std::string_view name) {
+  const passwd* found = ::getpwnam(std::string(name).c_str());
+  return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->pw_uid);
+}
+
 struct Arguments {
   std::string file;
   bool interfaces = false;
@@ -95,7 +101,7 @@ struct Arguments {
 
 Answer check(const Arguments& arguments) {
   config::LoadOptions options;
-  if (arguments.interfaces) options.interface_exists = interface_exists;
+  if (arguments.interfaces) options = {.interface_exists = interface_exists, .find_user = find_user};
   const auto loaded = config::load_any(arguments.file, options);
   return loaded ? right(arguments.file, *loaded) : wrong(arguments.file, loaded.error());
 }
@@ -152,8 +158,10 @@ void add_check_command(Program& program) {
   auto* added = program.add(nullptr, "check", "says what is wrong with a daemon's configuration file",
                             [arguments](Terminal& terminal) { return terminal.finish(check(*arguments)); });
   added->add_option("file", arguments->file, "the file, of any daemon")->required()->type_name("FILE");
-  added->add_flag("--interfaces", arguments->interfaces,
-                  "also look whether the interfaces exist here, as the daemon does when it starts");
+  added->add_flag(
+      "--interfaces", arguments->interfaces,
+      "also look whether the interfaces, and users of rules, exist here, as the daemon does when it "
+      "starts");
 }
 
 }  // namespace flowmob::cli

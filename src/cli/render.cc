@@ -255,7 +255,10 @@ std::string member_explanation(const Json& row, const Look& look) {
   const Json& passed = field(row, "passed_over");
   if (passed.empty()) return page;
   return page + "\n" +
-         row_table(passed, {words("PASSED OVER", "rule", true), words("DIFFERS IN", "differs_in")}, "", look);
+         row_table(passed,
+                   {words("PASSED OVER", "rule", true), words("DIFFERS IN", "differs_in"),
+                    words("ABSENT", "absent", true)},
+                   "", look);
 }
 
 /// The answer in three lines, then every link with its reason, then the rules that did not match.
@@ -300,6 +303,8 @@ std::string render(std::string_view command, const Json& result, const Look& loo
   // A newer daemon may say more; it is not for this page to hide it.
   Json rest = result;
   rest.erase(std::string(page->key));
+  if (const auto absent = rest.find("absent_rules"); absent != rest.end() && absent->empty())
+    rest.erase(absent);
   return rest.empty() ? text : text + "\n" + render_any(rest, look);
 }
 

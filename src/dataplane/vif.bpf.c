@@ -53,7 +53,8 @@ static __always_inline void fm_neutral_key(struct fm_flow_key* key) {
   key->ds = 0;
 }
 
-static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, __u32 member) {
+static __always_inline struct fm_vif_flow* fm_flow_of(struct __sk_buff* skb, struct fm_packet* packet,
+                                                      __u32 member, bool up) {
   struct fm_flow_key neutral = packet->key;
   fm_neutral_key(&neutral);
   struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &neutral);
@@ -62,7 +63,7 @@ static __always_inline struct fm_vif_flow* fm_flow_of(struct fm_packet* packet, 
     bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
     flow = bpf_map_lookup_elem(&vif_flows, &neutral);
   }
-  if (flow) fm_judge(flow, &packet->key);
+  if (flow) fm_judge(skb, flow, &packet->key, up);
   return flow;
 }
 
@@ -135,7 +136,7 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   struct fm_vif_flow* flow = fm_quoted_flow(skb, &packet, true);
   bool is_quoted = flow;
   fm_reverse(&packet.key);
-  if (!flow) flow = fm_flow_of(&packet, home);
+  if (!flow) flow = fm_flow_of(skb, &packet, home, true);
   bool is_placed =
       flow && (!is_quoted || flow->action != FM_VIF_SHARE); /* an error's hash is not the flow's */
   const struct fm_member_row* member =
@@ -203,7 +204,7 @@ static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* pa
   struct fm_counter weight = fm_weight(skb, packet);
   struct fm_vif_flow* flow = fm_quoted_flow(skb, packet, false);
   reflect = reflect && !flow;
-  if (!flow) flow = fm_flow_of(packet, number);
+  if (!flow) flow = fm_flow_of(skb, packet, number, false);
   if (!flow) return true;
   if (flow->action == FM_VIF_COPIES && fm_is_copy(skb, packet, number + 1)) return false;
   fm_add_shared(&flow->traffic.down, &weight);

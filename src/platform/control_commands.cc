@@ -64,6 +64,10 @@ constexpr std::array kPolicyExplain{
     CommandArgument{"dscp", ArgumentType::Integer, false, false, "the packets' DSCP; 0 if absent"},
     CommandArgument{"flow_label", ArgumentType::Integer, false, false, "their flow label; 0 if absent"},
     CommandArgument{"spi", ArgumentType::Integer, false, false, "their security parameter index (IPsec)"},
+    CommandArgument{"user", ArgumentType::String, false, false,
+                    "at a mobile node: whose socket sends the answers, a name or uid; nobody's if absent"},
+    CommandArgument{"cgroup", ArgumentType::String, false, false,
+                    "at a mobile node: the cgroup of that socket, as in its file; none if absent"},
 };
 constexpr CommandArgument kPolicyFile{
     "file", ArgumentType::File, true, true,

@@ -204,6 +204,9 @@ Json decision_of(const Policy& policy, const MobileNode& before, const MobileNod
 }
 
 Result<Json> explain(const AnchorState& state, const Json& arguments) {
+  for (const char* name : {"user", "cgroup"})
+    if (arguments.contains(name))
+      return fail("bad-argument", fmt::format("{}: only a mobile node knows the sockets of its flows", name));
   const auto key = flow_key_of(arguments);
   if (!key) return tl::unexpected(key.error());
   const auto node = addressed_node(state.cache, *key, arguments);

@@ -93,24 +93,34 @@ std::string_view why_not(std::uint32_t number, const Row* row, const Members& me
   return row->shares.empty() ? "another comes first in the list" : "it has other flows: their share";
 }
 
+/// Nothing: it is for these packets.
+std::optional<std::string_view> why_passed(const Row& row, const FlowKey& key, const AskedSender& asked) {
+  if (const auto field = first_mismatch(row.selector, key)) return field;
+  return first_mismatch(row.sender, asked);
+}
+
 }  // namespace
 
 Result<Json> explain_choice(const FlowChoices& choices, const std::vector<MemberStanding>& standing,
-                            const Json& arguments) {
+                            const Json& arguments, std::optional<std::uint32_t> uid) {
   if (arguments.contains("mn")) return fail("bad-argument", "mn: a mobile node knows its own flows only");
   const auto key = flow_key_of(arguments);
   if (!key) return tl::unexpected(key.error());
+  const AskedSender asked{uid, arguments.value("cgroup", "")};
   const auto rows = choices.rows();
   const auto members = members_for(standing, key->destination);
   Json passed = Json::array();
   const Row* found = nullptr;
   for (const auto& row : rows) {
-    const auto field = first_mismatch(row.selector, *key);
-    if (!field) {
+    const auto field = why_passed(row, *key, asked);
+    if (!field && row.missing.empty()) {
       found = &row;
       break;
     }
-    passed.push_back({{"rule", row.name}, {"by_command", row.by_command}, {"differs_in", *field}});
+    passed.push_back({{"rule", row.name},
+                      {"by_command", row.by_command},
+                      {"differs_in", field ? Json(*field) : Json()},
+                      {"absent", row.missing.empty() ? Json() : Json(row.missing)}});
   }
   const auto [member, because] = choose(found, *key, members);
   const auto& names = choices.config().members;

@@ -15,9 +15,10 @@ struct MemberStanding {
 };
 
 /// "policy explain" of a mobile node: {"flow": the 5-tuple of downlink packets, and "dscp", "spi",
-/// "flow_label"}. By which rule, or command, and by which member a new connection with it goes, why, and why
-/// not by the others; from the rows that the data plane has. "bad-flow", "bad-argument".
+/// "flow_label", and "cgroup", that of the socket that sends, whose user is `uid`}. By which rule, or
+/// command, and by which member a new connection with it goes, why, and why not by the others; from the rows
+/// that the data plane has. "bad-flow", "bad-argument".
 Result<Json> explain_choice(const FlowChoices& choices, const std::vector<MemberStanding>& members,
-                            const Json& arguments);
+                            const Json& arguments, std::optional<std::uint32_t> uid = std::nullopt);
 
 }  // namespace flowmob::core

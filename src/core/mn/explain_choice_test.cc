@@ -108,6 +108,27 @@ TEST_F(ExplainChoice, ACommandGoesBeforeTheRules) {
   EXPECT_NE(explained(2)["links"].dump().find("a command has moved it elsewhere"), std::string::npos);
 }
 
+TEST_F(ExplainChoice, WhoseSocketItIsMatters) {
+  auto config = choices.config();
+  config.rules[1].senders = {{Sender::Users{"alice", wire::Range<std::uint32_t>{1000, 1000}}, "/a"}};
+  choices.configure(config);
+  const auto asked = [this](std::optional<std::uint32_t> uid, const std::string& cgroup) {
+    const Json arguments{{"flow", "udp,2001:db8:c::10,2,2001:db8:100::10,4000"}, {"cgroup", cgroup}};
+    return explain_choice(choices, members, arguments, uid).value();
+  };
+  const auto passed = [](const Json& shown) { return shown["passed_over"][1]; };
+  EXPECT_EQ(
+      passed(asked(1000, "/a")),
+      Json::parse(
+          R"({"rule":"films","by_command":false,"differs_in":null,"absent":"there is no cgroup '/a'"})"));
+  choices.set_cgroups({{"/a", 1}});
+  EXPECT_EQ(asked(1000, "/a/b")["rule"], "films");
+  EXPECT_EQ(passed(asked(1000, "")),
+            Json::parse(R"({"rule":"films","by_command":false,"differs_in":"cgroup","absent":null})"));
+  EXPECT_EQ(passed(asked(1, "/a"))["differs_in"], "user");
+  EXPECT_TRUE(asked({}, "")["rule"].is_null());
+}
+
 TEST_F(ExplainChoice, SaysWhatItDoesNotUnderstand) {
   EXPECT_EQ(explain_choice(choices, members, {{"flow", "udp,nonsense"}}).error().code, "bad-flow");
   EXPECT_EQ(

@@ -44,14 +44,14 @@ std::optional<std::uint32_t> FlowChoices::number_of(std::string_view member) con
   return static_cast<std::uint32_t>(found - config_.members.begin());
 }
 
-const std::vector<wire::TrafficSelector6>& FlowChoices::selectors_of(const Moved& moved) const {
-  return moved.selectors.empty() ? find_rule(moved.name)->selectors : moved.selectors;
+std::size_t FlowChoices::row_count(const Moved& moved) const {
+  return moved.selectors.empty() ? find_rule(moved.name)->row_count() : moved.selectors.size();
 }
 
-std::size_t FlowChoices::selectors_moved(std::string_view without) const {
+std::size_t FlowChoices::rows_moved(std::string_view without) const {
   std::size_t count = 0;
   for (const auto& moved : moved_)
-    if (moved.name != without) count += selectors_of(moved).size();
+    if (moved.name != without) count += row_count(moved);
   return count;
 }
 
@@ -62,7 +62,7 @@ void FlowChoices::configure(FlowChoiceConfig config) {
     const bool is_meaningless = moved.selectors.empty() && (!rule || rule->is_redundant());
     return !config_.node_decides || !number_of(moved.member) || is_meaningless;
   });
-  while (selectors_moved({}) > kMostMoved) moved_.pop_back();  // a rule has more of them by now
+  while (rows_moved({}) > kMostMoved) moved_.pop_back();  // a rule has more of them by now
 }
 
 /// A name has no comma, a 5-tuple has.
@@ -92,7 +92,7 @@ Result<Json> FlowChoices::move(const Json& arguments) {
   if (meant->selectors.empty() && find_rule(meant->name)->is_redundant())
     return fail("flow-is-redundant",
                 fmt::format("the rule '{}' sends each packet by every member", meant->name));
-  if (selectors_moved(meant->name) + selectors_of(*meant).size() > kMostMoved)
+  if (rows_moved(meant->name) + row_count(*meant) > kMostMoved)
     return fail("too-many-moves", fmt::format("commands may move {} selectors: release some", kMostMoved));
   const auto former = std::ranges::find(moved_, meant->name, &Moved::name);
   const Json from = former == moved_.end() ? Json() : Json(former->member);
@@ -116,11 +116,42 @@ Result<Json> FlowChoices::release(const Json& arguments) {
   return answer;
 }
 
+std::set<std::string> FlowChoices::cgroups() const {
+  std::set<std::string> named;
+  for (const auto& rule : config_.rules)
+    for (const auto& sender : rule.senders)
+      if (!sender.cgroup.empty()) named.insert(sender.cgroup);
+  return named;
+}
+
+/// For each selector by each sender what `row` says.
+void FlowChoices::add_rows(std::vector<Row>& rows, const MemberRule& rule, Row row) const {
+  const std::vector<Sender> whomever(1);
+  for (const auto& selector : rule.selectors)
+    for (const auto& sender : rule.senders.empty() ? whomever : rule.senders) {
+      row.selector = selector;
+      row.sender = sender;
+      const auto found = cgroup_ids_.find(sender.cgroup);
+      const bool has_cgroup = sender.cgroup.empty() || found != cgroup_ids_.end();
+      row.cgroup_id = sender.cgroup.empty() || !has_cgroup ? 0 : found->second;
+      const bool has_user = !sender.users || sender.users->uids;
+      row.missing = !has_user     ? fmt::format("there is no user '{}'", sender.users->name)
+                    : !has_cgroup ? fmt::format("there is no cgroup '{}'", sender.cgroup)
+                                  : "";
+      rows.push_back(row);
+    }
+}
+
 std::vector<FlowChoices::Row> FlowChoices::rows() const {
   std::vector<Row> rows;
-  for (const auto& moved : moved_)
-    for (const auto& selector : selectors_of(moved))
-      rows.push_back({moved.name, true, selector, {*number_of(moved.member)}, {}});
+  for (const auto& moved : moved_) {
+    const Row row{moved.name, true, {}, {*number_of(moved.member)}};
+    if (moved.selectors.empty()) {
+      add_rows(rows, *find_rule(moved.name), row);
+      continue;
+    }
+    for (const auto& selector : moved.selectors) rows.emplace_back(row).selector = selector;
+  }
   for (const auto& rule : config_.rules) {
     std::vector<std::uint32_t> prefer;
     std::vector<std::uint16_t> shares;
@@ -132,10 +163,18 @@ std::vector<FlowChoices::Row> FlowChoices::rows() const {
     }
     if (std::ranges::count(shares, 0) == std::ssize(shares)) shares.clear();  // who had one is gone
     const bool is_absent = !rule.is_redundant() && prefer.empty();
-    for (const auto& selector : rule.selectors)
-      rows.push_back({rule.name, false, selector, prefer, shares, is_absent});
+    add_rows(rows, rule, {rule.name, false, {}, std::move(prefer), std::move(shares), is_absent});
   }
   return rows;
+}
+
+Json FlowChoices::absent_rules() const {
+  Json absent = Json::array();
+  for (const auto& row : rows()) {
+    const Json one{{"rule", row.name}, {"why", row.missing}};
+    if (!row.missing.empty() && std::ranges::count(absent, one) == 0) absent.push_back(one);
+  }
+  return absent;
 }
 
 }  // namespace flowmob::core

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/effect.h"
+#include "core/mn/sender.h"
 #include "wire/traffic_selector.h"
 
 namespace flowmob::core {
@@ -18,7 +21,9 @@ struct MemberRule {
   std::vector<wire::TrafficSelector6> selectors;  ///< what one of these matches is meant
   std::vector<std::string> prefer;                ///< members, the best first; empty: each packet by all
   std::vector<std::uint16_t> shares = {};  ///< of each of these, of new flows; empty: the first takes all
+  std::vector<Sender> senders = {};        ///< and sent by one of these; empty: by whomever
   bool is_redundant() const { return prefer.empty(); }
+  std::size_t row_count() const { return selectors.size() * (senders.empty() ? 1 : senders.size()); }
   friend bool operator==(const MemberRule&, const MemberRule&) = default;
 };
 
@@ -43,6 +48,9 @@ class FlowChoices {
     std::vector<std::uint32_t> prefer;       ///< numbers of members; empty: by all of them
     std::vector<std::uint16_t> shares = {};  ///< of each of these; empty: by the first that is up
     bool is_absent = false;  ///< of those that it prefers none is a member now: by the default
+    Sender sender = {};
+    std::uint64_t cgroup_id = 0;  ///< of the sender's cgroup, as it is now
+    std::string missing = {};     ///< why nobody can be the sender: the row matches nothing
     bool is_redundant() const { return prefer.empty() && !is_absent; }
     friend bool operator==(const Row&, const Row&) = default;
   };
@@ -58,7 +66,14 @@ class FlowChoices {
   /// {"flow"}: its rule counts again, or it follows its downlink. "no-such-flow" and as above.
   Result<Json> release(const Json& arguments);
 
+  /// Cgroups that rules name.
+  std::set<std::string> cgroups() const;
+  /// Those of them that there are now; one that is made anew has another number.
+  void set_cgroups(std::map<std::string, std::uint64_t> ids) { cgroup_ids_ = std::move(ids); }
+
   std::vector<Row> rows() const;
+  /// [{"rule", "why"}]: those that match nothing, because there is no such user or cgroup.
+  Json absent_rules() const;
   const FlowChoiceConfig& config() const { return config_; }
 
  private:
@@ -68,13 +83,15 @@ class FlowChoices {
     std::string member;
   };
   const MemberRule* find_rule(std::string_view name) const;
-  const std::vector<wire::TrafficSelector6>& selectors_of(const Moved& moved) const;
+  std::size_t row_count(const Moved& moved) const;
+  void add_rows(std::vector<Row>& rows, const MemberRule& rule, Row row) const;
   std::optional<std::uint32_t> number_of(std::string_view member) const;
   Result<Moved> meant_by(const Json& arguments) const;
-  std::size_t selectors_moved(std::string_view without) const;
+  std::size_t rows_moved(std::string_view without) const;
 
   FlowChoiceConfig config_;
   std::vector<Moved> moved_;  ///< the latest first
+  std::map<std::string, std::uint64_t> cgroup_ids_;
 };
 
 }  // namespace flowmob::core

@@ -149,5 +149,65 @@ TEST_F(FlowChoicesOfMn, AReloadKeepsWhatCommandsHaveMoved) {
   EXPECT_THAT(names(), ElementsAre("both", "video", "video")) << "for good";
 }
 
+/// docs/adr/0073: rules by who sends.
+class FlowChoicesBySender : public FlowChoicesOfMn {
+ protected:
+  FlowChoicesBySender() {
+    auto config = choices();
+    config.rules[1].senders = {{alice(), ""}, {std::nullopt, "/a"}, {alice(), "/b"}};
+    choices_.configure(config);
+  }
+  static Sender::Users alice() { return {"alice", wire::Range<std::uint32_t>{1000, 1000}}; }
+  std::vector<std::string> missing() const {
+    std::vector<std::string> all;
+    for (const auto& row : choices_.rows()) all.push_back(row.missing);
+    return all;
+  }
+};
+
+TEST_F(FlowChoicesBySender, EachSelectorBySenderIsARow) {
+  const auto rows = choices_.rows();
+  ASSERT_THAT(rows, SizeIs(7));
+  EXPECT_EQ(rows[0].sender, Sender{});
+  EXPECT_EQ(rows[1].sender, (Sender{alice(), ""}));
+  EXPECT_EQ(rows[3].sender, (Sender{alice(), "/b"}));
+  EXPECT_EQ(rows[3].selector, from_port(2));
+  EXPECT_EQ(rows[4].selector, from_port(3));
+}
+
+TEST_F(FlowChoicesBySender, RowsOfCgroupsThatAreNotThereSaySo) {
+  EXPECT_EQ(choices_.cgroups(), (std::set<std::string>{"/a", "/b"}));
+  EXPECT_THAT(missing(), ElementsAre("", "", "there is no cgroup '/a'", "there is no cgroup '/b'", "",
+                                     "there is no cgroup '/a'", "there is no cgroup '/b'"));
+  EXPECT_EQ(choices_.absent_rules(), Json::parse(R"([{"rule":"video","why":"there is no cgroup '/a'"},
+                                                     {"rule":"video","why":"there is no cgroup '/b'"}])"));
+  choices_.set_cgroups({{"/a", 7}});
+  EXPECT_EQ(choices_.rows()[2].cgroup_id, 7U);
+  EXPECT_EQ(choices_.rows()[2].missing, "");
+  const auto before = choices_.rows();
+  choices_.set_cgroups({{"/a", 8}});
+  EXPECT_NE(choices_.rows(), before) << "it was made anew";
+}
+
+TEST_F(FlowChoicesBySender, AUserThatIsNotThereSaysSo) {
+  auto config = choices();
+  config.rules[1].senders = {{Sender::Users{"bob", std::nullopt}, ""}};
+  choices_.configure(config);
+  EXPECT_EQ(missing()[1], "there is no user 'bob'");
+}
+
+TEST_F(FlowChoicesBySender, ACommandMovesWhatTheRuleIsFor) {
+  ASSERT_TRUE(move("video", "wlan0"));
+  const auto rows = choices_.rows();
+  ASSERT_THAT(rows, SizeIs(13));
+  EXPECT_TRUE(rows[0].by_command);
+  EXPECT_EQ(rows[0].sender, (Sender{alice(), ""}));
+  ASSERT_TRUE(move(kTuple, "eth0"));
+  EXPECT_EQ(choices_.rows()[0].sender, Sender{}) << "a 5-tuple is whosever";
+  for (std::size_t i = 0; i < FlowChoices::kMostMoved - 7; ++i)
+    ASSERT_TRUE(move("udp,2001:db8:c::10," + std::to_string(i) + ",2001:db8:100::10,4000", "eth0")) << i;
+  EXPECT_EQ(move("udp,2001:db8:c::10,99,2001:db8:100::10,4000", "eth0").error().code, "too-many-moves");
+}
+
 }  // namespace
 }  // namespace flowmob::core

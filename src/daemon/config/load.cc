@@ -65,6 +65,7 @@ auto read(const Node& document, const LoadOptions& options, Diagnostics& diagnos
   File file;
   Kind<File>::section().read(document, file, diagnostics);
   if constexpr (std::is_same_v<File, LmaFile>) load_names_of(file.policies, diagnostics);
+  if constexpr (std::is_same_v<File, MnFile>) find_users_of(file.rules, options, diagnostics);
   Kind<File>::check(file, options, diagnostics);
   std::optional<decltype(assemble(std::move(file)))> settings;
   if (diagnostics.empty()) settings = assemble(std::move(file));

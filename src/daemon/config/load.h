@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
@@ -21,6 +22,8 @@ struct LoadOptions {
   /// Whether an interface exists, if that is to be checked: at the start of a daemon, not while writing a
   /// file for another machine.
   std::function<bool(std::string_view)> interface_exists;
+  /// The uid of a user, likewise; also when a daemon reads its file again.
+  std::function<std::optional<std::uint32_t>(std::string_view)> find_user = {};
 };
 
 /// The settings, or everything that is wrong with the file.

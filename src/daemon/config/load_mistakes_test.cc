@@ -176,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
              "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {service = \"x\"}\nredundant = true\n",
              "f:14:10: unknown key 'service' in [rule.match]; expected one of protocol, source, destination, "
              "source_port, "
-             "destination_port, spi"},
+             "destination_port, spi, dscp, user, cgroup"},
         Case{kMn, "interface = \"if2\"\n",
              "interface = \"if2\"\n[[rule]]\nname = \"a\"\nmatch = {spi = [1,2,3,4,5], source_port = "
              "[1,2,3,4]}\nredundant = true\n",

@@ -22,7 +22,7 @@ void check_rules(const std::vector<Element<MnRuleRow>>& rules, Diagnostics& diag
     const auto& match = rule.value.match;
     const auto* members = match.node == nullptr ? nullptr : match.node->as<Table>();
     if (members == nullptr) continue;
-    const auto count = count_selectors(match.value, {});
+    const auto count = count_selectors(match.value, {}) * count_senders(match.value);
     if (members->empty() || count == 0)
       diagnostics.add(match.node->at, "the match has no condition", "protocol, source, a port or another");
     selectors += count;
@@ -96,6 +96,7 @@ void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagn
   for (const auto& rule : file.rules) {
     check_action(rule, file, diagnostics);
     check_split(rule, diagnostics);
+    check_senders(rule, file.mn.value.decider, diagnostics);
   }
 }
 
@@ -113,7 +114,8 @@ MnSettings assemble(MnFile file) {
     settings.flows.rules.push_back({rule.value.name,
                                     make_selectors(rule.value.match.value, {}),
                                     std::move(rule.value.prefer),
-                                    {rule.value.split.begin(), rule.value.split.end()}});
+                                    {rule.value.split.begin(), rule.value.split.end()},
+                                    make_senders(rule.value.match.value)});
   fill_paths(settings.paths, settings.core.name, false);
   return settings;
 }

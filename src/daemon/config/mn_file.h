@@ -38,4 +38,12 @@ const Section<MnFile>& mn_section();
 void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagnostics);
 MnSettings assemble(MnFile file);
 
+/// The uids of users that are named; without `find_user` they are not asked for.
+void find_users_of(std::vector<Element<MnRuleRow>>& rules, const LoadOptions& options,
+                   Diagnostics& diagnostics);
+/// How many alternatives a match has of who sends, and which.
+std::size_t count_senders(const MatchRow& match);
+std::vector<core::Sender> make_senders(const MatchRow& match);
+void check_senders(const Element<MnRuleRow>& rule, Decider decider, Diagnostics& diagnostics);
+
 }  // namespace flowmob::daemon::config

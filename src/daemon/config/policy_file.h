@@ -10,6 +10,7 @@
 #include "daemon/config/names_file.h"
 #include "daemon/config/policy_values.h"
 #include "daemon/config/schema.h"
+#include "daemon/config/sender_values.h"
 
 /// [[policy]]: rules for flows, in an LMA's file or in one of their own.
 namespace flowmob::daemon::config {
@@ -22,6 +23,8 @@ struct MatchRow {
   std::optional<OneOrMore<wire::Range<std::uint16_t>>> source_port, destination_port;
   std::optional<OneOrMore<wire::Range<std::uint32_t>>> spi, flow_label;
   std::optional<OneOrMore<wire::Range<std::uint8_t>>> dscp;
+  std::optional<OneOrMore<core::Sender::Users>> user;  ///< of a mobile node, and so is the next
+  std::optional<OneOrMore<CgroupPath>> cgroup;
 };
 
 struct RuleRow {

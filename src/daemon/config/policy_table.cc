@@ -116,10 +116,25 @@ Section<MatchRow> match_section(std::string table, bool at_anchor) {
   add(K::optional("source_port", &MatchRow::source_port, "the correspondent's ports"));
   add(K::optional("destination_port", &MatchRow::destination_port, "the mobile node's ports"));
   add(K::optional("spi", &MatchRow::spi, "the security parameter indices of IPsec"));
-  if (!at_anchor) return {std::move(table), std::move(keys)};  // a virtual interface's flows are 5-tuples
+  const auto add_dscp = [&](const char* help) {
+    add(K::optional("dscp", &MatchRow::dscp, help, each(range_up_to<std::uint8_t>(63))));
+  };
+  if (!at_anchor) {  // a virtual interface's flows are 5-tuples: of each somebody has sent a first packet
+    add_dscp(
+        "the DS field's values in the first packet that the node sends of a flow; `decider` has to be "
+        "\"mn\"");
+    add(K::optional("user", &MatchRow::user,
+                    "whose sockets on this node send the packets: names, uids, ranges of uids; `decider` has "
+                    "to be \"mn\""));
+    add(K::optional("cgroup", &MatchRow::cgroup,
+                    "in which cgroup (version 2) those sockets were made, or below which: a path such as "
+                    "`/system.slice/backup.service`. There need not be such a cgroup yet; `decider` has to "
+                    "be \"mn\""));
+    return {std::move(table), std::move(keys)};
+  }
   add(K::optional("flow_label", &MatchRow::flow_label, "the IPv6 flow labels",
                   each(range_up_to<std::uint32_t>(0xfffff))));
-  add(K::optional("dscp", &MatchRow::dscp, "the DS field's values", each(range_up_to<std::uint8_t>(63))));
+  add_dscp("the DS field's values");
   return {std::move(table), std::move(keys)};
 }
 

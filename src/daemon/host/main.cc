@@ -9,6 +9,7 @@
 #include "platform/logging.h"
 #include "platform/netlink.h"
 #include "platform/network_namespace.h"
+#include "platform/user.h"
 
 namespace flowmob::daemon {
 namespace {
@@ -44,10 +45,12 @@ int run_daemon(int argc, char** argv, const Program& program,
 }
 
 config::LoadOptions on_this_machine() {
-  return {.interface_exists = [](std::string_view name) {
-    auto netlink = platform::Netlink::open();
-    return !netlink || netlink->link(name).has_value();
-  }};
+  return {.interface_exists =
+              [](std::string_view name) {
+                auto netlink = platform::Netlink::open();
+                return !netlink || netlink->link(name).has_value();
+              },
+          .find_user = platform::find_user};
 }
 
 }  // namespace flowmob::daemon

@@ -3,14 +3,34 @@
 #include <algorithm>
 
 #include "core/mn/explain_choice.h"
+#include "daemon/config/sender_values.h"
 #include "daemon/host/traffic.h"
 #include "daemon/mn/daemon.h"
 #include "daemon/mn/views.h"
 #include "platform/clock.h"
+#include "platform/user.h"
 
 namespace flowmob::daemon {
 
 using core::Json;
+
+namespace {
+
+/// Nobody is asked about: none.
+Result<std::optional<std::uint32_t>> uid_of(const Json& arguments) {
+  using Uid = std::optional<std::uint32_t>;
+  const auto user = arguments.find("user");
+  if (user == arguments.end()) return Uid();
+  const auto& name = user->get_ref<const std::string&>();
+  if (const auto number = config::parse_number_range(name, config::kLastUid)) {
+    if (number->first == number->second) return Uid(static_cast<std::uint32_t>(number->first));
+    return fail("bad-argument", "user: '" + name + "' is more than one");
+  }
+  if (const auto uid = platform::find_user(name)) return uid;
+  return fail("bad-argument", "user: there is no user '" + name + "'");
+}
+
+}  // namespace
 
 Result<Json> MnDaemon::ask(std::string_view command, const Json& arguments) {
   return pump_->feed([&](Now now) { return logical_->handle_command(now, command, arguments); });
@@ -35,7 +55,9 @@ Result<Json> MnDaemon::statistics() {
 Result<Json> MnDaemon::show_flows(const Json& arguments) const {
   if (arguments.contains("mn"))
     return fail("bad-argument", "show flows: a mobile node knows its own flows only");
-  return flows_view(dataplane_->flows(), members_, choices_.rows());
+  Json shown = flows_view(dataplane_->flows(), members_, choices_.rows());
+  shown["absent_rules"] = choices_.absent_rules();
+  return shown;
 }
 
 /// Until then its packets go by the default.
@@ -53,6 +75,8 @@ Result<Json> MnDaemon::move_flow(const Json& arguments) {
 }
 
 Result<Json> MnDaemon::explain(const Json& arguments) {
+  const auto uid = uid_of(arguments);
+  if (!uid) return tl::unexpected(uid.error());
   return ask("show links", Json::object()).and_then([&](const Json& shown) {
     std::vector<core::MemberStanding> standing(choices_.config().members.size());
     for (const auto& link : shown["links"]) {
@@ -62,7 +86,7 @@ Result<Json> MnDaemon::explain(const Json& arguments) {
       for (const auto& prefix : link["prefixes"])
         standing[number].prefixes.push_back(Ipv6Prefix::parse(prefix.get<std::string>()).value());
     }
-    return core::explain_choice(choices_, standing, arguments);
+    return core::explain_choice(choices_, standing, arguments, *uid);
   });
 }
 

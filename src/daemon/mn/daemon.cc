@@ -11,6 +11,7 @@
 #include "daemon/host/main.h"
 #include "daemon/mn/member_link.h"
 #include "daemon/mn/virtual_interface.h"
+#include "platform/user.h"
 
 namespace flowmob::daemon {
 namespace {
@@ -21,18 +22,11 @@ using platform::Link;
 /// How soon a lost carrier is noticed: it is part of every gap that a hard failure makes.
 constexpr Duration kMemberPoll = 2ms;
 
-std::vector<dataplane::VifRule> to_rules(const std::vector<core::FlowChoices::Row>& rows) {
-  std::vector<dataplane::VifRule> rules;
-  for (const auto& row : rows) rules.push_back({row.selector, row.prefer, row.shares, row.is_absent});
-  return rules;
-}
-
 dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   dataplane::VifDataplaneOptions options;
   options.bpf_dir = settings.paths.bpf;
   options.interface = settings.core.interface;
   options.members = core::names_by_number(settings.core.members);
-  options.rules = to_rules(core::FlowChoices(settings.flows).rows());
   options.has_ports = settings.backend != VifBackend::Veth;
   return options;
 }
@@ -108,6 +102,8 @@ Result<void> MnDaemon::open() {
   });
   if (!guard) return tl::unexpected(guard.error());
   guard_ = std::move(*guard);
+  cgroups_ = std::make_unique<platform::CgroupWatch>(
+      host_->loop(), [this](const auto& before, const auto& now) { cgroups_changed(before, now); });
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
   has_predecessor_ = !predecessors.empty();
   return resolve_members(*netlink_, settings_.core, predecessors)
@@ -130,11 +126,13 @@ Result<void> MnDaemon::take_members() {
 
 Result<void> MnDaemon::bring_up() {
   members_ = settings_.flows.members;
-  choices_.configure(settings_.flows);
+  configure_choices();
   auto made = interface_->ensure(names_of(settings_.core.members), has_predecessor_);
   if (!made) return tl::unexpected(made.error());
   if (auto taken = take_members(); !taken) return taken;
-  auto dataplane = dataplane::VifDataplane::open(dataplane_options(settings_));
+  auto options = dataplane_options(settings_);
+  options.rules = rules();
+  auto dataplane = dataplane::VifDataplane::open(options);
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);
   interfaces_->give_back_others(settings_.core.members);
@@ -263,8 +261,8 @@ Result<void> MnDaemon::make_interface_anew() {
 }
 
 Result<void> MnDaemon::reload() {
-  // Members may be missing for the moment.
-  auto loaded = config::load_mn(file_);
+  // Members may be missing for the moment, users may not.
+  auto loaded = config::load_mn(file_, {.interface_exists = {}, .find_user = platform::find_user});
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
   if (loaded->paths != settings_.paths || loaded->backend != settings_.backend)
     return fail("needs-restart", "paths and backend cannot change while the daemon runs");
@@ -280,13 +278,6 @@ Result<void> MnDaemon::reload() {
     settings_.flows = std::move(loaded->flows);
     return apply_choices();
   });
-}
-
-Result<void> MnDaemon::apply_choices() {
-  settings_.flows.members = core::names_by_number(settings_.core.members);
-  choices_.configure(settings_.flows);
-  auto rules = to_rules(choices_.rows());
-  return rules == dataplane_->rules() ? Result<void>{} : dataplane_->set_rules(std::move(rules));
 }
 
 Result<void> MnDaemon::teardown(const Options& options) {

@@ -17,6 +17,7 @@
 #include "daemon/mn/address_guard.h"
 #include "daemon/mn/effects.h"
 #include "daemon/mn/members.h"
+#include "platform/cgroup_watch.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/netlink.h"
 
@@ -79,8 +80,13 @@ class MnDaemon {
   Result<core::Json> release_flow(const core::Json& arguments);
   Result<core::Json> explain(const core::Json& arguments);
   Result<core::Json> show_flows(const core::Json& arguments) const;
-  /// Selectors and members of rules and commands, as they are now.
+
+  // The node's word on flows (rules.cc).
+  /// Selectors, senders and members of rules and commands, as they are now.
   Result<void> apply_choices();
+  void configure_choices();
+  std::vector<dataplane::VifRule> rules() const;
+  void cgroups_changed(const platform::CgroupWatch::Ids& before, const platform::CgroupWatch::Ids& now);
 
   std::filesystem::path file_;
   MnSettings settings_;
@@ -96,6 +102,7 @@ class MnDaemon {
   std::unique_ptr<AddressGuard> guard_;
   std::optional<VirtualInterface> interface_;
   std::optional<MemberInterfaces> interfaces_;
+  std::unique_ptr<platform::CgroupWatch> cgroups_;
   std::unique_ptr<dataplane::VifDataplane> dataplane_;
   std::unique_ptr<core::LogicalInterface> logical_;
   std::unique_ptr<NdPorts> ports_;

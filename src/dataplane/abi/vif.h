@@ -50,7 +50,7 @@ struct fm_vif_flow {
   __u32 moves;
   __u16 rule_set; /* by which `action` was found */
   __u8 action;    /* FM_VIF_* */
-  __u8 rule;      /* the row of the rule that has matched, unless FM_VIF_ONE */
+  __u8 rule;      /* FM_VIF_ROW of the rule that has matched, unless FM_VIF_ONE; FM_VIF_OPEN, FM_VIF_KEPT */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_flow) == 64, "fm_vif_flow");
 
@@ -61,6 +61,15 @@ FM_STATIC_ASSERT(sizeof(struct fm_vif_flow) == 64, "fm_vif_flow");
 #define FM_VIF_COPIES 1 /* each packet by every member that is up; of what comes the first copy counts */
 #define FM_VIF_PREFER 2 /* by the first of fm_vif_preference that is up, whatever the downlink does */
 #define FM_VIF_SHARE 3  /* each 5-tuple by one of them, where it began as long as that is up */
+#define FM_VIF_STAYS 4  /* no rule's: by the member where it is, whatever the downlink does */
+
+#define FM_VIF_ROW (FM_VIF_RULE_ROWS - 1)
+#define FM_VIF_KEPT 64  /* with FM_VIF_OPEN: it is as a former set had it */
+#define FM_VIF_OPEN 128 /* a packet that the node sends has to tell which rule matches */
+FM_STATIC_ASSERT(FM_VIF_ROW == 63, "rows of rules fit below FM_VIF_KEPT");
+
+#define FM_VIF_ACTION 0xff
+#define FM_VIF_ASKS_SENDER 0x100 /* a row of fm_vif_sender has to match, too */
 
 /* The rules: `count` rows of fm_rule from `first` on, in their order, whose `flow` is FM_VIF_*. A set is
  * written beside the one that holds, and holds with this row. */
@@ -79,3 +88,17 @@ struct fm_vif_preference {
   __u8 slots[FM_SHARE_SLOTS];   /* of FM_VIF_SHARE: by the hash of a 5-tuple the place of its member */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_vif_preference) == 532, "fm_vif_preference");
+
+#define FM_SENDER_DS 1
+#define FM_SENDER_UID 2
+#define FM_SENDER_CGROUP 4 /* that of the same row, or one below it */
+
+/* What only packets that the node sends say: their marks, and whose socket they come from. Ranges are
+ * inclusive and count only where `fields` says so. Key: the row of its rule. */
+struct fm_vif_sender {
+  __u32 uid[2];
+  __u8 ds[2];
+  __u8 fields; /* FM_SENDER_* */
+  __u8 pad;
+};
+FM_STATIC_ASSERT(sizeof(struct fm_vif_sender) == 12, "fm_vif_sender");

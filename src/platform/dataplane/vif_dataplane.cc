@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "core/flow/spread.h"
 #include "dataplane/vif.skel.h"
 #include "platform/dataplane/convert.h"
 #include "platform/dataplane/copy_secret.h"
@@ -39,8 +38,10 @@ std::uint64_t kernel_nanoseconds() {
 
 /// A row that was judged by another set says nothing of this one.
 std::optional<std::size_t> rule_of(const fm_vif_flow& row, const fm_vif_rule_set& set) {
-  const bool is_of_set = row.rule_set == set.number && row.action != FM_VIF_ONE && row.rule >= set.first;
-  return is_of_set ? std::optional<std::size_t>(row.rule - set.first) : std::nullopt;
+  const std::uint8_t rule = row.rule & FM_VIF_ROW;
+  const bool is_of_set = row.rule_set == set.number && (row.rule & FM_VIF_KEPT) == 0;
+  if (!is_of_set || row.action == FM_VIF_ONE || rule < set.first) return std::nullopt;
+  return rule - set.first;
 }
 
 VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, const fm_vif_rule_set& set,
@@ -56,15 +57,6 @@ VifFlow to_flow(const fm_flow_key& key, const fm_vif_flow& row, const fm_vif_rul
           Duration(static_cast<Duration::rep>(idle)),
           to_traffic(row.traffic),
           rule_of(row, set)};
-}
-
-/// Places take the parts of sessions.
-std::vector<std::uint8_t> slots_of(const std::vector<std::uint16_t>& shares) {
-  static_assert(core::kShareSlots == FM_SHARE_SLOTS && core::kShareTries == FM_SHARE_TRIES);
-  core::Spread spread{core::SpreadKind::Shares};
-  for (std::uint32_t place = 0; place < shares.size(); ++place)
-    spread.links.push_back({SessionId{place + 1}, shares[place]});
-  return core::share_slots(spread);
 }
 
 }  // namespace
@@ -88,15 +80,18 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
       flows_(pinned_.object(), "vif_flows"),
       rule_set_(pinned_.object(), "vif_rule_set"),
       rules_(pinned_.object(), "vif_rules"),
-      preferences_(pinned_.object(), "vif_preferences") {}
+      preferences_(pinned_.object(), "vif_preferences"),
+      senders_(pinned_.object(), "vif_senders"),
+      cgroups_(pinned_.object(), "vif_cgroups") {}
 
 Result<std::unique_ptr<VifDataplane>> VifDataplane::open(const VifDataplaneOptions& options) {
   if (options.members.size() > FM_MAX_MEMBERS)
     return fail("too-many-members", fmt::format("a virtual interface may have {} members", FM_MAX_MEMBERS));
-  auto pinned = PinnedDataplane::load(PinnedDataplane::Program::of<vif_bpf>("vif"),
-                                      {options.bpf_dir,
-                                       {{"vif_flows", options.max_flows}},
-                                       {"vif_flows", "fragments", "seen", "vif_rules", "vif_preferences"}});
+  auto pinned = PinnedDataplane::load(
+      PinnedDataplane::Program::of<vif_bpf>("vif"),
+      {options.bpf_dir,
+       {{"vif_flows", options.max_flows}},
+       {"vif_flows", "fragments", "seen", "vif_rules", "vif_preferences", "vif_senders"}});
   if (!pinned) return tl::unexpected(pinned.error());
   std::unique_ptr<VifDataplane> opened(new VifDataplane(options, std::move(*pinned)));
   auto ready = opened->refresh_interface()
@@ -142,42 +137,6 @@ Result<void> VifDataplane::set_member(const Member& member) {
                               {member.interface.value, up, flags, to_row(member.mac), to_row(member.router)});
   if (!written || member.interface.value == 0) return written;
   return member_by_interface_.set(member.interface.value, member.number);
-}
-
-Result<void> VifDataplane::write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule) {
-  if (rule.prefer.size() > FM_MAX_MEMBERS)
-    return fail("no-such-member", fmt::format("a rule may name {} members", FM_MAX_MEMBERS));
-  auto written = to_rule(rule.selector);
-  if (!written) return tl::unexpected(written.error());
-  written->order = order;
-  const bool is_redundant = rule.prefer.empty() && !rule.is_absent;
-  written->flow = is_redundant ? FM_VIF_COPIES : rule.shares.empty() ? FM_VIF_PREFER : FM_VIF_SHARE;
-  fm_vif_preference preference{};
-  for (const auto member : rule.prefer)
-    preference.members[preference.count++] = static_cast<std::uint8_t>(member);
-  if (!rule.shares.empty()) std::ranges::copy(slots_of(rule.shares), preference.slots);
-  return preferences_.set(row, preference).and_then([&] { return rules_.set(row, *written); });
-}
-
-/// Flows that were judged by others are judged again. Where packets look meanwhile nothing is written.
-Result<void> VifDataplane::write_rules() {
-  if (options_.rules.size() > FM_MAX_VIF_RULES)
-    return fail("too-many-rules", fmt::format("a virtual interface may have {} selectors", FM_MAX_VIF_RULES));
-  auto set = rule_set_.get(0).value_or(fm_vif_rule_set{});
-  set.first = set.first == 0 ? FM_MAX_VIF_RULES : 0;
-  set.count = 0;
-  for (const auto& rule : options_.rules) {
-    if (auto written = write_rule(set.first + set.count, set.count, rule); !written) return written;
-    ++set.count;
-  }
-  ++set.number;
-  if (set.number == 0) ++set.number;  // that is a flow's which was never judged
-  return rule_set_.set(0, set);
-}
-
-Result<void> VifDataplane::set_rules(std::vector<VifRule> rules) {
-  options_.rules = std::move(rules);
-  return write_rules();
 }
 
 Result<void> VifDataplane::set_default_member(std::uint32_t number) {

@@ -18,14 +18,24 @@
 
 namespace flowmob::dataplane {
 
+/// Of which sockets on this node a rule is; the first packet that tells decides (docs/adr/0073).
+struct VifSender {
+  std::optional<wire::Range<std::uint32_t>> uids{};
+  std::filesystem::path cgroup{};  ///< its directory; those below it, too
+  std::uint64_t cgroup_id{};       ///< one that is made anew in the same place is another
+  bool is_nobody = false;          ///< there is no such user or cgroup
+  friend bool operator==(const VifSender&, const VifSender&) = default;
+};
+
 /// What the node does with some flows, whatever the anchor decides: each packet by every member at once
 /// (docs/adr/0059), all by the first of some members that is up (docs/adr/0062), or each 5-tuple by one of
 /// them.
 struct VifRule {
-  wire::TrafficSelector6 selector;
+  wire::TrafficSelector6 selector;      ///< marks are those of what the node sends
   std::vector<std::uint32_t> prefer{};  ///< numbers of members, the best first; empty: by every member
   std::vector<std::uint16_t> shares{};  ///< of each of these, at most Spread::kMostLinks; empty: by the first
   bool is_absent = false;               ///< those it prefers are no members: by the default
+  VifSender sender{};                   ///< what it has to have been sent by, too
   friend bool operator==(const VifRule&, const VifRule&) = default;
 };
 
@@ -110,6 +120,8 @@ class VifDataplane {
   std::uint32_t heir_of_flow(const fm_flow_key& key, std::uint32_t heir) const;
   Result<void> write_rules();
   Result<void> write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule);
+  Result<void> write_sender(std::uint32_t row, const VifRule& rule, fm_rule& written);
+  Result<void> write_cgroup(std::uint32_t row, const VifSender& sender);
 
   VifDataplaneOptions options_;
   PinnedDataplane pinned_;
@@ -121,6 +133,8 @@ class VifDataplane {
   BpfMap<std::uint32_t, fm_vif_rule_set> rule_set_;
   BpfMap<std::uint32_t, fm_rule> rules_;
   BpfMap<std::uint32_t, fm_vif_preference> preferences_;
+  BpfMap<std::uint32_t, fm_vif_sender> senders_;
+  BpfMap<std::uint32_t, std::uint32_t> cgroups_;
 };
 
 }  // namespace flowmob::dataplane

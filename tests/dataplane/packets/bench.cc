@@ -130,9 +130,10 @@ class Preparation {
 };
 
 /// BPF_PROG_TEST_RUN.
-Outcome run_program(int program, std::string_view interface, const Bytes& frame) {
+Outcome run_program(int program, std::string_view interface, const Bytes& frame, std::string_view from = {}) {
   __sk_buff context{};
   context.ifindex = index_of(interface);
+  if (!from.empty()) context.ingress_ifindex = index_of(from);
   Bytes out(frame.size() + 2000);
   bpf_test_run_opts options{};
   options.sz = sizeof(options);
@@ -167,8 +168,8 @@ void PrintTo(Verdict verdict, std::ostream* out) {
 }
 
 Outcome run(const BpfObject& object, const std::string& program, std::string_view interface,
-            const Bytes& frame) {
-  return run_program(object.program_fd(program), interface, frame);
+            const Bytes& frame, std::string_view from) {
+  return run_program(object.program_fd(program), interface, frame, from);
 }
 
 Outcome run_tagged(const BpfObject& object, const std::string& program, std::string_view interface,

@@ -23,9 +23,11 @@ struct Outcome {
   Bytes frame;
 };
 
-/// Runs one program of a loaded object on one frame, as if it came by (or left by) an interface of ours.
+/// Runs one program of a loaded object on one frame, as if it came by (or left by) an interface of ours. What
+/// leaves is of a closed socket of root in the first cgroup, which the kernel puts there, unless it came
+/// `from` another interface.
 Outcome run(const BpfObject& object, const std::string& program, std::string_view interface,
-            const Bytes& frame);
+            const Bytes& frame, std::string_view from = {});
 
 /// A VLAN tag: a priority tag unless it has an identifier.
 struct Tag {
