@@ -5,7 +5,6 @@ import csv
 import pathlib
 import signal
 import struct
-import subprocess
 
 from conftest import eventually, run
 from programs import Program
@@ -94,4 +93,4 @@ class Call(Program):
             eventually(lambda: counts.update(self.packets()) or len(set(counts.values())) == 1)
         except AssertionError:
             raise AssertionError(f"packets of sound are missing: {counts}") from None
-        assert counts["sent"] >= PACKETS and not run("grep", "-hv", "^0 packets dropped", *self.directory.glob("*-tcpdump.err"), check=False).stdout.count("dropped by")
+        assert counts["sent"] >= PACKETS
