@@ -80,7 +80,7 @@ TEST_F(Check, EveryMistakeHasALine) {
           ":2:7: the integer 5 is not allowed here; expected \"member\" or a MAC address such as "
           "\"02:00:00:00:01:01\"\n" +
           file +
-          ":3:1: unknown key 'colour' in [mn]; expected one of name, interface, mac, decider, "
+          ":3:1: unknown key 'colour' in [mn]; expected one of name, interface, backend, mac, decider, "
           "solicitation_interval, router_probe_interval, router_probes, control, bpf\n");
 }
 

@@ -25,11 +25,11 @@ def checksum(source, destination, message):
 
 
 def advertisement(*, router, router_mac, to="33:33:00:00:00:01", destination="ff02::1", prefix="2001:db8:100::",
-                  valid=3600, preferred=1800, mtu=1460, lifetime=1800, hop_limit=255):
-    """A whole frame."""
-    options = struct.pack("!BB6s", 1, 1, mac(router_mac)) + struct.pack("!BBHI", 5, 1, 0, int(mtu))
-    options += struct.pack("!BBBBIII16s", 3, 4, 64, 0xc0, int(valid), int(preferred), 0, packed(prefix))
-    body = struct.pack("!BBHII", 64, 0, int(lifetime), 0, 0) + options
+                  valid=3600, preferred=1800, mtu=1460, lifetime=1800, hop_limit=255, options=None):
+    """A whole frame; `options`, in hex, instead of those for MTU and prefix."""
+    usual = struct.pack("!BBHI", 5, 1, 0, int(mtu)) + struct.pack("!BBBBIII16s", 3, 4, 64, 0xc0, int(valid), int(preferred), 0, packed(prefix))
+    said = struct.pack("!BB6s", 1, 1, mac(router_mac)) + (usual if options is None else bytes.fromhex(options))
+    body = struct.pack("!BBHII", 64, 0, int(lifetime), 0, 0) + said
     message = struct.pack("!BBH", 134, 0, checksum(router, destination, b"\x86\0\0\0" + body)) + body
     header = struct.pack("!IHBB", 6 << 28, len(message), 58, int(hop_limit)) + packed(router) + packed(destination)
     return mac(to) + mac(router_mac) + b"\x86\xdd" + header + message

@@ -8,16 +8,15 @@ import subprocess
 import sys
 
 from conftest import eventually, run
-from third_access import MAC3, ThirdAccess
+from third_access import ThirdAccess
 
 MODEM = pathlib.Path(__file__).resolve().parent / "modem.py"
 
 
 class RawAccess(ThirdAccess):
-    MEMBER = "wwan0"
-
     def __init__(self, lab):
         super().__init__(lab)
+        self.interface = "wwan0"
         self.mn = lab.status["namespaces"]["mn"]
         self.modems = self.namespace.removesuffix("mag3") + "modem"
         self.modem = None
@@ -31,18 +30,18 @@ class RawAccess(ThirdAccess):
         """Without offloads: the modem sees what goes over the cable."""
         run("ip", "netns", "add", self.modems)
         run("ip", "netns", "exec", self.modems, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
-        run("ip", "-n", self.modems, "link", "add", "modem0", "address", MAC3, "type", "veth", "peer", "name", "acc0", "netns", self.namespace)
+        run("ip", "-n", self.modems, "link", "add", "modem0", "address", self.mac, "type", "veth", "peer", "name", "acc0", "netns", self.namespace)
         for namespace, name in ((self.modems, "modem0"), (self.namespace, "acc0")):
             run("ip", "netns", "exec", namespace, "ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
             run("ip", "-n", namespace, "link", "set", name, "up")
         self.plug()
 
     def plug(self):
-        self.modem = subprocess.Popen(["ip", "netns", "exec", self.modems, sys.executable, MODEM, self.mn, self.MEMBER, "modem0", MAC3],
+        self.modem = subprocess.Popen(["ip", "netns", "exec", self.modems, sys.executable, MODEM, self.mn, self.interface, "modem0", self.mac],
                                       stdout=subprocess.PIPE, text=True)
         assert self.modem.stdout.readline() == "ready\n"
-        run("ip", "-n", self.mn, "link", "set", self.MEMBER, "up")
-        eventually(lambda: "fe80" in run("ip", "-n", self.mn, "addr", "show", "dev", self.MEMBER).stdout, what="its link-local address")
+        run("ip", "-n", self.mn, "link", "set", self.interface, "up")
+        eventually(lambda: "fe80" in run("ip", "-n", self.mn, "addr", "show", "dev", self.interface).stdout, what="its link-local address")
 
     def unplug(self):
         if self.modem:

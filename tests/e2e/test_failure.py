@@ -14,7 +14,7 @@ from conftest import BIN, eventually, run
 VIDEO_PORT, OTHER_PORT, RATE = 5004, 6004, 100
 MAC1 = "02:00:00:00:01:01"
 NOT_AUTHORISED = 153  # RFC 5213 section 8.9
-PROGRAMS = {"lma": "flowmob-lmad", "mag1": "flowmob-magd", "mn": "flowmob-mnd"}
+PROGRAMS = {"lma": "flowmob-lmad", "mag1": "flowmob-magd", "mag2": "flowmob-magd", "mn": "flowmob-mnd"}
 
 
 class Revived:

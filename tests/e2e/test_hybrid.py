@@ -10,11 +10,12 @@ from prefix_sets import (active_sessions, address_in, addresses, advertised, flo
 from test_addressing_models import Echoes
 from test_bad_input import SEND_PACKET, dropped, ipv6
 from test_prefix_sets import LINKS
-from third_access import ADDRESS, ThirdAccess
+from third_access import ThirdAccess
 
 PORT = 6004  # of no service's flow
 SHARED = FIRST, SECOND = ["2001:db8:200::/64", "2001:db8:200:1::/64"]
 MAGS = ("mag1", "mag2", "mag3")
+GATEWAY = "2001:db8:e3::1"  # mag3's
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -147,7 +148,7 @@ prefer = ["mag3", "mag2"]
 
 def send_in_tunnel(lab, source):
     """From the third gateway to the anchor, as if the mobile node had sent it there."""
-    packet = ipv6(ADDRESS, lab.address("lma"), 41, ipv6(source, lab.address("cn")))
+    packet = ipv6(GATEWAY, lab.address("lma"), 41, ipv6(source, lab.address("cn")))
     lab.inside("mag3", "python3", "-c", SEND_PACKET, lab.address("lma"), packet.hex())
 
 

@@ -27,9 +27,12 @@ Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6
   if (!message) return tl::unexpected(message.error());
   const auto* said = std::get_if<wire::RouterAdvertisement>(&*message);
   if (said == nullptr) return fail("not-an-advertisement", "another Neighbor Discovery message");
-  Advertisement read{meta.source, router_mac(said->options, meta.link_source), said->router_lifetime, 0, {}};
-  if (const auto* mtu = wire::find<wire::Mtu>(said->options); mtu != nullptr && mtu->mtu >= kMinimumMtu)
-    read.mtu = mtu->mtu;
+  Advertisement read{
+      meta.source, router_mac(said->options, meta.link_source), said->router_lifetime, 0, false, {}};
+  if (const auto* mtu = wire::find<wire::Mtu>(said->options); mtu != nullptr) {
+    read.mtu_too_small = mtu->mtu < kMinimumMtu;
+    if (!read.mtu_too_small) read.mtu = mtu->mtu;
+  }
   for (const auto& option : said->options)
     if (const auto* prefix = std::get_if<wire::PrefixInformation>(&option)) read.prefixes.push_back(*prefix);
   return read;

@@ -15,6 +15,7 @@ struct Advertisement {
   MacAddress mac;                     ///< as the router says; else the frame's source
   std::uint16_t router_lifetime = 0;  ///< seconds; zero: not a default router
   std::uint32_t mtu = 0;  ///< zero: not said, or less than IPv6's minimum (RFC 4861 section 6.3.4)
+  bool mtu_too_small = false;
   std::vector<wire::PrefixInformation> prefixes;
 };
 

@@ -58,6 +58,7 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   const bool was_live = member->live();
   member->hear(now.monotonic, *advertisement, config_.solicitation_interval);
   if (member->live()) member->watch.start(now.monotonic, config_.router_probe_interval);
+  if (advertisement->mtu_too_small) statistics_.drop("advertised-mtu");
   for (const auto& prefix : advertisement->prefixes)
     if (const auto why = addresses_.advertise(now.monotonic, member->number, prefix)) statistics_.drop(*why);
   if (member->live() != was_live) {

@@ -115,6 +115,7 @@ TEST_F(Lif, MtuIsTheSmallestOfTheLinksInUseAndNeverBelowIpv6s) {
   advertise(kIf2, {.mtu = 1400});
   EXPECT_EQ(asked<SetInterfaceMtu>().back().mtu, 1400U);
   advertise(kIf2, {.mtu = 600});
+  EXPECT_EQ(drops("advertised-mtu"), 1U);
   EXPECT_THAT(asked<SetInterfaceMtu>(), IsEmpty());
   link(kIf2, false);
   EXPECT_EQ(asked<SetInterfaceMtu>().back().mtu, 1460U);

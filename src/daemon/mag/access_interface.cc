@@ -42,6 +42,13 @@ Result<void> replace_link_local(Netlink& netlink, const Link& link, const Ipv6Ad
   return netlink.remove_address(link.index, own, 64);
 }
 
+/// Advertisements come from it: whoever asks for its link-layer address, or whether we are there, is to be
+/// answered. The kernel's own may stay beside it.
+Result<void> ensure_router_address(Netlink& netlink, const Link& link, const Ipv6Address& router) {
+  if (router.is_unspecified()) return {};  // the anchor is to say
+  return netlink.ensure_address({.interface = link.index, .address = router});
+}
+
 Result<void> set_sysctls(const std::string& interface) {
   // Every MAG has the same address: duplicates are what RFC 6543 is about.
   return platform::set_ipv6(interface, Ipv6Setting::AcceptDad, 0).and_then([&] {
@@ -65,7 +72,8 @@ Result<void> prepare_access(Netlink& netlink, core::AccessConfig& access, const 
   access.index = link->index;
   access.link_address = is_fixed(access, config) ? config.router_link_layer : link->mac;
   auto done = set_sysctls(access.interface);
-  if (!done || !is_fixed(access, config)) return done;
+  if (!done) return done;
+  if (!is_fixed(access, config)) return ensure_router_address(netlink, *link, config.router_link_local);
   if (link->mac != access.link_address) done = set_link_address(netlink, *link, access.link_address);
   return done.and_then([&] { return replace_link_local(netlink, *link, config.router_link_local); });
 }
