@@ -207,7 +207,7 @@ def test_one_that_exists_is_taken_over_and_stays(bare):
     assert link(bare, "vif0")["linkinfo"]["info_kind"] == bare.backend and masters(bare)["if1"] == "vif0"
     assert masters(bare)["if2"] is None and link(bare, "if2")["operstate"] == "UP"
     assert "bpf" not in bare.inside("mn", "tc", "filter", "show", "dev", "vif0", "egress").stdout
-    assert not bare.global_addresses() and "via" not in bare.inside("mn", "ip", "-6", "route", "show", "dev", "vif0").stdout
+    assert "vif0" not in bare.global_addresses() and "via" not in bare.inside("mn", "ip", "-6", "route", "show", "dev", "vif0").stdout
     assert "addrgenmode eui64" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
 
 

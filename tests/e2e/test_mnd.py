@@ -121,7 +121,7 @@ class Node:
 
     def global_addresses(self):
         shown = json.loads(self.inside("mn", "ip", "-j", "-6", "addr", "show", "scope", "global").stdout)
-        return {entry["ifname"]: [a["local"] for a in entry["addr_info"]] for entry in shown if entry.get("addr_info")}
+        return {entry["ifname"]: [a["local"] for a in entry["addr_info"] if a] for entry in shown if any(entry.get("addr_info", []))}
 
     def ping(self, count=3):
         """Packets that came back."""
