@@ -40,7 +40,8 @@ static __always_inline __u8 fm_nd_type(struct __sk_buff* skb, const struct fm_pa
 #define FM_MLD_REPORT 143
 
 /* What every link has to hear: questions about neighbours and words about groups. */
-static __always_inline bool fm_is_for_all_links(struct __sk_buff* skb, const struct fm_packet* packet, __u8 nd_type) {
+static __always_inline bool fm_is_for_all_links(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                __u8 nd_type) {
   __u8 type = 0;
   if (packet->ipv4 || !fm_is_multicast(&packet->key.destination)) return false;
   if (nd_type) return true;

@@ -221,12 +221,13 @@ static __always_inline int fm_hand_to_vif(struct __sk_buff* skb, const struct fm
   return (int)bpf_redirect(vif->interface, BPF_F_INGRESS);
 }
 
-/* Ingress of a virtual interface that may change its link-layer address: what was put into it is for this host
- * under the former one, too. */
+/* Ingress of a virtual interface that may change its link-layer address: what was put into it is for this
+ * host under the former one, too. */
 SEC("tc") int vif_ingress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
   struct fm_mac to;
-  if (!vif || skb->pkt_type != PACKET_OTHERHOST || bpf_skb_load_bytes(skb, 0, &to, sizeof(to))) return FM_PASS;
+  if (!vif || skb->pkt_type != PACKET_OTHERHOST || bpf_skb_load_bytes(skb, 0, &to, sizeof(to)))
+    return FM_PASS;
   if (fm_is_same_mac(&to, &vif->mac)) bpf_skb_change_type(skb, PACKET_HOST);
   return FM_PASS;
 }

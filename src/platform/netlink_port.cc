@@ -9,8 +9,8 @@
 namespace flowmob::platform {
 namespace {
 
-constexpr std::uint32_t kMiiPoll = 100;            // milliseconds
-constexpr std::uint8_t kPortsKeepTheirMacs = 1;    // fail_over_mac=active
+constexpr std::uint32_t kMiiPoll = 100;          // milliseconds
+constexpr std::uint8_t kPortsKeepTheirMacs = 1;  // fail_over_mac=active
 constexpr std::uint8_t kNo = 0, kYes = 1;
 
 void put_bond(NetlinkMessage& message) {
@@ -57,8 +57,8 @@ Result<void> Netlink::isolate_port(InterfaceIndex port) {
   message.text(IFLA_INFO_SLAVE_KIND, "bridge");
   nlattr* data = message.open(IFLA_INFO_SLAVE_DATA);
   message.octet(IFLA_BRPORT_ISOLATED, kYes);
-  for (const std::uint16_t flag : {IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD, IFLA_BRPORT_MCAST_FLOOD,
-                                   IFLA_BRPORT_BCAST_FLOOD})
+  for (const std::uint16_t flag :
+       {IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD, IFLA_BRPORT_MCAST_FLOOD, IFLA_BRPORT_BCAST_FLOOD})
     message.octet(flag, kNo);
   for (nlattr* nest : {data, info}) message.close(nest);
   return socket_.request(message).map_error(describing(describe(port)));

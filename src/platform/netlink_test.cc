@@ -72,7 +72,8 @@ TEST(NetlinkLink, ABridgeTakesPortsAndLetsThemGo) {
     EXPECT_FALSE(netlink.link(port)->master);
     EXPECT_EQ(code_of(netlink.set_master(port, InterfaceIndex{9999})), "netlink-failed");
     EXPECT_EQ(code_of(netlink.create_master({"x", "no-such-kind", {}, ""})), "not-supported");
-    EXPECT_EQ(code_of(netlink.create_master({"a-name-that-is-too-long", "bridge", {}, ""})), "bad-interface-name");
+    EXPECT_EQ(code_of(netlink.create_master({"a-name-that-is-too-long", "bridge", {}, ""})),
+              "bad-interface-name");
   });
 }
 

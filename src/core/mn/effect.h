@@ -98,9 +98,9 @@ struct InstallSource {
 
 struct MnEffect {
   EffectId id;
-  std::variant<Notify, SendSolicitation, AskRouter, AnswerNeighbor, EnsureAddress, RemoveAddress, EnsureDefaultRouter,
-               RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember, RemoveMember,
-               InstallSource>
+  std::variant<Notify, SendSolicitation, AskRouter, AnswerNeighbor, EnsureAddress, RemoveAddress,
+               EnsureDefaultRouter, RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember,
+               RemoveMember, InstallSource>
       action;
 };
 

@@ -21,7 +21,8 @@ Ipv6Address solicited_node(const Ipv6Address& target) {
 bool is_valid(const PacketMeta& meta, const wire::NeighborSolicitation& asked, const Ipv6Address& own) {
   if (meta.hop_limit != 255 || asked.target != own) return false;
   const bool to_group = meta.destination == solicited_node(own);
-  if (!meta.source.is_unspecified()) return !meta.source.is_multicast() && (to_group || meta.destination == own);
+  if (!meta.source.is_unspecified())
+    return !meta.source.is_multicast() && (to_group || meta.destination == own);
   return to_group && wire::find<wire::SourceLinkLayerAddress>(asked.options) == nullptr;
 }
 

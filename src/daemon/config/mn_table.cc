@@ -25,10 +25,11 @@ Section<MnHead> mn_head() {
        K::optional("interface", kMnCore<&MnConfig::interface>,
                    "the virtual interface, which the daemon makes: the one with the global address",
                    interface_name()),
-       K::optional("backend", &MnHead::backend,
-                   "what the virtual interface is in the kernel: a pair of Ethernet devices (\"veth\"), or a "
-                   "bridge, a bond or a team whose ports the members are; other than a veth one that exists is "
-                   "taken over"),
+       K::optional(
+           "backend", &MnHead::backend,
+           "what the virtual interface is in the kernel: a pair of Ethernet devices (\"veth\"), or a "
+           "bridge, a bond or a team whose ports the members are; other than a veth one that exists is "
+           "taken over"),
        K::optional("mac", &MnHead::mac,
                    "the virtual interface's link-layer address; \"member\": the first member's"),
        K::optional(

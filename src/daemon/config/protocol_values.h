@@ -30,10 +30,9 @@ struct Words<Security> {
 template <>
 struct Words<VifBackend> {
   static constexpr const char* kName = "backend";
-  static constexpr std::array kAll{Word<VifBackend>{"veth", VifBackend::Veth},
-                                   Word<VifBackend>{"bridge", VifBackend::Bridge},
-                                   Word<VifBackend>{"bond", VifBackend::Bond},
-                                   Word<VifBackend>{"team", VifBackend::Team}};
+  static constexpr std::array kAll{
+      Word<VifBackend>{"veth", VifBackend::Veth}, Word<VifBackend>{"bridge", VifBackend::Bridge},
+      Word<VifBackend>{"bond", VifBackend::Bond}, Word<VifBackend>{"team", VifBackend::Team}};
   static std::span<const Word<VifBackend>> all() { return kAll; }
 };
 

@@ -13,9 +13,10 @@ namespace flowmob::daemon {
 namespace {
 
 /// What a failing effect is called in the log, in the order of MnEffect's alternatives.
-constexpr std::array kNames{"notification", "solicitation",   "question to a router", "answer to a neighbour", "address",
-                            "old address",  "default router", "old router",           "interface MTU",
-                            "member",       "default member", "former member",        "members of a prefix"};
+constexpr std::array kNames{
+    "notification",   "solicitation",   "question to a router", "answer to a neighbour", "address",
+    "old address",    "default router", "old router",           "interface MTU",         "member",
+    "default member", "former member",  "members of a prefix"};
 
 }  // namespace
 
@@ -64,11 +65,14 @@ Result<void> MnEffects::act(const core::AskRouter& question) {
 
 Result<void> MnEffects::act(const core::AnswerNeighbor& answer) {
   const auto& mac = answer.link_source.octets;
-  const wire::NeighborAdvertisement message{
-      false, answer.solicited, true, answer.source, {wire::TargetLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
-  return system_.ports.send(answer.interface,
-                            {answer.link_source, answer.link_destination, answer.source, answer.destination, 255,
-                             wire::encode_nd(message, answer.source, answer.destination)});
+  const wire::NeighborAdvertisement message{false,
+                                            answer.solicited,
+                                            true,
+                                            answer.source,
+                                            {wire::TargetLinkLayerAddress{Bytes(mac.begin(), mac.end())}}};
+  return system_.ports.send(
+      answer.interface, {answer.link_source, answer.link_destination, answer.source, answer.destination, 255,
+                         wire::encode_nd(message, answer.source, answer.destination)});
 }
 
 /// Without a route to the whole prefix: it is this node's alone, so that nobody else is on the link.

@@ -27,11 +27,15 @@ Json record_of(const InterfaceAddress& address) {
 Json record_of(const FormerSettings& former) {
   Json addresses = Json::array();
   for (const auto& address : former.addresses) addresses.push_back(record_of(address));
-  return {{"interface", former.name},        {"index", former.index.value},
-          {"mac", former.mac.to_string()},   {"accept_ra", former.accept_ra},
-          {"up", former.up},                 {"disable_ipv6", former.disable_ipv6},
+  return {{"interface", former.name},
+          {"index", former.index.value},
+          {"mac", former.mac.to_string()},
+          {"accept_ra", former.accept_ra},
+          {"up", former.up},
+          {"disable_ipv6", former.disable_ipv6},
           {"master", former.master.value},
-          {"has_clsact", former.has_clsact}, {"addresses", std::move(addresses)}};
+          {"has_clsact", former.has_clsact},
+          {"addresses", std::move(addresses)}};
 }
 
 // These throw, as the library does that they call.

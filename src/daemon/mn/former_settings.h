@@ -20,7 +20,7 @@ struct FormerSettings {
   int disable_ipv6 = 0;
   bool up = true;
   InterfaceIndex master{};  ///< none: it was nobody's port
-  bool has_clsact = true;  ///< or an ingress qdisc
+  bool has_clsact = true;   ///< or an ingress qdisc
   /// Those without an end that were removed. The others come again from whoever gave them.
   std::vector<platform::InterfaceAddress> addresses{};
   friend bool operator==(const FormerSettings&, const FormerSettings&) = default;

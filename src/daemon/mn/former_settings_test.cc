@@ -37,7 +37,8 @@ FormerSettings wlan() {
 }
 
 FormerSettings lte() {
-  return {InterfaceIndex{4}, MacAddress::parse("02:00:00:00:01:02").value(), "wwan0", 2, 0, true, {}, true, {}};
+  return {
+      InterfaceIndex{4}, MacAddress::parse("02:00:00:00:01:02").value(), "wwan0", 2, 0, true, {}, true, {}};
 }
 
 std::string replaced(std::string text, const std::string& old, const std::string& fresh) {

@@ -33,7 +33,8 @@ bool has_other_master(Netlink& netlink, const Link& link, const std::string& int
   return link.master && (!own || own->index != link.master);
 }
 
-/// A gateway would take both for one (RFC 5213 section 8.6: the link-layer identifier tells interfaces apart).
+/// A gateway would take both for one (RFC 5213 section 8.6: the link-layer identifier tells interfaces
+/// apart).
 Result<void> check_distinct(const std::vector<core::MemberConfig>& members) {
   for (auto a = members.begin(); a != members.end(); ++a)
     for (auto b = members.begin(); b != a; ++b)

@@ -19,7 +19,8 @@ Result<void> VirtualInterface::join(const Link& member, InterfaceIndex master) {
     if (auto down = netlink_.set_up(member.index, false); !down) return down;
   auto joined = netlink_.set_master(member.index, master);
   if (sets_ports_up() && (joined || member.up)) (void)netlink_.set_up(member.index, true);
-  if (!joined) return fail("cannot-be-port", "'" + member.name + "' cannot be a port: " + joined.error().message);
+  if (!joined)
+    return fail("cannot-be-port", "'" + member.name + "' cannot be a port: " + joined.error().message);
   const auto now = netlink_.link(member.index);
   if (!now) return tl::unexpected(now.error());
   if (now->mac == member.mac) return {};

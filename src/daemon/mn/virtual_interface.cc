@@ -96,7 +96,8 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members, b
   const auto link = netlink_.link(plan_.name);
   if (!link && link.error().code != "no-such-interface") return link;
   if (link && !can_be_taken(*link))
-    return fail("interface-in-use", "'" + plan_.name + "' exists and is no virtual interface of a mobile node that is a " +
+    return fail("interface-in-use", "'" + plan_.name +
+                                        "' exists and is no virtual interface of a mobile node that is a " +
                                         kind_of(plan_.backend) + "; choose another name, or remove it");
   const auto there = link ? check_others(*link, members, is_ours) : create();
   return there.and_then([&] { return take_from_the_kernel(plan_.name); })
@@ -131,7 +132,8 @@ Result<void> VirtualInterface::give_back(const Link& link) {
   const auto addresses = netlink_.addresses(link.index);
   const auto routes = netlink_.routes();
   const auto neighbors = netlink_.neighbors(link.index);
-  if (!addresses || !routes || !neighbors) return fail("netlink-failed", "what is on '" + link.name + "' is not told");
+  if (!addresses || !routes || !neighbors)
+    return fail("netlink-failed", "what is on '" + link.name + "' is not told");
   Result<void> done;
   for (const auto& route : *routes)
     if (done && route.interface == link.index) done = netlink_.remove_route(route);

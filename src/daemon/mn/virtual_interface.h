@@ -44,12 +44,15 @@ class VirtualInterface {
 
  private:
   bool can_be_taken(const platform::Link& link);
-  Result<void> check_others(const platform::Link& link, const std::vector<std::string>& members, bool is_ours);
+  Result<void> check_others(const platform::Link& link, const std::vector<std::string>& members,
+                            bool is_ours);
   Result<void> create();
   Result<void> give_back(const platform::Link& link);
   Result<void> bring_up();
   Result<void> join(const platform::Link& member, InterfaceIndex master);
-  bool sets_ports_up() const { return plan_.backend == VifBackend::Bond || plan_.backend == VifBackend::Team; }
+  bool sets_ports_up() const {
+    return plan_.backend == VifBackend::Bond || plan_.backend == VifBackend::Team;
+  }
   bool is_made_by_us(const platform::Link& link) const;
 
   platform::Netlink& netlink_;
