@@ -192,7 +192,7 @@ def own_device(node, *ports):
     """One that was there before the daemon."""
     options = "mode active-backup miimon 100 fail_over_mac active" if node.backend == "bond" else ""
     node.ip("mn", f"link add vif0 type {node.backend} {options}")
-    node.inside("mn", "sysctl", "-qw", "net.ipv6.conf.vif0.accept_ra=0")
+    node.inside("mn", "sysctl", "-qw", "net.ipv6.conf.vif0.accept_ra=0", "net.ipv6.conf.default.accept_ra=0")
     node.ip("mn", "link set vif0 up",
             *(line for port in ports for line in (f"link set {port} down", f"link set {port} master vif0", f"link set {port} up")))
 

@@ -2,7 +2,6 @@
 #include "daemon/mn/virtual_interface.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "platform/sysctl.h"
@@ -13,12 +12,23 @@ namespace {
 using platform::Ipv6Setting;
 using platform::Link;
 
-/// What the kernel calls them, in the order of VifBackend.
-constexpr std::array kKinds{"veth", "bridge", "bond", "team"};
 /// Devices that we made have it as their alias: they are ours to remove.
 constexpr const char* kMark = "flowmob";
 
-std::string kind_of(VifBackend backend) { return kKinds[static_cast<std::size_t>(backend)]; }
+/// What the kernel calls it.
+std::string kind_of(VifBackend backend) {
+  switch (backend) {
+    case VifBackend::Veth:
+      return "veth";
+    case VifBackend::Bridge:
+      return "bridge";
+    case VifBackend::Bond:
+      return "bond";
+    case VifBackend::Team:
+      return "team";
+  }
+  return "";
+}
 
 /// docs/adr/0004: no router discovery of the kernel's, no address of its own making, no duplicate address
 /// detection. Generation mode 1: none.
