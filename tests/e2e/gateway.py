@@ -48,7 +48,10 @@ def serve(interface, **facts):
             continue
         sender = frame[6:12].hex(":")
         print("solicited", sender, frame[22:38].hex(), frame[21], len(frame) - 54, flush=True)
-        packets.send(advertisement(to=sender, **facts))
+        try:
+            packets.send(advertisement(to=sender, **facts))
+        except OSError:
+            continue
 
 
 def send(interface, **facts):
