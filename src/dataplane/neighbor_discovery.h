@@ -50,6 +50,14 @@ static __always_inline bool fm_is_for_all_links(struct __sk_buff* skb, const str
   return (type >= FM_MLD_QUERY && type <= FM_MLD_DONE) || type == FM_MLD_REPORT;
 }
 
+/* Of groups the virtual interface has its own, as members that are no ports have theirs. */
+static __always_inline bool fm_is_group_query(struct __sk_buff* skb, const struct fm_packet* packet) {
+  __u8 type = 0;
+  if (packet->ipv4 || !fm_is_multicast(&packet->key.destination)) return false;
+  if (packet->key.protocol != FM_PROTOCOL_ICMPV6 || !packet->upper) return false;
+  return !bpf_skb_load_bytes(skb, packet->upper, &type, 1) && type == FM_MLD_QUERY;
+}
+
 /* Where the options start. */
 static __always_inline __u32 fm_nd_options(const struct fm_packet* packet, __u8 type) {
   if (type == FM_ND_ROUTER_SOLICITATION) return packet->upper + 8;

@@ -284,6 +284,7 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   fm_parse_upper(skb, &packet);
   __u8 nd_type = fm_nd_type(skb, &packet);
   bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);
+  if (!raw_ip && fm_is_group_query(skb, &packet)) bpf_clone_redirect(skb, vif->interface, BPF_F_INGRESS);
   if (fm_is_for_member(&packet, nd_type)) return vif->flags & FM_VIF_HAS_PORTS ? TC_ACT_SHOT : FM_PASS;
   if (raw_ip && !fm_put_header_on(skb, &packet, vif, member->router))
     return fm_drop(skb, FM_DROP_ENCAPSULATION);

@@ -32,8 +32,9 @@ class Netlink {
   Result<void> create_master(const PortMaster& master);  ///< "exists", "not-supported"
   /// None: it is no port any more. Bonds and teams take only ports that are down, and set them up.
   Result<void> set_master(InterfaceIndex port, InterfaceIndex master);
-  /// Of a bridge: what the port takes goes to no other such port, nothing is flooded to it or learnt from it.
-  Result<void> isolate_port(InterfaceIndex port);
+  /// Of a bridge: what the port takes goes to no other such port, nothing is flooded to it or learnt from it;
+  /// or as the kernel makes ports.
+  Result<void> isolate_port(InterfaceIndex port, bool isolated);
 
   // Addresses (netlink_address.cc)
   /// The route that delivers to the new address follows a moment later (path_to(...).local).

@@ -40,7 +40,10 @@ Result<void> Netlink::create_master(const PortMaster& master) {
   note.put<ifinfomsg>();
   note.text(IFLA_IFNAME, master.name);
   note.text(IFLA_IFALIAS, master.alias);
-  return socket_.request(note).map_error(describing(master.kind + " '" + master.name + "'"));
+  auto noted = socket_.request(note).map_error(describing(master.kind + " '" + master.name + "'"));
+  if (noted) return noted;
+  if (const auto made = link(master.name)) (void)delete_link(made->index);  // nobody would know it as ours
+  return noted;
 }
 
 Result<void> Netlink::set_master(InterfaceIndex port, InterfaceIndex master) {
@@ -50,16 +53,16 @@ Result<void> Netlink::set_master(InterfaceIndex port, InterfaceIndex master) {
   return socket_.request(message).map_error(describing(describe(port)));
 }
 
-Result<void> Netlink::isolate_port(InterfaceIndex port) {
+Result<void> Netlink::isolate_port(InterfaceIndex port, bool isolated) {
   NetlinkMessage message(RTM_NEWLINK, 0);
   message.put<ifinfomsg>().ifi_index = static_cast<int>(port.value);
   nlattr* info = message.open(IFLA_LINKINFO);
   message.text(IFLA_INFO_SLAVE_KIND, "bridge");
   nlattr* data = message.open(IFLA_INFO_SLAVE_DATA);
-  message.octet(IFLA_BRPORT_ISOLATED, kYes);
+  message.octet(IFLA_BRPORT_ISOLATED, isolated ? kYes : kNo);
   for (const std::uint16_t flag :
        {IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD, IFLA_BRPORT_MCAST_FLOOD, IFLA_BRPORT_BCAST_FLOOD})
-    message.octet(flag, kNo);
+    message.octet(flag, isolated ? kNo : kYes);
   for (nlattr* nest : {data, info}) message.close(nest);
   return socket_.request(message).map_error(describing(describe(port)));
 }

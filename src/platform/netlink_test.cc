@@ -63,11 +63,11 @@ TEST(NetlinkLink, ABridgeTakesPortsAndLetsThemGo) {
     EXPECT_EQ(bridge.mac, wanted.mac);
     EXPECT_EQ(bridge.alias, "ours");
     const InterfaceIndex port = netlink.link("a")->index;
-    EXPECT_NE(code_of(netlink.isolate_port(port)), "") << "it is no port";
+    EXPECT_NE(code_of(netlink.isolate_port(port, true)), "") << "it is no port";
     ASSERT_TRUE(netlink.set_master(port, bridge.index));
     EXPECT_EQ(netlink.link(port)->master, bridge.index);
     EXPECT_EQ(netlink.link("vif0")->mac, wanted.mac) << "not its port's";
-    ASSERT_TRUE(netlink.isolate_port(port));
+    ASSERT_TRUE(netlink.isolate_port(port, true));
     ASSERT_TRUE(netlink.set_master(port, {}));
     EXPECT_FALSE(netlink.link(port)->master);
     EXPECT_EQ(code_of(netlink.set_master(port, InterfaceIndex{9999})), "netlink-failed");

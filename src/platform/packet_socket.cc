@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <vector>
 
 #include "platform/frame_socket.h"
 
@@ -43,6 +45,24 @@ constexpr std::array kOnlyNeighborDiscoveryOfIp{
     ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0x40000),
     ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
 };
+
+/// Whoever hears first also hears what is for other hosts, and what has a VLAN's tag, which the stack would
+/// give to nobody here, or to another interface.
+std::vector<::sock_filter> heard(std::span<const ::sock_filter> wanted, PacketSocket::Hearing hearing) {
+  std::vector<::sock_filter> steps;
+  if (hearing == PacketSocket::Hearing::First) {
+    const auto to_the_end = static_cast<std::uint8_t>(wanted.size() + 1);  // which takes nothing
+    const auto and_shorter = static_cast<std::uint8_t>(wanted.size() - 1);
+    constexpr auto kType = static_cast<unsigned>(SKF_AD_OFF + SKF_AD_PKTTYPE);
+    constexpr auto kTag = static_cast<unsigned>(SKF_AD_OFF + SKF_AD_VLAN_TAG);
+    steps = {::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kType),
+             ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OTHERHOST, to_the_end, 0),
+             ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kTag),
+             ::sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0xfff, and_shorter, 0)};
+  }
+  steps.insert(steps.end(), wanted.begin(), wanted.end());
+  return steps;
+}
 
 /// Solicitations go to groups that this interface need not have joined.
 Result<void> hear_all_groups(int fd, InterfaceIndex interface) {
@@ -107,8 +127,8 @@ Bytes build(const NdFrame& frame, LinkHeader header) {
 
 Result<PacketSocket> PacketSocket::open(InterfaceIndex interface, LinkHeader header, Hearing hearing) {
   auto fd = header == LinkHeader::Ethernet
-                ? open_frame_socket(interface, kOnlyNeighborDiscovery)
-                : open_frame_socket(interface, kOnlyNeighborDiscoveryOfIp, SOCK_DGRAM);
+                ? open_frame_socket(interface, heard(kOnlyNeighborDiscovery, hearing))
+                : open_frame_socket(interface, heard(kOnlyNeighborDiscoveryOfIp, hearing), SOCK_DGRAM);
   if (!fd) return tl::unexpected(fd.error());
   auto ready = hear_all_groups(fd->get(), interface).and_then([&] {
     return start_reception(fd->get(), interface, hearing == Hearing::First ? ETH_P_ALL : ETH_P_IPV6);

@@ -127,6 +127,26 @@ TEST(PacketSocket, OnlyNeighborDiscoveryComesUp) {
   });
 }
 
+TEST(PacketSocket, WhoeverHearsFirstHearsWhatIsForThisHost) {
+  in_private_namespace([] {
+    SilentVeth link;
+    const InterfaceIndex from = link.veth.here.index;
+    PacketSocket first =
+        PacketSocket::open(link.veth.there.index, LinkHeader::Ethernet, PacketSocket::Hearing::First).value();
+    Bytes tagged = frame_of(ETH_P_IPV6, 58, 134, 8, 8);
+    tagged[0] = tagged[1] = 0x33;  // a group's
+    const Bytes untagged = tagged;
+    tagged.insert(tagged.begin() + 12, {0x81, 0x00, 0x00, 0x0a});
+    inject(from, frame_of(ETH_P_IPV6, 58, 133, 8, 8));  // another host's
+    inject(from, tagged);
+    inject(from, untagged);
+    EXPECT_EQ(receive_one(first)->icmpv6.at(0), 134);
+    EXPECT_FALSE(first.receive().value());
+    EXPECT_EQ(first.counters().received, 1u);
+    EXPECT_EQ(first.counters().malformed, 0u);
+  });
+}
+
 TEST(PacketSocket, PaddingIsCutAndAShortPacketIsCounted) {
   in_private_namespace([] {
     SilentVeth link;

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import struct
 import sys
+import time
 
 
 def packed(address):
@@ -54,6 +55,30 @@ def serve(interface, **facts):
             continue
 
 
+def query(interface, *, router, router_mac, group):
+    """Asks for listeners of all groups (RFC 3810 section 5.1), and waits for a report of that one without a source address: from
+    an interface that has no link-local one."""
+    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86dd))
+    packets.bind((interface, 0x86dd))
+    body = struct.pack("!HH16sBBH", 100, 0, bytes(16), 2, 125, 0)
+    message = struct.pack("!BBH", 130, 0, checksum(router, "ff02::1", b"\x82\0\0\0" + body)) + body
+    alert = bytes([58, 0, 5, 2, 0, 0, 1, 0])
+    header = struct.pack("!IHBB", 6 << 28, len(alert + message), 0, 1) + packed(router) + packed("ff02::1")
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        packets.send(mac("33:33:00:00:00:01") + mac(router_mac) + b"\x86\xdd" + header + alert + message)
+        again = time.monotonic() + 1
+        while (left := again - time.monotonic()) > 0:
+            packets.settimeout(left)
+            try:
+                frame, address = packets.recvfrom(2048)
+            except TimeoutError:
+                break
+            if address[2] != socket.PACKET_OUTGOING and frame[22:38] == bytes(16) and frame[62:63] == b"\x8f" and packed(group) in frame:
+                return print("reported")
+    return print("nothing")
+
+
 def send(interface, **facts):
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     packets.bind((interface, 0x86dd))
@@ -62,4 +87,4 @@ def send(interface, **facts):
 
 if __name__ == "__main__":
     keys = dict(argument.split("=", 1) for argument in sys.argv[3:])
-    {"serve": serve, "send": send}[sys.argv[1]](sys.argv[2], **keys)
+    {"serve": serve, "send": send, "query": query}[sys.argv[1]](sys.argv[2], **keys)

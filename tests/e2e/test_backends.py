@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from conftest import eventually, run
+from test_members import refused as code_of_refusal
 from test_mnd import CN, MEMBERS, Node
 
 ADDRESS = "2001:db8:100::ff:fe00:101"
@@ -178,6 +179,24 @@ def test_members_come_and_go(node):
     assert masters(node)["if1"] == "vif0" and node.ping() == 3
 
 
+def test_a_restart_lets_go_of_ports_that_the_file_lacks(node):
+    node.ip("mn", "link add if3 address 02:00:00:00:01:03 type veth peer name far3", "link set if3 up", "link set far3 up")
+    node.ask("member add", interface="if3", take_over=True)
+    eventually(lambda: link(node, "if3").get("master") == "vif0")
+    node.end(signal.SIGKILL)
+    node.start()
+    eventually(node.attached)
+    assert "if3" not in node.links() and link(node, "if3").get("master") is None
+    assert link(node, "if3")["operstate"] == "UP" and masters(node) == {"if1": "vif0", "if2": "vif0"}
+
+
+def test_a_link_without_addresses_is_no_port(node):
+    node.ip("mn", "tuntap add wwan0 mode tun", "link set wwan0 up")
+    assert code_of_refusal(node, "member add", interface="wwan0", take_over=True) == "cannot-be-port"
+    assert link(node, "wwan0").get("master") is None and sorted(node.links()) == ["if1", "if2"]
+    assert node.ping() == 3
+
+
 def test_teardown_gives_members_back(node):
     node.end()
     run(*node.program("--teardown"))
@@ -205,6 +224,9 @@ def test_one_that_exists_is_taken_over_and_stays(bare):
     bare.end()
     run(*bare.program("--teardown"))
     assert link(bare, "vif0")["linkinfo"]["info_kind"] == bare.backend and masters(bare)["if1"] == "vif0"
+    if bare.backend == "bridge":
+        flags = link(bare, "if1")["linkinfo"]["info_slave_data"]
+        assert flags["learning"] and not flags["isolated"], "as the kernel makes ports"
     assert masters(bare)["if2"] is None and link(bare, "if2")["operstate"] == "UP"
     assert "bpf" not in bare.inside("mn", "tc", "filter", "show", "dev", "vif0", "egress").stdout
     assert "vif0" not in bare.global_addresses() and "via" not in bare.inside("mn", "ip", "-6", "route", "show", "dev", "vif0").stdout
@@ -217,8 +239,19 @@ def test_one_with_other_ports_or_addresses_is_not_taken_over(bare):
     assert "'other' is a port of 'vif0' and no member" in refused(bare)
     bare.ip("mn", "link set other nomaster", "addr add 2001:db8:bad::2/64 dev vif0 nodad")
     assert "2001:db8:bad::2/64" in refused(bare)
+    run(*bare.program("--teardown"))
+    assert "2001:db8:bad::2/64" in bare.inside("mn", "ip", "addr", "show", "dev", "vif0").stdout, "it was never ours"
     bare.ip("mn", "link del vif0", "link add vif0 type veth peer name far0")
     assert f"no virtual interface of a mobile node that is a {bare.backend}" in refused(bare)
+
+
+def test_a_first_start_that_fails_leaves_one_that_exists_as_it_was(bare):
+    own_device(bare, "if1")
+    bare.config.write_text(bare.config.read_text().replace(str(bare.bpf), str(bare.directory)))
+    assert run(*bare.program(), check=False).returncode == 1
+    assert masters(bare) == {"if1": "vif0", "if2": None}
+    assert "bpf" not in bare.inside("mn", "tc", "filter", "show", "dev", "vif0", "egress").stdout
+    assert "addrgenmode eui64" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
 
 
 def test_a_member_of_another_master_is_refused(bare):

@@ -172,6 +172,13 @@ def test_solicitations_come_from_the_member_itself(node):
         assert f"solicited {mac} {'0' * 32} 255 8" in node.log(gateway).splitlines()
 
 
+def test_queries_for_groups_are_answered_for_the_virtual_interface(node):
+    """RFC 3810 section 6.2: a switch that snoops would cut its solicited-node groups off else."""
+    heard = node.inside("gw2", "python3", HERE / "gateway.py", "query", "acc0", f"router={ROUTER}", f"router_mac={ROUTER_MAC}",
+                        "group=ff02::1:ff00:101").stdout
+    assert heard.strip() == "reported"
+
+
 def test_packets_leave_by_the_preferred_member(node):
     assert node.ping() == 3
     (flow,) = node.ask("show flows")["flows"]

@@ -41,10 +41,11 @@ std::vector<std::string> names_of(const std::vector<core::MemberConfig>& members
   return names;
 }
 
-Result<void> remove_all(platform::Netlink& netlink, const MnSettings& settings) {
-  return dataplane::VifDataplane::teardown(dataplane_options(settings)).and_then([&] {
-    return virtual_interface(netlink, settings).remove(names_of(settings.core.members));
-  });
+/// `is_ours`: the virtual interface was taken, by us or a predecessor.
+Result<void> remove_all(platform::Netlink& netlink, const MnSettings& settings, bool is_ours) {
+  const auto ended = dataplane::VifDataplane::teardown(dataplane_options(settings));
+  const auto removed = virtual_interface(netlink, settings).remove(is_ours);
+  return ended ? removed : ended;
 }
 
 /// Each with its number: where a predecessor left packets going, its own. Those of others that it left have
@@ -70,22 +71,22 @@ Result<std::unique_ptr<MnDaemon>> MnDaemon::start(const Options& options) {
   if (!settings) return tl::unexpected(config::to_error(settings.error()));
   std::unique_ptr<MnDaemon> daemon(new MnDaemon(options.config, std::move(*settings)));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(opened.error());
-  const bool first = !daemon->netlink_->link(daemon->settings_.core.interface);
   auto started = daemon->bring_up().and_then([&] { return daemon->take_over(); }).and_then([&] {
     return daemon->serve();
   });
   if (started) return daemon;
-  daemon->undo_start(first);
+  daemon->undo_start();
   return tl::unexpected(started.error());
 }
 
 /// Why the start failed is worth more than why this does.
-void MnDaemon::undo_start(bool first) {
-  if (first) (void)remove_all(*netlink_, settings_);
+void MnDaemon::undo_start() {
+  const bool first = !has_predecessor_;
+  if (first && interface_taken_) (void)remove_all(*netlink_, settings_, true);
   const auto taken = first ? interfaces_->former().known() : interfaces_->former().fresh();
   for (const InterfaceIndex interface : taken) {
     (void)dataplane::VifDataplane::leave(interface);
-    interfaces_->give_back(interface);
+    interfaces_->restore(interface);
   }
 }
 
@@ -105,13 +106,13 @@ Result<void> MnDaemon::open() {
   cgroups_ = std::make_unique<platform::CgroupWatch>(
       host_->loop(), [this](const auto& before, const auto& now) { cgroups_changed(before, now); });
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
-  has_predecessor_ = !predecessors.empty();
   return resolve_members(*netlink_, settings_.core, predecessors)
       .and_then([&] { return number_all(settings_, predecessors); })
       .map([&] {
         interface_.emplace(virtual_interface(*netlink_, settings_));
         interfaces_.emplace(*netlink_, *guard_, *interface_, FormerFile::beside(settings_.paths.control));
         interfaces_->remember();
+        has_predecessor_ = !predecessors.empty() || !interfaces_->former().known().empty();
       });
 }
 
@@ -127,8 +128,10 @@ Result<void> MnDaemon::take_members() {
 Result<void> MnDaemon::bring_up() {
   members_ = settings_.flows.members;
   configure_choices();
-  auto made = interface_->ensure(names_of(settings_.core.members), has_predecessor_);
+  auto made =
+      interface_->ensure(names_of(settings_.core.members), interfaces_->former().known(), has_predecessor_);
   if (!made) return tl::unexpected(made.error());
+  interface_taken_ = true;
   if (auto taken = take_members(); !taken) return taken;
   auto options = dataplane_options(settings_);
   options.rules = rules();
@@ -195,18 +198,27 @@ Result<void> MnDaemon::serve() {
 void MnDaemon::member_changed(const std::string& name, const std::optional<Link>& link) {
   if (!link) return member_lost(name);
   core::MemberConfig* member = find(name);
-  if (member == nullptr) return;
+  if (member == nullptr || is_unfit(*link)) return;
   const bool is_new = !is_same(*member, *link);
   const bool is_stray = interface_->has_ports() && !interface_->is_port(*link);
   const bool is_large_again = with_small_mtu_.contains(name) && link->mtu >= kSmallestMtu;
   auto ready = is_new ? member_returned(*link) : ports_->open(link->index, header_of(*member));
   // the kernel has given it IPv6 anew, with its own settings
-  if (ready && (is_large_again || is_stray)) ready = interfaces_->take(*link);
+  if (ready && !is_new && (is_large_again || is_stray)) ready = interfaces_->take(*link);
   if (!ready) {
+    if (ready.error().code == "cannot-be-port") unfit_[name] = link->index;
+    pump_->feed([&](Now now) { logical_->handle_link(now, link->index, false); });
     member->index = {};  // the next change of its link tries again
     return spdlog::error("{}: {}", name, ready.error().message);
   }
   pump_->feed([&](Now now) { logical_->handle_link(now, link->index, has_carrier(*link)); });
+}
+
+/// To try again would set it down and up for ever: it waits until it is another interface, or a reload.
+bool MnDaemon::is_unfit(const Link& link) {
+  const auto known = unfit_.find(link.name);
+  if (known != unfit_.end() && known->second != link.index) unfit_.erase(known);
+  return unfit_.contains(link.name);
 }
 
 /// One that leaves has its programs, whatever its name, until it has left.
@@ -253,7 +265,7 @@ void MnDaemon::interface_changed(const std::optional<Link>& link) {
 
 /// What is to stand on it is asked for when the watch says that it is up.
 Result<void> MnDaemon::make_interface_anew() {
-  auto made = interface_->ensure(names_of(settings_.core.members), true);
+  auto made = interface_->ensure(names_of(settings_.core.members), interfaces_->former().known(), true);
   if (!made) return tl::unexpected(made.error());
   // One that is missing for the moment is taken when it comes back.
   if (const auto taken = take_members(); !taken) spdlog::warn("{}", taken.error().message);
@@ -261,6 +273,7 @@ Result<void> MnDaemon::make_interface_anew() {
 }
 
 Result<void> MnDaemon::reload() {
+  unfit_.clear();
   // Members may be missing for the moment, users may not.
   auto loaded = config::load_mn(file_, {.interface_exists = {}, .find_user = platform::find_user});
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
@@ -290,7 +303,9 @@ Result<void> MnDaemon::teardown(const Options& options) {
   if (!netlink) return tl::unexpected(netlink.error());
   FormerStates former(*netlink, FormerFile::beside(settings->paths.control));
   const auto known = former.load();
-  auto done = remove_all(*netlink, *settings);
+  const bool is_ours =
+      !dataplane::VifDataplane::left_in(settings->paths.bpf).empty() || !former.known().empty();
+  auto done = remove_all(*netlink, *settings, is_ours);
   for (const InterfaceIndex interface : former.known())
     if (auto restored = former.restore(interface); done && !restored) done = restored;
   return done ? known : done;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -44,7 +45,7 @@ class MnDaemon {
   Result<void> take_over();
   Result<void> serve();
   /// The start failed. `first`: there was no predecessor whose work goes on.
-  void undo_start(bool first);
+  void undo_start();
   Result<void> add_commands();
   Result<void> reload();
 
@@ -73,6 +74,7 @@ class MnDaemon {
   void interface_changed(const std::optional<platform::Link>& link);
   Result<void> make_interface_anew();
   Result<void> take_members();
+  bool is_unfit(const platform::Link& link);
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics();
@@ -96,6 +98,8 @@ class MnDaemon {
   std::uint64_t small_mtus_ = 0;
   bool interface_up_ = true;
   bool has_predecessor_ = false;
+  bool interface_taken_ = false;
+  std::map<std::string, InterfaceIndex> unfit_;  ///< what cannot be a port, as was seen
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
   std::optional<platform::Netlink> netlink_;

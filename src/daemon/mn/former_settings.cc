@@ -108,7 +108,7 @@ std::string write_former_settings(const FormerWorld& world, const std::vector<Fo
               {"boot", world.boot},
               {"network_namespace", world.network_namespace},
               {"interfaces", std::move(interfaces)}}
-             .dump(1) +
+             .dump(1, ' ', false, Json::error_handler_t::replace) +
          '\n';
 }
 

@@ -267,7 +267,7 @@ TEST(FormerStates, AnAddressThatIsRefusedIsSaidAndTheRestIsDone) {
     ASSERT_TRUE(states.load());
     EXPECT_FALSE(states.restore(one.index)) << "there is no IPv6 for an address";
     EXPECT_EQ(one.accept_ra(), 2);
-    EXPECT_THAT(states.known(), IsEmpty());
+    EXPECT_EQ(states.known().size(), 1u) << "it may be tried again";
   });
 }
 

@@ -98,12 +98,11 @@ Result<void> FormerStates::note(const Link& link) {
   return {};
 }
 
-/// Some masters leave it down. One that it had before is its master still.
+/// One that it had before is its master still. Some leave it down.
 Result<void> FormerStates::leave_master(const FormerSettings& former, const Link& link) {
-  if (!link.master || link.master == former.master) return {};
-  return netlink_.set_master(link.index, {}).and_then([&] {
-    return former.up ? netlink_.set_up(link.index, true) : Result<void>();
-  });
+  const bool leaves = link.master && link.master != former.master;
+  const auto left = leaves ? netlink_.set_master(link.index, {}) : Result<void>();
+  return left.and_then([&] { return former.up ? netlink_.set_up(link.index, true) : Result<void>(); });
 }
 
 Result<void> FormerStates::put_back(const FormerSettings& former, const Link& link) {
@@ -130,7 +129,7 @@ Result<void> FormerStates::restore(InterfaceIndex interface) {
   if (former == nullptr) return {};
   const auto link = netlink_.link(interface);
   const auto done = link ? put_back(*former, *link) : Result<void>();
-  forget(interface);
+  if (done) forget(interface);
   return done;
 }
 

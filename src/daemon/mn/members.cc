@@ -99,6 +99,12 @@ Result<void> MemberInterfaces::take(const Link& link) {
 }
 
 void MemberInterfaces::give_back(InterfaceIndex interface) {
+  const auto released = interface_.release_port(interface);
+  if (!released) spdlog::warn("interface {}: {}", interface.value, released.error().message);
+  restore(interface);
+}
+
+void MemberInterfaces::restore(InterfaceIndex interface) {
   guard_.leave(interface);
   const auto restored = former_.restore(interface);
   if (!restored) spdlog::warn("interface {}: {}", interface.value, restored.error().message);

@@ -40,8 +40,11 @@ class MemberInterfaces {
   void remember();
   /// Once more for one that came back.
   Result<void> take(const platform::Link& link);
-  /// It is again what it was when it was first taken, by us or a predecessor.
+  /// It is again what it was when it was first taken, by us or a predecessor, and no port of the virtual
+  /// interface, whatever it was.
   void give_back(InterfaceIndex interface);
+  /// Likewise, and a port if it was one: the virtual interface is not ours any more.
+  void restore(InterfaceIndex interface);
   /// Those that a predecessor took and nobody wants any more.
   void give_back_others(const std::vector<core::MemberConfig>& members);
   /// Nothing has that name any more: what had it, if it goes on by another.

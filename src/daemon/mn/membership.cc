@@ -106,8 +106,9 @@ Result<void> MnDaemon::change_members(core::MnConfig wanted, Duration drain, boo
   }
   const auto before = settings_.core.members;
   if (auto used = use_members(std::move(wanted), drain); !used) return used;
+  // The kernel answers for what leaves, unless it is a port.
   for (const MemberConfig& member : before)
-    if (!find(member.interface)) ports_->close(member.index);
+    if (!find(member.interface) && !interface_->has_ports()) ports_->close(member.index);
   for (const Link& link : fresh) {
     const auto begun = begin_member(link);
     if (begun) continue;
@@ -151,9 +152,7 @@ Result<void> MnDaemon::release_member(const core::RemoveMember& gone) {
   if (std::ranges::count(settings_.core.members, gone.interface, &MemberConfig::index) != 0) return removed;
   ports_->close(gone.interface);
   interfaces_->give_back(gone.interface);
-  // What it was a port of before us is the virtual interface now, and has members only.
-  const auto released = interface_->release_port(name);
-  return removed ? released : removed;
+  return removed;
 }
 
 Result<Json> MnDaemon::add_member(const Json& arguments) {

@@ -56,16 +56,25 @@ bool VirtualInterface::can_be_taken(const Link& link) {
   return has_ports() || netlink_.link(peer_of(plan_.name)).has_value();
 }
 
+Result<std::vector<Link>> VirtualInterface::ports_of(const Link& link) {
+  auto all = netlink_.links();
+  if (all) std::erase_if(*all, [&](const Link& other) { return other.master != link.index; });
+  return all;
+}
+
 /// Whoever else is on it would be cut off, or heard as a member.
-Result<void> VirtualInterface::check_others(const Link& link, const std::vector<std::string>& members,
-                                            bool is_ours) {
-  const auto all = netlink_.links();
-  if (!all) return tl::unexpected(all.error());
-  for (const Link& port : *all)
-    if (port.master == link.index && std::ranges::count(members, port.name) == 0)
+Result<void> VirtualInterface::check_ports(const Link& link, const std::vector<std::string>& members,
+                                           const std::vector<InterfaceIndex>& former) {
+  const auto ports = ports_of(link);
+  if (!ports) return tl::unexpected(ports.error());
+  for (const Link& port : *ports)
+    if (std::ranges::count(members, port.name) == 0 && std::ranges::count(former, port.index) == 0)
       return fail("foreign-port", "'" + port.name + "' is a port of '" + plan_.name +
                                       "' and no member; make it one, or take it out");
-  if (is_ours || is_made_by_us(link)) return {};
+  return {};
+}
+
+Result<void> VirtualInterface::check_addresses(const Link& link) {
   const auto addresses = netlink_.addresses(link.index);
   if (!addresses) return tl::unexpected(addresses.error());
   for (const auto& found : *addresses)
@@ -102,39 +111,44 @@ Result<void> VirtualInterface::bring_up() {
   return done.and_then([&] { return netlink_.set_up(link->index, true); });
 }
 
-Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members, bool is_ours) {
+Result<void> VirtualInterface::forget_link_local(const Link& link) {
+  const auto addresses = netlink_.addresses(link.index);
+  if (!addresses) return tl::unexpected(addresses.error());
+  Result<void> done;
+  for (const auto& found : *addresses)
+    if (done && found.address.is_link_local())
+      done = netlink_.remove_address(link.index, found.address, found.prefix_length);
+  return done;
+}
+
+Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
+                                      const std::vector<InterfaceIndex>& former, bool is_ours) {
   const auto link = netlink_.link(plan_.name);
   if (!link && link.error().code != "no-such-interface") return link;
   if (link && !can_be_taken(*link))
     return fail("interface-in-use", "'" + plan_.name +
                                         "' exists and is no virtual interface of a mobile node that is a " +
                                         kind_of(plan_.backend) + "; choose another name, or remove it");
-  const auto there = link ? check_others(*link, members, is_ours) : create();
+  auto there = link ? check_ports(*link, members, former) : create();
+  if (there && link && !is_ours && !is_made_by_us(*link)) there = check_addresses(*link);
   return there.and_then([&] { return take_from_the_kernel(plan_.name); })
       .and_then([&] { return bring_up(); })
       .and_then([&] { return netlink_.link(plan_.name); })
-      .and_then([&](const Link& made) -> Result<Link> {
-        const auto addresses = netlink_.addresses(made.index);
-        if (!addresses) return tl::unexpected(addresses.error());
-        for (const auto& found : *addresses)
-          if (auto gone = found.address.is_link_local()
-                              ? netlink_.remove_address(made.index, found.address, found.prefix_length)
-                              : Result<void>();
-              !gone)
-            return tl::unexpected(gone.error());
-        return made;
-      });
+      .and_then([&](const Link& made) { return forget_link_local(made).map([&] { return made; }); });
 }
 
-Result<void> VirtualInterface::remove(const std::vector<std::string>& members) {
+Result<void> VirtualInterface::remove(bool is_ours) {
   const auto link = netlink_.link(plan_.name);
   if (!link && link.error().code == "no-such-interface") return {};
   if (!link) return tl::unexpected(link.error());
   if (!can_be_taken(*link)) return fail("interface-in-use", "'" + plan_.name + "' is not ours to remove");
-  if (!is_made_by_us(*link)) return give_back(*link);
-  for (const std::string& member : members)
-    if (auto released = release_port(member); !released) return released;
-  return netlink_.delete_link(link->index);
+  if (!is_made_by_us(*link)) return is_ours ? give_back(*link) : Result<void>();
+  const auto ports = ports_of(*link);
+  Result<void> first = ports ? Result<void>() : tl::unexpected(ports.error());
+  for (const Link& port : ports.value_or(std::vector<Link>{}))
+    if (const auto released = release_port(port.index); first && !released) first = released;
+  const auto removed = netlink_.delete_link(link->index);
+  return removed ? first : removed;
 }
 
 /// What a device has that nobody has set up.
@@ -144,7 +158,11 @@ Result<void> VirtualInterface::give_back(const Link& link) {
   const auto neighbors = netlink_.neighbors(link.index);
   if (!addresses || !routes || !neighbors)
     return fail("netlink-failed", "what is on '" + link.name + "' is not told");
+  const auto ports = ports_of(link);
+  if (!ports) return tl::unexpected(ports.error());
   Result<void> done;
+  for (const Link& port : *ports)
+    if (done && plan_.backend == VifBackend::Bridge) done = netlink_.isolate_port(port.index, false);
   for (const auto& route : *routes)
     if (done && route.interface == link.index) done = netlink_.remove_route(route);
   for (const auto& neighbor : *neighbors)

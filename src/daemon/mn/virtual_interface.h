@@ -25,11 +25,12 @@ class VirtualInterface {
   VirtualInterface(platform::Netlink& netlink, Plan plan) : netlink_(netlink), plan_(std::move(plan)) {}
 
   /// Makes it, or takes it over: an earlier run's or, other than a veth, anybody's that has no ports but
-  /// members and (`is_ours` by an earlier run's rows) no global addresses. "interface-in-use",
-  /// "foreign-port", "has-global-address", "no-such-backend".
-  Result<platform::Link> ensure(const std::vector<std::string>& members, bool is_ours);
-  /// One that was there before us stays, with its ports.
-  Result<void> remove(const std::vector<std::string>& members);
+  /// members, or `former` ones, and (`is_ours` by an earlier run's rows) no global addresses.
+  /// "interface-in-use", "foreign-port", "has-global-address", "no-such-backend".
+  Result<platform::Link> ensure(const std::vector<std::string>& members,
+                                const std::vector<InterfaceIndex>& former, bool is_ours);
+  /// One that was there before us stays, with its ports; and as it is unless it `is_ours`: taken by us.
+  Result<void> remove(bool is_ours);
   /// What its packets may have; of IPv6 alone where the device would change its ports' as well.
   Result<void> set_mtu(std::uint32_t mtu);
 
@@ -37,19 +38,23 @@ class VirtualInterface {
   bool is_port(const platform::Link& member);
   /// Idempotent, and nothing without ports. "has-master", "cannot-be-port".
   Result<void> take_port(const platform::Link& member);
-  Result<void> release_port(const std::string& member);
+  /// Nothing if it is no port of it (any more).
+  Result<void> release_port(InterfaceIndex member);
 
   /// The other end's name.
   static std::string peer_of(const std::string& name);
 
  private:
   bool can_be_taken(const platform::Link& link);
-  Result<void> check_others(const platform::Link& link, const std::vector<std::string>& members,
-                            bool is_ours);
+  Result<void> check_ports(const platform::Link& link, const std::vector<std::string>& members,
+                           const std::vector<InterfaceIndex>& former);
+  Result<void> check_addresses(const platform::Link& link);
+  Result<std::vector<platform::Link>> ports_of(const platform::Link& link);
+  Result<void> forget_link_local(const platform::Link& link);
   Result<void> create();
   Result<void> give_back(const platform::Link& link);
   Result<void> bring_up();
-  Result<void> join(const platform::Link& member, InterfaceIndex master);
+  Result<void> join(const platform::Link& member, const platform::Link& own);
   bool sets_ports_up() const {
     return plan_.backend == VifBackend::Bond || plan_.backend == VifBackend::Team;
   }

@@ -97,8 +97,10 @@ Result<void> VifDataplane::write_rules() {
 }
 
 Result<void> VifDataplane::set_rules(std::vector<VifRule> rules) {
-  options_.rules = std::move(rules);
-  return write_rules();
+  std::swap(options_.rules, rules);
+  auto written = write_rules();
+  if (!written) options_.rules = std::move(rules);  // who asks again is not told that they hold
+  return written;
 }
 
 }  // namespace flowmob::dataplane
