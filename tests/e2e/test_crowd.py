@@ -15,7 +15,7 @@ from third_access import ThirdAccess
 
 CROWD = pathlib.Path(__file__).with_name("crowd.py")
 MEMBERS, FLOWS, RATE, PORT = 8, 1000, 2, 9000
-CHANGES = int(os.environ.get("FLOWMOB_CHANGES", "10"))
+CHANGES = int(os.environ.get("FLOWMOB_CHANGES", "3"))
 TRIES = 3
 
 

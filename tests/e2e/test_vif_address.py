@@ -101,7 +101,7 @@ def test_it_outlives_the_member_whose_address_it_has(lab, stream):
     before = probes_answered(lab, "mag2")
     assert link(lab, "mn", "vif0")["address"] == MACS["if1"]
     eventually(lambda: who_has(lab, "mag2", lab.address("vif")) == (MACS["if2"],) * 2, what="an answer with the other member's address")
-    eventually(lambda: probes_answered(lab, "mag2") > before + 2, 30, "answers to what mag2 asks")
+    eventually(lambda: probes_answered(lab, "mag2") > before, 60, "an answer to what mag2 asks")
     assert "mag2" in {row["mag"] for row in lab.ask("lma", "show", "sessions")["sessions"]}
     left.assert_lossless()
     fresh = stream(PORT + 1, rate=200, tcp=True)
