@@ -62,6 +62,13 @@ class Crowd:
         self.processes.append(lab.spawn("mn", sys.executable, CROWD, "run", node, lab.address("cn"), PORT, MEMBERS, FLOWS, RATE))
         assert self.processes[1].stdout.readline() == "ready\n", self.processes[1].stderr.read()
 
+    def is_spread(self):
+        """Not asked at once again: a list of a thousand flows every moment takes from the flows what they need."""
+        time.sleep(2)
+        members = self.members()
+        wanted = {port: {f"if{1 + port}"} for port in range(MEMBERS)}
+        return {port: set(names) for port, names in members.items()} == wanted and sum(map(len, members.values())) >= FLOWS
+
     def members(self):
         """Of the flows by their port: those that live."""
         found = {}
@@ -104,8 +111,7 @@ def change(crowd, number):
 def run_crowd(lab, capsys):
     losses, crowd, took = Losses(lab), Crowd(lab), []
     try:
-        eventually(lambda: {port: set(members) for port, members in crowd.members().items()} == {port: {f"if{1 + port}"} for port in range(MEMBERS)}
-                   and sum(map(len, crowd.members().values())) >= FLOWS, 30, "all flows by members of their own")
+        eventually(crowd.is_spread, 60, "all flows by members of their own")
         for number in range(CHANGES):
             began = time.monotonic()
             change(crowd, number)
