@@ -39,23 +39,24 @@ static __always_inline __u8 fm_nd_type(struct __sk_buff* skb, const struct fm_pa
 #define FM_MLD_DONE 132
 #define FM_MLD_REPORT 143
 
+/* The type of an ICMPv6 message to a group; zero: it is none. */
+static __always_inline __u8 fm_group_message(struct __sk_buff* skb, const struct fm_packet* packet) {
+  __u8 type = 0;
+  if (packet->ipv4 || !fm_is_multicast(&packet->key.destination)) return 0;
+  if (packet->key.protocol != FM_PROTOCOL_ICMPV6 || !packet->upper) return 0;
+  return bpf_skb_load_bytes(skb, packet->upper, &type, 1) ? 0 : type;
+}
+
 /* What every link has to hear: questions about neighbours and words about groups. */
 static __always_inline bool fm_is_for_all_links(struct __sk_buff* skb, const struct fm_packet* packet,
                                                 __u8 nd_type) {
-  __u8 type = 0;
-  if (packet->ipv4 || !fm_is_multicast(&packet->key.destination)) return false;
-  if (nd_type) return true;
-  if (packet->key.protocol != FM_PROTOCOL_ICMPV6 || !packet->upper) return false;
-  if (bpf_skb_load_bytes(skb, packet->upper, &type, 1)) return false;
-  return (type >= FM_MLD_QUERY && type <= FM_MLD_DONE) || type == FM_MLD_REPORT;
+  __u8 type = fm_group_message(skb, packet);
+  return type && (nd_type || (type >= FM_MLD_QUERY && type <= FM_MLD_DONE) || type == FM_MLD_REPORT);
 }
 
 /* Of groups the virtual interface has its own, as members that are no ports have theirs. */
 static __always_inline bool fm_is_group_query(struct __sk_buff* skb, const struct fm_packet* packet) {
-  __u8 type = 0;
-  if (packet->ipv4 || !fm_is_multicast(&packet->key.destination)) return false;
-  if (packet->key.protocol != FM_PROTOCOL_ICMPV6 || !packet->upper) return false;
-  return !bpf_skb_load_bytes(skb, packet->upper, &type, 1) && type == FM_MLD_QUERY;
+  return fm_group_message(skb, packet) == FM_MLD_QUERY;
 }
 
 /* Where the options start. */

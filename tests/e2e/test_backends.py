@@ -168,6 +168,13 @@ def test_a_port_that_is_taken_out_is_taken_in_again(node):
     assert node.ping() == 3
 
 
+def test_one_that_is_removed_is_made_anew_with_its_ports(node):
+    node.ip("mn", "link del vif0")
+    eventually(lambda: node.global_addresses().get("vif0") == [ADDRESS], seconds=30, what=node.log("mnd"))
+    eventually(lambda: masters(node) == {"if1": "vif0", "if2": "vif0"}, what=node.log("mnd"))
+    eventually(lambda: node.ping() == 3)
+
+
 def test_members_come_and_go(node):
     node.ask("member remove", interface="if1", drain="100ms")
     eventually(lambda: "if1" not in node.links())

@@ -131,10 +131,14 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
                                         kind_of(plan_.backend) + "; choose another name, or remove it");
   auto there = link ? check_ports(*link, members, former) : create();
   if (there && link && !is_ours && !is_made_by_us(*link)) there = check_addresses(*link);
-  return there.and_then([&] { return take_from_the_kernel(plan_.name); })
-      .and_then([&] { return bring_up(); })
-      .and_then([&] { return netlink_.link(plan_.name); })
-      .and_then([&](const Link& made) { return forget_link_local(made).map([&] { return made; }); });
+  if (!there) return tl::unexpected(there.error());
+  auto ready =
+      take_from_the_kernel(plan_.name)
+          .and_then([&] { return bring_up(); })
+          .and_then([&] { return netlink_.link(plan_.name); })
+          .and_then([&](const Link& made) { return forget_link_local(made).map([&] { return made; }); });
+  if (!ready && !link) (void)remove(true);  // why it is of no use is worth more
+  return ready;
 }
 
 Result<void> VirtualInterface::remove(bool is_ours) {
