@@ -30,6 +30,18 @@ static __always_inline const struct fm_member_row* fm_member_if_up(__u32 number)
   return member && member->interface && member->up ? member : NULL;
 }
 
+/* Of the member on an interface; FM_MAX_MEMBERS: there is none. They are few, so that looking at each costs
+ * less than a hash. Not static: the verifier is not to follow its caller once for each member. */
+__noinline __u32 fm_number_of_member(__u32 interface) {
+  __u32 number = 0;
+  for (; number < FM_MAX_MEMBERS; ++number) {
+    const __u32 row = number;
+    const struct fm_member_row* member = bpf_map_lookup_elem(&members, &row);
+    if (member && member->interface == interface) break;
+  }
+  return number;
+}
+
 static __always_inline bool fm_is_raw_ip(const struct fm_member_row* member) {
   return member->flags & FM_MEMBER_RAW_IP;
 }

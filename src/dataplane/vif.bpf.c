@@ -21,13 +21,6 @@ struct {
 } config SEC(".maps");
 
 struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, FM_MAX_MEMBERS);
-  __type(key, __u32);
-  __type(value, __u32);
-} member_by_interface SEC(".maps");
-
-struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 1 << 14);
   __type(key, struct fm_flow_key);
@@ -53,18 +46,29 @@ static __always_inline void fm_neutral_key(struct fm_flow_key* key) {
   key->ds = 0;
 }
 
-static __always_inline struct fm_vif_flow* fm_flow_of(struct __sk_buff* skb, struct fm_packet* packet,
-                                                      __u32 member, bool up) {
+static __always_inline struct fm_vif_flow* fm_known_flow(struct __sk_buff* skb,
+                                                         const struct fm_packet* packet, bool up) {
   struct fm_flow_key neutral = packet->key;
   fm_neutral_key(&neutral);
   struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &neutral);
-  if (!flow && packet->whole_key) {
-    struct fm_vif_flow fresh = {.member = member, .previous = member};
-    bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
-    flow = bpf_map_lookup_elem(&vif_flows, &neutral);
-  }
   if (flow) fm_judge(skb, flow, &packet->key, up);
   return flow;
+}
+
+static __always_inline struct fm_vif_flow* fm_new_flow(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                       __u32 member, bool up) {
+  if (!packet->whole_key) return NULL;
+  struct fm_flow_key neutral = packet->key;
+  fm_neutral_key(&neutral);
+  struct fm_vif_flow fresh = {.member = member, .previous = member};
+  bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
+  return fm_known_flow(skb, packet, up);
+}
+
+/* To the clock's tick: a row that CPUs share is not written for every packet. */
+static __always_inline void fm_see(struct fm_vif_flow* flow) {
+  __u64 now = bpf_ktime_get_coarse_ns();
+  if (flow->seen_ns != now) flow->seen_ns = now;
 }
 
 /* An error does not make the flow that it quotes, nor call it to the link by which it comes. */
@@ -118,6 +122,12 @@ static __always_inline int fm_send_arp(struct __sk_buff* skb, const struct fm_vi
   return fm_answer_arp(skb, vif, raw);
 }
 
+/* The flow's member, if it is up and no rule asks each time. */
+static __always_inline const struct fm_member_row* fm_settled_member(const struct fm_vif_flow* flow) {
+  if (!flow || flow->action == FM_VIF_PREFER || flow->action == FM_VIF_SHARE) return NULL;
+  return fm_member_if_up(flow->member);
+}
+
 /* Egress of the virtual interface. */
 SEC("tc") int vif_egress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
@@ -131,23 +141,26 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   __u8 nd_type = fm_nd_type(skb, &packet);
   struct fm_counter weight = fm_weight(skb, &packet);
 
-  struct fm_vif_source usable = fm_members_for(packet.key.source.high, vif->default_member);
-  __u32 home = usable.first;
   struct fm_vif_flow* flow = fm_quoted_flow(skb, &packet, true);
   bool is_quoted = flow;
   fm_reverse(&packet.key);
-  if (!flow) flow = fm_flow_of(skb, &packet, home, true);
-  bool is_placed =
-      flow && (!is_quoted || flow->action != FM_VIF_SHARE); /* an error's hash is not the flow's */
-  const struct fm_member_row* member =
-      fm_pick_member(is_placed ? fm_member_of(flow, &packet.key, home, usable.members)
-                     : flow    ? flow->member
-                               : home,
-                     home);
+  if (!flow) flow = fm_known_flow(skb, &packet, true);
+  const struct fm_member_row* member = fm_settled_member(flow);
+  if (!member) {
+    struct fm_vif_source usable = fm_members_for(packet.key.destination.high, vif->default_member);
+    __u32 home = usable.first;
+    if (!flow) flow = fm_new_flow(skb, &packet, home, true);
+    bool is_placed =
+        flow && (!is_quoted || flow->action != FM_VIF_SHARE); /* an error's hash is not the flow's */
+    member = fm_pick_member(is_placed ? fm_member_of(flow, &packet.key, home, usable.members)
+                            : flow    ? flow->member
+                                      : home,
+                            home);
+  }
   if (!member) return fm_drop(skb, FM_DROP_NO_MEMBER);
   if (flow) {
     fm_add_shared(&flow->traffic.up, &weight);
-    flow->seen_ns = bpf_ktime_get_ns();
+    fm_see(flow);
   }
   fm_reverse(&packet.key);
   struct fm_mac mac = member->mac;
@@ -169,9 +182,9 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
 /* Frames that were under way when the flow left a slower link must not call it back: it returns to the member
  * it just left only after a while, or when the current one is down. */
 static __always_inline void fm_reflect(struct fm_vif_flow* flow, __u32 member, __u64 hold_ns) {
-  __u64 now = bpf_ktime_get_ns();
-  flow->seen_ns = now;
+  fm_see(flow);
   if (flow->member == member) return;
+  __u64 now = bpf_ktime_get_ns();
   if (flow->moves && member == flow->previous && now - flow->moved_ns < hold_ns &&
       fm_member_if_up(flow->member))
     return;
@@ -204,12 +217,13 @@ static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* pa
   struct fm_counter weight = fm_weight(skb, packet);
   struct fm_vif_flow* flow = fm_quoted_flow(skb, packet, false);
   reflect = reflect && !flow;
-  if (!flow) flow = fm_flow_of(skb, packet, number, false);
+  if (!flow) flow = fm_known_flow(skb, packet, false);
+  if (!flow) flow = fm_new_flow(skb, packet, number, false);
   if (!flow) return true;
   if (flow->action == FM_VIF_COPIES && fm_is_copy(skb, packet, number + 1)) return false;
   fm_add_shared(&flow->traffic.down, &weight);
   if (fm_is_moved_by_node(flow))
-    flow->seen_ns = bpf_ktime_get_ns(); /* its downlink follows it */
+    fm_see(flow); /* its downlink follows it */
   else if (reflect)
     fm_reflect(flow, number, hold_ns);
   return true;
@@ -244,7 +258,7 @@ static __always_inline bool fm_is_for_vif(const struct __sk_buff* skb) {
 /* Members whose links meet hear each other: a probe for duplicates of ours would seem another's. */
 static __noinline bool fm_is_own_frame(struct __sk_buff* skb) {
   struct fm_mac from;
-  if (skb->pkt_type == PACKET_HOST || bpf_skb_load_bytes(skb, 6, &from, sizeof(from))) return false;
+  if (bpf_skb_load_bytes(skb, 6, &from, sizeof(from))) return false;
   for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
     const __u32 row = number;
     const struct fm_member_row* member = bpf_map_lookup_elem(&members, &row);
@@ -270,14 +284,14 @@ static __always_inline bool fm_put_header_on(struct __sk_buff* skb, struct fm_pa
 /* Ingress of each member. */
 SEC("tc") int member_ingress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
-  __u32 interface = skb->ifindex;
-  const __u32* number = bpf_map_lookup_elem(&member_by_interface, &interface);
   struct fm_packet packet = {};
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
-  if (!vif || !number || !fm_is_for_vif(skb)) return FM_PASS;
-  const struct fm_member_row* member = bpf_map_lookup_elem(&members, number);
-  bool raw_ip = member && fm_is_raw_ip(member);
-  if (!raw_ip && fm_is_own_frame(skb)) return fm_drop(skb, FM_DROP_OWN_FRAME);
+  if (!vif || !fm_is_for_vif(skb)) return FM_PASS;
+  __u32 number = fm_number_of_member(skb->ifindex);
+  const struct fm_member_row* member = bpf_map_lookup_elem(&members, &number);
+  if (!member) return FM_PASS;
+  bool raw_ip = fm_is_raw_ip(member);
+  if (!raw_ip && skb->pkt_type != PACKET_HOST && fm_is_own_frame(skb)) return fm_drop(skb, FM_DROP_OWN_FRAME);
   if (skb->protocol == bpf_htons(ETH_P_ARP)) return raw_ip ? FM_PASS : fm_hand_to_vif(skb, vif);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (fm_parse_ip(skb, raw_ip ? 0 : ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
@@ -288,7 +302,7 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   if (fm_is_for_member(&packet, nd_type)) return vif->flags & FM_VIF_HAS_PORTS ? TC_ACT_SHOT : FM_PASS;
   if (raw_ip && !fm_put_header_on(skb, &packet, vif, member->router))
     return fm_drop(skb, FM_DROP_ENCAPSULATION);
-  if (!fm_learn(skb, &packet, *number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns))
+  if (!fm_learn(skb, &packet, number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns))
     return fm_drop(skb, FM_DROP_COPY);
   return fm_hand_to_vif(skb, vif);
 }

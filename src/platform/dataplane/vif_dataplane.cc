@@ -75,7 +75,6 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
       pinned_(std::move(pinned)),
       config_(pinned_.object(), "config"),
       members_(pinned_.object(), "members"),
-      member_by_interface_(pinned_.object(), "member_by_interface"),
       sources_(pinned_.object(), "vif_sources"),
       flows_(pinned_.object(), "vif_flows"),
       rule_set_(pinned_.object(), "vif_rule_set"),
@@ -126,17 +125,10 @@ Result<void> VifDataplane::refresh_interface() {
 Result<void> VifDataplane::set_member(const Member& member) {
   if (member.number >= FM_MAX_MEMBERS)
     return fail("no-such-member", fmt::format("members have numbers below {}", FM_MAX_MEMBERS));
-  const auto old = members_.get(member.number);
-  // The old interface may have another number by now: the order of members has changed.
-  if (old && old->interface != 0 && old->interface != member.interface.value &&
-      member_by_interface_.get(old->interface) == member.number)
-    if (auto erased = member_by_interface_.erase(old->interface); !erased) return erased;
   const auto flags = static_cast<std::uint16_t>(member.raw_ip ? FM_MEMBER_RAW_IP : 0);
   const auto up = static_cast<std::uint16_t>(member.up ? 1 : 0);
-  auto written = members_.set(member.number,
-                              {member.interface.value, up, flags, to_row(member.mac), to_row(member.router)});
-  if (!written || member.interface.value == 0) return written;
-  return member_by_interface_.set(member.interface.value, member.number);
+  return members_.set(member.number,
+                      {member.interface.value, up, flags, to_row(member.mac), to_row(member.router)});
 }
 
 Result<void> VifDataplane::set_default_member(std::uint32_t number) {

@@ -127,7 +127,6 @@ class VifDataplane {
   PinnedDataplane pinned_;
   BpfMap<std::uint32_t, fm_vif_config> config_;
   BpfMap<std::uint32_t, fm_member_row> members_;
-  BpfMap<std::uint32_t, std::uint32_t> member_by_interface_;
   BpfMap<std::uint64_t, fm_vif_source> sources_;
   BpfMap<fm_flow_key, fm_vif_flow> flows_;
   BpfMap<std::uint32_t, fm_vif_rule_set> rule_set_;

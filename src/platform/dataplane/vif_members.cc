@@ -46,7 +46,9 @@ Result<void> VifDataplane::leave(InterfaceIndex interface) { return detach(inter
 
 /// One that was renamed may have become another member meanwhile.
 bool VifDataplane::is_in_use(InterfaceIndex interface) const {
-  return member_by_interface_.get(interface.value).has_value();
+  for (std::uint32_t number = 0; number < FM_MAX_MEMBERS; ++number)
+    if (members_.get(number).value_or(fm_member_row{}).interface == interface.value) return true;
+  return false;
 }
 
 Result<void> VifDataplane::forget_member(std::uint32_t number) {

@@ -442,6 +442,7 @@ TEST_F(VifCopies, ByMoreMembersThanFourTheFirstStillCounts) {
   std::vector<std::uint32_t> ways{1, 2, 3, 4, 5, 6, 7};
   EXPECT_EQ(receive(0, down().payload(9).build()).verdict, Verdict::Redirect);
   for (const auto number : ways) {
+    if (number > 1) must(vif_->set_member({number - 1, {}, {}, false}));
     must(vif_->set_member({number, InterfaceIndex{index_of("if2")}, mac(kMember2Mac), true}));
     EXPECT_EQ(receive(1, down().payload(9).build()).verdict, Verdict::Drop) << number;
   }
