@@ -175,7 +175,7 @@ class Driver {
       const auto message = dhcp_message(script);
       frame = dhcp::encode(dhcp::UdpPacket{from, dhcp::kBroadcastMac, {}, to, 68, 67, dhcp::encode(message)});
     }
-    gateway_.handle_ipv4_frame(now_, interface, frame);
+    gateway_.handle_frame(now_, interface, frame);
     drain(script);
   }
 
@@ -277,8 +277,10 @@ class Driver {
         if (--tunnels_ != 0) std::abort();
       } else if (const auto* persist = std::get_if<PersistAttachment>(&effect->action)) {
         if (!AttachmentRecord::from_json(persist->record.to_json())) std::abort();
-      } else if (const auto* frame = std::get_if<SendIpv4Frame>(&effect->action)) {
-        if (!dhcp::decode_arp(frame->frame) && !dhcp::decode_udp(frame->frame)) std::abort();
+      } else if (const auto* frame = std::get_if<SendFrame>(&effect->action)) {
+        if (!dhcp::decode_arp(frame->frame) && !dhcp::decode_udp(frame->frame) &&
+            !dhcp6::decode_udp6(frame->frame))
+          std::abort();
       } else if (const auto* relayed = std::get_if<SendDhcpToServer>(&effect->action)) {
         if (!dhcp::decode(relayed->payload)) std::abort();
         relayed_ = relayed->payload;
