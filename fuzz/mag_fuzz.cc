@@ -167,6 +167,8 @@ class Driver {
     Bytes frame;
     if (choice % 4 == 0) {
       frame = script.octets(script.octet());
+    } else if (choice >= 128) {
+      frame = dhcp6_frame(script, from);
     } else if (choice % 4 == 1) {
       const Ipv4Address target{{192, 0, 2, script.octet()}};
       frame = dhcp::encode(dhcp::ArpPacket{from, dhcp::kBroadcastMac, false, from, {}, kHome, target});
@@ -177,6 +179,17 @@ class Driver {
     }
     gateway_.handle_frame(now_, interface, frame);
     drain(script);
+  }
+
+  static Bytes dhcp6_frame(Script& script, const MacAddress& from) {
+    dhcp6::Message message{static_cast<dhcp6::Type>(1 + script.octet() % 11), script.octet(), {}};
+    message.add(dhcp6::option::kClientId, script.octets(4));
+    if (script.octet() % 2 == 0) message.add(dhcp6::option::kServerId, dhcp6::server_id());
+    message.add(dhcp6::option::kIaPd, script.octets(script.octet()));
+    if (script.octet() % 2 == 0) message.add(dhcp6::option::kIaPd, encode(dhcp6::IaPd{}));
+    const Ipv6Address own = Ipv6Address::parse("fe80::1").value();
+    return dhcp6::encode(
+        dhcp6::Udp6Packet{from, from, own, dhcp6::kAllServers, 546, 547, dhcp6::encode(message)});
   }
 
   dhcp::Message dhcp_message(Script& script) {

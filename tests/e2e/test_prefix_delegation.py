@@ -2,12 +2,15 @@
 """DHCPv6 prefix delegation (RFC 7148 section 3.2.1): Debian's client on the virtual interface gets the prefix of the network behind the
 node from its gateways, and a passenger's connection stays when its flow moves and when the access where the prefix was got is gone."""
 import json
+import os
 import subprocess
 
 import pytest
 
 from conftest import eventually, run
+from ipv4_domain import MN, Ipv4Domain
 from test_delegated_prefix import PASSENGER, ROUTER, VIDEO_PORT, delegated, ping
+from test_failure import daemons  # noqa: F401, pylint: disable=unused-import
 from test_flows import member_of
 
 DELEGATED = "2001:db8:f00::/60"
@@ -131,6 +134,47 @@ def test_what_is_given_back_is_had_again(lab, train):
     assert " 0% packet loss" in answers, answers
 
 
-def test_the_link_local_address_that_the_client_needs_stays(lab, train):
+def test_the_link_local_address_that_the_client_needs_stays(lab, train, revived):
+    """Also when the node's daemon starts anew."""
+    revived.kill(lab, "mn")
+    revived.start(lab, "mn")
     shown = json.loads(lab.inside("mn", "ip", "-j", "-6", "address", "show", "dev", "vif0", "scope", "link").stdout)
     assert [a["local"] for link in shown for a in link.get("addr_info", []) if a] == [LINK_LOCAL], train.said()
+
+
+PLAIN = ('technology = "802.11"\n', 'technology = "802.11"\ndelegated_prefixes = true\n'), ('dhcp_lease_time = "1min"\n', 'lifetime = "40s"\n')
+
+
+def delegating(text):
+    """The files of a plain host's domain, of whose network the anchor knows."""
+    if text.startswith("[lma]"):
+        return text.replace(f'id = "{MN}"\n', f'id = "{MN}"\ndelegated_prefixes = ["{DELEGATED}"]\n')
+    for old, new in PLAIN:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.fixture(name="domain")
+def domain_of_a_plain_host(tmp_path):
+    made = Ipv4Domain(f"fm{os.getpid()}p", tmp_path, edited=delegating)
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()
+
+
+def test_a_router_that_knows_nothing_of_mobility_renews_it_where_it_roams_to(domain, tmp_path):
+    """Whose frames have no checksum yet where they never leave this machine."""
+    script = tmp_path / "script"
+    script.write_text('#!/bin/sh\necho "$reason $old_ip6_prefix $new_ip6_prefix"\n')
+    script.chmod(0o755)
+    domain.wait_for("mag1")
+    with open(tmp_path / "client", "w", encoding="utf-8") as log:
+        domain.spawn("host", "dhclient", "-6", "-P", "-d", "-pf", tmp_path / "pid", "-lf", tmp_path / "leases", "-sf", script, "eth0", stdout=log, stderr=log)
+    said = (tmp_path / "client").read_text
+    eventually(lambda: f"BOUND6  {DELEGATED}" in said(), 40, "the prefix")
+    domain.roam(2)
+    eventually(lambda: f"RENEW6 {DELEGATED} {DELEGATED}" in said(), 60, "a renewal")
+    assert domain.ask("mag2", "show statistics")["messages"]["dhcp6_sent"] and "REBIND6" not in said()
