@@ -4,6 +4,8 @@
 
 #include "core/dhcp/frame.h"
 #include "core/dhcp/message.h"
+#include "core/dhcp6/frame6.h"
+#include "core/dhcp6/server6.h"
 #include "core/mag/mobile_access_gateway.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
