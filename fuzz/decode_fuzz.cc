@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any octets: as a Mobility Header, as Neighbor Discovery, as traffic selectors, as ARP and DHCP. Nothing
-// crashes, and what is accepted means the same and looks the same when it has been written once.
+// Any octets: as a Mobility Header, as Neighbor Discovery, as traffic selectors, as ARP, DHCP and DHCPv6.
+// Nothing crashes, and what is accepted means the same and looks the same when it has been written once.
 #include <cstdlib>
 
 #include "core/dhcp/frame.h"
 #include "core/dhcp/message.h"
+#include "core/dhcp6/frame6.h"
+#include "core/dhcp6/server6.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
 #include "wire/neighbor_discovery.h"
@@ -69,6 +71,23 @@ void ipv4(ByteView octets) {
   }
 }
 
+void ipv6(ByteView octets) {
+  namespace dhcp6 = core::dhcp6;
+  if (const auto udp = dhcp6::decode_udp6(octets)) {
+    const auto second = dhcp6::decode_udp6(dhcp6::encode(*udp));
+    require(second && second->payload == udp->payload && second->destination == udp->destination);
+  }
+  if (const auto ia = dhcp6::decode_ia_pd(octets)) require(dhcp6::decode_ia_pd(dhcp6::encode(*ia)) == ia);
+  const auto message = dhcp6::decode(octets);
+  if (!message) return;
+  const Bytes written = dhcp6::encode(*message);
+  require(written == Bytes(octets.begin(), octets.end()) && dhcp6::decode(written) == message);
+  const dhcp6::Delegation delegation{{Ipv6Prefix::parse("2001:db8:f00::/60").value()},
+                                     std::chrono::minutes(10)};
+  const auto reply = dhcp6::answer(delegation, *message, true);
+  require(!reply || dhcp6::decode(dhcp6::encode(*reply)) == reply);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -77,5 +96,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   neighbor_discovery(octets);
   selector(octets);
   ipv4(octets);
+  ipv6(octets);
   return 0;
 }

@@ -4,6 +4,8 @@
 
 #include "core/dhcp/frame.h"
 #include "core/dhcp/message.h"
+#include "core/dhcp6/frame6.h"
+#include "core/dhcp6/server6.h"
 #include "core/mag/mobile_access_gateway.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
@@ -167,6 +169,8 @@ class Driver {
     Bytes frame;
     if (choice % 4 == 0) {
       frame = script.octets(script.octet());
+    } else if (choice >= 128) {
+      frame = dhcp6_frame(script, from);
     } else if (choice % 4 == 1) {
       const Ipv4Address target{{192, 0, 2, script.octet()}};
       frame = dhcp::encode(dhcp::ArpPacket{from, dhcp::kBroadcastMac, false, from, {}, kHome, target});
@@ -175,8 +179,19 @@ class Driver {
       const auto message = dhcp_message(script);
       frame = dhcp::encode(dhcp::UdpPacket{from, dhcp::kBroadcastMac, {}, to, 68, 67, dhcp::encode(message)});
     }
-    gateway_.handle_ipv4_frame(now_, interface, frame);
+    gateway_.handle_frame(now_, interface, frame);
     drain(script);
+  }
+
+  static Bytes dhcp6_frame(Script& script, const MacAddress& from) {
+    dhcp6::Message message{static_cast<dhcp6::Type>(1 + script.octet() % 11), script.octet(), {}};
+    message.add(dhcp6::option::kClientId, script.octets(4));
+    if (script.octet() % 2 == 0) message.add(dhcp6::option::kServerId, dhcp6::server_id());
+    message.add(dhcp6::option::kIaPd, script.octets(script.octet()));
+    if (script.octet() % 2 == 0) message.add(dhcp6::option::kIaPd, encode(dhcp6::IaPd{}));
+    const Ipv6Address own = Ipv6Address::parse("fe80::1").value();
+    return dhcp6::encode(
+        dhcp6::Udp6Packet{from, from, own, dhcp6::kAllServers, 546, 547, dhcp6::encode(message)});
   }
 
   dhcp::Message dhcp_message(Script& script) {
@@ -277,8 +292,10 @@ class Driver {
         if (--tunnels_ != 0) std::abort();
       } else if (const auto* persist = std::get_if<PersistAttachment>(&effect->action)) {
         if (!AttachmentRecord::from_json(persist->record.to_json())) std::abort();
-      } else if (const auto* frame = std::get_if<SendIpv4Frame>(&effect->action)) {
-        if (!dhcp::decode_arp(frame->frame) && !dhcp::decode_udp(frame->frame)) std::abort();
+      } else if (const auto* frame = std::get_if<SendFrame>(&effect->action)) {
+        if (!dhcp::decode_arp(frame->frame) && !dhcp::decode_udp(frame->frame) &&
+            !dhcp6::decode_udp6(frame->frame))
+          std::abort();
       } else if (const auto* relayed = std::get_if<SendDhcpToServer>(&effect->action)) {
         if (!dhcp::decode(relayed->payload)) std::abort();
         relayed_ = relayed->payload;

@@ -44,6 +44,10 @@ Ipv4Address from_mapped(const Ipv6Address& address) {
   return plain;
 }
 
+std::string written(const Ipv6Address& address) {
+  return is_mapped(address) ? from_mapped(address).to_string() : address.to_string();
+}
+
 Result<Ipv4Interface> Ipv4Interface::parse(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return fail("bad-prefix", fmt::format("'{}' has no /length", text));

@@ -17,6 +17,8 @@ Ipv4Address to_ipv4(std::uint32_t number);
 bool is_mapped(const Ipv6Address& address);
 Ipv6Address to_mapped(const Ipv4Address& address);
 Ipv4Address from_mapped(const Ipv6Address& address);
+/// As people write it: without the prefix where it is an IPv4 address.
+std::string written(const Ipv6Address& address);
 
 /// An IPv4 address with the length of its subnet's prefix, such as 192.0.2.1/24. Host bits are part of it.
 struct Ipv4Interface {

@@ -19,6 +19,7 @@ TEST(Ipv4, MappedAddressesStandForPlainOnes) {
   const auto mapped = Ipv6Address::parse("::ffff:192.0.2.1").value();
   EXPECT_EQ(to_mapped(plain), mapped);
   EXPECT_EQ(from_mapped(mapped), plain);
+  EXPECT_EQ(written(mapped), plain.to_string());
   EXPECT_TRUE(is_mapped(mapped));
   for (const char* other : {"::", "::192.0.2.1", "2001:db8::ffff:192.0.2.1"})
     EXPECT_FALSE(is_mapped(Ipv6Address::parse(other).value())) << other;

@@ -194,10 +194,19 @@ static __always_inline void fm_reflect(struct fm_vif_flow* flow, __u32 member, _
   ++flow->moves;
 }
 
+#define FM_DHCPV6_CLIENT_PORT 546
+
+/* DHCPv6 is spoken with link-local addresses, by a client on the virtual interface: a member has no use for
+ * what one is given. */
+static __always_inline bool fm_is_for_dhcp_client(const struct fm_packet* packet) {
+  return packet->key.protocol == FM_PROTOCOL_UDP && packet->key.destination_port == FM_DHCPV6_CLIENT_PORT;
+}
+
 /* Of Neighbor Discovery the virtual interface gets what is about its own, global addresses. Routers are found
  * on each link by the daemon, through packet sockets, and link-local addresses belong to the members. */
 static __always_inline bool fm_is_for_member(const struct fm_packet* packet, __u8 nd_type) {
   if (packet->ipv4) return false; /* members have no IPv4 of their own */
+  if (fm_is_for_dhcp_client(packet)) return false;
   if (fm_is_link_local(&packet->key.destination)) return true;
   if (nd_type) return nd_type != FM_ND_NEIGHBOR_SOLICITATION && nd_type != FM_ND_NEIGHBOR_ADVERTISEMENT;
   return fm_is_multicast(&packet->key.destination);

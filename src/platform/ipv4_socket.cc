@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -33,6 +34,20 @@ constexpr std::array kOnlyArpAndDhcp{
     ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
+constexpr std::uint32_t kDhcp6ServerPort = 547;
+
+// Likewise; IPv6: next header 20, and the UDP port 56 where nothing stands before UDP.
+constexpr std::array kOnlyDhcp6{
+    ::sock_filter BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 5),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 56),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kDhcp6ServerPort, 0, 1),
+    ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0x40000),
+    ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
 /// A neighbour on this machine leaves the checksum to an interface that there is none of.
 bool is_checksum_open(::msghdr& header) {
   for (::cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
@@ -44,9 +59,26 @@ bool is_checksum_open(::msghdr& header) {
   return false;
 }
 
+/// IPv6 has no UDP without one (RFC 8200 section 8.1).
+void make_checksum(Bytes& frame) {
+  constexpr std::size_t kEthernet = 14, kIpv6 = 40, kAddresses = 8, kChecksum = kEthernet + kIpv6 + 6;
+  if (frame.size() < kChecksum + 2) return;
+  const std::size_t length = std::size_t{frame[kEthernet + 4]} << 8 | frame[kEthernet + 5];
+  const std::size_t end = std::min(frame.size(), kEthernet + kIpv6 + length);
+  frame[kChecksum] = frame[kChecksum + 1] = 0;
+  std::uint64_t sum = IPPROTO_UDP + length;
+  for (std::size_t at = kEthernet + kAddresses; at < end; ++at)
+    sum += std::uint64_t{frame[at]} << (at % 2 == 0 ? 8 : 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  const auto written = static_cast<std::uint16_t>(sum == 0xffff ? 0xffff : ~sum);
+  frame[kChecksum] = static_cast<std::uint8_t>(written >> 8);
+  frame[kChecksum + 1] = static_cast<std::uint8_t>(written);
+}
+
 /// Zero: none (RFC 768).
 void take_off_checksum(Bytes& frame) {
   constexpr std::size_t kEthernet = 14, kProtocol = 9, kChecksum = 6;
+  if (frame.size() > kEthernet && frame[kEthernet] >> 4 == 6) return make_checksum(frame);
   if (frame.size() < kEthernet + 20 || frame[kEthernet + kProtocol] != IPPROTO_UDP) return;
   const std::size_t at = kEthernet + std::size_t{frame[kEthernet] & 0xfU} * 4 + kChecksum;
   if (at + 2 <= frame.size()) frame[at] = frame[at + 1] = 0;
@@ -55,11 +87,15 @@ void take_off_checksum(Bytes& frame) {
 }  // namespace
 
 Result<Ipv4Socket> Ipv4Socket::open(InterfaceIndex interface, Kind kind) {
-  auto fd = open_frame_socket(interface, kOnlyArpAndDhcp);
+  auto fd = kind == Kind::Dhcp6 ? open_frame_socket(interface, kOnlyDhcp6)
+                                : open_frame_socket(interface, kOnlyArpAndDhcp);
   if (!fd) return tl::unexpected(fd.error());
   const int on = 1;
   auto ready = set_packet_option(fd->get(), interface, PACKET_AUXDATA, &on, sizeof on).and_then([&] {
-    return start_reception(fd->get(), interface, kind == Kind::Arp ? ETH_P_ARP : ETH_P_IP);
+    return start_reception(fd->get(), interface,
+                           kind == Kind::Arp    ? ETH_P_ARP
+                           : kind == Kind::Dhcp ? ETH_P_IP
+                                                : ETH_P_IPV6);
   });
   if (!ready) return tl::unexpected(ready.error());
   return Ipv4Socket(std::move(*fd), interface);

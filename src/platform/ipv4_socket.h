@@ -12,10 +12,11 @@
 namespace flowmob::platform {
 
 /// Whole Ethernet frames on one interface of what the router of a node with IPv4 has to see itself: ARP, or
-/// UDP for port 67 (DHCP servers). Bound to one protocol it costs other packets nothing.
+/// UDP for port 67 (DHCP servers); and of IPv6 what a delegating router has to see: UDP for port 547. Bound
+/// to one protocol it costs other packets nothing.
 class Ipv4Socket {
  public:
-  enum class Kind { Arp, Dhcp };
+  enum class Kind { Arp, Dhcp, Dhcp6 };
   struct Counters {
     std::uint64_t received{}, sent{};
     std::uint64_t truncated{};  ///< longer than the receive buffer

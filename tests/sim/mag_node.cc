@@ -185,7 +185,7 @@ Result<void> MagNode::apply(const core::SendNeighborDiscovery& effect) {
 }
 
 /// Nobody here speaks ARP or DHCP.
-Result<void> MagNode::apply(const core::SendIpv4Frame&) {
+Result<void> MagNode::apply(const core::SendFrame&) {
   world_.broken(config_.name + ": a frame of IPv4 that nobody asked for");
   return {};
 }

@@ -62,7 +62,7 @@ class MagNode {
   Result<void> apply(const core::SendPacket& effect);
   Result<void> apply(const core::Notify& effect);
   Result<void> apply(const core::SendNeighborDiscovery& effect);
-  Result<void> apply(const core::SendIpv4Frame& effect);
+  Result<void> apply(const core::SendFrame& effect);
   Result<void> apply(const core::SendDhcpToServer& effect);
   Result<void> apply(const core::PersistAttachment& effect);
   Result<void> apply(const core::ForgetAttachment& effect);

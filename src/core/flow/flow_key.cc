@@ -46,10 +46,6 @@ std::optional<Ipv6Address> address_in(std::string_view text) {
   return ipv6 ? std::optional(*ipv6) : std::nullopt;
 }
 
-std::string text_of(const Ipv6Address& address) {
-  return is_mapped(address) ? from_mapped(address).to_string() : address.to_string();
-}
-
 std::vector<std::string_view> parts_of(std::string_view text) {
   std::vector<std::string_view> parts;
   while (true) {
@@ -117,9 +113,9 @@ std::string to_string(const FlowKey& key) {
   const auto* known = std::ranges::find(kKnownProtocols, key.protocol, &KnownProtocol::number);
   const std::string protocol =
       known == kKnownProtocols.end() ? std::to_string(key.protocol) : std::string(known->name);
-  if (!key.ports) return fmt::format("{},{},{}", protocol, text_of(key.source), text_of(key.destination));
-  return fmt::format("{},{},{},{},{}", protocol, text_of(key.source), key.ports->source,
-                     text_of(key.destination), key.ports->destination);
+  if (!key.ports) return fmt::format("{},{},{}", protocol, written(key.source), written(key.destination));
+  return fmt::format("{},{},{},{},{}", protocol, written(key.source), key.ports->source,
+                     written(key.destination), key.ports->destination);
 }
 
 std::optional<std::string_view> first_mismatch(const wire::TrafficSelector6& s, const FlowKey& key) {

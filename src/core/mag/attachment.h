@@ -111,6 +111,8 @@ struct Attachment {
   std::vector<Ipv6Prefix> delegated;
   bool delegation_refused =
       false;  ///< not asked for again until an administrative action or a new attachment
+  bool delegation_released = false;  ///< by the node, which has not asked for them again
+  bool delegation_asked = false;     ///< the node has, by DHCPv6: the LMA's next word is the answer
 
   bool ipv6 = true;                          ///< registered for: prefixes
   bool ipv4 = false;                         ///< and an IPv4 home address

@@ -6,7 +6,8 @@
 namespace flowmob::core {
 
 bool asks_for_delegated(const MagContext& context, const Attachment& attachment) {
-  return attachment.ipv6 && !attachment.delegation_refused && context.delegates(attachment);
+  return attachment.ipv6 && !attachment.delegation_refused && !attachment.delegation_released &&
+         context.delegates(attachment);
 }
 
 void add_delegated(const MagContext& context, const Attachment& attachment, wire::MobilityOptions& options) {

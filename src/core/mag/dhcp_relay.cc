@@ -26,7 +26,7 @@ std::string circuit(const AccessConfig& access, const MacAddress& station) {
 
 }  // namespace
 
-SendIpv4Frame to_client(const DhcpClient& client, const Ipv4Address& server, const Message& reply) {
+SendFrame to_client(const DhcpClient& client, const Ipv4Address& server, const Message& reply) {
   dhcp::UdpPacket packet;
   packet.link_source = client.access.link_address;
   packet.link_destination = client.station;

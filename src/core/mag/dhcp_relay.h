@@ -12,7 +12,7 @@ struct DhcpClient {
   const AccessConfig& access;
   MacAddress station;
 };
-SendIpv4Frame to_client(const DhcpClient& client, const Ipv4Address& server, const dhcp::Message& reply);
+SendFrame to_client(const DhcpClient& client, const Ipv4Address& server, const dhcp::Message& reply);
 
 /// What the binding of `attachment` says to DHCP.
 dhcp::Lease lease_of(const MagConfig& config, const AccessConfig& access, const Attachment& attachment);

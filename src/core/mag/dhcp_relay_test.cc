@@ -36,7 +36,7 @@ class DhcpRelayOnTheLink : public Ipv4Gateway {
   }
   void say(const dhcp::Message& m, const Ipv4Address& to = dhcp::kBroadcastAddress) {
     const dhcp::UdpPacket packet{kNode, kRouterMac, m.client, to, 68, 67, dhcp::encode(m)};
-    gateway->handle_ipv4_frame(now, kWlan, dhcp::encode(packet));
+    gateway->handle_frame(now, kWlan, dhcp::encode(packet));
     drain();
   }
   /// What the server got last, and nothing else since then.

@@ -47,8 +47,8 @@ struct SendNeighborDiscovery {
   Bytes icmpv6;
 };
 
-/// One whole Ethernet frame of IPv4 or ARP.
-struct SendIpv4Frame {
+/// One whole Ethernet frame of IPv4, ARP or DHCPv6.
+struct SendFrame {
   InterfaceIndex interface;
   Bytes frame;
 };
@@ -69,7 +69,7 @@ struct ForgetAttachment {
 struct MagEffect {
   EffectId id;
   std::variant<SendMessage, Notify, EnsureTunnel, RemoveTunnel, InstallHost, RemoveHost,
-               SendNeighborDiscovery, SendIpv4Frame, SendDhcpToServer, PersistAttachment, ForgetAttachment,
+               SendNeighborDiscovery, SendFrame, SendDhcpToServer, PersistAttachment, ForgetAttachment,
                SendIcmpv6, SendPacket>
       action;
 };

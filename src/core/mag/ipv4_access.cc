@@ -36,10 +36,9 @@ void Ipv4Access::handle_arp(const AccessConfig& access, const dhcp::ArpPacket& a
   if (arp.sender != home.address && arp.sender != Ipv4Address{})
     return context_.statistics.drop("arp-foreign-sender");
   context_.statistics.message("arp_answered");
-  context_.emit(SendIpv4Frame{
-      access.index,
-      dhcp::encode(dhcp::ArpPacket{access.link_address, arp.link_source, true, access.link_address,
-                                   arp.sender_mac, arp.target, arp.sender})});
+  context_.emit(SendFrame{access.index, dhcp::encode(dhcp::ArpPacket{
+                                            access.link_address, arp.link_source, true, access.link_address,
+                                            arp.sender_mac, arp.target, arp.sender})});
 }
 
 void Ipv4Access::handle_dhcp(Now now, const AccessConfig& access, const dhcp::UdpPacket& udp) {

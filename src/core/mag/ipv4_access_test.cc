@@ -11,7 +11,7 @@ using dhcp::Type;
 class Ipv4OnTheLink : public Ipv4Gateway {
  protected:
   void frame(const Bytes& octets, InterfaceIndex interface = kWlan) {
-    gateway->handle_ipv4_frame(now, interface, octets);
+    gateway->handle_frame(now, interface, octets);
     drain();
   }
   void who_has(const char* target, const char* sender = "192.0.2.2", const MacAddress& node = kNode) {

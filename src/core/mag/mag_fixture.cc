@@ -52,7 +52,7 @@ struct MagFixture::Carrier {
     test.advertisements.push_back(send);
     test.advertisement_times.push_back(test.now.monotonic - test.start_time.monotonic);
   }
-  void operator()(const SendIpv4Frame& send) {
+  void operator()(const SendFrame& send) {
     test.order.emplace_back("ipv4-frame");
     test.ipv4_frames.push_back(send);
   }

@@ -93,7 +93,7 @@ class MagFixture : public ::testing::Test {
   std::vector<SessionId> removed_hosts;
   std::vector<AttachmentRecord> records;
   std::vector<SessionId> forgotten;
-  std::vector<SendIpv4Frame> ipv4_frames;
+  std::vector<SendFrame> ipv4_frames;
   std::vector<SendDhcpToServer> relayed;
   std::vector<Notify> notices;
   std::vector<std::string> order;  ///< of all effects: "message", "install-host", ...

@@ -9,6 +9,7 @@
 #include "core/mag/mag_commands.h"
 #include "core/mag/message_handler.h"
 #include "core/mag/packet_cutter.h"
+#include "core/mag/prefix_delegation.h"
 #include "core/mag/reconfiguration.h"
 #include "core/mag/restoration.h"
 #include "core/mag/tunnel_errors.h"
@@ -37,6 +38,7 @@ class MobileAccessGateway::Impl {
   AttachmentDetector detector{context, service, registrar};
   AnchorPeer anchor{context, service, registrar, detector};
   Ipv4Access ipv4{context, registrar};
+  PrefixDelegation delegation{context, registrar};
   PacketCutter cutter{context};
   FlowObserver flows{context, registrar};
   MagTunnelErrors tunnel_errors{context};
@@ -78,8 +80,11 @@ void MobileAccessGateway::handle_neighbor_discovery(Now now, const PacketMeta& m
   impl_->settle(now);
 }
 
-void MobileAccessGateway::handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame) {
-  impl_->ipv4.handle_frame(now, interface, frame);
+void MobileAccessGateway::handle_frame(Now now, InterfaceIndex interface, ByteView frame) {
+  if (dhcp6::is_ipv6(frame))
+    impl_->delegation.handle_frame(now, interface, frame);
+  else
+    impl_->ipv4.handle_frame(now, interface, frame);
 }
 
 void MobileAccessGateway::handle_dhcp_server(Now, const Ipv4Address& server, ByteView payload) {

@@ -45,8 +45,8 @@ class MobileAccessGateway {
   /// An ICMPv6 packet of types 133 to 136 from an access link; `meta.link_source` and `meta.interface` are
   /// set.
   void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
-  /// A whole Ethernet frame of ARP or DHCP from an access link.
-  void handle_ipv4_frame(Now now, InterfaceIndex interface, ByteView frame);
+  /// A whole Ethernet frame of ARP, DHCP or DHCPv6 from an access link.
+  void handle_frame(Now now, InterfaceIndex interface, ByteView frame);
   /// What came from port 67 of `server` to port 67 of the relay's address, the UDP payload alone.
   void handle_dhcp_server(Now now, const Ipv4Address& server, ByteView payload);
   /// A packet of IPv4 of an attached node, as it came, of which the tunnel carries `mtu` octets at most.

@@ -60,7 +60,7 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Registering;
   attachment.status.clear();
   attachment.services_registered = 0;
-  attachment.delegation_refused = false;
+  attachment.delegation_refused = attachment.delegation_released = attachment.delegation_asked = false;
   attachment.off_link_asked = true;
   attachment.observed.clear();  // they may be elsewhere by now
   want_flows(attachment);
@@ -156,6 +156,22 @@ void Registrar::release_ipv4(Now now, Attachment& attachment) {
     begin(now, attachment, RequestKind::ReleaseIpv4);
   else
     begin_deregistration(now, attachment);  // there is nothing else
+  settle(attachment.id);
+}
+
+void Registrar::request_delegated(Now now, Attachment& attachment) {
+  if (attachment.state != AttachmentState::Registered || attachment.request) return;
+  attachment.delegation_released = false;
+  attachment.delegation_asked = true;
+  begin(now, attachment, RequestKind::Refresh);
+  settle(attachment.id);
+}
+
+/// An update without them: what it does not name is the session's no more (RFC 7148 section 5.2.2).
+void Registrar::release_delegated(Now now, Attachment& attachment) {
+  if (attachment.state != AttachmentState::Registered) return;
+  attachment.delegation_released = true;
+  if (!attachment.request) begin(now, attachment, RequestKind::Refresh);
   settle(attachment.id);
 }
 

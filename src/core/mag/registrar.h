@@ -36,6 +36,9 @@ class Registrar {
   /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).
   void request_ipv4(Now now, Attachment& attachment);
   void release_ipv4(Now now, Attachment& attachment);
+  /// Likewise prefixes of the network behind it (RFC 7148 section 5.1.3.1).
+  void request_delegated(Now now, Attachment& attachment);
+  void release_delegated(Now now, Attachment& attachment);
   /// What an attached node's row has besides its own prefixes from now on; with an answer by
   /// handle_install_result(), after which it has those or what it had. False: there is nothing to change.
   bool forward_off_link(Attachment& attachment, std::vector<Ipv6Prefix> prefixes);

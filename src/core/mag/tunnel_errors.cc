@@ -47,7 +47,7 @@ void MagTunnelErrors::tell(const Attachment& attachment, const TunnelAnswer& ans
     append(frame, access.link_address.octets);
     append(frame, std::array<std::uint8_t, 2>{0x08, 0x00});
     append(frame, icmp_packet(answer, quoted, attachment.ipv4_home->router));
-    return context_.emit(SendIpv4Frame{access.index, std::move(frame)});
+    return context_.emit(SendFrame{access.index, std::move(frame)});
   }
   const auto& ours = context_.care_of(attachment);
   const auto& source = is_mapped(ours) ? context_.config.router_link_local : ours;

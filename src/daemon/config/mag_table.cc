@@ -244,7 +244,8 @@ Section<AccessRow> access() {
        K::optional(
            "delegated_prefixes", kAccess<&AccessConfig::delegates>,
            "registrations ask for prefixes of the networks behind nodes that are routers (RFC 7148), as the "
-           "LMA has them in its `delegated_prefixes`; the same on every MAG of a domain, or they are lost on "
+           "LMA has them in its `delegated_prefixes`, and DHCPv6 clients get them; the same on every MAG of "
+           "a domain, or they are lost on "
            "the way"),
        K::tables("flow", &AccessRow::flows, announced_flow("[[access.flow]]"), false, kAnnouncedHelp)}};
 }

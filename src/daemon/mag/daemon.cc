@@ -115,7 +115,7 @@ Result<void> MagDaemon::prepare_interfaces() {
     pump_->feed([&](Now now) { gateway_->handle_neighbor_discovery(now, meta, icmpv6); });
   });
   ipv4_ = std::make_unique<Ipv4Ports>(host_->loop(), [this](InterfaceIndex interface, ByteView frame) {
-    pump_->feed([&](Now now) { gateway_->handle_ipv4_frame(now, interface, frame); });
+    pump_->feed([&](Now now) { gateway_->handle_frame(now, interface, frame); });
   });
   for (core::AccessConfig& access : settings_.core.accesses) {
     auto done =

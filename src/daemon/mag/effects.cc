@@ -18,7 +18,7 @@ std::string name_of(const core::SendPacket&) { return "packets"; }
 std::string name_of(const core::SendNeighborDiscovery& m) {
   return "advertisement to " + m.link_destination.to_string();
 }
-std::string name_of(const core::SendIpv4Frame&) { return "frames of IPv4"; }
+std::string name_of(const core::SendFrame&) { return "frames of IPv4"; }
 std::string name_of(const core::SendDhcpToServer& m) {
   return "request to DHCP server " + m.server.to_string();
 }

@@ -28,7 +28,7 @@ class MagEffects {
   Result<void> apply(const core::SendIcmpv6& error) { return port_.send(error); }
   Result<void> apply(const core::SendPacket& send) { return packets_.send(send.packet); }
   Result<void> apply(const core::SendNeighborDiscovery& message);
-  Result<void> apply(const core::SendIpv4Frame& frame) { return ipv4_.send(frame.interface, frame.frame); }
+  Result<void> apply(const core::SendFrame& frame) { return ipv4_.send(frame.interface, frame.frame); }
   Result<void> apply(const core::SendDhcpToServer& message);
   Result<void> apply(const core::Notify& event);
   /// A gateway's tunnels are in the rows of its hosts.

@@ -35,14 +35,16 @@ Result<void> Ipv4Ports::open(InterfaceIndex interface) {
   if (!arp) return tl::unexpected(arp.error());
   auto dhcp = watch(interface, platform::Ipv4Socket::Kind::Dhcp);
   if (!dhcp) return tl::unexpected(dhcp.error());
-  ports_.emplace(interface, Ports{std::move(*arp), std::move(*dhcp)});
+  auto dhcp6 = watch(interface, platform::Ipv4Socket::Kind::Dhcp6);
+  if (!dhcp6) return tl::unexpected(dhcp6.error());
+  ports_.emplace(interface, Ports{std::move(*arp), std::move(*dhcp), std::move(*dhcp6)});
   return {};
 }
 
 void Ipv4Ports::close(InterfaceIndex interface) {
   const auto ports = ports_.find(interface);
   if (ports == ports_.end()) return;
-  for (const auto* port : {&ports->second.arp, &ports->second.dhcp}) {
+  for (const auto* port : {&ports->second.arp, &ports->second.dhcp, &ports->second.dhcp6}) {
     (*port)->watch.cancel();
     add(closed_, (*port)->socket.counters());
   }
@@ -71,6 +73,7 @@ core::Json Ipv4Ports::statistics() const {
   for (const auto& [interface, ports] : ports_) {
     add(sum, ports.arp->socket.counters());
     add(sum, ports.dhcp->socket.counters());
+    add(sum, ports.dhcp6->socket.counters());
   }
   return {{"received", sum.received},
           {"sent", sum.sent},

@@ -11,7 +11,7 @@
 
 namespace flowmob::daemon {
 
-/// The sockets for ARP and DHCP on a MAG's accesses, in the event loop.
+/// The sockets for ARP, DHCP and DHCPv6 on a MAG's accesses, in the event loop.
 class Ipv4Ports {
  public:
   using OnFrame = std::function<void(InterfaceIndex, ByteView frame)>;
@@ -32,7 +32,7 @@ class Ipv4Ports {
     platform::FdWatch watch;
   };
   struct Ports {
-    std::unique_ptr<Port> arp, dhcp;
+    std::unique_ptr<Port> arp, dhcp, dhcp6;
   };
   Result<std::unique_ptr<Port>> watch(InterfaceIndex interface, platform::Ipv4Socket::Kind kind);
   void receive(Port& port);

@@ -43,9 +43,9 @@ Json flow_row(const VifFlow& flow, const std::vector<std::string>& members,
               const std::vector<core::FlowChoices::Row>& choices) {
   const auto* choice = flow.rule && *flow.rule < choices.size() ? &choices[*flow.rule] : nullptr;
   return {{"protocol", protocol_name(flow.protocol)},
-          {"source", flow.source.to_string()},
+          {"source", written(flow.source)},
           {"source_port", flow.source_port == 0 ? Json() : Json(flow.source_port)},
-          {"destination", flow.destination.to_string()},
+          {"destination", written(flow.destination)},
           {"destination_port", flow.destination_port == 0 ? Json() : Json(flow.destination_port)},
           {"member", flow.member < members.size() ? Json(members[flow.member]) : Json()},
           {"rule", choice ? Json(choice->name) : Json()},

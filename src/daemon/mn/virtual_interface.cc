@@ -132,11 +132,14 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
   auto there = link ? check_ports(*link, members, former) : create();
   if (there && link && !is_ours && !is_made_by_us(*link)) there = check_addresses(*link);
   if (!there) return tl::unexpected(there.error());
-  auto ready =
-      take_from_the_kernel(plan_.name)
-          .and_then([&] { return bring_up(); })
-          .and_then([&] { return netlink_.link(plan_.name); })
-          .and_then([&](const Link& made) { return forget_link_local(made).map([&] { return made; }); });
+  auto ready = take_from_the_kernel(plan_.name)
+                   .and_then([&] { return bring_up(); })
+                   .and_then([&] { return netlink_.link(plan_.name); })
+                   .and_then([&](const Link& made) {
+                     const bool is_kernels =
+                         !link || !is_ours;  // else it is somebody's who needs one, for DHCPv6
+                     return (is_kernels ? forget_link_local(made) : Result<void>()).map([&] { return made; });
+                   });
   if (!ready && !link) (void)remove(true);  // why it is of no use is worth more
   return ready;
 }

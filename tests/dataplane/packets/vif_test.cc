@@ -257,6 +257,16 @@ TEST_F(Vif, TheMembersOwnTrafficStaysWithIt) {
   }
 }
 
+/// Whose client speaks with link-local addresses (RFC 8415 section 13).
+TEST_F(Vif, AnswersOfDhcpv6AreForTheVirtualInterface) {
+  const auto answer = Packet().from("fe80::1").to("fe80::f10b").udp(547, 546).payload(60).build();
+  EXPECT_EQ(receive(1, answer).verdict, Verdict::Redirect);
+  const auto asked = Packet().from("fe80::1").to("fe80::7").udp(546, 547).payload(60).build();
+  EXPECT_EQ(receive(1, asked).verdict, Verdict::Pass) << "a server's is no client";
+  const auto solicit = Packet().from("fe80::f10b").to("ff02::1:2").udp(546, 547).payload(60).build();
+  EXPECT_EQ(send(solicit).verdict, Verdict::Redirect);
+}
+
 /// The daemon has heard it; their bridge, bond or team would take it for its own.
 TEST_F(Vif, ThatOfPortsEndsThere) {
   auto with_ports = options({});

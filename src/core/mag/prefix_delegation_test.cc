@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mag/prefix_delegation.h"
+
+#include "core/delegated_prefix.h"
+#include "core/mag/mag_fixture.h"
+
+/// RFC 7148 section 5.1.3.1: DHCPv6 prefix delegation at the gateway, over the frames of the link.
+namespace flowmob::core {
+namespace {
+
+using dhcp6::IaPd;
+using dhcp6::Message;
+using dhcp6::Status;
+using dhcp6::Type;
+using Dmnp = wire::DelegatedMobileNetworkPrefix;
+
+const Ipv6Prefix kVan = prefix("2001:db8:f00::/60");
+const Bytes kClientDuid{0, 3, 0, 1, 2, 0, 0, 0, 0, 1};
+
+class Dhcp6OnTheLink : public MagFixture {
+ protected:
+  Dhcp6OnTheLink() { start(config()); }
+
+  static MagConfig config(bool delegates = true) {
+    auto config = default_config();
+    config.accesses[0].services = {};
+    config.accesses[0].delegates = delegates;
+    return config;
+  }
+  void delegate(const std::vector<Dmnp>& given) {
+    answer([&](wire::ProxyBindingAcknowledgement& ack) {
+      std::erase_if(ack.options, [](const auto& o) { return std::holds_alternative<Dmnp>(o); });
+      ack.options.insert(ack.options.end(), given.begin(), given.end());
+    });
+  }
+  void register_router() {
+    solicit();
+    delegate({delegated_option(kVan)});
+    clear();
+  }
+  static Message said(Type type, std::vector<dhcp6::IaPrefix> had = {}) {
+    Message m{type, 0x010203, {}};
+    m.add(dhcp6::option::kClientId, kClientDuid);
+    if (type == Type::Request || type == Type::Renew || type == Type::Release)
+      m.add(dhcp6::option::kServerId, dhcp6::server_id());
+    m.add(dhcp6::option::kIaPd, encode(IaPd{7, 0, 0, std::move(had), {}}));
+    return m;
+  }
+  void say(const Message& m, const Ipv6Address& to = dhcp6::kAllServers, const MacAddress& from = kNode) {
+    const dhcp6::Udp6Packet packet{from, kRouterMac, kNodeAddress, to, 546, 547, dhcp6::encode(m)};
+    gateway->handle_frame(now, kWlan, dhcp6::encode(packet));
+    drain();
+  }
+  std::optional<Message> heard() {
+    EXPECT_EQ(ipv4_frames.size(), 1U);
+    if (ipv4_frames.size() != 1) return std::nullopt;
+    const auto packet = dhcp6::decode_udp6(ipv4_frames[0].frame);
+    ipv4_frames.clear();
+    EXPECT_TRUE(packet);
+    if (!packet) return std::nullopt;
+    EXPECT_EQ(packet->link_destination, kNode);
+    EXPECT_EQ(packet->destination, kNodeAddress);
+    EXPECT_TRUE(packet->source.is_link_local());
+    EXPECT_EQ(packet->destination_port, 546);
+    return dhcp6::decode(packet->payload);
+  }
+  static IaPd ia_of(const std::optional<Message>& m) {
+    const auto* data = m ? m->find(dhcp6::option::kIaPd) : nullptr;
+    EXPECT_NE(data, nullptr);
+    return data ? dhcp6::decode_ia_pd(*data).value_or(IaPd{}) : IaPd{};
+  }
+  static bool asks_for_any_prefix(const wire::ProxyBindingUpdate& update) {
+    const auto all = wire::find_all<Dmnp>(update.options);
+    return all.size() == 1 && asks_for_any(all[0]);
+  }
+};
+
+TEST_F(Dhcp6OnTheLink, TheBindingsPrefixIsDelegatedForItsLifetime) {
+  register_router();
+  say(said(Type::Solicit));
+  const auto advertise = heard();
+  ASSERT_TRUE(advertise);
+  EXPECT_EQ(advertise->type, Type::Advertise);
+  say(said(Type::Request));
+  const auto reply = heard();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->type, Type::Reply);
+  const auto lifetime = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(default_config().lifetime).count());
+  EXPECT_EQ(ia_of(reply).prefixes, (std::vector<dhcp6::IaPrefix>{{lifetime, lifetime, kVan}}));
+  EXPECT_TRUE(updates.empty()) << "the LMA has said so";
+}
+
+TEST_F(Dhcp6OnTheLink, ANodeWithoutOneMakesTheGatewayAskTheLma) {
+  solicit();
+  delegate({});
+  clear();
+  say(said(Type::Solicit));
+  EXPECT_TRUE(ipv4_frames.empty()) << "nothing is said before the LMA has";
+  ASSERT_EQ(updates.size(), 1U);
+  EXPECT_TRUE(asks_for_any_prefix(updates[0]));
+  say(said(Type::Solicit));
+  EXPECT_EQ(updates.size(), 1U) << "it is being asked";
+  delegate({delegated_option(kVan)});
+  say(said(Type::Solicit));
+  EXPECT_EQ(ia_of(heard()).prefixes.at(0).prefix, kVan);
+}
+
+TEST_F(Dhcp6OnTheLink, WhereTheLmaHasNoneTheClientIsTold) {
+  solicit();
+  delegate({});
+  say(said(Type::Solicit));
+  delegate({});
+  clear();
+  say(said(Type::Solicit));
+  EXPECT_EQ(ia_of(heard()).status, Status::NoPrefixAvail);
+  EXPECT_TRUE(updates.empty());
+  say(said(Type::Solicit));
+  EXPECT_EQ(updates.size(), 1U) << "the next question is another";
+}
+
+TEST_F(Dhcp6OnTheLink, ARefusedDelegationIsNoPrefixAvail) {
+  solicit();
+  answer([](auto& ack) { ack.status = wire::BindingStatus::NotAuthorizedForDelegatedMnp; });
+  accept();
+  clear();
+  say(said(Type::Solicit));
+  const auto ia = ia_of(heard());
+  EXPECT_EQ(ia.status, Status::NoPrefixAvail);
+  EXPECT_TRUE(ia.prefixes.empty());
+  EXPECT_TRUE(updates.empty());
+}
+
+TEST_F(Dhcp6OnTheLink, AReleaseEndsTheDelegationAndNothingElse) {
+  register_router();
+  say(said(Type::Release, {{600, 600, kVan}}));
+  ASSERT_TRUE(heard());
+  ASSERT_EQ(updates.size(), 1U);
+  EXPECT_NE(updates[0].lifetime, 0);
+  EXPECT_TRUE(wire::find_all<Dmnp>(updates[0].options).empty());
+  delegate({});
+  EXPECT_EQ(only_binding().at("state"), "registered");
+  EXPECT_TRUE(only_binding().at("delegated_prefixes").empty());
+  EXPECT_TRUE(hosts.back().delegated.empty());
+  clear();
+  say(said(Type::Solicit));
+  ASSERT_EQ(updates.size(), 1U) << "asked for again, they are had again";
+  EXPECT_TRUE(asks_for_any_prefix(updates[0]));
+  delegate({delegated_option(kVan)});
+  say(said(Type::Solicit));
+  EXPECT_EQ(ia_of(heard()).prefixes.at(0).prefix, kVan);
+}
+
+TEST_F(Dhcp6OnTheLink, WhatIsNotTheNodesEndsNothing) {
+  register_router();
+  say(said(Type::Release, {{600, 600, prefix("2001:db8:bad::/60")}}));
+  EXPECT_EQ(ia_of(heard()).status, Status::NoBinding);
+  EXPECT_TRUE(updates.empty());
+}
+
+TEST_F(Dhcp6OnTheLink, AGatewayThatDelegatesNothingIsSilent) {
+  start(config(false));
+  solicit();
+  accept();
+  say(said(Type::Solicit));
+  EXPECT_TRUE(ipv4_frames.empty());
+  EXPECT_EQ(counter("drops", "dhcp6-not-delegating"), 1U);
+}
+
+TEST_F(Dhcp6OnTheLink, StrangersAndNonsenseAreDroppedAndCounted) {
+  register_router();
+  say(said(Type::Solicit), dhcp6::kAllServers, MacAddress{{2, 0, 0, 0, 0, 0x77}});
+  EXPECT_EQ(counter("drops", "dhcp6-not-registered"), 1U);
+  Bytes frame = dhcp6::encode(dhcp6::Udp6Packet{
+      kNode, kRouterMac, kNodeAddress, dhcp6::kAllServers, 546, 547, {1, 2, 3, 4, 0, 1, 0}});
+  gateway->handle_frame(now, kWlan, frame);
+  frame.back() ^= 1;
+  gateway->handle_frame(now, kWlan, frame);
+  EXPECT_EQ(counter("drops", "dhcp6-malformed"), 2U);
+  say(said(Type::Advertise));
+  EXPECT_EQ(counter("drops", "dhcp6-unanswered"), 1U);
+  EXPECT_TRUE(ipv4_frames.empty());
+}
+
+TEST_F(Dhcp6OnTheLink, ANodeCannotFloodTheLma) {
+  solicit();
+  delegate({});
+  clear();
+  for (int i = 0; i < 500; ++i) say(said(Type::Solicit));
+  EXPECT_EQ(updates.size(), 1U);
+  EXPECT_EQ(counter("drops", "dhcp6-too-often"), 480U);
+}
+
+TEST_F(Dhcp6OnTheLink, UnicastIsToldToUseMulticast) {
+  register_router();
+  say(said(Type::Renew, {{600, 600, kVan}}), kNodeAddress);
+  const auto reply = heard();
+  ASSERT_TRUE(reply);
+  ASSERT_TRUE(reply->find(dhcp6::option::kStatus));
+  EXPECT_EQ(*reply->find(dhcp6::option::kStatus), encode(Status::UseMulticast));
+}
+
+}  // namespace
+}  // namespace flowmob::core
