@@ -46,23 +46,18 @@ static __always_inline void fm_neutral_key(struct fm_flow_key* key) {
   key->ds = 0;
 }
 
-static __always_inline struct fm_vif_flow* fm_known_flow(struct __sk_buff* skb,
-                                                         const struct fm_packet* packet, bool up) {
+/* `fresh`: as it begins, where it is not known. */
+static __always_inline struct fm_vif_flow* fm_flow_of(const struct fm_packet* packet,
+                                                      const struct fm_vif_flow* fresh) {
   struct fm_flow_key neutral = packet->key;
   fm_neutral_key(&neutral);
-  struct fm_vif_flow* flow = bpf_map_lookup_elem(&vif_flows, &neutral);
-  if (flow) fm_judge(skb, flow, &packet->key, up);
-  return flow;
+  if (fresh) bpf_map_update_elem(&vif_flows, &neutral, fresh, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&vif_flows, &neutral);
 }
 
-static __always_inline struct fm_vif_flow* fm_new_flow(struct __sk_buff* skb, const struct fm_packet* packet,
-                                                       __u32 member, bool up) {
-  if (!packet->whole_key) return NULL;
-  struct fm_flow_key neutral = packet->key;
-  fm_neutral_key(&neutral);
+static __always_inline struct fm_vif_flow* fm_new_flow(const struct fm_packet* packet, __u32 member) {
   struct fm_vif_flow fresh = {.member = member, .previous = member};
-  bpf_map_update_elem(&vif_flows, &neutral, &fresh, BPF_NOEXIST);
-  return fm_known_flow(skb, packet, up);
+  return packet->whole_key ? fm_flow_of(packet, &fresh) : NULL;
 }
 
 /* To the clock's tick: a row that CPUs share is not written for every packet. */
@@ -144,12 +139,14 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   struct fm_vif_flow* flow = fm_quoted_flow(skb, &packet, true);
   bool is_quoted = flow;
   fm_reverse(&packet.key);
-  if (!flow) flow = fm_known_flow(skb, &packet, true);
+  if (!flow) flow = fm_flow_of(&packet, NULL);
+  const __u64 source = packet.key.destination.high;
+  if (!flow) flow = fm_new_flow(&packet, fm_members_for(source, vif->default_member).first);
+  if (flow && !is_quoted) fm_judge(skb, flow, &packet.key, true);
   const struct fm_member_row* member = fm_settled_member(flow);
   if (!member) {
-    struct fm_vif_source usable = fm_members_for(packet.key.destination.high, vif->default_member);
+    struct fm_vif_source usable = fm_members_for(source, vif->default_member);
     __u32 home = usable.first;
-    if (!flow) flow = fm_new_flow(skb, &packet, home, true);
     bool is_placed =
         flow && (!is_quoted || flow->action != FM_VIF_SHARE); /* an error's hash is not the flow's */
     member = fm_pick_member(is_placed ? fm_member_of(flow, &packet.key, home, usable.members)
@@ -225,15 +222,16 @@ static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* pa
                                      bool reflect, __u64 hold_ns) {
   struct fm_counter weight = fm_weight(skb, packet);
   struct fm_vif_flow* flow = fm_quoted_flow(skb, packet, false);
-  reflect = reflect && !flow;
-  if (!flow) flow = fm_known_flow(skb, packet, false);
-  if (!flow) flow = fm_new_flow(skb, packet, number, false);
+  bool is_quoted = flow;
+  if (!flow) flow = fm_flow_of(packet, NULL);
+  if (!flow) flow = fm_new_flow(packet, number);
   if (!flow) return true;
+  if (!is_quoted) fm_judge(skb, flow, &packet->key, false);
   if (flow->action == FM_VIF_COPIES && fm_is_copy(skb, packet, number + 1)) return false;
   fm_add_shared(&flow->traffic.down, &weight);
   if (fm_is_moved_by_node(flow))
     fm_see(flow); /* its downlink follows it */
-  else if (reflect)
+  else if (reflect && !is_quoted)
     fm_reflect(flow, number, hold_ns);
   return true;
 }

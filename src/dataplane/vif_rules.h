@@ -80,10 +80,12 @@ __noinline int fm_sender_matches(struct __sk_buff* skb, __u32 row, __u32 ds, __u
   return !(fields & FM_SENDER_CGROUP) || bpf_skb_under_cgroup(skb, &vif_cgroups, row) == 1;
 }
 
-/* What the first rule that matches says in the upper half, and below as `rule` of fm_vif_flow. */
-static __noinline __u32 fm_match_vif_rules(struct __sk_buff* skb, const struct fm_flow_key* key, __u32 first,
-                                           __u32 count, __u32 told) {
+/* What the first rule that matches says in the upper half, and below as `rule` of fm_vif_flow. Not static:
+ * see fm_rule_matches(). */
+__noinline __u32 fm_match_vif_rules(struct __sk_buff* skb, const struct fm_flow_key* key, __u32 first,
+                                    __u32 count, __u32 told) {
   __u32 open = 0;
+  if (!key) return FM_VIF_ONE << 16;
   for (__u32 number = 0; number < FM_MAX_VIF_RULES; ++number) {
     __u32 row = first + number;
     if (number >= count) break;
