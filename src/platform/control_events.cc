@@ -154,6 +154,8 @@ constexpr std::array kEvents{
     EventMeaning{"cgroup-gone", kOfMn, "", "a cgroup that rules name is there no more: they match nothing"},
     EventMeaning{"router-discovered", kOfMn, "RFC 4861 section 6.3.4",
                  "a gateway advertises itself on a link"},
+    EventMeaning{"router-changed", kOfMn, "RFC 4861 section 7.3",
+                 "a link's gateway, or its link-layer address, is another; the one before did not answer"},
     EventMeaning{"router-lost", kOfMn, "RFC 4861 section 6.3.4",
                  "a link's gateway does not advertise itself any more"},
     EventMeaning{"router-silent", kOfMn, "RFC 4861 section 7.3",

@@ -16,8 +16,11 @@ RUNNING = [True]
 
 
 def opened(kind, address, port):
+    """With SO_REUSEADDR only for a port of its own: the kernel gives UDP sockets that have it a port that another has, and two that ask the same
+    port at the other end are one flow."""
     s = socket.socket(socket.AF_INET6, kind)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if port:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if kind == socket.SOCK_DGRAM:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     s.bind((address, port))

@@ -7,11 +7,12 @@ import re
 import signal
 import struct
 import subprocess
+import time
 
 import pytest
 
 from conftest import eventually
-from test_mnd import ADDRESS, CN, ROUTER, attached_node, bare_node  # noqa: F401, pylint: disable=unused-import
+from test_mnd import ADDRESS, CN, ROUTER, ROUTER_MAC, attached_node, bare_node  # noqa: F401, pylint: disable=unused-import
 
 NORMAL = "2001:db8:100::"
 
@@ -125,6 +126,8 @@ def test_a_stranger_on_the_link_is_not_heard(running):
         before = standing(running)
         counted(running, reason, prefix="2001:db8:bad::", mtu=1280, **facts)
         assert running.links()["if1"]["router"] == ROUTER and standing(running) == before, facts
+    time.sleep(1.5)  # as long as a router is asked whether its link-layer address is still its own
+    assert running.links()["if1"]["router_mac"] == ROUTER_MAC and "router-changed" not in running.log("mnd")
 
 
 def test_five_hundred_prefixes(node):  # noqa: F811

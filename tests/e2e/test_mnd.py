@@ -41,6 +41,11 @@ class Node:
     def enter(self, node):
         return ["nsenter", f"--net=/run/netns/{self.name}-{node}"]
 
+    def stop(self, key):
+        process = self.processes.pop(key)
+        process.kill()
+        process.wait()
+
     def inside(self, node, *command, **kwargs):
         return run(*self.enter(node), *command, **kwargs)
 
@@ -185,6 +190,22 @@ def test_packets_leave_by_the_preferred_member(node):
     assert flow["source"] == CN
     assert (flow["member"], flow["protocol"]) == ("if1", "icmpv6")
     assert flow["traffic"]["up"]["packets"] == flow["traffic"]["down"]["packets"] == 3
+
+
+def test_a_gateway_that_changes_its_link_layer_address_under_a_live_link_is_found_by_one_advertisement(bare):
+    """The old address is asked, and nobody answers. What else would find it takes longer than this test waits: no solicitation is answered, and
+    the router is hardly ever asked otherwise."""
+    bare.config.write_text(bare.file(extra='router_probe_interval = "1h"\n'))
+    bare.start()
+    eventually(bare.attached, what=bare.log("mnd"))
+    bare.stop("gw1")
+    mac = "02:00:00:00:0a:01"
+    bare.ip("gw1", f"link set acc0 address {mac}", f"neigh replace {ADDRESS} lladdr {MEMBERS['gw1'][1]} dev acc0 nud permanent",
+            f"route replace {ADDRESS}/128 dev acc0")
+    bare.advertise("gw1", router_mac=mac)
+    eventually(lambda: bare.links()["if1"]["router_mac"] == mac, what="the new address")
+    assert "router-changed" in bare.log("mnd")
+    assert bare.default() == ["if1"] and bare.ping() == 3
 
 
 def test_a_lost_carrier_moves_the_default_and_keeps_the_address(node):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "base/time.h"
@@ -8,17 +9,25 @@
 namespace flowmob::core {
 
 /// When one node gets its Router Advertisements: at once, a few times more early on in case one is lost (RFC
-/// 4861 section 6.2.4), then at a steady pace; and in answer to its solicitations at a bounded rate.
+/// 4861 section 6.2.4), then at a steady pace; and in answer to its solicitations at a bounded rate. One that
+/// is early is answered later: to the node an answer that fails to come is a loss, and it solicits again only
+/// after 4 s.
 class AdvertisementSchedule {
  public:
-  AdvertisementSchedule(TimePoint now, Duration interval) : interval_(interval), next_(now) {}
+  enum class Answer {
+    Now,
+    Later,    ///< next() is when
+    Awaited,  ///< by an advertisement that is owed to another solicitation (RFC 4861 section 6.2.6)
+  };
 
-  TimePoint next() const { return next_; }
+  AdvertisementSchedule(TimePoint now, Duration interval) : interval_(interval), regular_(now) {}
+
+  TimePoint next() const { return owed_ ? std::min(*owed_, regular_) : regular_; }
   /// The advertisement due at next() has gone out.
   void advance(TimePoint now);
-  /// Whether a solicitation is answered now: unicast, so the 3 s between multicasts do not bind (RFC 4861
-  /// section 6.2.6).
-  bool answer(TimePoint now);
+  /// When a solicitation is answered: unicast, so the 3 s between multicasts do not bind (RFC 4861 section
+  /// 6.2.6).
+  Answer answer(TimePoint now);
 
  private:
   static constexpr unsigned kInitialCount = 3;
@@ -26,7 +35,8 @@ class AdvertisementSchedule {
   static constexpr Duration kMinAnswerInterval = std::chrono::milliseconds(300);
 
   Duration interval_;
-  TimePoint next_;
+  TimePoint regular_;              ///< the next one that nobody asks for
+  std::optional<TimePoint> owed_;  ///< the next one that a solicitation waits for
   unsigned sent_ = 0;
   std::optional<TimePoint> answered_;
 };

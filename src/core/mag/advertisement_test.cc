@@ -52,13 +52,29 @@ TEST_F(Advertisement, AFewAtFirstThenAtTheInterval) {
 
 TEST_F(Advertisement, SolicitationIsAnsweredAtOnceAtABoundedRate) {
   register_node();
-  now = now + 100ms;
+  advance(100ms);
   for (int i = 0; i < 20; ++i) solicit();
-  EXPECT_THAT(advertisements, SizeIs(2));
-  EXPECT_EQ(counter("drops", "solicitation-rate"), 19U);
-  now = now + 300ms;
+  EXPECT_THAT(advertisement_times, ElementsAre(0ms, 100ms));
+  EXPECT_EQ(counter("drops", "solicitation-rate"), 18U) << "one is answered at once, one later";
+  advance(500ms);
+  EXPECT_THAT(advertisement_times, ElementsAre(0ms, 100ms, 400ms));
   solicit();
-  EXPECT_THAT(advertisements, SizeIs(3));
+  EXPECT_THAT(advertisement_times, ElementsAre(0ms, 100ms, 400ms)) << "what was answered late counts";
+  advance(130s);
+  EXPECT_THAT(advertisement_times, ElementsAre(0ms, 100ms, 400ms, 700ms, 1s, 2s, 62s, 122s));
+}
+
+/// The kernel, to which a member is given back, solicits; the member is added again in that moment.
+TEST_F(Advertisement, EarlySolicitationIsAnsweredByTheRegularOneThatComesFirst) {
+  register_node();
+  advance(850ms);
+  solicit();
+  advance(50ms);
+  solicit();
+  advance(100ms);
+  solicit();
+  advance(10s);
+  EXPECT_THAT(advertisement_times, ElementsAre(0ms, 850ms, 1s, 1300ms, 2s));
 }
 
 TEST_F(Advertisement, GoesToAllNodesUntilTheAddressIsKnown) {

@@ -69,10 +69,14 @@ void NodeService::answer_solicitation(Now now, Attachment& attachment) {
     if (visitors_.heard(now, access, attachment.link_layer)) offer_visit(now, attachment);
     return;
   }
-  if (attachment.advertisements->answer(now.monotonic))
-    advertise_now(attachment);
-  else
-    context_.statistics.drop("solicitation-rate");
+  switch (attachment.advertisements->answer(now.monotonic)) {
+    case AdvertisementSchedule::Answer::Now:
+      return advertise_now(attachment);
+    case AdvertisementSchedule::Answer::Later:
+      return context_.bindings.update(attachment);
+    case AdvertisementSchedule::Answer::Awaited:
+      return context_.statistics.drop("solicitation-rate");
+  }
 }
 
 void NodeService::stop_advertising(Now now, Attachment& attachment, bool link_up) {

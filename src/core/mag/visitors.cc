@@ -52,11 +52,20 @@ bool Visitors::welcome(Now now, const AccessConfig& access, const MacAddress& no
   note_heard(now, found);
   auto& visitor = found->second;
   if (source.is_link_local()) visitor.link_local = source;
-  if (visitor.advertisements.answer(now.monotonic))
-    advertise(access, node, visitor, true);
-  else
-    context_.statistics.drop("solicitation-rate");
+  answer(now, found);
   return true;
+}
+
+void Visitors::answer(Now now, Entries::iterator visitor) {
+  const auto& [access, node] = visitor->first;
+  auto& schedule = visitor->second.advertisements;
+  next_.erase({schedule.next(), visitor->first});
+  const auto when = schedule.answer(now.monotonic);
+  next_.emplace(schedule.next(), visitor->first);
+  if (when == AdvertisementSchedule::Answer::Now)
+    advertise(*context_.access(access), node, visitor->second, true);
+  else if (when == AdvertisementSchedule::Answer::Awaited)
+    context_.statistics.drop("solicitation-rate");
 }
 
 bool Visitors::heard(Now now, const AccessConfig& access, const MacAddress& node) {

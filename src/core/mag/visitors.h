@@ -43,6 +43,7 @@ class Visitors {
   using Times = std::set<std::pair<TimePoint, Key>>;
   Entries::iterator add(Now now, const AccessConfig& access, const MacAddress& node);
   void note_heard(Now now, Entries::iterator visitor);
+  void answer(Now now, Entries::iterator visitor);
   Entries::iterator erase(Entries::iterator visitor);
   void advertise(const AccessConfig& access, const MacAddress& node, const Visitor& visitor, bool is_router);
 

@@ -113,6 +113,21 @@ TEST_F(VisitorsTest, AdvertisementsGoOnAsLongAsItIsThere) {
   EXPECT_THAT(advertisements, IsEmpty());
 }
 
+TEST_F(VisitorsTest, SolicitationsAreAnsweredAtABoundedRate) {
+  solicit(kStranger, kStrangerAddress);
+  advance(10s);
+  clear();
+  for (int i = 0; i < 20; ++i) solicit(kStranger, kStrangerAddress);
+  EXPECT_THAT(advertisements, SizeIs(1));
+  EXPECT_EQ(counter("drops", "solicitation-rate"), 18U);
+  advance(299ms);
+  EXPECT_THAT(advertisements, SizeIs(1));
+  advance(1ms);
+  EXPECT_THAT(advertisements, SizeIs(2)) << "the second one's";
+  advance(10s);
+  EXPECT_THAT(advertisements, SizeIs(2));
+}
+
 TEST_F(VisitorsTest, SilentVisitorIsForgottenWhenItsAddressesAreInvalid) {
   solicit(kStranger, kStrangerAddress);
   advance(119min);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/effect.h"
@@ -23,8 +24,8 @@ struct Advertisement {
 /// wire::decode_nd says.
 Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6);
 
-/// Whether that is the router's word that it hears us (RFC 4861 section 7.3.1: solicited, and valid by
-/// section 7.1.2).
-bool is_answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6);
+/// If that is the router's word that it hears us (RFC 4861 section 7.3.1: solicited, and valid by section
+/// 7.1.2): the link-layer address that it gives, else the frame's source.
+std::optional<MacAddress> answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6);
 
 }  // namespace flowmob::core

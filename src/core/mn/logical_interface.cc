@@ -9,6 +9,18 @@
 #include "core/mn/own_address.h"
 
 namespace flowmob::core {
+namespace {
+
+/// Of questions: the watch's, and above them the check's.
+constexpr EffectId watch_id(const MemberState& member) { return EffectId{member.number + 1}; }
+constexpr EffectId check_id(const MemberState& member) { return EffectId{(1ULL << 32) + member.number}; }
+
+bool is_other(const std::optional<MemberState::Router>& former, const MemberState::Router& router) {
+  return former && (former->address != router.address || former->mac != router.mac);
+}
+
+}  // namespace
+
 LogicalInterface::Impl::Impl(MnConfig config)
     : config_(std::move(config)), addresses_(config_.mac.eui64_interface_id()) {
   (void)number_members(config_.members, {});  // a file has no more of them
@@ -52,20 +64,23 @@ void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta
   if (member->config.raw_ip) advertisement->mac = kMadeUpRouterMac;  // whatever it says: none is seen here
   if (const auto why = member->admit(now.monotonic, *advertisement)) {
     statistics_.drop(*why);
+    check_address(now.monotonic, *member);
     return update(now.monotonic);
   }
   ++statistics_.accepted;
   const bool was_live = member->live();
+  const auto former = member->router;
   member->hear(now.monotonic, *advertisement, config_.solicitation_interval);
   if (member->live()) member->watch.start(now.monotonic, config_.router_probe_interval);
   if (advertisement->mtu_too_small) statistics_.drop("advertised-mtu");
   for (const auto& prefix : advertisement->prefixes)
     if (const auto why = addresses_.advertise(now.monotonic, member->number, prefix)) statistics_.drop(*why);
   if (member->live() != was_live) {
-    Json fields = about(*member);
+    Json fields = member->live() ? about_router(*member) : about(*member);
     fields["router"] = meta.source.to_string();
-    if (member->live()) fields["router_mac"] = written_router_mac(*member);
     notify(member->live() ? "router-discovered" : "router-lost", std::move(fields));
+  } else if (member->live() && is_other(former, *member->router)) {
+    notify("router-changed", about_router(*member));
   }
   if (member->live()) taken_over_ = false;
   update(now.monotonic);
@@ -85,6 +100,7 @@ void LogicalInterface::Impl::handle_timeout(Now now) {
     if (member.leaves) continue;
     if (member.expire(now.monotonic)) notify("router-lost", about(member));
     watch_router(now.monotonic, member);
+    check_address(now.monotonic, member);
   }
   update(now.monotonic);
 }
@@ -108,30 +124,51 @@ bool LogicalInterface::Impl::answer_neighbor(TimePoint now, const PacketMeta& me
 bool LogicalInterface::Impl::take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
   MemberState* member = find(meta.interface);
   if (member == nullptr || !member->can_be_used() || !member->router) return false;
-  if (!is_answer_of(member->router->address, meta, icmpv6)) return false;
+  const auto said = answer_of(member->router->address, meta, icmpv6);
+  if (!said) return false;
   ++statistics_.answers;
-  if (member->hear_answer(now)) notify("router-answers", about(*member));
+  if (member->hear_answer(now, *said)) notify("router-answers", about(*member));
   return true;
+}
+
+void LogicalInterface::Impl::ask_router(const MemberState& member, EffectId id) {
+  const MemberConfig& config = member.config;
+  AskRouter question{config.index, config.mac, member.router->address, member.router->mac, config.raw_ip};
+  if (config_.members_are_ports) question.source = link_local_of(config.mac);
+  effects_.push_back({id, question});
+  ++statistics_.questions;
 }
 
 void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   const auto step = member.watch.handle_due(now, config_.router_probe_interval, config_.router_probes);
   if (step == RouterWatch::Step::Wait || !member.router) return;
-  const MemberConfig& config = member.config;
-  AskRouter question{config.index, config.mac, member.router->address, member.router->mac, config.raw_ip};
-  if (config_.members_are_ports) question.source = link_local_of(config.mac);
-  effects_.push_back({EffectId{member.number + 1}, question});
-  ++statistics_.questions;
+  ask_router(member, watch_id(member));
   if (step != RouterWatch::Step::FellSilent) return;
   member.fall_silent(now, config_.solicitation_interval);
   notify("router-silent", about(member));
 }
 
+void LogicalInterface::Impl::check_address(TimePoint now, MemberState& member) {
+  switch (member.check.handle_due(now)) {
+    case AddressCheck::Step::Wait:
+      return;
+    case AddressCheck::Step::Ask:
+      return ask_router(member, check_id(member));
+    case AddressCheck::Step::Take:
+      member.take_address(now);
+      if (member.live()) member.watch.start(now, config_.router_probe_interval);
+      return notify("router-changed", about_router(member));
+  }
+}
+
 void LogicalInterface::Impl::handle_effect_result(EffectId id, const Result<void>& outcome) {
   const auto member =
-      std::ranges::find_if(members_, [&](const auto& m) { return EffectId{m.number + 1} == id; });
+      std::ranges::find_if(members_, [&](const auto& m) { return watch_id(m) == id || check_id(m) == id; });
   if (outcome || member == members_.end()) return;
-  member->watch.not_asked();
+  if (id == check_id(*member))
+    member->check.not_asked();
+  else
+    member->watch.not_asked();
   --statistics_.questions;
 }
 

@@ -37,6 +37,14 @@ inline Json written_router_mac(const MemberState& member) {
   return member.config.raw_ip ? Json() : Json(member.router->mac.to_string());
 }
 
+/// And which router it has. There has to be one.
+inline Json about_router(const MemberState& member) {
+  Json fields = about(member);
+  fields["router"] = member.router->address.to_string();
+  fields["router_mac"] = written_router_mac(member);
+  return fields;
+}
+
 /// Every input changes members and addresses; update() then compares what should stand outside with what was
 /// asked for last, and asks for the difference.
 class LogicalInterface::Impl {
@@ -73,7 +81,9 @@ class LogicalInterface::Impl {
   MemberState* find(const std::string& interface);
   bool answer_neighbor(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
   bool take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
+  void ask_router(const MemberState& member, EffectId id);
   void watch_router(TimePoint now, MemberState& member);
+  void check_address(TimePoint now, MemberState& member);
   bool can_carry(const MemberState& member) const;
   const MemberState* default_member() const;
   const MemberState* default_router_member() const;

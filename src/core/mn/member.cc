@@ -18,6 +18,7 @@ MemberState MemberState::added(const MemberConfig& config) {
 void MemberState::leave(TimePoint when) {
   leaves = when;
   watch.stop();
+  check.stop();
 }
 
 void MemberState::stay(const MemberConfig& wanted) {
@@ -33,6 +34,7 @@ bool MemberState::set_link(TimePoint now, bool is_up) {
   heard = false;
   asked.reset();
   watch.stop();
+  check.stop();
   if (is_up)
     solicitation.start(now);
   else
@@ -52,10 +54,15 @@ std::optional<std::string_view> MemberState::admit(TimePoint now, const Advertis
   if (ours || !live()) {
     if (!own_advertisements.allow(now)) return "advertisement-rate";
     answered = true;
+    if (ours) check.stop();
     return std::nullopt;
   }
   if (!other_advertisements.allow(now)) return "advertisement-rate";
   if (advertisement.router_lifetime == 0) return "not-our-router";
+  if (advertisement.router == router->address && watch.next() && check.can_ask()) {
+    check.start(now, advertisement.mac, watch.round_trip());
+    return "not-our-router";
+  }
   if (asked && now - *asked < kAnswerTime) return "not-our-router";
   if (asked && !answered) {
     asked.reset();
@@ -71,7 +78,10 @@ void MemberState::hear(TimePoint now, const Advertisement& advertisement, Durati
   if (advertisement.mtu != 0) mtu = advertisement.mtu;
   const bool is_known = router && router->address == advertisement.router && router->mac == advertisement.mac;
   if (advertisement.router_lifetime != 0) {
-    if (!is_known) watch.stop();
+    if (!is_known) {
+      watch.stop();
+      check.stop();
+    }
     router =
         Router{advertisement.router, advertisement.mac, lifetime_end(now, advertisement.router_lifetime)};
     router_mac = advertisement.mac;
@@ -81,15 +91,23 @@ void MemberState::hear(TimePoint now, const Advertisement& advertisement, Durati
     router.reset();  // RFC 4861 section 6.3.4: no default router any more
     heard = trusted = false;
     watch.stop();
+    check.stop();
     solicitation.idle(now, interval);
   }
 }
 
-bool MemberState::hear_answer(TimePoint now) {
+bool MemberState::hear_answer(TimePoint now, const MacAddress& said) {
+  check.hear_answer(said);
   if (!watch.answered(now)) return false;
   heard = false;
   solicitation.start(now);
   return true;
+}
+
+void MemberState::take_address(TimePoint now) {
+  router->mac = router_mac = check.said();
+  watch.stop();
+  solicitation.start(now);
 }
 
 /// There may be another one by now, that has not heard of us.
@@ -103,14 +121,15 @@ bool MemberState::expire(TimePoint now) {
   router.reset();
   heard = trusted = false;
   watch.stop();
+  check.stop();
   if (up()) solicitation.start(now);
   return true;
 }
 
 std::optional<TimePoint> MemberState::deadline() const {
   if (leaves) return leaves;
-  const TimePoint first = std::min(solicitation.next().value_or(kNever), watch.next().value_or(kNever));
-  const TimePoint earliest = router ? std::min(router->expires, first) : first;
+  const TimePoint earliest = std::min({solicitation.next().value_or(kNever), watch.next().value_or(kNever),
+                                       check.next().value_or(kNever), router ? router->expires : kNever});
   return earliest == kNever ? std::nullopt : std::optional(earliest);
 }
 

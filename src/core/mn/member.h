@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/mn/address_check.h"
 #include "core/mn/advertisement.h"
 #include "core/mn/config.h"
 #include "core/mn/effect.h"
@@ -41,7 +42,8 @@ struct MemberState {
   MacAddress router_mac;            ///< the last one; zero: none was ever heard
   std::uint32_t mtu = 0;            ///< as advertised; zero: not
   SolicitationSchedule solicitation;
-  RouterWatch watch;  ///< of the router, while the link is up
+  RouterWatch watch;   ///< of the router, while the link is up
+  AddressCheck check;  ///< of the router's link-layer address
   std::optional<TimePoint>
       asked;              ///< when another router spoke up, and ours was asked whether it still lives
   bool answered = false;  ///< it has, since
@@ -64,12 +66,15 @@ struct MemberState {
   bool set_link(TimePoint now, bool is_up);
   /// Why the advertisement counts for nothing, if it does. On a link to one gateway there is one router; when
   /// another speaks, ours is asked, and gives way only if it does not answer (else anyone on the link could
-  /// take the uplink). Both have their rate, as each counted one may change addresses, routes and rows.
+  /// take the uplink). Where routers are watched, one that differs by its link-layer address alone begins a
+  /// check. Both have their rate, as each counted one may change addresses, routes and rows.
   std::optional<std::string_view> admit(TimePoint now, const Advertisement& advertisement);
   void hear(TimePoint now, const Advertisement& advertisement, Duration interval);
-  /// The router's answer to a question. A silent one may have forgotten us: it is solicited, and counts from
-  /// its next advertisement on. Whether it had been silent.
-  bool hear_answer(TimePoint now);
+  /// The router's answer to a question, and the link-layer address that it gives. A silent one may have
+  /// forgotten us: it is solicited, and counts from its next advertisement on. Whether it had been silent.
+  bool hear_answer(TimePoint now, const MacAddress& said);
+  /// The check's outcome: the router has another link-layer address. It is solicited for all the rest.
+  void take_address(TimePoint now);
   void fall_silent(TimePoint now, Duration interval);
   /// Whether the router was lost by that.
   bool expire(TimePoint now);
