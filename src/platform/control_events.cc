@@ -152,6 +152,8 @@ constexpr std::array kEvents{
                  "somebody gave a link a global address, which is the virtual interface's alone to have"},
     EventMeaning{"cgroup-appeared", kOfMn, "", "a cgroup that rules name is there: they hold from now on"},
     EventMeaning{"cgroup-gone", kOfMn, "", "a cgroup that rules name is there no more: they match nothing"},
+    EventMeaning{"user-found", kOfMn, "", "a user whom rules name has that uid: they hold from now on"},
+    EventMeaning{"user-unknown", kOfMn, "", "nobody has the name of a user in rules: they match nothing"},
     EventMeaning{"router-discovered", kOfMn, "RFC 4861 section 6.3.4",
                  "a gateway advertises itself on a link"},
     EventMeaning{"router-lost", kOfMn, "RFC 4861 section 6.3.4",
