@@ -240,6 +240,37 @@ def test_one_that_exists_is_taken_over_and_stays(bare):
     assert "addrgenmode eui64" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
 
 
+SETTINGS = {"accept_ra": "0", "router_solicitations": "5", "accept_dad": "2", "dad_transmits": "3", "disable_ipv6": "0", "mtu": "1450"}
+
+
+def settings_of(node):
+    return {key: node.inside("mn", "sysctl", "-n", f"net.ipv6.conf.vif0.{key}").stdout.strip() for key in SETTINGS}
+
+
+@pytest.mark.parametrize("ending", ["teardown", "failed start"])
+def test_one_that_exists_has_its_settings_again(bare, ending):
+    """Its own, which are not those of `default`; and a killed daemon has told nobody."""
+    own_device(bare, "if1")
+    bare.ip("mn", "link set vif0 mtu 1480", "link set vif0 addrgenmode random")
+    bare.inside("mn", "sysctl", "-qw", "net.ipv6.conf.default.accept_ra=1",
+                *(f"net.ipv6.conf.vif0.{key}={value}" for key, value in SETTINGS.items()))
+    if ending == "teardown":
+        bare.start()
+        eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+        eventually(lambda: settings_of(bare)["mtu"] == "1400")
+        bare.end(signal.SIGKILL)
+        bare.start()
+        eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+        bare.end()
+        run(*bare.program("--teardown"))
+    else:
+        bare.config.write_text(bare.config.read_text().replace(str(bare.bpf), str(bare.directory)))
+        assert run(*bare.program(), check=False).returncode == 1
+    assert settings_of(bare) == SETTINGS and link(bare, "vif0")["mtu"] == 1480
+    assert "addrgenmode random" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
+    assert not list(bare.directory.glob("*before*"))
+
+
 def test_one_with_other_ports_or_addresses_is_not_taken_over(bare):
     own_device(bare, "if1")
     bare.ip("mn", "link add other type veth peer name far", "link set other master vif0")

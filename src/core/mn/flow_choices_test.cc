@@ -210,6 +210,7 @@ TEST_F(FlowChoicesBySender, AUserThatIsNotThereSaysSo) {
   auto config = choices();
   config.rules[1].senders = {{Sender::Users{"bob", std::nullopt}, ""}};
   choices_.configure(config);
+  choices_.set_users({{"bob", std::nullopt}});
   EXPECT_EQ(missing()[1], "there is no user 'bob'");
 }
 

@@ -36,7 +36,8 @@ dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
 }
 
 VirtualInterface virtual_interface(platform::Netlink& netlink, const MnSettings& settings) {
-  return VirtualInterface(netlink, {settings.core.interface, settings.core.mac, settings.backend});
+  return VirtualInterface(netlink, {settings.core.interface, settings.core.mac, settings.backend,
+                                    FormerFile::of_device_beside(settings.paths.control)});
 }
 
 std::vector<std::string> names_of(const std::vector<core::MemberConfig>& members) {
@@ -94,6 +95,7 @@ void MnDaemon::undo_start() {
     (void)dataplane::VifDataplane::leave(interface);
     interfaces_->restore(interface);
   }
+  if (first && interface_taken_) (void)interface_->put_back_settings();
 }
 
 /// What may fail before anything is touched.
@@ -321,6 +323,8 @@ Result<void> MnDaemon::teardown(const Options& options) {
   auto done = remove_all(*netlink, *settings, is_ours);
   for (const InterfaceIndex interface : former.known())
     if (auto restored = former.restore(interface); done && !restored) done = restored;
+  if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(); done && !restored)
+    done = restored;
   return done ? known : done;
 }
 

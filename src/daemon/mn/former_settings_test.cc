@@ -53,6 +53,17 @@ TEST(FormerSettings, WhatIsWrittenIsRead) {
   EXPECT_THAT(read_former_settings(write_former_settings(kHere, {}), kHere).value(), IsEmpty());
 }
 
+TEST(FormerSettings, OfADeviceMore) {
+  FormerSettings device = lte();
+  device.device = FormerDeviceSettings{9000, 1450, -1, 2, 3, 1};
+  const auto text = write_former_settings(kHere, {device});
+  EXPECT_EQ(read_former_settings(text, kHere).value().front(), device);
+  EXPECT_EQ(read_former_settings(replaced(text, "\"addr_gen_mode\": 1", "\"addr_gen_mode\": 4"), kHere)
+                .error()
+                .code,
+            "bad-record");
+}
+
 TEST(FormerSettings, KeysOfAnotherVersionAreSkipped) {
   const auto text =
       replaced(write_former_settings(kHere, {lte()}), "\"accept_ra\"", "\"colour\": 7, \"accept_ra\"");
