@@ -150,6 +150,9 @@ constexpr std::array kEvents{
     EventMeaning{"member-removed", kOfMn, "RFC 7847 section 5.1", "a link is left as it was before"},
     EventMeaning{"member-address-removed", kOfMn, "",
                  "somebody gave a link a global address, which is the virtual interface's alone to have"},
+    EventMeaning{
+        "member-address-conflict", kOfMn, "RFC 4862 section 5.4.5",
+        "somebody on a link has the address that a port wanted: it tries the next one, if there is one"},
     EventMeaning{"cgroup-appeared", kOfMn, "", "a cgroup that rules name is there: they hold from now on"},
     EventMeaning{"cgroup-gone", kOfMn, "", "a cgroup that rules name is there no more: they match nothing"},
     EventMeaning{"user-found", kOfMn, "", "a user whom rules name has that uid: they hold from now on"},

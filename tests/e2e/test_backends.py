@@ -10,7 +10,7 @@ import pytest
 
 from conftest import eventually, run
 from test_members import refused as code_of_refusal
-from test_mnd import CN, MEMBERS, Node
+from test_mnd import CN, HERE, MEMBERS, ROUTER, ROUTER_MAC, Node
 
 ADDRESS = "2001:db8:100::ff:fe00:101"
 LINK_LOCAL = {"gw1": "fe80::ff:fe00:101", "gw2": "fe80::ff:fe00:102"}
@@ -195,6 +195,24 @@ def test_a_restart_lets_go_of_ports_that_the_file_lacks(node):
     eventually(node.attached)
     assert "if3" not in node.links() and link(node, "if3").get("master") is None
     assert link(node, "if3")["operstate"] == "UP" and masters(node) == {"if1": "vif0", "if2": "vif0"}
+
+
+def test_queries_for_groups_are_answered_for_ports(node):
+    """A switch that snoops would cut their solicited-node groups off else (RFC 3810 section 6.2)."""
+    heard = node.inside("gw2", "python3", HERE / "gateway.py", "query", "acc0", f"router={ROUTER}", f"router_mac={ROUTER_MAC}",
+                        "group=ff02::1:ff00:102", f"source={LINK_LOCAL['gw2']}").stdout
+    assert heard.strip() == "reported"
+
+
+def test_an_address_that_somebody_has_is_not_used(node):
+    """The port's link-local one: another node of its link has it already."""
+    node.ip("mn", "link set if2 down")
+    eventually(lambda: node.links()["if2"]["carrier"] is False)
+    node.ip("gw2", f"addr add {LINK_LOCAL['gw2']}/64 dev acc0 nodad")
+    node.ip("mn", "link set if2 up")
+    eventually(lambda: "member-address-conflict" in node.log("mnd"), what=node.log("mnd"))
+    eventually(lambda: node.links()["if2"]["router"] is not None and not node.links()["if2"]["router_silent"])
+    assert node.ping() == 3
 
 
 def test_a_link_without_addresses_is_no_port(node):

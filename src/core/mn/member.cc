@@ -108,8 +108,10 @@ bool MemberState::expire(TimePoint now) {
 }
 
 std::optional<TimePoint> MemberState::deadline() const {
-  if (leaves) return leaves;
-  const TimePoint first = std::min(solicitation.next().value_or(kNever), watch.next().value_or(kNever));
+  const TimePoint own_next = own.next().value_or(kNever);
+  if (leaves) return std::min(*leaves, own_next);
+  const TimePoint first =
+      std::min({own_next, solicitation.next().value_or(kNever), watch.next().value_or(kNever)});
   const TimePoint earliest = router ? std::min(router->expires, first) : first;
   return earliest == kNever ? std::nullopt : std::optional(earliest);
 }
