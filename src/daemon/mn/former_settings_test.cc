@@ -53,6 +53,17 @@ TEST(FormerSettings, WhatIsWrittenIsRead) {
   EXPECT_THAT(read_former_settings(write_former_settings(kHere, {}), kHere).value(), IsEmpty());
 }
 
+/// The kernel takes any octets as a name.
+TEST(FormerSettings, ANameThatIsNoUtf8IsWrittenAllTheSame) {
+  FormerSettings odd = wlan();
+  odd.name = "if\xff\xc3";
+  const auto read = read_former_settings(write_former_settings(kHere, {odd, lte()}), kHere).value();
+  ASSERT_EQ(read.size(), 2u);
+  EXPECT_EQ(read[0].index, odd.index);
+  EXPECT_EQ(read[0].accept_ra, odd.accept_ra);
+  EXPECT_EQ(read[1], lte());
+}
+
 TEST(FormerSettings, OfADeviceMore) {
   FormerSettings device = lte();
   device.device = FormerDeviceSettings{9000, 1450, -1, 2, 3, 1};
