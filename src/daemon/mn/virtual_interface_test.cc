@@ -59,21 +59,6 @@ TEST(VirtualInterface, AnAnnouncementFromBeforeAnotherTookTheLinkIsNotBelieved) 
   });
 }
 
-/// The kernel would take it out and in again, as another port.
-TEST(VirtualInterface, AnAnnouncementFromBeforeItWasAPortEnslavesItNoSecondTime) {
-  in_private_namespace([] {
-    BridgeAndPort world;
-    VirtualInterface interface = world.interface();
-    ASSERT_TRUE(interface.ensure({"if1"}, {}, false));
-    const Link stale = world.link();
-    ASSERT_TRUE(interface.take_port(stale));
-    ASSERT_EQ(std::system("ip link set if1 type bridge_slave cost 77"), 0);
-    ASSERT_TRUE(interface.take_port(stale));
-    EXPECT_EQ(std::system("ip -d link show if1 | grep -q 'cost 77'"), 0) << "as the kernel makes ports";
-    EXPECT_EQ(world.link().master, world.link("vif0").index);
-  });
-}
-
 TEST(VirtualInterface, ADeviceWithoutItsMarkIsNotDeleted) {
   in_private_namespace([] {
     BridgeAndPort world;
