@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any octets: as a Mobility Header, as Neighbor Discovery, as traffic selectors, as ARP, DHCP and DHCPv6.
-// Nothing crashes, and what is accepted means the same and looks the same when it has been written once.
+// Any octets: as a Mobility Header, as Neighbor Discovery, as queries for listeners, as traffic selectors, as
+// ARP, DHCP and DHCPv6. Nothing crashes, and what is accepted means the same and looks the same when it has been
+// written once.
 #include <cstdlib>
 
 #include "core/dhcp/frame.h"
@@ -9,6 +10,7 @@
 #include "core/dhcp6/server6.h"
 #include "wire/checksum.h"
 #include "wire/mobility_header.h"
+#include "wire/multicast_listener.h"
 #include "wire/neighbor_discovery.h"
 
 namespace {
@@ -30,18 +32,35 @@ void mobility_header(ByteView octets) {
   require(second && *second == *first && encode(*second, {}, {}) == written);
 }
 
-void neighbor_discovery(ByteView octets) {
-  if (octets.size() < 4) return;
+/// With the checksum made right; it has room for one.
+Bytes as_icmpv6(ByteView octets) {
   Bytes right(octets.begin(), octets.end());
   right[2] = right[3] = 0;
   const auto checksum = ipv6_checksum({}, {}, kIcmpv6Protocol, right);
   right[2] = static_cast<std::uint8_t>(checksum >> 8);
   right[3] = static_cast<std::uint8_t>(checksum);
-  const auto first = decode_nd(right, {}, {});
+  return right;
+}
+
+void neighbor_discovery(ByteView octets) {
+  if (octets.size() < 4) return;
+  const auto first = decode_nd(as_icmpv6(octets), {}, {});
   if (!first) return;
   const Bytes written = encode_nd(*first, {}, {});
   const auto second = decode_nd(written, {}, {});
   require(second && *second == *first && encode_nd(*second, {}, {}) == written);
+}
+
+/// What is accepted is as long as it says, and asks for no longer delay than there is.
+void listener_query(ByteView octets) {
+  static_cast<void>(decode_listener_query(octets, {}, {}));
+  if (octets.size() < 4) return;
+  const auto query = decode_listener_query(as_icmpv6(octets), {}, {});
+  if (!query) return;
+  require(query->is_version1 == (octets.size() == 24) && query->most_delay_ms <= 0x1fffU << 10U);
+  if (query->is_version1) return;
+  const std::size_t sources = octets[26] * 256U + octets[27];
+  require(octets.size() >= 28 + 16 * sources);
 }
 
 void selector(ByteView octets) {
@@ -94,6 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView octets(data, size);
   mobility_header(octets);
   neighbor_discovery(octets);
+  listener_query(octets);
   selector(octets);
   ipv4(octets);
   ipv6(octets);

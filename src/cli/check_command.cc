@@ -160,8 +160,7 @@ void add_check_command(Program& program) {
   added->add_option("file", arguments->file, "the file, of any daemon")->required()->type_name("FILE");
   added->add_flag(
       "--interfaces", arguments->interfaces,
-      "also look whether the interfaces, and users of rules, exist here, as the daemon does when it "
-      "starts");
+      "also look whether the interfaces exist here, as the daemon does when it starts, and users of rules");
 }
 
 }  // namespace flowmob::cli

@@ -150,8 +150,13 @@ constexpr std::array kEvents{
     EventMeaning{"member-removed", kOfMn, "RFC 7847 section 5.1", "a link is left as it was before"},
     EventMeaning{"member-address-removed", kOfMn, "",
                  "somebody gave a link a global address, which is the virtual interface's alone to have"},
+    EventMeaning{
+        "member-address-conflict", kOfMn, "RFC 4862 section 5.4.5",
+        "somebody on a link has the address that a port wanted: it tries the next one, if there is one"},
     EventMeaning{"cgroup-appeared", kOfMn, "", "a cgroup that rules name is there: they hold from now on"},
     EventMeaning{"cgroup-gone", kOfMn, "", "a cgroup that rules name is there no more: they match nothing"},
+    EventMeaning{"user-found", kOfMn, "", "a user whom rules name has that uid: they hold from now on"},
+    EventMeaning{"user-unknown", kOfMn, "", "nobody has the name of a user in rules: they match nothing"},
     EventMeaning{"router-discovered", kOfMn, "RFC 4861 section 6.3.4",
                  "a gateway advertises itself on a link"},
     EventMeaning{"router-changed", kOfMn, "RFC 4861 section 7.3",

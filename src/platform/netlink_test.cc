@@ -74,6 +74,9 @@ TEST(NetlinkLink, ABridgeTakesPortsAndLetsThemGo) {
     EXPECT_EQ(code_of(netlink.create_master({"x", "no-such-kind", {}, ""})), "not-supported");
     EXPECT_EQ(code_of(netlink.create_master({"a-name-that-is-too-long", "bridge", {}, ""})),
               "bad-interface-name");
+    EXPECT_NE(code_of(netlink.create_master({"br1", "bridge", wanted.mac, std::string(300, 'x')})), "")
+        << "no alias is that long";
+    EXPECT_EQ(code_of(netlink.link("br1")), "no-such-interface") << "nobody would know whose it is";
   });
 }
 

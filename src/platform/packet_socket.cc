@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpv6Header = 40;
+/// A Hop-by-Hop header of it alone, padded (RFC 2711 section 2.1).
+constexpr std::array<std::uint8_t, 8> kRouterAlert{IPPROTO_ICMPV6, 0, 5, 2, 0, 0, 1, 0};
 
 // Ethernet: destination 0, source 6, type 12; behind it IPv6: payload length 4, next header 6, hop limit 7,
 // addresses 8 and 24; ICMPv6 type 40. A Neighbor Discovery message behind extension headers is not looked
@@ -40,6 +42,24 @@ constexpr std::array kOnlyNeighborDiscoveryOfIp{
     ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
     ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
     ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 133, 0, 2),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 1, 0),
+    ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0x40000),
+    ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+// Likewise, and queries for groups, whose ICMPv6 stands behind a Router Alert option alone, at 62.
+constexpr std::array kNeighborDiscoveryAndQueries{
+    ::sock_filter BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 11),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_HOPOPTS, 0, 4),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 54),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x3a000502, 0, 7),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 62),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 130, 4, 5),
+    ::sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
+    ::sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
     ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 133, 0, 2),
     ::sock_filter BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 1, 0),
     ::sock_filter BPF_STMT(BPF_RET | BPF_K, 0x40000),
@@ -89,7 +109,10 @@ bool parse_ip(ByteView packet, NdFrame& result) {
   result.hop_limit = packet[7];
   result.source = Ipv6Address::from_bytes(packet.subspan(8, 16));
   result.destination = Ipv6Address::from_bytes(packet.subspan(24, 16));
-  const ByteView payload = packet.subspan(kIpv6Header, length);
+  ByteView payload = packet.subspan(kIpv6Header, length);
+  result.router_alert = packet[6] == IPPROTO_HOPOPTS;
+  if (result.router_alert && payload.size() < kRouterAlert.size()) return false;
+  if (result.router_alert) payload = payload.subspan(kRouterAlert.size());
   result.icmpv6.assign(payload.begin(), payload.end());
   return true;
 }
@@ -107,18 +130,20 @@ std::optional<NdFrame> parse(ByteView frame, LinkHeader header) {
 
 Bytes build(const NdFrame& frame, LinkHeader header) {
   Bytes bytes;
-  const std::size_t length = frame.icmpv6.size();
+  const std::size_t length = frame.icmpv6.size() + (frame.router_alert ? kRouterAlert.size() : 0);
   bytes.reserve(kEthernetHeader + kIpv6Header + length);
   if (header == LinkHeader::Ethernet) {
     append(bytes, frame.link_destination.octets);
     append(bytes, frame.link_source.octets);
     append(bytes, std::array<std::uint8_t, 2>{ETH_P_IPV6 >> 8, ETH_P_IPV6 & 0xff});
   }
-  append(bytes,
-         std::array<std::uint8_t, 8>{0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8),
-                                     static_cast<std::uint8_t>(length), IPPROTO_ICMPV6, frame.hop_limit});
+  append(bytes, std::array<std::uint8_t, 8>{
+                    0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length),
+                    frame.router_alert ? std::uint8_t{IPPROTO_HOPOPTS} : std::uint8_t{IPPROTO_ICMPV6},
+                    frame.hop_limit});
   append(bytes, frame.source.octets);
   append(bytes, frame.destination.octets);
+  if (frame.router_alert) append(bytes, kRouterAlert);
   append(bytes, frame.icmpv6);
   return bytes;
 }
@@ -126,7 +151,10 @@ Bytes build(const NdFrame& frame, LinkHeader header) {
 }  // namespace
 
 Result<PacketSocket> PacketSocket::open(InterfaceIndex interface, LinkHeader header, Hearing hearing) {
-  auto fd = header == LinkHeader::Ethernet
+  const bool hears_queries = hearing == Hearing::First;
+  auto fd = header == LinkHeader::Ethernet && hears_queries
+                ? open_frame_socket(interface, heard(kNeighborDiscoveryAndQueries, hearing))
+            : header == LinkHeader::Ethernet
                 ? open_frame_socket(interface, heard(kOnlyNeighborDiscovery, hearing))
                 : open_frame_socket(interface, heard(kOnlyNeighborDiscoveryOfIp, hearing), SOCK_DGRAM);
   if (!fd) return tl::unexpected(fd.error());

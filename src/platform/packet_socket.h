@@ -24,10 +24,12 @@ struct NdFrame {
   Ipv6Address destination;
   std::uint8_t hop_limit = 255;  ///< RFC 4861: anything else on receipt is for the core to discard
   Bytes icmpv6;
+  bool router_alert = false;  ///< of RFC 2711, value 0, before ICMPv6: as group reports and queries have it
 };
 
-/// Sends and receives ICMPv6 types 133 to 136 on one interface below the kernel's own IPv6, so that a router
-/// advertisement goes to one link-layer address (RFC 6085) and a solicitation arrives with its sender's.
+/// Sends and receives ICMPv6 types 133 to 136 (whoever hears first also 130, with a Router Alert) on one
+/// interface below the kernel's own IPv6, so that a router advertisement goes to one link-layer address (RFC
+/// 6085) and a solicitation arrives with its sender's.
 class PacketSocket {
  public:
   struct Counters {

@@ -147,6 +147,32 @@ TEST(PacketSocket, WhoeverHearsFirstHearsWhatIsForThisHost) {
   });
 }
 
+TEST(PacketSocket, WhoeverHearsFirstHearsQueriesForGroups) {
+  in_private_namespace([] {
+    SilentVeth link;
+    PacketSocket first =
+        PacketSocket::open(link.veth.there.index, LinkHeader::Ethernet, PacketSocket::Hearing::First).value();
+    PacketSocket other = PacketSocket::open(link.veth.here.index).value();
+    NdFrame frame;
+    frame.link_destination = MacAddress::parse("33:33:00:00:00:01").value();
+    frame.hop_limit = 1;
+    frame.router_alert = true;
+    frame.icmpv6 = Bytes(28, 0);
+    for (const auto type : Bytes{131, 134, 143, 130}) {
+      frame.icmpv6[0] = type;
+      ASSERT_TRUE(other.send(frame));
+    }
+    const auto heard = receive_one(first);
+    EXPECT_EQ(heard->icmpv6, frame.icmpv6);
+    EXPECT_TRUE(heard->router_alert);
+    EXPECT_EQ(heard->hop_limit, 1);
+    frame.router_alert = false;
+    ASSERT_TRUE(other.send(frame));
+    EXPECT_FALSE(first.receive().value()) << "without the option it is none (RFC 3810 section 6.2)";
+    EXPECT_EQ(first.counters().received, 1u);
+  });
+}
+
 TEST(PacketSocket, PaddingIsCutAndAShortPacketIsCounted) {
   in_private_namespace([] {
     SilentVeth link;

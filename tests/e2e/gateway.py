@@ -55,8 +55,8 @@ def serve(interface, **facts):
             continue
 
 
-def query(interface, *, router, router_mac, group):
-    """Asks for listeners of all groups (RFC 3810 section 5.1), and waits for a report of that one without a source address: from
+def query(interface, *, router, router_mac, group, source="::"):
+    """Asks for listeners of all groups (RFC 3810 section 5.1), and waits for a report of that one; without a source address from
     an interface that has no link-local one."""
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86dd))
     packets.bind((interface, 0x86dd))
@@ -74,7 +74,7 @@ def query(interface, *, router, router_mac, group):
                 frame, address = packets.recvfrom(2048)
             except TimeoutError:
                 break
-            if address[2] != socket.PACKET_OUTGOING and frame[22:38] == bytes(16) and frame[62:63] == b"\x8f" and packed(group) in frame:
+            if address[2] != socket.PACKET_OUTGOING and frame[22:38] == packed(source) and frame[62:63] == b"\x8f" and packed(group) in frame:
                 return print("reported")
     return print("nothing")
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import eventually, run
 from test_members import refused as code_of_refusal
-from test_mnd import CN, MEMBERS, Node
+from test_mnd import CN, HERE, MEMBERS, ROUTER, ROUTER_MAC, Node
 
 ADDRESS = "2001:db8:100::ff:fe00:101"
 LINK_LOCAL = {"gw1": "fe80::ff:fe00:101", "gw2": "fe80::ff:fe00:102"}
@@ -108,17 +108,30 @@ def test_members_are_ports_with_addresses_of_their_own_links_only(node):
     assert (mtu, link(node, "if1")["mtu"]) == ("1400", 1500)
 
 
+def answered_by(node, gateway):
+    """Who says to have the address of the gateway's port."""
+    address = LINK_LOCAL[gateway]
+    answered = node.ask("show statistics")["neighbor_answers"]
+
+    def resolved():
+        # What it knows from the member's own questions, in whatever state.
+        node.inside(gateway, "ip", "neigh", "del", address, "dev", "acc0", check=False)
+        node.inside(gateway, "ping", "-c1", "-W1", f"{address}%acc0", check=False)
+        shown = json.loads(node.inside(gateway, "ip", "-j", "neigh", "show", address, "dev", "acc0").stdout)
+        return [entry["lladdr"] for entry in shown if "lladdr" in entry and node.ask("show statistics")["neighbor_answers"] > answered]
+
+    return eventually(resolved)
+
+
 def test_their_link_local_addresses_are_answered_for(node):
-    for gateway, address in LINK_LOCAL.items():
-        answered = node.ask("show statistics")["neighbor_answers"]
+    for gateway in LINK_LOCAL:
+        assert answered_by(node, gateway) == [MEMBERS[gateway][1]]
 
-        def resolved(gateway=gateway, address=address, answered=answered):
-            node.ip(gateway, "neigh flush dev acc0 nud stale")  # what it knows from the member's own questions
-            node.inside(gateway, "ping", "-c1", "-W1", f"{address}%acc0", check=False)
-            shown = json.loads(node.inside(gateway, "ip", "-j", "neigh", "show", address, "dev", "acc0").stdout)
-            return [entry["lladdr"] for entry in shown if "lladdr" in entry and node.ask("show statistics")["neighbor_answers"] > answered]
 
-        assert eventually(resolved) == [MEMBERS[gateway][1]]
+def test_one_that_leaves_is_answered_for_until_it_has_left(node):
+    """Its link has its packets still, and as a port it has no answers of the kernel's."""
+    node.ask("member remove", interface="if1", drain="1h")
+    assert masters(node)["if1"] == "vif0" and answered_by(node, "gw1") == [MEMBERS["gw1"][1]]
 
 
 def test_gateways_are_asked_and_heard(node):
@@ -197,10 +210,66 @@ def test_a_restart_lets_go_of_ports_that_the_file_lacks(node):
     assert link(node, "if3")["operstate"] == "UP" and masters(node) == {"if1": "vif0", "if2": "vif0"}
 
 
+def test_queries_for_groups_are_answered_for_ports(node):
+    """A switch that snoops would cut their solicited-node groups off else (RFC 3810 section 6.2)."""
+    heard = node.inside("gw2", "python3", HERE / "gateway.py", "query", "acc0", f"router={ROUTER}", f"router_mac={ROUTER_MAC}",
+                        "group=ff02::1:ff00:102", f"source={LINK_LOCAL['gw2']}").stdout
+    assert heard.strip() == "reported"
+
+
+def test_an_address_that_somebody_has_is_not_used(node):
+    """The port's link-local one: another node of its link has it already."""
+    node.ip("mn", "link set if2 down")
+    eventually(lambda: node.links()["if2"]["carrier"] is False)
+    node.ip("gw2", f"addr add {LINK_LOCAL['gw2']}/64 dev acc0 nodad")
+    node.ip("mn", "link set if2 up")
+    eventually(lambda: "member-address-conflict" in node.log("mnd"), what=node.log("mnd"))
+    eventually(lambda: node.links()["if2"]["router"] is not None and not node.links()["if2"]["router_silent"])
+    assert node.ping() == 3
+
+
 def test_a_link_without_addresses_is_no_port(node):
     node.ip("mn", "tuntap add wwan0 mode tun", "link set wwan0 up")
     assert code_of_refusal(node, "member add", interface="wwan0", take_over=True) == "cannot-be-port"
     assert link(node, "wwan0").get("master") is None and sorted(node.links()) == ["if1", "if2"]
+    assert node.ping() == 3
+
+
+def test_what_comes_back_and_cannot_be_a_port_is_not_used_and_not_tried_for_ever(node):
+    """A bridge takes no link that a macvlan has; and every try announces the link anew."""
+    if node.backend != "bridge":
+        pytest.skip("others take it")
+    node.ip("gw1", "link del acc0")
+    eventually(lambda: not node.links()["if1"]["carrier"])
+    node.ip("mn", f"link add new1 address {MEMBERS['gw1'][1]} type veth peer name far1", "link set far1 up",
+            "link add link new1 name mv1 type macvlan", "link set new1 name if1", "link set if1 up")
+    eventually(lambda: "'if1' cannot be a port" in node.log("mnd"), what=node.log("mnd"))
+    for address in ("02:00:00:00:01:11", "02:00:00:00:01:12", MEMBERS["gw1"][1]):
+        node.ip("mn", "link set if1 down", f"link set if1 address {address}", "link set if1 up")
+    eventually(lambda: link(node, "if1")["operstate"] == "UP")
+    # What is told of the other member later was told of this one before.
+    node.ip("gw2", "link set acc0 down")
+    eventually(lambda: not node.links()["if2"]["carrier"])
+    assert node.log("mnd").count("'if1' cannot be a port") == 1, node.log("mnd")
+    assert link(node, "if1").get("master") is None
+    assert not node.links()["if1"]["up"], "nothing goes by it"
+    node.ip("mn", "link del mv1")
+    node.ask("reload")
+    node.ip("mn", "link set if1 down", "link set if1 up")
+    eventually(lambda: masters(node)["if1"] == "vif0", what=node.log("mnd"))
+
+
+def test_the_carrier_of_one_that_another_bridge_has_is_not_believed(node):
+    """No packet of the virtual interface's could come back by it."""
+    if node.backend != "bridge":
+        pytest.skip("others set it down")
+    node.ip("mn", "link add br9 type bridge", "link set if1 master br9")
+    eventually(lambda: node.default() == ["if2"], what=node.log("mnd"))
+    assert not node.links()["if1"]["up"] and link(node, "if1")["operstate"] == "UP"
+    assert masters(node) == {"if1": "br9", "if2": "vif0"} and node.ping() == 3
+    node.ip("mn", "link set if1 nomaster")
+    eventually(lambda: masters(node)["if1"] == "vif0", what=node.log("mnd"))
+    eventually(lambda: node.default() == ["if1"], seconds=30, what=node.log("mnd"))
     assert node.ping() == 3
 
 
@@ -238,6 +307,37 @@ def test_one_that_exists_is_taken_over_and_stays(bare):
     assert "bpf" not in bare.inside("mn", "tc", "filter", "show", "dev", "vif0", "egress").stdout
     assert "vif0" not in bare.global_addresses() and "via" not in bare.inside("mn", "ip", "-6", "route", "show", "dev", "vif0").stdout
     assert "addrgenmode eui64" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
+
+
+SETTINGS = {"accept_ra": "0", "router_solicitations": "5", "accept_dad": "2", "dad_transmits": "3", "disable_ipv6": "0", "mtu": "1450"}
+
+
+def settings_of(node):
+    return {key: node.inside("mn", "sysctl", "-n", f"net.ipv6.conf.vif0.{key}").stdout.strip() for key in SETTINGS}
+
+
+@pytest.mark.parametrize("ending", ["teardown", "failed start"])
+def test_one_that_exists_has_its_settings_again(bare, ending):
+    """Its own, which are not those of `default`; and a killed daemon has told nobody."""
+    own_device(bare, "if1")
+    bare.ip("mn", "link set vif0 mtu 1480", "link set vif0 addrgenmode random")
+    bare.inside("mn", "sysctl", "-qw", "net.ipv6.conf.default.accept_ra=1",
+                *(f"net.ipv6.conf.vif0.{key}={value}" for key, value in SETTINGS.items()))
+    if ending == "teardown":
+        bare.start()
+        eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+        eventually(lambda: settings_of(bare)["mtu"] == "1400")
+        bare.end(signal.SIGKILL)
+        bare.start()
+        eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+        bare.end()
+        run(*bare.program("--teardown"))
+    else:
+        bare.config.write_text(bare.config.read_text().replace(str(bare.bpf), str(bare.directory)))
+        assert run(*bare.program(), check=False).returncode == 1
+    assert settings_of(bare) == SETTINGS and link(bare, "vif0")["mtu"] == 1480
+    assert "addrgenmode random" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
+    assert not list(bare.directory.glob("*before*"))
 
 
 def test_one_with_other_ports_or_addresses_is_not_taken_over(bare):

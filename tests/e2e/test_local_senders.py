@@ -41,6 +41,19 @@ peer.close()
 print("closed", flush=True)
 sys.stdin.readline()
 """
+# A name service that answers when a file is gone.
+SLOW = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+int getpwnam_r(const char* name, struct passwd* entry, char* room, size_t size, struct passwd** found) {
+  int (*next)(const char*, struct passwd*, char*, size_t, struct passwd**) = dlsym(RTLD_NEXT, "getpwnam_r");
+  while (access(getenv("SLOW_UNTIL_GONE"), F_OK) == 0) usleep(1000);
+  return next(name, entry, room, size, found);
+}
+"""
 CONNECT = """
 import socket, sys
 s = socket.socket(socket.AF_INET6)
@@ -89,7 +102,9 @@ class Node:
         """Each a name, a match and its first member."""
         text = "".join(f'\n[[rule]]\nname = "{name}"\nmatch = {{ {match} }}\nprefer = ["{member}"]\n' for name, match, member in rules)
         self.file.write_text(self.plain + text, encoding="utf-8")
-        return self.lab.ask("mn", "reload", check=check)
+        answer = self.lab.ask("mn", "reload", check=check)
+        eventually(lambda: not any("not known yet" in row["why"] for row in self.absent()), what="the users")
+        return answer
 
     def row(self, node_port):
         rows = [row for row in self.lab.ask("mn", "show", "flows")["flows"] if row["destination_port"] == node_port]
@@ -149,11 +164,10 @@ def test_all_that_a_rule_asks_has_to_hold(node):
     assert node.lab.ask("lma", *asked, "--user", "77", check=False)["error"]["code"] == "bad-argument"
 
 
-def test_an_unknown_user_is_a_mistake(node):
-    node.rules(("named", f'user = "{NAMED}"', "if2"))
-    refused = node.rules(("named", 'user = "no-such-user"', "if1"), check=False)
-    assert refused["error"]["code"] == "bad-configuration" and "there is no user 'no-such-user'" in refused["error"]["message"]
-    assert node.send(NAMED) == ("if2", "named"), "all is as before"
+def test_an_unknown_user_is_shown(node):
+    node.rules(("nobodys", 'user = "no-such-user"', "if2"), ("named", f'user = "{NAMED}"', "if2"))
+    assert node.absent() == [{"rule": "nobodys", "why": "there is no user 'no-such-user'"}]
+    assert node.send(NAMED) == ("if2", "named") and node.send("root") == ("if1", None)
 
 
 def test_a_connection_that_comes_goes_by_its_servers_member(node, talk):
@@ -270,12 +284,16 @@ def daemon_anew(lab):
     def answers():
         return "error" not in lab.ask("mn", "status", check=False)
 
-    def kill_and_start():
-        os.kill(lab.pid("mn"), signal.SIGKILL)
+    def kill_and_start(**environment):
+        if processes:
+            processes[-1].kill()
+            processes[-1].wait()
+        else:
+            os.kill(lab.pid("mn"), signal.SIGKILL)
         eventually(lambda: not answers(), what="the end of the daemon")
         with open(pathlib.Path(lab.status["directory"]) / "mn.log", "a", encoding="utf-8") as log:
             processes.append(subprocess.Popen([BIN / "flowmob-mnd", "--config", pathlib.Path(lab.status["directory"]) / "mn.toml",
-                                               "--netns", lab.status["namespaces"]["mn"]], stdout=log, stderr=log))
+                                               "--netns", lab.status["namespaces"]["mn"]], stdout=log, stderr=log, env={**os.environ, **environment}))
         eventually(answers, what="its successor")
 
     yield kill_and_start
@@ -300,3 +318,19 @@ def test_a_restarted_daemon_knows_its_cgroups_at_once(node, cgroup, talk, restar
     eventually(lambda: node.row(node_port)["traffic"]["up"]["packets"] > before["traffic"]["up"]["packets"], what="the end of the connection")
     after = node.row(node_port)
     assert (after["member"], after["moves"], before["member"]) == ("if2", before["moves"], "if2")
+
+
+def test_a_slow_name_service_holds_nothing_up(node, restart, tmp_path):
+    """As that of a directory far away (docs/adr/0076)."""
+    slow, gone = tmp_path / "slow.so", tmp_path / "slow"
+    run("gcc", "-shared", "-fPIC", "-o", slow, "-x", "c", "-", input=SLOW)
+    node.rules(("named", f'user = "{NAMED}"', "if2"))
+    gone.touch()
+    restart(LD_PRELOAD=str(slow), SLOW_UNTIL_GONE=str(gone))
+    assert node.absent() == [{"rule": "named", "why": f"the user '{NAMED}' is not known yet"}]
+    eventually(lambda: node.send(NAMED) == ("if1", None), what="the default member has the flow")
+    assert "error" not in node.lab.ask("mn", "reload")
+    assert len(node.absent()) == 1
+    gone.unlink()
+    eventually(lambda: node.absent() == [], what="the rule holds")
+    assert node.send(NAMED) == ("if2", "named")

@@ -83,4 +83,9 @@ Result<void> MnNode::apply(const core::AnswerNeighbor&) {
   return {};
 }
 
+Result<void> MnNode::apply(const core::SendFromPort&) {
+  world_.broken(config_.name + ": a word on the kernel's own address");
+  return {};
+}
+
 }  // namespace flowmob::sim

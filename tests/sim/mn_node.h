@@ -37,6 +37,7 @@ class MnNode {
   Result<void> apply(const core::SendSolicitation& effect);
   Result<void> apply(const core::AskRouter& effect);
   Result<void> apply(const core::AnswerNeighbor& effect);
+  Result<void> apply(const core::SendFromPort& effect);
   template <class Row>
   Result<void> apply(const Row& effect);
 

@@ -42,6 +42,18 @@ struct AnswerNeighbor {
   bool solicited = true;  ///< false: whoever asked has no address yet, so that all nodes are told
 };
 
+/// A probe for duplicates of a port's link-local address (RFC 4862 section 5.4.2), or a report about its
+/// group (RFC 3810 section 5.2).
+struct SendFromPort {
+  InterfaceIndex interface;
+  MacAddress link_source;
+  MacAddress link_destination;
+  Ipv6Address source;  ///< unspecified while the address is tentative
+  Ipv6Address destination;
+  bool is_report = false;  ///< hop limit 1, with a Router Alert option; else 255
+  Bytes icmpv6;
+};
+
 /// A global address on the logical interface. Lifetimes in seconds, 0xffffffff: forever.
 struct EnsureAddress {
   Ipv6Address address;
@@ -100,7 +112,7 @@ struct MnEffect {
   EffectId id;
   std::variant<Notify, SendSolicitation, AskRouter, AnswerNeighbor, EnsureAddress, RemoveAddress,
                EnsureDefaultRouter, RemoveDefaultRouter, SetInterfaceMtu, InstallMember, InstallDefaultMember,
-               RemoveMember, InstallSource>
+               RemoveMember, InstallSource, SendFromPort>
       action;
 };
 

@@ -124,6 +124,24 @@ std::set<std::string> FlowChoices::cgroups() const {
   return named;
 }
 
+std::set<std::string> FlowChoices::users() const {
+  std::set<std::string> named;
+  for (const auto& rule : config_.rules)
+    for (const auto& sender : rule.senders)
+      if (sender.users && !sender.users->uids) named.insert(sender.users->name);
+  return named;
+}
+
+/// Why there is none, if so.
+std::string FlowChoices::find_user_of(Sender& sender) const {
+  if (!sender.users || sender.users->uids) return {};
+  const auto found = uids_.find(sender.users->name);
+  if (found == uids_.end()) return fmt::format("the user '{}' is not known yet", sender.users->name);
+  if (!found->second) return fmt::format("there is no user '{}'", sender.users->name);
+  sender.users->uids = exactly(*found->second);
+  return {};
+}
+
 /// For each selector by each sender what `row` says.
 void FlowChoices::add_rows(std::vector<Row>& rows, const MemberRule& rule, Row row) const {
   const std::vector<Sender> whomever(1);
@@ -134,10 +152,9 @@ void FlowChoices::add_rows(std::vector<Row>& rows, const MemberRule& rule, Row r
       const auto found = cgroup_ids_.find(sender.cgroup);
       const bool has_cgroup = sender.cgroup.empty() || found != cgroup_ids_.end();
       row.cgroup_id = sender.cgroup.empty() || !has_cgroup ? 0 : found->second;
-      const bool has_user = !sender.users || sender.users->uids;
-      row.missing = !has_user     ? fmt::format("there is no user '{}'", sender.users->name)
-                    : !has_cgroup ? fmt::format("there is no cgroup '{}'", sender.cgroup)
-                                  : "";
+      row.missing = find_user_of(row.sender);
+      if (row.missing.empty() && !has_cgroup)
+        row.missing = fmt::format("there is no cgroup '{}'", sender.cgroup);
       rows.push_back(row);
     }
 }

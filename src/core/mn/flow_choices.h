@@ -71,8 +71,14 @@ class FlowChoices {
   /// Those of them that there are now; one that is made anew has another number.
   void set_cgroups(std::map<std::string, std::uint64_t> ids) { cgroup_ids_ = std::move(ids); }
 
+  /// Users that rules name, other than by number.
+  std::set<std::string> users() const;
+  /// Those that were looked for; none: nobody has that name.
+  void set_users(std::map<std::string, std::optional<std::uint32_t>> uids) { uids_ = std::move(uids); }
+
   std::vector<Row> rows() const;
-  /// [{"rule", "why"}]: those that match nothing, because there is no such user or cgroup.
+  /// [{"rule", "why"}]: those that match nothing: there is no such user or cgroup, or the user is not known
+  /// yet.
   Json absent_rules() const;
   const FlowChoiceConfig& config() const { return config_; }
 
@@ -84,6 +90,7 @@ class FlowChoices {
   };
   const MemberRule* find_rule(std::string_view name) const;
   std::size_t row_count(const Moved& moved) const;
+  std::string find_user_of(Sender& sender) const;
   void add_rows(std::vector<Row>& rows, const MemberRule& rule, Row row) const;
   std::optional<std::uint32_t> number_of(std::string_view member) const;
   Result<Moved> meant_by(const Json& arguments) const;
@@ -92,6 +99,7 @@ class FlowChoices {
   FlowChoiceConfig config_;
   std::vector<Moved> moved_;  ///< the latest first
   std::map<std::string, std::uint64_t> cgroup_ids_;
+  std::map<std::string, std::optional<std::uint32_t>> uids_;
 };
 
 }  // namespace flowmob::core

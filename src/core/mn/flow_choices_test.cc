@@ -175,6 +175,23 @@ TEST_F(FlowChoicesBySender, EachSelectorBySenderIsARow) {
   EXPECT_EQ(rows[4].selector, from_port(3));
 }
 
+TEST(FlowChoicesByUser, ARuleHoldsWhenItsUserIsFound) {
+  MemberRule rule{"mine", {from_port(1)}, {"if1"}};
+  rule.senders = {{{{"bob", std::nullopt}}, ""}, {{{"7", wire::Range<std::uint32_t>{7, 7}}}, ""}};
+  FlowChoices choices({{"if1"}, true, {rule}});
+  const auto why = [&] { return choices.rows().at(0).missing; };
+  EXPECT_EQ(choices.users(), std::set<std::string>{"bob"});
+  EXPECT_EQ(why(), "the user 'bob' is not known yet");
+  EXPECT_EQ(choices.rows().at(1).missing, "");
+  EXPECT_EQ(choices.rows().at(0).sender.users->uids, std::nullopt);
+  choices.set_users({{"bob", std::nullopt}});
+  EXPECT_EQ(why(), "there is no user 'bob'");
+  choices.set_users({{"bob", 1001}});
+  EXPECT_EQ(why(), "");
+  EXPECT_EQ(choices.rows().at(0).sender.users->uids, (wire::Range<std::uint32_t>{1001, 1001}));
+  EXPECT_EQ(choices.users(), std::set<std::string>{"bob"}) << "it is looked for again";
+}
+
 TEST_F(FlowChoicesBySender, RowsOfCgroupsThatAreNotThereSaySo) {
   EXPECT_EQ(choices_.cgroups(), (std::set<std::string>{"/a", "/b"}));
   EXPECT_THAT(missing(), ElementsAre("", "", "there is no cgroup '/a'", "there is no cgroup '/b'", "",
@@ -193,6 +210,7 @@ TEST_F(FlowChoicesBySender, AUserThatIsNotThereSaysSo) {
   auto config = choices();
   config.rules[1].senders = {{Sender::Users{"bob", std::nullopt}, ""}};
   choices_.configure(config);
+  choices_.set_users({{"bob", std::nullopt}});
   EXPECT_EQ(missing()[1], "there is no user 'bob'");
 }
 

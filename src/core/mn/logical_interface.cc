@@ -7,6 +7,7 @@
 #include "core/mn/logical_interface_impl.h"
 #include "core/mn/member_numbers.h"
 #include "core/mn/own_address.h"
+#include "wire/multicast_listener.h"
 
 namespace flowmob::core {
 namespace {
@@ -43,14 +44,18 @@ MemberState* LogicalInterface::Impl::find(const std::string& interface) {
 void LogicalInterface::Impl::handle_link(Now now, InterfaceIndex interface, bool up) {
   MemberState* member = find(interface);
   if (member == nullptr) return;
-  if (member->set_link(now.monotonic, up) && !member->leaves)
-    notify(up ? "member-up" : "member-down", about(*member));
+  const bool is_change = member->set_link(now.monotonic, up);
+  if (is_change && !member->leaves) notify(up ? "member-up" : "member-down", about(*member));
+  if (is_change && up && config_.members_are_ports)
+    member->own.start(now.monotonic, member->config.mac);
+  else if (is_change)
+    member->own.stop();
   if (!up) addresses_.doubt(member->number);
   update(now.monotonic);
 }
 
 void LogicalInterface::Impl::handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6) {
-  if (answer_neighbor(now.monotonic, meta, icmpv6)) return;
+  if (hear_of_own(now.monotonic, meta, icmpv6)) return;
   if (take_answer(now.monotonic, meta, icmpv6)) return update(now.monotonic);
   auto advertisement = read_advertisement(meta, icmpv6);
   if (!advertisement && advertisement.error().code == "not-an-advertisement") return;
@@ -106,18 +111,47 @@ void LogicalInterface::Impl::handle_timeout(Now now) {
 }
 
 /// Whether it was a question that is ours to answer.
-bool LogicalInterface::Impl::answer_neighbor(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
-  MemberState* member = config_.members_are_ports ? find(meta.interface) : nullptr;
-  if (member == nullptr || !member->up()) return false;
-  const auto answer = answer_about(member->config, meta, icmpv6);
+bool LogicalInterface::Impl::answer_neighbor(TimePoint now, MemberState& member, const PacketMeta& meta,
+                                             ByteView icmpv6) {
+  const auto own = member.own.address();
+  const auto answer = own ? answer_about(member.config, *own, meta, icmpv6) : std::nullopt;
   if (!answer) return false;
-  if (!member->questions.allow(now)) {
+  if (!member.questions.allow(now)) {
     statistics_.drop("question-rate");
     return true;
   }
   ++statistics_.answered;
   ask(*answer);
   return true;
+}
+
+/// Whether it was about a port's own address, or its group. What it has said itself tells nothing, if some
+/// bridge sends it back.
+bool LogicalInterface::Impl::hear_of_own(TimePoint now, const PacketMeta& meta, ByteView icmpv6) {
+  MemberState* member = config_.members_are_ports ? find(meta.interface) : nullptr;
+  if (member == nullptr || !member->up() || meta.link_source == member->config.mac) return false;
+  if (!icmpv6.empty() && icmpv6.front() == wire::kListenerQuery) {
+    if (!member->own.hear_query(now, meta, icmpv6)) statistics_.drop("group-query");
+    speak_of_own(now);
+    return true;
+  }
+  if (member->own.is_conflict(meta, icmpv6)) return give_up_own(now, *member);
+  return answer_neighbor(now, *member, meta, icmpv6);
+}
+
+bool LogicalInterface::Impl::give_up_own(TimePoint now, MemberState& member) {
+  Json fields = about(member);
+  fields["address"] = member.own.tentative()->to_string();
+  const auto next = member.own.give_up(now);
+  fields["next"] = next ? Json(next->to_string()) : Json();
+  notify("member-address-conflict", std::move(fields));
+  speak_of_own(now);
+  return true;
+}
+
+void LogicalInterface::Impl::speak_of_own(TimePoint now) {
+  for (MemberState& member : members_)
+    for (auto& said : member.own.handle_due(now, member.config.index)) ask(std::move(said));
 }
 
 /// Whether it was one.
@@ -131,10 +165,15 @@ bool LogicalInterface::Impl::take_answer(TimePoint now, const PacketMeta& meta, 
   return true;
 }
 
+/// While there is no address to ask from nobody is asked.
+bool LogicalInterface::Impl::can_ask(const MemberState& member) const {
+  return !config_.members_are_ports || member.own.address();
+}
+
 void LogicalInterface::Impl::ask_router(const MemberState& member, EffectId id) {
   const MemberConfig& config = member.config;
   AskRouter question{config.index, config.mac, member.router->address, member.router->mac, config.raw_ip};
-  if (config_.members_are_ports) question.source = link_local_of(config.mac);
+  if (config_.members_are_ports) question.source = member.own.address();
   effects_.push_back({id, question});
   ++statistics_.questions;
 }
@@ -142,6 +181,7 @@ void LogicalInterface::Impl::ask_router(const MemberState& member, EffectId id) 
 void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   const auto step = member.watch.handle_due(now, config_.router_probe_interval, config_.router_probes);
   if (step == RouterWatch::Step::Wait || !member.router) return;
+  if (!can_ask(member)) return member.watch.not_asked();
   ask_router(member, watch_id(member));
   if (step != RouterWatch::Step::FellSilent) return;
   member.fall_silent(now, config_.solicitation_interval);
@@ -153,7 +193,7 @@ void LogicalInterface::Impl::check_address(TimePoint now, MemberState& member) {
     case AddressCheck::Step::Wait:
       return;
     case AddressCheck::Step::Ask:
-      return ask_router(member, check_id(member));
+      return can_ask(member) ? ask_router(member, check_id(member)) : member.check.not_asked();
     case AddressCheck::Step::Take:
       member.take_address(now);
       if (member.live()) member.watch.start(now, config_.router_probe_interval);

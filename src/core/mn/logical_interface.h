@@ -29,7 +29,8 @@ class LogicalInterface {
 
   /// The carrier of a member, as first seen and at every change.
   void handle_link(Now now, InterfaceIndex interface, bool up);
-  /// An ICMPv6 packet of types 133 to 136 from a member; `meta.link_source` and `meta.interface` are set.
+  /// An ICMPv6 packet of types 133 to 136 from a member, of a port also 130 (with a Router Alert option);
+  /// `meta.link_source` and `meta.interface` are set.
   void handle_neighbor_discovery(Now now, const PacketMeta& meta, ByteView icmpv6);
   /// An address that already stands on the logical interface when the daemon starts: kept until
   /// advertisements confirm it or its lifetime ends.

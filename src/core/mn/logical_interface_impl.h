@@ -79,8 +79,12 @@ class LogicalInterface::Impl {
   bool let_go(TimePoint now);
   MemberState* find(InterfaceIndex interface);
   MemberState* find(const std::string& interface);
-  bool answer_neighbor(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
+  bool hear_of_own(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
+  bool give_up_own(TimePoint now, MemberState& member);
+  void speak_of_own(TimePoint now);
+  bool answer_neighbor(TimePoint now, MemberState& member, const PacketMeta& meta, ByteView icmpv6);
   bool take_answer(TimePoint now, const PacketMeta& meta, ByteView icmpv6);
+  bool can_ask(const MemberState& member) const;
   void ask_router(const MemberState& member, EffectId id);
   void watch_router(TimePoint now, MemberState& member);
   void check_address(TimePoint now, MemberState& member);

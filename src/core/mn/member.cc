@@ -127,9 +127,11 @@ bool MemberState::expire(TimePoint now) {
 }
 
 std::optional<TimePoint> MemberState::deadline() const {
-  if (leaves) return leaves;
-  const TimePoint earliest = std::min({solicitation.next().value_or(kNever), watch.next().value_or(kNever),
-                                       check.next().value_or(kNever), router ? router->expires : kNever});
+  const TimePoint own_next = own.next().value_or(kNever);
+  if (leaves) return std::min(*leaves, own_next);
+  const TimePoint earliest =
+      std::min({own_next, solicitation.next().value_or(kNever), watch.next().value_or(kNever),
+                check.next().value_or(kNever), router ? router->expires : kNever});
   return earliest == kNever ? std::nullopt : std::optional(earliest);
 }
 

@@ -9,6 +9,7 @@
 #include "core/mn/advertisement.h"
 #include "core/mn/config.h"
 #include "core/mn/effect.h"
+#include "core/mn/port_address.h"
 #include "core/mn/router_watch.h"
 #include "core/mn/solicitation.h"
 #include "core/rate_limiter.h"
@@ -42,6 +43,7 @@ struct MemberState {
   MacAddress router_mac;            ///< the last one; zero: none was ever heard
   std::uint32_t mtu = 0;            ///< as advertised; zero: not
   SolicitationSchedule solicitation;
+  PortAddress own;     ///< of a port, while its link is up
   RouterWatch watch;   ///< of the router, while the link is up
   AddressCheck check;  ///< of the router's link-layer address
   std::optional<TimePoint>

@@ -11,21 +11,6 @@ namespace {
 constexpr MacAddress kAllNodesMac{{0x33, 0x33, 0, 0, 0, 1}};
 constexpr Ipv6Address kAllNodes{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 
-Ipv6Address solicited_node(const Ipv6Address& target) {
-  Ipv6Address group{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff}};
-  std::copy_n(target.octets.begin() + 13, 3, group.octets.begin() + 13);
-  return group;
-}
-
-/// A probe for duplicates (RFC 4862 section 5.4.3) has no source, and goes to the group.
-bool is_valid(const PacketMeta& meta, const wire::NeighborSolicitation& asked, const Ipv6Address& own) {
-  if (meta.hop_limit != 255 || asked.target != own) return false;
-  const bool to_group = meta.destination == solicited_node(own);
-  if (!meta.source.is_unspecified())
-    return !meta.source.is_multicast() && (to_group || meta.destination == own);
-  return to_group && wire::find<wire::SourceLinkLayerAddress>(asked.options) == nullptr;
-}
-
 /// To whom the frame goes: whoever gave an address in the message, else the frame's sender.
 MacAddress asker(const PacketMeta& meta, const wire::NeighborSolicitation& asked) {
   const auto* option = wire::find<wire::SourceLinkLayerAddress>(asked.options);
@@ -37,16 +22,31 @@ MacAddress asker(const PacketMeta& meta, const wire::NeighborSolicitation& asked
 
 }  // namespace
 
+Ipv6Address solicited_node(const Ipv6Address& target) {
+  Ipv6Address group{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff}};
+  std::copy_n(target.octets.begin() + 13, 3, group.octets.begin() + 13);
+  return group;
+}
+
+/// A probe for duplicates (RFC 4862 section 5.4.3) has no source, and goes to the group.
+bool is_question_about(const Ipv6Address& own, const PacketMeta& meta,
+                       const wire::NeighborSolicitation& asked) {
+  if (meta.hop_limit != 255 || asked.target != own) return false;
+  const bool to_group = meta.destination == solicited_node(own);
+  if (!meta.source.is_unspecified())
+    return !meta.source.is_multicast() && (to_group || meta.destination == own);
+  return to_group && wire::find<wire::SourceLinkLayerAddress>(asked.options) == nullptr;
+}
+
 Ipv6Address link_local_of(const MacAddress& mac) {
   return Ipv6Prefix{{{0xfe, 0x80}}, 64}.with_interface_id(mac.eui64_interface_id());
 }
 
-std::optional<AnswerNeighbor> answer_about(const MemberConfig& member, const PacketMeta& meta,
-                                           ByteView icmpv6) {
+std::optional<AnswerNeighbor> answer_about(const MemberConfig& member, const Ipv6Address& own,
+                                           const PacketMeta& meta, ByteView icmpv6) {
   const auto message = wire::decode_nd(icmpv6, meta.source, meta.destination);
   const auto* asked = message ? std::get_if<wire::NeighborSolicitation>(&*message) : nullptr;
-  const Ipv6Address own = link_local_of(member.mac);
-  if (asked == nullptr || !is_valid(meta, *asked, own)) return std::nullopt;
+  if (asked == nullptr || !is_question_about(own, meta, *asked)) return std::nullopt;
   if (meta.source.is_unspecified())
     return AnswerNeighbor{member.index, member.mac, own, kAllNodesMac, kAllNodes, false};
   return AnswerNeighbor{member.index, member.mac, own, asker(meta, *asked), meta.source, true};

@@ -32,7 +32,10 @@ struct Question {
 template <bool kArePorts>
 class Members : public Lif {
  protected:
-  Members() : Lif(with_ports(kArePorts)) { link(kIf1, true); }
+  Members() : Lif(with_ports(kArePorts)) {
+    link(kIf1, true);
+    pass(1s);  // until the address is known to be nobody else's
+  }
 
   void put(const Question& question, InterfaceIndex interface = kIf1) {
     const wire::NeighborSolicitation message{question.target, question.options};

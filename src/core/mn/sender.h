@@ -14,7 +14,7 @@ namespace flowmob::core {
 struct Sender {
   struct Users {
     std::string name;                                ///< as the file has it, a number or range too
-    std::optional<wire::Range<std::uint32_t>> uids;  ///< none: nobody has that name
+    std::optional<wire::Range<std::uint32_t>> uids;  ///< none: it has to be looked for
     friend bool operator==(const Users&, const Users&) = default;
   };
   std::optional<Users> users;  ///< none: whosever

@@ -22,6 +22,7 @@ void LogicalInterface::Impl::update(TimePoint now) {
   update_mtu();
   update_addresses(now);
   update_router();
+  speak_of_own(now);
   solicit(now);
 }
 

@@ -8,7 +8,6 @@
 #include "daemon/mn/daemon.h"
 #include "daemon/mn/views.h"
 #include "platform/clock.h"
-#include "platform/user.h"
 
 namespace flowmob::daemon {
 
@@ -16,18 +15,14 @@ using core::Json;
 
 namespace {
 
-/// Nobody is asked about: none.
-Result<std::optional<std::uint32_t>> uid_of(const Json& arguments) {
-  using Uid = std::optional<std::uint32_t>;
-  const auto user = arguments.find("user");
-  if (user == arguments.end()) return Uid();
-  const auto& name = user->get_ref<const std::string&>();
-  if (const auto number = config::parse_number_range(name, config::kLastUid)) {
-    if (number->first == number->second) return Uid(static_cast<std::uint32_t>(number->first));
-    return fail("bad-argument", "user: '" + name + "' is more than one");
-  }
-  if (const auto uid = platform::find_user(name)) return uid;
-  return fail("bad-argument", "user: there is no user '" + name + "'");
+using Uid = std::optional<std::uint32_t>;
+
+/// "bad-argument": a range. None: it is a name.
+Result<Uid> uid_in(const std::string& user) {
+  const auto number = config::parse_number_range(user, config::kLastUid);
+  if (!number) return Uid();
+  if (number->first == number->second) return Uid(static_cast<std::uint32_t>(number->first));
+  return fail("bad-argument", "user: '" + user + "' is more than one");
 }
 
 }  // namespace
@@ -74,9 +69,20 @@ Result<Json> MnDaemon::move_flow(const Json& arguments) {
   });
 }
 
-Result<Json> MnDaemon::explain(const Json& arguments) {
-  const auto uid = uid_of(arguments);
-  if (!uid) return tl::unexpected(uid.error());
+/// Without a user it is asked about nobody.
+void MnDaemon::explain(const Json& arguments, const platform::ControlServer::Reply& reply) {
+  const std::string user = arguments.value("user", "");
+  const auto number = uid_in(user);
+  if (!number) return reply(tl::unexpected(number.error()));
+  if (*number || !arguments.contains("user")) return reply(explain_to(arguments, *number));
+  const bool is_asked = users_->ask(user, [this, arguments, user, reply](Uid uid) {
+    if (uid) return reply(explain_to(arguments, uid));
+    reply(fail("bad-argument", "user: there is no user '" + user + "'"));
+  });
+  if (!is_asked) reply(fail("busy", "too many users are being looked for"));
+}
+
+Result<Json> MnDaemon::explain_to(const Json& arguments, Uid uid) {
   return ask("show links", Json::object()).and_then([&](const Json& shown) {
     std::vector<core::MemberStanding> standing(choices_.config().members.size());
     for (const auto& link : shown["links"]) {
@@ -86,7 +92,7 @@ Result<Json> MnDaemon::explain(const Json& arguments) {
       for (const auto& prefix : link["prefixes"])
         standing[number].prefixes.push_back(Ipv6Prefix::parse(prefix.get<std::string>()).value());
     }
-    return core::explain_choice(choices_, standing, arguments, *uid);
+    return core::explain_choice(choices_, standing, arguments, uid);
   });
 }
 
@@ -134,7 +140,9 @@ Result<void> MnDaemon::add_commands() {
                               [this](const Json& arguments) { return prefer_members(arguments); });
       })
       .and_then([&] {
-        return control.handle("policy explain", [this](const Json& arguments) { return explain(arguments); });
+        return control.handle_async("policy explain", [this](const Json& arguments, const auto& reply) {
+          explain(arguments, reply);
+        });
       })
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); });

@@ -22,6 +22,10 @@ using platform::Link;
 /// How soon a lost carrier is noticed: it is part of every gap that a hard failure makes.
 constexpr Duration kMemberPoll = 2ms;
 
+/// At the start, so that flows of a predecessor's need not move to and fro; then rules by users whom the name
+/// service has not found yet have to wait.
+constexpr Duration kUsersMayTake = 2s;
+
 dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   dataplane::VifDataplaneOptions options;
   options.bpf_dir = settings.paths.bpf;
@@ -32,7 +36,8 @@ dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
 }
 
 VirtualInterface virtual_interface(platform::Netlink& netlink, const MnSettings& settings) {
-  return VirtualInterface(netlink, {settings.core.interface, settings.core.mac, settings.backend});
+  return VirtualInterface(netlink, {settings.core.interface, settings.core.mac, settings.backend,
+                                    FormerFile::of_device_beside(settings.paths.control)});
 }
 
 std::vector<std::string> names_of(const std::vector<core::MemberConfig>& members) {
@@ -67,7 +72,9 @@ core::MemberConfig* MnDaemon::find(const std::string& interface) {
 }
 
 Result<std::unique_ptr<MnDaemon>> MnDaemon::start(const Options& options) {
-  auto settings = config::load_mn(options.config, on_this_machine());
+  auto on_machine = on_this_machine();
+  on_machine.find_user = {};  // which may take its time
+  auto settings = config::load_mn(options.config, on_machine);
   if (!settings) return tl::unexpected(config::to_error(settings.error()));
   std::unique_ptr<MnDaemon> daemon(new MnDaemon(options.config, std::move(*settings)));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(opened.error());
@@ -88,6 +95,7 @@ void MnDaemon::undo_start() {
     (void)dataplane::VifDataplane::leave(interface);
     interfaces_->restore(interface);
   }
+  if (first && interface_taken_) (void)interface_->put_back_settings();
 }
 
 /// What may fail before anything is touched.
@@ -105,6 +113,9 @@ Result<void> MnDaemon::open() {
   guard_ = std::move(*guard);
   cgroups_ = std::make_unique<platform::CgroupWatch>(
       host_->loop(), [this](const auto& before, const auto& now) { cgroups_changed(before, now); });
+  users_ = std::make_unique<platform::UserWatch>(
+      host_->loop(), [this](const auto& name, auto uid) { user_changed(name, uid); },
+      platform::UserWatch::Options{.find = platform::find_user});
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
   return resolve_members(*netlink_, settings_.core, predecessors)
       .and_then([&] { return number_all(settings_, predecessors); })
@@ -128,6 +139,8 @@ Result<void> MnDaemon::take_members() {
 Result<void> MnDaemon::bring_up() {
   members_ = settings_.flows.members;
   configure_choices();
+  users_->wait(kUsersMayTake);
+  choices_.set_users(users_->uids());
   auto made =
       interface_->ensure(names_of(settings_.core.members), interfaces_->former().known(), has_predecessor_);
   if (!made) return tl::unexpected(made.error());
@@ -274,8 +287,8 @@ Result<void> MnDaemon::make_interface_anew() {
 
 Result<void> MnDaemon::reload() {
   unfit_.clear();
-  // Members may be missing for the moment, users may not.
-  auto loaded = config::load_mn(file_, {.interface_exists = {}, .find_user = platform::find_user});
+  // Members and users may be missing for the moment.
+  auto loaded = config::load_mn(file_);
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
   if (loaded->paths != settings_.paths || loaded->backend != settings_.backend)
     return fail("needs-restart", "paths and backend cannot change while the daemon runs");
@@ -289,7 +302,9 @@ Result<void> MnDaemon::reload() {
   }
   return change_members(std::move(loaded->core), core::LogicalInterface::kDrain, true).and_then([&] {
     settings_.flows = std::move(loaded->flows);
-    return apply_choices();
+    auto applied = apply_choices();
+    users_->watch(choices_.users());  // all of them, also who had a uid before
+    return applied;
   });
 }
 
@@ -308,6 +323,8 @@ Result<void> MnDaemon::teardown(const Options& options) {
   auto done = remove_all(*netlink, *settings, is_ours);
   for (const InterfaceIndex interface : former.known())
     if (auto restored = former.restore(interface); done && !restored) done = restored;
+  if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(); done && !restored)
+    done = restored;
   return done ? known : done;
 }
 

@@ -21,6 +21,7 @@
 #include "platform/cgroup_watch.h"
 #include "platform/dataplane/vif_dataplane.h"
 #include "platform/netlink.h"
+#include "platform/user_watch.h"
 
 namespace flowmob::daemon {
 
@@ -80,7 +81,8 @@ class MnDaemon {
   Result<core::Json> statistics();
   Result<core::Json> move_flow(const core::Json& arguments);
   Result<core::Json> release_flow(const core::Json& arguments);
-  Result<core::Json> explain(const core::Json& arguments);
+  void explain(const core::Json& arguments, const platform::ControlServer::Reply& reply);
+  Result<core::Json> explain_to(const core::Json& arguments, std::optional<std::uint32_t> uid);
   Result<core::Json> show_flows(const core::Json& arguments) const;
 
   // The node's word on flows (rules.cc).
@@ -88,12 +90,15 @@ class MnDaemon {
   Result<void> apply_choices();
   void configure_choices();
   std::vector<dataplane::VifRule> rules() const;
+  void user_changed(const std::string& name, std::optional<std::uint32_t> uid);
+  void rules_changed();
   void cgroups_changed(const platform::CgroupWatch::Ids& before, const platform::CgroupWatch::Ids& now);
 
   std::filesystem::path file_;
   MnSettings settings_;
   core::FlowChoices choices_;
   std::vector<std::string> members_;      ///< by number, also those that leave; empty: nobody has it
+  std::set<std::string> watched_users_;   ///< whom rules name
   std::set<std::string> with_small_mtu_;  ///< links that cannot carry IPv6
   std::uint64_t small_mtus_ = 0;
   bool interface_up_ = true;
@@ -107,6 +112,7 @@ class MnDaemon {
   std::optional<VirtualInterface> interface_;
   std::optional<MemberInterfaces> interfaces_;
   std::unique_ptr<platform::CgroupWatch> cgroups_;
+  std::unique_ptr<platform::UserWatch> users_;
   std::unique_ptr<dataplane::VifDataplane> dataplane_;
   std::unique_ptr<core::LogicalInterface> logical_;
   std::unique_ptr<NdPorts> ports_;

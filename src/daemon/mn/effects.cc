@@ -16,7 +16,7 @@ namespace {
 constexpr std::array kNames{
     "notification",   "solicitation",   "question to a router", "answer to a neighbour", "address",
     "old address",    "default router", "old router",           "interface MTU",         "member",
-    "default member", "former member",  "members of a prefix"};
+    "default member", "former member",  "members of a prefix",  "port's own address"};
 
 }  // namespace
 
@@ -73,6 +73,14 @@ Result<void> MnEffects::act(const core::AnswerNeighbor& answer) {
   return system_.ports.send(
       answer.interface, {answer.link_source, answer.link_destination, answer.source, answer.destination, 255,
                          wire::encode_nd(message, answer.source, answer.destination)});
+}
+
+Result<void> MnEffects::act(const core::SendFromPort& said) {
+  platform::NdFrame frame{said.link_source, said.link_destination, said.source, said.destination, 255,
+                          said.icmpv6};
+  frame.router_alert = said.is_report;
+  if (said.is_report) frame.hop_limit = 1;
+  return system_.ports.send(said.interface, frame);
 }
 
 /// Without a route to the whole prefix: it is this node's alone, so that nobody else is on the link.

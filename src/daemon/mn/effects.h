@@ -37,6 +37,7 @@ class MnEffects {
   Result<void> act(const core::SendSolicitation& solicitation);
   Result<void> act(const core::AskRouter& question);
   Result<void> act(const core::AnswerNeighbor& answer);
+  Result<void> act(const core::SendFromPort& said);
   Result<void> act(const core::EnsureAddress& address);
   Result<void> act(const core::RemoveAddress& address);
   Result<void> act(const core::EnsureDefaultRouter& router);

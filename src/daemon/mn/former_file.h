@@ -17,6 +17,10 @@ class FormerFile {
   static std::filesystem::path beside(const std::filesystem::path& control) {
     return control.string() + ".before";
   }
+  /// Of the virtual interface's device, if that is somebody else's.
+  static std::filesystem::path of_device_beside(const std::filesystem::path& control) {
+    return control.string() + ".device-before";
+  }
 
   const std::filesystem::path& path() const { return path_; }
   /// Nothing where there is no file. "bad-record": not a file of ours, or one that others may write, too.

@@ -24,18 +24,29 @@ Json record_of(const InterfaceAddress& address) {
           {"no_prefix_route", address.no_prefix_route}};
 }
 
+Json record_of(const FormerDeviceSettings& device) {
+  return {{"mtu", device.mtu},
+          {"ipv6_mtu", device.ipv6_mtu},
+          {"router_solicitations", device.router_solicitations},
+          {"accept_dad", device.accept_dad},
+          {"dad_transmits", device.dad_transmits},
+          {"addr_gen_mode", device.addr_gen_mode}};
+}
+
 Json record_of(const FormerSettings& former) {
   Json addresses = Json::array();
   for (const auto& address : former.addresses) addresses.push_back(record_of(address));
-  return {{"interface", former.name},
-          {"index", former.index.value},
-          {"mac", former.mac.to_string()},
-          {"accept_ra", former.accept_ra},
-          {"up", former.up},
-          {"disable_ipv6", former.disable_ipv6},
-          {"master", former.master.value},
-          {"has_clsact", former.has_clsact},
-          {"addresses", std::move(addresses)}};
+  Json record{{"interface", former.name},
+              {"index", former.index.value},
+              {"mac", former.mac.to_string()},
+              {"accept_ra", former.accept_ra},
+              {"up", former.up},
+              {"disable_ipv6", former.disable_ipv6},
+              {"master", former.master.value},
+              {"has_clsact", former.has_clsact},
+              {"addresses", std::move(addresses)}};
+  if (former.device) record["device"] = record_of(*former.device);
+  return record;
 }
 
 // These throw, as the library does that they call.
@@ -69,6 +80,13 @@ InterfaceAddress address_from(const Json& object, InterfaceIndex interface) {
   return address;
 }
 
+FormerDeviceSettings device_from(const Json& object) {
+  constexpr int kMost = 0x7fffffff;
+  return {within<std::uint32_t>(object, "mtu", 0, kMost),    within(object, "ipv6_mtu", 0, kMost),
+          within(object, "router_solicitations", -1, kMost), within(object, "accept_dad", -1, 2),
+          within(object, "dad_transmits", 0, kMost),         within(object, "addr_gen_mode", 0, 3)};
+}
+
 FormerSettings settings_from(const Json& object) {
   FormerSettings former;
   former.name = object.at("interface").get<std::string>();
@@ -81,6 +99,7 @@ FormerSettings settings_from(const Json& object) {
   former.has_clsact = object.at("has_clsact").get<bool>();
   for (const Json& address : object.at("addresses"))
     former.addresses.push_back(address_from(address, former.index));
+  if (object.contains("device")) former.device = device_from(object.at("device"));
   return former;
 }
 

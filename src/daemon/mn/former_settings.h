@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,13 @@
 #include "platform/netlink_types.h"
 
 namespace flowmob::daemon {
+
+/// What is changed of a device that becomes the virtual interface, and of no member.
+struct FormerDeviceSettings {
+  std::uint32_t mtu{};
+  int ipv6_mtu = 0, router_solicitations = 0, accept_dad = 0, dad_transmits = 0, addr_gen_mode = 0;
+  friend bool operator==(const FormerDeviceSettings&, const FormerDeviceSettings&) = default;
+};
 
 /// How an interface was before we changed it. An interface is known by its index and its hardware's address
 /// (where it has none of its own, the address it uses): another one that has got its index is not it.
@@ -23,6 +31,7 @@ struct FormerSettings {
   bool has_clsact = true;   ///< or an ingress qdisc
   /// Those without an end that were removed. The others come again from whoever gave them.
   std::vector<platform::InterfaceAddress> addresses{};
+  std::optional<FormerDeviceSettings> device{};
   friend bool operator==(const FormerSettings&, const FormerSettings&) = default;
 };
 

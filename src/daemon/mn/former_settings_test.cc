@@ -53,6 +53,28 @@ TEST(FormerSettings, WhatIsWrittenIsRead) {
   EXPECT_THAT(read_former_settings(write_former_settings(kHere, {}), kHere).value(), IsEmpty());
 }
 
+/// The kernel takes any octets as a name.
+TEST(FormerSettings, ANameThatIsNoUtf8IsWrittenAllTheSame) {
+  FormerSettings odd = wlan();
+  odd.name = "if\xff\xc3";
+  const auto read = read_former_settings(write_former_settings(kHere, {odd, lte()}), kHere).value();
+  ASSERT_EQ(read.size(), 2u);
+  EXPECT_EQ(read[0].index, odd.index);
+  EXPECT_EQ(read[0].accept_ra, odd.accept_ra);
+  EXPECT_EQ(read[1], lte());
+}
+
+TEST(FormerSettings, OfADeviceMore) {
+  FormerSettings device = lte();
+  device.device = FormerDeviceSettings{9000, 1450, -1, 2, 3, 1};
+  const auto text = write_former_settings(kHere, {device});
+  EXPECT_EQ(read_former_settings(text, kHere).value().front(), device);
+  EXPECT_EQ(read_former_settings(replaced(text, "\"addr_gen_mode\": 1", "\"addr_gen_mode\": 4"), kHere)
+                .error()
+                .code,
+            "bad-record");
+}
+
 TEST(FormerSettings, KeysOfAnotherVersionAreSkipped) {
   const auto text =
       replaced(write_former_settings(kHere, {lte()}), "\"accept_ra\"", "\"colour\": 7, \"accept_ra\"");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The node's own word on flows, and what of it holds: cgroups come and go.
+// The node's own word on flows, and what of it holds: cgroups come and go, users are found.
 #include <spdlog/spdlog.h>
 
 #include "core/mn/member_numbers.h"
@@ -25,6 +25,9 @@ void MnDaemon::configure_choices() {
   choices_.configure(settings_.flows);
   cgroups_->watch(choices_.cgroups());
   choices_.set_cgroups(cgroups_->ids());
+  if (auto users = choices_.users(); users != watched_users_)
+    users_->watch(watched_users_ = std::move(users));
+  choices_.set_users(users_->uids());
 }
 
 std::vector<dataplane::VifRule> MnDaemon::rules() const {
@@ -49,6 +52,18 @@ Result<void> MnDaemon::apply_choices() {
 void MnDaemon::cgroups_changed(const Ids& before, const Ids& now) {
   for (const auto& path : missing_in(now, before)) host_->notify("cgroup-gone", {{"cgroup", path}});
   for (const auto& path : missing_in(before, now)) host_->notify("cgroup-appeared", {{"cgroup", path}});
+  rules_changed();
+}
+
+void MnDaemon::user_changed(const std::string& name, std::optional<std::uint32_t> uid) {
+  if (uid)
+    host_->notify("user-found", {{"user", name}, {"uid", *uid}});
+  else
+    host_->notify("user-unknown", {{"user", name}});
+  rules_changed();
+}
+
+void MnDaemon::rules_changed() {
   if (!dataplane_) return;
   if (const auto applied = apply_choices(); !applied) spdlog::error("rules: {}", applied.error().message);
 }

@@ -131,6 +131,7 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
                                         kind_of(plan_.backend) + "; choose another name, or remove it");
   auto there = link ? check_ports(*link, members, former) : create();
   if (there && link && !is_ours && !is_made_by_us(*link)) there = check_addresses(*link);
+  if (there && link && !is_made_by_us(*link)) there = former_.note(*link);
   if (!there) return tl::unexpected(there.error());
   auto ready = take_from_the_kernel(plan_.name)
                    .and_then([&] { return bring_up(); })
@@ -158,7 +159,7 @@ Result<void> VirtualInterface::remove(bool is_ours) {
   return removed ? first : removed;
 }
 
-/// What a device has that nobody has set up.
+/// What we have set up on it.
 Result<void> VirtualInterface::give_back(const Link& link) {
   const auto addresses = netlink_.addresses(link.index);
   const auto routes = netlink_.routes();
@@ -176,13 +177,6 @@ Result<void> VirtualInterface::give_back(const Link& link) {
     if (done && neighbor.permanent) done = netlink_.remove_neighbor(link.index, neighbor.address);
   for (const auto& found : *addresses)
     if (done) done = netlink_.remove_address(link.index, found.address, found.prefix_length);
-  for (const auto setting : {Ipv6Setting::AcceptRa, Ipv6Setting::RouterSolicitations, Ipv6Setting::AcceptDad,
-                             Ipv6Setting::DadTransmits, Ipv6Setting::AddrGenMode}) {
-    if (!done) break;
-    done = platform::get_ipv6("default", setting).and_then([&](int value) {
-      return platform::set_ipv6(link.name, setting, value);
-    });
-  }
   return done;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/config/settings.h"
+#include "daemon/mn/former_device.h"
 #include "platform/netlink.h"
 
 namespace flowmob::daemon {
@@ -21,16 +22,20 @@ class VirtualInterface {
     std::string name;
     MacAddress mac;
     VifBackend backend = VifBackend::Veth;
+    std::filesystem::path record;  ///< how one that was there before us was
   };
-  VirtualInterface(platform::Netlink& netlink, Plan plan) : netlink_(netlink), plan_(std::move(plan)) {}
+  VirtualInterface(platform::Netlink& netlink, Plan plan)
+      : netlink_(netlink), plan_(std::move(plan)), former_(netlink, plan_.record) {}
 
   /// Makes it, or takes it over: an earlier run's or, other than a veth, anybody's that has no ports but
   /// members, or `former` ones, and (`is_ours` by an earlier run's rows) no global addresses.
-  /// "interface-in-use", "foreign-port", "has-global-address", "no-such-backend".
+  /// "interface-in-use", "foreign-port", "has-global-address", "no-such-backend", "record-failed".
   Result<platform::Link> ensure(const std::vector<std::string>& members,
                                 const std::vector<InterfaceIndex>& former, bool is_ours);
   /// One that was there before us stays, with its ports; and as it is unless it `is_ours`: taken by us.
   Result<void> remove(bool is_ours);
+  /// Then, when members have left it: its MTU and IPv6 settings, as they were. "bad-record".
+  Result<void> put_back_settings() { return former_.put_back(plan_.name); }
   /// What its packets may have; of IPv6 alone where the device would change its ports' as well.
   Result<void> set_mtu(std::uint32_t mtu);
 
@@ -62,6 +67,7 @@ class VirtualInterface {
 
   platform::Netlink& netlink_;
   Plan plan_;
+  FormerDevice former_;
 };
 
 }  // namespace flowmob::daemon

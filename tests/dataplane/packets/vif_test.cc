@@ -619,8 +619,10 @@ TEST_F(VifPreference, EveryRuleHasItsRow) {
       EXPECT_EQ(member_of(Packet().from(kNode).to(kCn).udp(4000, static_cast<std::uint16_t>(7000 + i))),
                 i % 2);
   }
+  const auto standing = rules;
   rules.push_back({port(1), {0}});
   EXPECT_EQ(vif_->set_rules(rules).error().code, "too-many-rules");
+  EXPECT_EQ(vif_->rules(), standing) << "who asks again is not told that they hold";
 }
 
 TEST_F(VifPreference, ASuccessorHasItsOwnRules) {
