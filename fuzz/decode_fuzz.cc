@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets: as a Mobility Header, as Neighbor Discovery, as queries for listeners, as traffic selectors, as
-// ARP, DHCP and DHCPv6. Nothing crashes, and what is accepted means the same and looks the same when it has been
-// written once.
+// ARP, DHCP and DHCPv6. Nothing crashes, and what is accepted means the same and looks the same when it has
+// been written once.
 #include <cstdlib>
 
 #include "core/dhcp/frame.h"
