@@ -14,7 +14,9 @@ constexpr std::size_t kQueryV2 = 28;
 constexpr std::uint8_t kReportV1 = 131;
 constexpr std::uint8_t kReportV2 = 143;
 
-std::uint32_t two_octets(ByteView bytes, std::size_t at) { return bytes[at] << 8U | bytes[at + 1]; }
+std::uint32_t two_octets(ByteView bytes, std::size_t at) {
+  return static_cast<std::uint32_t>(bytes[at] << 8U | bytes[at + 1]);
+}
 
 /// RFC 3810 section 5.1.3: a floating-point number above 32767.
 std::uint32_t delay_of(std::uint32_t code) {

@@ -131,7 +131,10 @@ bool LogicalInterface::Impl::hear_of_own(TimePoint now, const PacketMeta& meta, 
   MemberState* member = config_.members_are_ports ? find(meta.interface) : nullptr;
   if (member == nullptr || !member->up() || meta.link_source == member->config.mac) return false;
   if (!icmpv6.empty() && icmpv6.front() == wire::kListenerQuery) {
-    if (!member->own.hear_query(now, meta, icmpv6)) statistics_.drop("group-query");
+    if (!member->questions.allow(now))
+      statistics_.drop("question-rate");
+    else if (!member->own.hear_query(now, meta, icmpv6))
+      statistics_.drop("group-query");
     speak_of_own(now);
     return true;
   }

@@ -214,5 +214,24 @@ TEST_F(PortAddresses, WhoeverAsksByVersion1IsAnsweredByIt) {
   EXPECT_EQ(wire::ipv6_checksum(all[0].source, all[0].destination, 58, all[0].icmpv6), 0);
 }
 
+TEST_F(PortAddresses, QueriesAreAnsweredNoFasterThanQuestions) {
+  settle();
+  for (int i = 0; i < 1000; ++i) query({}, 0);
+  EXPECT_THAT(reports(), SizeIs(testing::AllOf(testing::Ge(1U), testing::Le(51U))));
+}
+
+TEST_F(PortAddresses, FollowTheirLinkLayerAddress) {
+  const auto mac = MacAddress::parse("02:00:00:00:08:08").value();
+  settle();
+  static_cast<void>(probes());
+  auto config = ports_asking_routers();
+  config.members[0].mac = mac;
+  ASSERT_TRUE(lif_.reconfigure(now_, config, 0s));
+  EXPECT_EQ(probed(), link_local_of(mac));
+  pass(1s);
+  question(link_local_of(mac));
+  EXPECT_THAT(asked<AnswerNeighbor>(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace flowmob::core

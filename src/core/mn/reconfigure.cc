@@ -41,7 +41,10 @@ void LogicalInterface::Impl::change_members(Now now, Duration drain) {
     const MemberState* known = find(wanted.interface);
     changed.push_back(known ? *known : MemberState::added(wanted));
     const bool is_new = !known || known->leaves;
+    const bool is_under_another_mac = changed.back().config.mac != wanted.mac;
     changed.back().stay(wanted);
+    if (config_.members_are_ports && changed.back().up() && is_under_another_mac)
+      changed.back().own.start(now.monotonic, wanted.mac);
     if (!is_new) continue;
     notify("member-added", about(changed.back()));
     told_.mtu.reset();  // no more than each member's own
