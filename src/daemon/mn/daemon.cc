@@ -93,7 +93,7 @@ void MnDaemon::undo_start() {
     (void)dataplane::VifDataplane::leave(interface);
     interfaces_->restore(interface);
   }
-  if (first && interface_taken_) (void)interface_->put_back_settings();
+  if (first && interface_taken_) (void)interface_->put_back_settings(true);
 }
 
 /// What may fail before anything is touched.
@@ -321,7 +321,7 @@ Result<void> MnDaemon::teardown(const Options& options) {
   auto done = remove_all(*netlink, *settings, is_ours);
   for (const InterfaceIndex interface : former.known())
     if (auto restored = former.restore(interface); done && !restored) done = restored;
-  if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(); done && !restored)
+  if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(is_ours); done && !restored)
     done = restored;
   return done ? known : done;
 }
