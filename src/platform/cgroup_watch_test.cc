@@ -7,8 +7,6 @@
 
 #include <fstream>
 
-#include "platform/user.h"
-
 namespace flowmob::platform {
 namespace {
 
@@ -86,11 +84,6 @@ TEST_F(CgroupWatchTest, WithoutARootThereIsNoneUntilOneIsMounted) {
   told_ = false;
   loop_->run_for(7s);
   EXPECT_TRUE(told_) << "it looks every five seconds";
-}
-
-TEST(FindUser, ByName) {
-  EXPECT_EQ(find_user("root"), std::optional(0U));
-  EXPECT_EQ(find_user("no-such-user-here"), std::nullopt);
 }
 
 }  // namespace

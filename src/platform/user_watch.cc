@@ -22,8 +22,6 @@ namespace flowmob::platform {
 
 /// What the thread and the loop share; whoever is last ends it.
 struct UserWatch::Desk {
-  using Answer = std::pair<std::string, std::optional<std::uint32_t>>;
-
   explicit Desk(Find asked) : find(std::move(asked)), bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
   void work() {
@@ -33,11 +31,11 @@ struct UserWatch::Desk {
       if (is_closed) return;
       const std::string name = questions.front();
       lock.unlock();
-      const auto uid = find(name);
+      auto answer = find(name);
       lock.lock();
       // It waits until now, so that nobody asks the same once more meanwhile.
       std::erase(questions, name);
-      answers.emplace_back(name, uid);
+      answers.emplace_back(name, std::move(answer));
       ring();
       changed.notify_all();
     }
@@ -52,7 +50,7 @@ struct UserWatch::Desk {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::string> questions;
-  std::vector<Answer> answers;
+  std::vector<std::pair<std::string, Answer>> answers;
   bool is_closed = false;
   bool is_served = false;
 };
@@ -80,11 +78,11 @@ UserWatch::~UserWatch() {
   desk_->changed.notify_all();
 }
 
-/// Signals are the loop's.
+/// Signals are the loop's. A thread that could not be made is tried again with the next question, be it the
+/// same.
 void UserWatch::put(const std::string& name) {
   const std::lock_guard lock(desk_->mutex);
-  if (std::ranges::count(desk_->questions, name) != 0) return;
-  desk_->questions.push_back(name);
+  if (std::ranges::count(desk_->questions, name) == 0) desk_->questions.push_back(name);
   desk_->changed.notify_all();
   if (desk_->is_served) return;
   ::sigset_t all{}, before{};
@@ -102,6 +100,7 @@ void UserWatch::put(const std::string& name) {
 void UserWatch::watch(std::set<std::string> names) {
   names_ = std::move(names);
   std::erase_if(uids_, [this](const auto& known) { return !names_.contains(known.first); });
+  std::erase_if(failed_, [this](const auto& name) { return !names_.contains(name); });
   for (const auto& name : names_) put(name);
   timer_.cancel();
   if (!names_.empty()) timer_.arm(SystemClock::now().monotonic + options_.again);
@@ -122,33 +121,41 @@ bool UserWatch::ask(const std::string& name, OnAnswer on_answer) {
 }
 
 void UserWatch::take_answers(bool is_change) {
-  std::vector<Desk::Answer> answers;
+  std::vector<std::pair<std::string, Answer>> answers;
   {
     const std::lock_guard lock(desk_->mutex);
     answers.swap(desk_->answers);
   }
-  for (const auto& [name, uid] : answers) take(name, uid, is_change);
+  for (const auto& [name, answer] : answers) take(name, answer, is_change);
 }
 
-void UserWatch::take(const std::string& name, std::optional<std::uint32_t> uid, bool is_change) {
+void UserWatch::take(const std::string& name, const Answer& answer, bool is_change) {
   std::vector<OnAnswer> told;
   const auto [first, last] = askers_.equal_range(name);
   for (auto asker = first; asker != last; ++asker) told.push_back(std::move(asker->second));
   askers_.erase(first, last);
-  if (names_.contains(name)) {
-    const auto known = uids_.find(name);
-    const bool is_new = known == uids_.end() || known->second != uid;
-    uids_.insert_or_assign(name, uid);
-    if (is_new && is_change) on_change_(name, uid);
-  }
-  for (const auto& on_answer : told) on_answer(uid);
+  if (names_.contains(name)) learn(name, answer, is_change);
+  for (const auto& on_answer : told) on_answer(answer);
 }
 
-/// The service may have been out of reach, which looks the same to who asks it.
+void UserWatch::learn(const std::string& name, const Answer& answer, bool is_change) {
+  if (!answer) {
+    if (failed_.insert(name).second) spdlog::warn("{}", answer.error().message);
+    return;
+  }
+  failed_.erase(name);
+  const auto known = uids_.find(name);
+  const bool is_new = known == uids_.end() || known->second != *answer;
+  uids_.insert_or_assign(name, *answer);
+  if (is_new && is_change) on_change_(name, *answer);
+}
+
+/// Not every name service that is out of reach says so: some say that there is nobody.
 void UserWatch::look_again() {
   timer_.arm(SystemClock::now().monotonic + options_.again);
   for (const auto& name : names_)
-    if (const auto known = uids_.find(name); known == uids_.end() || !known->second) put(name);
+    if (const auto known = uids_.find(name); known == uids_.end() || !known->second || failed_.contains(name))
+      put(name);
 }
 
 }  // namespace flowmob::platform

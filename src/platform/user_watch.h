@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "platform/event_loop.h"
 
 namespace flowmob::platform {
@@ -21,13 +22,16 @@ class UserWatch {
  public:
   /// Those that were answered; none: nobody has that name.
   using Uids = std::map<std::string, std::optional<std::uint32_t>>;
-  using Find = std::function<std::optional<std::uint32_t>(std::string_view)>;
+  /// None: nobody has that name. An error: the name service cannot say, which changes nothing of what is
+  /// known.
+  using Answer = Result<std::optional<std::uint32_t>>;
+  using Find = std::function<Answer(std::string_view)>;
   using OnChange = std::function<void(const std::string& name, std::optional<std::uint32_t> uid)>;
-  using OnAnswer = std::function<void(std::optional<std::uint32_t> uid)>;
+  using OnAnswer = std::function<void(const Answer& answer)>;
 
   struct Options {
     Find find;                                  ///< called by the thread
-    Duration again = std::chrono::seconds(30);  ///< names that nobody had are asked about once more
+    Duration again = std::chrono::seconds(30);  ///< names that nobody had, or had no answer, are asked about
     std::size_t most_questions = 64;            ///< of ask() that wait
   };
   /// `on_change`: an answer differs from the one before, or is the first.
@@ -49,13 +53,15 @@ class UserWatch {
   struct Desk;
   void put(const std::string& name);
   void take_answers(bool is_change);
-  void take(const std::string& name, std::optional<std::uint32_t> uid, bool is_change);
+  void take(const std::string& name, const Answer& answer, bool is_change);
+  void learn(const std::string& name, const Answer& answer, bool is_change);
   void look_again();
 
   OnChange on_change_;
   Options options_;
   std::set<std::string> names_;
   Uids uids_;
+  std::set<std::string> failed_;  ///< those of which the service could not say anything the last time
   std::multimap<std::string, OnAnswer> askers_;
   std::shared_ptr<Desk> desk_;
   FdWatch reading_;

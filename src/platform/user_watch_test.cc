@@ -2,11 +2,15 @@
 #include "platform/user_watch.h"
 
 #include <gmock/gmock.h>
+#include <pthread.h>
+#include <pwd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 
 #include "platform/clock.h"
+#include "platform/user.h"
 
 namespace flowmob::platform {
 namespace {
@@ -22,11 +26,12 @@ using Uid = std::optional<std::uint32_t>;
 class SlowService {
  public:
   UserWatch::Find find() {
-    return [state = state_](std::string_view name) -> Uid {
+    return [state = state_](std::string_view name) -> UserWatch::Answer {
       std::unique_lock lock(state->mutex);
       ++state->asked;
       state->changed.notify_all();
       state->changed.wait(lock, [&] { return state->is_open; });
+      if (state->is_broken) return fail("user-lookup-failed", "out of reach");
       const auto found = state->users.find(std::string(name));
       return found == state->users.end() ? std::nullopt : Uid(found->second);
     };
@@ -35,6 +40,10 @@ class SlowService {
     const std::lock_guard lock(state_->mutex);
     state_->is_open = is_open;
     state_->changed.notify_all();
+  }
+  void break_down(bool is_broken = true) {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_broken = is_broken;
   }
   void add(const std::string& name, std::uint32_t uid) {
     const std::lock_guard lock(state_->mutex);
@@ -50,6 +59,7 @@ class SlowService {
     std::mutex mutex;
     std::condition_variable changed;
     bool is_open = false;
+    bool is_broken = false;
     int asked = 0;
     std::map<std::string, std::uint32_t> users{{"alice", 1000}, {"bob", 1001}};
   };
@@ -61,8 +71,12 @@ class UserWatchTest : public ::testing::Test {
   ~UserWatchTest() override { service_.open(); }
   /// Until something is told.
   void run_until_told(std::size_t count) {
+    run_until([&] { return told_.size() >= count; });
+  }
+  template <class Condition>
+  void run_until(Condition is_so) {
     const TimePoint end = SystemClock::now().monotonic + 60s;
-    while (told_.size() < count && SystemClock::now().monotonic < end) loop_->run_for(1ms);
+    while (!is_so() && SystemClock::now().monotonic < end) loop_->run_for(1ms);
   }
 
   SlowService service_;
@@ -122,16 +136,82 @@ TEST_F(UserWatchTest, BeforeTheLoopRunsOneMayWait) {
 
 TEST_F(UserWatchTest, QuestionsHaveABound) {
   std::vector<Uid> answers;
-  const auto note = [&](Uid uid) { answers.push_back(uid); };
+  const auto note = [&](const UserWatch::Answer& answer) { answers.push_back(answer.value()); };
   EXPECT_TRUE(watch_->ask("alice", note));
   EXPECT_TRUE(watch_->ask("nobody-here", note));
   EXPECT_FALSE(watch_->ask("bob", note));
   service_.open();
-  const TimePoint end = SystemClock::now().monotonic + 60s;
-  while (answers.size() < 2 && SystemClock::now().monotonic < end) loop_->run_for(1ms);
+  run_until([&] { return answers.size() == 2; });
   EXPECT_THAT(answers, ElementsAre(Uid(1000), std::nullopt));
   EXPECT_THAT(watch_->uids(), IsEmpty()) << "nobody watches them";
   EXPECT_TRUE(watch_->ask("bob", note));
+}
+
+TEST_F(UserWatchTest, AServiceThatCannotSayChangesNothingThatIsKnown) {
+  service_.open();
+  watch_->watch({"alice", "carol"});
+  run_until_told(2);
+  told_.clear();
+  service_.break_down();
+  std::vector<std::string> answers;
+  const auto note = [&](const UserWatch::Answer& answer) {
+    answers.push_back(answer ? "an answer" : answer.error().code);
+  };
+  EXPECT_TRUE(watch_->ask("alice", note));
+  EXPECT_TRUE(watch_->ask("nobody-watches-me", note));
+  run_until([&] { return answers.size() == 2; });
+  EXPECT_THAT(answers, ElementsAre("user-lookup-failed", "user-lookup-failed"));
+  EXPECT_THAT(watch_->uids(), ElementsAre(Pair("alice", Uid(1000)), Pair("carol", std::nullopt)));
+  EXPECT_THAT(told_, IsEmpty());
+  service_.add("alice", 1234);
+  service_.break_down(false);
+  run_until_told(1);
+  EXPECT_THAT(told_, ElementsAre(Pair("alice", Uid(1234)))) << "it was asked again by itself";
+}
+
+TEST_F(UserWatchTest, WhoWasNeverAnsweredForIsNotSaidToBeNobody) {
+  service_.break_down();
+  service_.open();
+  watch_->watch({"alice"});
+  watch_->wait(60s);
+  EXPECT_THAT(watch_->uids(), IsEmpty());
+  service_.break_down(false);
+  run_until_told(1);
+  EXPECT_THAT(told_, ElementsAre(Pair("alice", Uid(1000))));
+}
+
+/// No thread can be made while it lives: none has room for its stack.
+class NoThreads {
+ public:
+  NoThreads() {
+    ::pthread_getattr_default_np(&before_);
+    ::pthread_attr_t too_large = {};
+    ::pthread_getattr_default_np(&too_large);
+    ::pthread_attr_setstacksize(&too_large, std::size_t{1} << 60U);
+    EXPECT_EQ(::pthread_setattr_default_np(&too_large), 0);
+    ::pthread_attr_destroy(&too_large);
+  }
+  ~NoThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  ::pthread_attr_t before_ = {};
+};
+
+TEST_F(UserWatchTest, AThreadThatCouldNotBeMadeIsMadeLater) {
+  service_.open();
+  {
+    const NoThreads none;
+    watch_->watch({"alice"});
+    watch_->wait(1ms);
+    EXPECT_THAT(watch_->uids(), IsEmpty());
+  }
+  run_until_told(1);
+  EXPECT_THAT(told_, ElementsAre(Pair("alice", Uid(1000))));
 }
 
 TEST_F(UserWatchTest, NobodyWaitsForTheServiceAtTheEnd) {
@@ -141,6 +221,41 @@ TEST_F(UserWatchTest, NobodyWaitsForTheServiceAtTheEnd) {
   loop_.reset();
   service_.open();
   EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST(FindUser, ByName) {
+  EXPECT_EQ(find_user("root").value(), std::optional(0U));
+  EXPECT_EQ(find_user("no-such-user-here").value(), std::nullopt);
+}
+
+template <int kNumber>
+int says(const char* /*name*/, ::passwd* /*entry*/, char* /*room*/, std::size_t /*size*/, ::passwd** found) {
+  *found = nullptr;
+  return kNumber;
+}
+
+TEST(FindUser, ThatNobodyHasTheNameIsSaidInSeveralWays) {
+  for (const UserLookUp service : {says<0>, says<ENOENT>, says<ESRCH>, says<EBADF>, says<EPERM>})
+    EXPECT_EQ(find_user("alice", service).value(), std::nullopt);
+}
+
+TEST(FindUser, AServiceThatCannotSayIsAnError) {
+  for (const UserLookUp service : {says<EIO>, says<ETIMEDOUT>, says<EAGAIN>, says<EMFILE>, says<ERANGE>}) {
+    const auto found = find_user("alice", service);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, "user-lookup-failed");
+  }
+}
+
+int needs_much_room(const char* /*name*/, ::passwd* entry, char* /*room*/, std::size_t size,
+                    ::passwd** found) {
+  *found = size < 100'000 ? nullptr : entry;
+  entry->pw_uid = 7;
+  return *found == nullptr ? ERANGE : 0;
+}
+
+TEST(FindUser, AnEntryMayBeLarge) {
+  EXPECT_EQ(find_user("alice", needs_much_room).value(), std::optional(7U));
 }
 
 }  // namespace

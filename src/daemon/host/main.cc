@@ -9,7 +9,6 @@
 #include "platform/logging.h"
 #include "platform/netlink.h"
 #include "platform/network_namespace.h"
-#include "platform/user.h"
 
 namespace flowmob::daemon {
 namespace {
@@ -45,12 +44,10 @@ int run_daemon(int argc, char** argv, const Program& program,
 }
 
 config::LoadOptions on_this_machine() {
-  return {.interface_exists =
-              [](std::string_view name) {
-                auto netlink = platform::Netlink::open();
-                return !netlink || netlink->link(name).has_value();
-              },
-          .find_user = platform::find_user};
+  return {.interface_exists = [](std::string_view name) {
+    auto netlink = platform::Netlink::open();
+    return !netlink || netlink->link(name).has_value();
+  }};
 }
 
 }  // namespace flowmob::daemon

@@ -75,8 +75,9 @@ void MnDaemon::explain(const Json& arguments, const platform::ControlServer::Rep
   const auto number = uid_in(user);
   if (!number) return reply(tl::unexpected(number.error()));
   if (*number || !arguments.contains("user")) return reply(explain_to(arguments, *number));
-  const bool is_asked = users_->ask(user, [this, arguments, user, reply](Uid uid) {
-    if (uid) return reply(explain_to(arguments, uid));
+  const bool is_asked = users_->ask(user, [this, arguments, user, reply](const auto& uid) {
+    if (!uid) return reply(tl::unexpected(uid.error()));
+    if (*uid) return reply(explain_to(arguments, *uid));
     reply(fail("bad-argument", "user: there is no user '" + user + "'"));
   });
   if (!is_asked) reply(fail("busy", "too many users are being looked for"));

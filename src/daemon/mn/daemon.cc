@@ -72,9 +72,7 @@ core::MemberConfig* MnDaemon::find(const std::string& interface) {
 }
 
 Result<std::unique_ptr<MnDaemon>> MnDaemon::start(const Options& options) {
-  auto on_machine = on_this_machine();
-  on_machine.find_user = {};  // which may take its time
-  auto settings = config::load_mn(options.config, on_machine);
+  auto settings = config::load_mn(options.config, on_this_machine());
   if (!settings) return tl::unexpected(config::to_error(settings.error()));
   std::unique_ptr<MnDaemon> daemon(new MnDaemon(options.config, std::move(*settings)));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(opened.error());
@@ -95,7 +93,7 @@ void MnDaemon::undo_start() {
     (void)dataplane::VifDataplane::leave(interface);
     interfaces_->restore(interface);
   }
-  if (first && interface_taken_) (void)interface_->put_back_settings();
+  if (first && interface_taken_) (void)interface_->put_back_settings(true);
 }
 
 /// What may fail before anything is touched.
@@ -115,7 +113,7 @@ Result<void> MnDaemon::open() {
       host_->loop(), [this](const auto& before, const auto& now) { cgroups_changed(before, now); });
   users_ = std::make_unique<platform::UserWatch>(
       host_->loop(), [this](const auto& name, auto uid) { user_changed(name, uid); },
-      platform::UserWatch::Options{.find = platform::find_user});
+      platform::UserWatch::Options{.find = [](std::string_view name) { return platform::find_user(name); }});
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
   return resolve_members(*netlink_, settings_.core, predecessors)
       .and_then([&] { return number_all(settings_, predecessors); })
@@ -323,7 +321,7 @@ Result<void> MnDaemon::teardown(const Options& options) {
   auto done = remove_all(*netlink, *settings, is_ours);
   for (const InterfaceIndex interface : former.known())
     if (auto restored = former.restore(interface); done && !restored) done = restored;
-  if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(); done && !restored)
+  if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(is_ours); done && !restored)
     done = restored;
   return done ? known : done;
 }

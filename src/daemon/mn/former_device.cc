@@ -56,23 +56,26 @@ Result<void> put_default(const std::string& name) {
 
 }  // namespace
 
-Result<void> FormerDevice::note(const Link& device) {
+/// Of a device that was there before this one nothing is lost: this one is as it was.
+Result<void> FormerDevice::note(const Link& device, bool is_taken) {
   const auto known = file_.load();
-  if (known && !known->empty() && is_of(known->front(), device)) return {};
+  const bool is_any_known = known && !known->empty();
+  if (is_any_known ? is_of(known->front(), device) : is_taken) return {};
   return look_at(device).and_then([&](FormerSettings&& former) { return file_.save({std::move(former)}); });
 }
 
-Result<void> FormerDevice::put_back(const std::string& name) {
+Result<void> FormerDevice::put_back(const std::string& name, bool is_taken) {
   const auto device = netlink_.link(name);
   const auto known = file_.load();
-  if (!known) {
-    (void)file_.save({});
-    if (device) (void)put_default(name);
-    return tl::unexpected(known.error());
+  Result<void> done;
+  if (known && !known->empty()) {
+    if (device && is_of(known->front(), *device)) done = put_back(known->front(), *device);
+  } else if (device && is_taken) {
+    done = put_default(name);
   }
-  const bool is_known = device && !known->empty() && is_of(known->front(), *device);
-  const auto done = is_known ? put_back(known->front(), *device) : Result<void>();
-  return done ? file_.save({}) : done;
+  if (known && !done) return done;
+  auto forgotten = file_.save({});
+  return known ? forgotten : tl::unexpected(known.error());
 }
 
 /// Its MTU first: with it the kernel sets IPv6's.

@@ -14,12 +14,13 @@ class FormerDevice {
  public:
   FormerDevice(platform::Netlink& netlink, std::filesystem::path file) : netlink_(netlink), file_(file) {}
 
-  /// How it is now, unless it is known how it was. "record-failed".
-  Result<void> note(const platform::Link& device);
+  /// How it is now, unless it is known how it was, or `is_taken`: we have changed it already, and how it was
+  /// is lost. "record-failed".
+  Result<void> note(const platform::Link& device, bool is_taken);
   /// As it was, and not known any more; the MTU of a bond or a team is its ports', too, so members have left
-  /// it before. Nothing where it is not known, or another one. "bad-record": what is on file is not believed,
-  /// and makes way; it then has the settings of `default`.
-  Result<void> put_back(const std::string& name);
+  /// it before. Nothing where another one is known. Where none is known it has the settings of `default` if
+  /// it `is_taken`, or else what it has. "bad-record": what is on file is not believed, and makes way.
+  Result<void> put_back(const std::string& name, bool is_taken);
 
  private:
   Result<void> put_back(const FormerSettings& former, const platform::Link& device);

@@ -129,9 +129,10 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
     return fail("interface-in-use", "'" + plan_.name +
                                         "' exists and is no virtual interface of a mobile node that is a " +
                                         kind_of(plan_.backend) + "; choose another name, or remove it");
+  const bool is_anothers = link && !is_made_by_us(*link);
   auto there = link ? check_ports(*link, members, former) : create();
-  if (there && link && !is_ours && !is_made_by_us(*link)) there = check_addresses(*link);
-  if (there && link && !is_made_by_us(*link)) there = former_.note(*link);
+  if (there && is_anothers && !is_ours) there = check_addresses(*link);
+  if (there && is_anothers) there = former_.note(*link, is_ours);
   if (!there) return tl::unexpected(there.error());
   auto ready = take_from_the_kernel(plan_.name)
                    .and_then([&] { return bring_up(); })
@@ -141,7 +142,9 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
                          !link || !is_ours;  // else it is somebody's who needs one, for DHCPv6
                      return (is_kernels ? forget_link_local(made) : Result<void>()).map([&] { return made; });
                    });
-  if (!ready && !link) (void)remove(true);  // why it is of no use is worth more
+  // Why it is of no use is worth more.
+  if (!ready && !link) (void)remove(true);
+  if (!ready && is_anothers && !is_ours) (void)put_back_settings(true);
   return ready;
 }
 
@@ -178,6 +181,13 @@ Result<void> VirtualInterface::give_back(const Link& link) {
   for (const auto& found : *addresses)
     if (done) done = netlink_.remove_address(link.index, found.address, found.prefix_length);
   return done;
+}
+
+/// Whatever else has its name by now was never taken.
+Result<void> VirtualInterface::put_back_settings(bool is_ours) {
+  const auto link = netlink_.link(plan_.name);
+  const bool can_be_ours = link && link->kind == kind_of(plan_.backend) && !is_made_by_us(*link);
+  return former_.put_back(plan_.name, is_ours && can_be_ours);
 }
 
 Result<void> VirtualInterface::set_mtu(std::uint32_t mtu) {

@@ -34,8 +34,9 @@ class VirtualInterface {
                                 const std::vector<InterfaceIndex>& former, bool is_ours);
   /// One that was there before us stays, with its ports; and as it is unless it `is_ours`: taken by us.
   Result<void> remove(bool is_ours);
-  /// Then, when members have left it: its MTU and IPv6 settings, as they were. "bad-record".
-  Result<void> put_back_settings() { return former_.put_back(plan_.name); }
+  /// Then, when members have left it: its MTU and IPv6 settings, as they were. Where that is not known and it
+  /// `is_ours`, those of `default`. "bad-record".
+  Result<void> put_back_settings(bool is_ours);
   /// What its packets may have; of IPv6 alone where the device would change its ports' as well.
   Result<void> set_mtu(std::uint32_t mtu);
 

@@ -2,7 +2,10 @@
 #include "daemon/mn/virtual_interface.h"
 
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -29,8 +32,21 @@ struct BridgeAndPort {
   BridgeAndPort& operator=(const BridgeAndPort&) = delete;
 
   VirtualInterface interface(VifBackend backend = VifBackend::Bridge) {
-    return {netlink, {"vif0", MacAddress::parse("02:00:00:00:00:01").value(), backend, folder / "device"}};
+    return {netlink, {"vif0", MacAddress::parse("02:00:00:00:00:01").value(), backend, record()}};
   }
+  VirtualInterface taken_bridge() {
+    make_bridge("vif0", "");
+    EXPECT_TRUE(platform::set_ipv6("default", Ipv6Setting::AcceptRa, 2));
+    EXPECT_TRUE(platform::set_ipv6("vif0", Ipv6Setting::AcceptDad, 2));
+    VirtualInterface taken = interface();
+    EXPECT_TRUE(taken.ensure({"if1"}, {}, false));
+    EXPECT_EQ(vif_setting(Ipv6Setting::AcceptDad), 0);
+    return taken;
+  }
+  static int vif_setting(Ipv6Setting setting) { return platform::get_ipv6("vif0", setting).value(); }
+  /// Nobody believes it.
+  void break_record() { std::filesystem::permissions(record(), std::filesystem::perms::all); }
+  std::filesystem::path record() const { return folder / "device"; }
   FormerStates states() { return {netlink, folder / "record"}; }
   Link link(const char* name = "if1") { return netlink.link(name).value(); }
   bool is_there(const char* name) { return netlink.link(name).has_value(); }
@@ -94,6 +110,104 @@ TEST(VirtualInterface, OneThatIsNoPortIsNotGivenBack) {
     ASSERT_TRUE(platform::set_ipv6("if1", Ipv6Setting::DisableIpv6, 1));
     ASSERT_TRUE(interface.release_port(world.link().index));
     EXPECT_EQ(platform::get_ipv6("if1", Ipv6Setting::DisableIpv6).value(), 1) << "it was never taken";
+  });
+}
+
+TEST(FormerDevice, IsAsItWas) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface interface = world.taken_bridge();
+    ASSERT_TRUE(interface.ensure({"if1"}, {}, true)) << "a successor";
+    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptDad), 2);
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 1);
+    EXPECT_FALSE(std::filesystem::exists(world.record()));
+  });
+}
+
+TEST(FormerDevice, OurOwnSettingsAreNotThoseFromBefore) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface interface = world.taken_bridge();
+    std::filesystem::remove(world.record());
+    ASSERT_TRUE(interface.ensure({"if1"}, {}, true));
+    EXPECT_FALSE(std::filesystem::exists(world.record()));
+    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 2) << "that of `default`";
+  });
+}
+
+TEST(FormerDevice, OurOwnSettingsAreNotThoseFromBeforeWhereTheRecordIsBroken) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface interface = world.taken_bridge();
+    world.break_record();
+    ASSERT_TRUE(interface.ensure({"if1"}, {}, true));
+    EXPECT_EQ(interface.put_back_settings(true).error().code, "bad-record");
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 2) << "that of `default`";
+    EXPECT_FALSE(std::filesystem::exists(world.record()));
+  });
+}
+
+TEST(FormerDevice, AnotherOneWithItsNameIsNotedAnew) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface interface = world.taken_bridge();
+    ASSERT_TRUE(world.netlink.delete_link(world.link("vif0").index));
+    world.make_bridge("vif0", "");
+    ASSERT_TRUE(platform::set_ipv6("vif0", Ipv6Setting::AcceptDad, -1));
+    ASSERT_TRUE(interface.ensure({"if1"}, {}, true));
+    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptDad), -1);
+  });
+}
+
+/// A record of another boot may be beside a control socket that is not in /run.
+TEST(FormerDevice, ABadRecordChangesNothingOfWhatWasNotTaken) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface interface = world.taken_bridge();
+    for (const auto setting : {Ipv6Setting::AcceptRa, Ipv6Setting::AcceptDad})
+      ASSERT_TRUE(platform::set_ipv6("vif0", setting, 1));
+    world.break_record();
+    EXPECT_EQ(interface.put_back_settings(false).error().code, "bad-record");
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 1);
+    EXPECT_FALSE(std::filesystem::exists(world.record())) << "it makes way";
+  });
+}
+
+TEST(FormerDevice, ABadRecordChangesNothingOfADeviceOfAnotherKind) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    world.taken_bridge();
+    world.break_record();
+    EXPECT_EQ(world.interface(VifBackend::Bond).put_back_settings(true).error().code, "bad-record");
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 0);
+  });
+}
+
+/// Of the calling thread, for good: settings of /proc/sys are root's all the same, netlink's are not.
+void drop_network_administration() {
+  ::__user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  ::__user_cap_data_struct data[2] = {};
+  ASSERT_EQ(::syscall(SYS_capget, &header, data), 0);
+  data[0].effective &= ~(1U << CAP_NET_ADMIN);
+  ASSERT_EQ(::syscall(SYS_capset, &header, data), 0);
+}
+
+TEST(FormerDevice, IsAsItWasWhereItCannotBeTaken) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    world.make_bridge("vif0", "");
+    ASSERT_TRUE(platform::set_ipv6("vif0", Ipv6Setting::AcceptDad, 2));
+    VirtualInterface interface = world.interface();
+    drop_network_administration();
+    const auto taken = interface.ensure({"if1"}, {}, false);
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().code, "not-permitted") << taken.error().message;
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptDad), 2);
+    EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 1);
+    EXPECT_FALSE(std::filesystem::exists(world.record()));
   });
 }
 
