@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 namespace flowmob::core::dhcp6 {
 namespace {
@@ -73,11 +74,13 @@ std::optional<Bytes> without_addresses(const Option& o, Type type) {
   return data;
 }
 
+/// A number names one association: what comes again has been answered, and a reply stays small.
 void give(const Delegation& delegation, const Message& request, Message& reply) {
   const auto served = served_id(associations(request));
+  std::set<std::uint32_t> answered;
   for (const auto& o : request.options) {
     if (o.code == option::kIaPd) {
-      if (const auto asked = decode_ia_pd(o.data))
+      if (const auto asked = decode_ia_pd(o.data); asked && answered.insert(asked->id).second)
         reply.add(option::kIaPd, encode(granted(delegation, *asked, request.type, asked->id == served)));
     } else if (is_association(o)) {
       if (auto data = without_addresses(o, request.type)) reply.add(o.code, std::move(*data));

@@ -10,7 +10,7 @@ namespace flowmob::core::dhcp6 {
 
 struct Delegation {
   std::vector<Ipv6Prefix> prefixes;  ///< none: the LMA delegates nothing
-  Duration lifetime{};               ///< of the binding
+  Duration lifetime{};               ///< what is left of the binding's
 };
 
 /// The server's DUID, the same at all gateways of all domains, so that a renewal after a handoff is for
@@ -27,7 +27,8 @@ bool asks_for_prefixes(const Message& request);
 bool releases(const Delegation& delegation, const Message& request);
 
 /// Nothing where a server says nothing. The IA_PD with the lowest number gets all prefixes, other IA_PDs
-/// none; addresses are not given. `multicast`: it came to All_DHCP_Relay_Agents_and_Servers.
+/// none, and one whose number another has before it no answer; addresses are not given. `multicast`: it came
+/// to All_DHCP_Relay_Agents_and_Servers.
 std::optional<Message> answer(const Delegation& delegation, const Message& request, bool multicast);
 
 }  // namespace flowmob::core::dhcp6

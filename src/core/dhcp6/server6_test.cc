@@ -93,6 +93,16 @@ TEST(Dhcp6Server, OneAssociationGetsThemAll) {
   EXPECT_EQ(all[1].prefixes.size(), 2U);
 }
 
+TEST(Dhcp6Server, ANumberThatComesAgainIsNotAnsweredAgain) {
+  std::vector<IaPd> many(80, {7, 0, 0, {}, {}});
+  many.insert(many.begin(), 2, {9, 0, 0, {}, {}});
+  const auto all = given(*answered(kBoth, said(Type::Solicit, many)));
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].id, 9U);
+  EXPECT_EQ(all[1].id, 7U);
+  EXPECT_EQ(all[1].prefixes.size(), 2U);
+}
+
 TEST(Dhcp6Server, AddressesAreNotGiven) {
   auto solicit = said(Type::Solicit);
   solicit.add(option::kIaNa, {0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2});

@@ -113,6 +113,7 @@ struct Attachment {
       false;  ///< not asked for again until an administrative action or a new attachment
   bool delegation_released = false;  ///< by the node, which has not asked for them again
   bool delegation_asked = false;     ///< the node has, by DHCPv6: the LMA's next word is the answer
+  bool delegation_unsaid = false;    ///< no update since has told the LMA which of the two it is
 
   bool ipv6 = true;                          ///< registered for: prefixes
   bool ipv4 = false;                         ///< and an IPv4 home address
@@ -134,7 +135,7 @@ struct Attachment {
   Duration lifetime{};  ///< granted
   std::optional<TimePoint> expires;
   std::optional<TimePoint> refresh_at;
-  std::optional<TimePoint> asked_by_lma;  ///< when it last had us register anew
+  std::optional<TimePoint> update_asked;  ///< when the LMA, or the node by DHCPv6, last had us send one
   std::optional<TimePoint> retry_at;      ///< of a refused one that may try again by itself
   bool held = false;                      ///< no Proxy Binding Update until an administrative action
   /// Wall minus monotonic time when the LMA found our timestamps invalid; a change means a set clock.

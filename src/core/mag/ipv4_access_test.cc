@@ -77,6 +77,20 @@ TEST_F(Ipv4OnTheLink, WithoutIpv4NothingIsAnswered) {
   EXPECT_TRUE(ipv4_frames.empty());
 }
 
+TEST_F(Ipv4OnTheLink, WhoIsHeldBackAsksForNoneForAClient) {
+  register_node();
+  advance(dual().lifetime / 2);
+  answer([](auto& ack) {
+    for (auto& o : ack.options)
+      if (auto* id = std::get_if<wire::MnLinkLayerIdentifier>(&o)) id->identifier[5] ^= 1;
+  });
+  ASSERT_EQ(notified("answer-mismatch"), 1U);
+  clear();
+  say(message(Type::Discover));
+  EXPECT_EQ(counter("drops", "dhcp-before-binding"), 1U);
+  EXPECT_TRUE(updates.empty()) << "RFC 5213 section 6.9.1.2";
+}
+
 TEST_F(Ipv4OnTheLink, DhcpOffersTheHomeAddress) {
   register_with_ipv4();
   say(message(Type::Discover));

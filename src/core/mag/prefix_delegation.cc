@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mag/prefix_delegation.h"
 
+#include <algorithm>
+
 namespace flowmob::core {
 namespace {
 
@@ -8,6 +10,13 @@ namespace {
 Ipv6Address router_address(const AccessConfig& access, const Attachment& attachment) {
   if (!attachment.router_link_local.is_unspecified()) return attachment.router_link_local;
   return Ipv6Prefix::parse("fe80::/64").value().with_interface_id(access.link_address.eui64_interface_id());
+}
+
+/// What the node has given back is its own no more, although the LMA may have yet to answer to that.
+dhcp6::Delegation delegation_of(const Attachment& attachment, TimePoint now) {
+  const TimePoint expires = attachment.expires.value_or(now);
+  return {attachment.delegation_released ? std::vector<Ipv6Prefix>{} : attachment.delegated,
+          std::min<Duration>(attachment.lifetime, expires - now)};
 }
 
 }  // namespace
@@ -33,15 +42,15 @@ void PrefixDelegation::handle_frame(Now now, InterfaceIndex interface, ByteView 
 /// nothing is said, and the client asks again. What it said is then the answer, also if that is none.
 void PrefixDelegation::serve(Now now, const AccessConfig& access, Attachment& attachment,
                              const dhcp6::Udp6Packet& udp, const dhcp6::Message& request) {
-  const dhcp6::Delegation delegation{attachment.delegated, attachment.lifetime};
+  const auto delegation = delegation_of(attachment, now.monotonic);
   const bool wants = dhcp6::asks_for_prefixes(request) && udp.destination == dhcp6::kAllServers;
-  if (wants && attachment.delegated.empty() && !attachment.delegation_refused) {
-    if (!attachment.delegation_asked || attachment.request) {
+  if (wants && delegation.prefixes.empty() && !attachment.delegation_refused) {
+    if (!attachment.delegation_asked || attachment.delegation_unsaid || attachment.request) {
       context_.statistics.drop("dhcp6-before-binding");
       return registrar_.request_delegated(now, attachment);
     }
-    attachment.delegation_asked = false;
   }
+  if (wants) attachment.delegation_asked = false;
   const auto reply = dhcp6::answer(delegation, request, udp.destination == dhcp6::kAllServers);
   if (!reply) return context_.statistics.drop("dhcp6-unanswered");
   send(access, attachment, udp, *reply);

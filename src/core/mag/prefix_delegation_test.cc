@@ -8,6 +8,7 @@
 namespace flowmob::core {
 namespace {
 
+using namespace std::chrono_literals;
 using dhcp6::IaPd;
 using dhcp6::Message;
 using dhcp6::Status;
@@ -73,6 +74,30 @@ class Dhcp6OnTheLink : public MagFixture {
     const auto all = wire::find_all<Dmnp>(update.options);
     return all.size() == 1 && asks_for_any(all[0]);
   }
+  static bool names_no_prefix(const wire::ProxyBindingUpdate& update) {
+    return wire::find_all<Dmnp>(update.options).empty();
+  }
+  /// The update that keeps the binding is under way, and nothing else was seen.
+  void begin_refresh() {
+    clear();
+    advance(default_config().lifetime / 2);
+    ASSERT_EQ(updates.size(), 1U);
+  }
+  /// The node says what it is told to ten times a second, and the LMA has its word on each update at once.
+  void expect_pace(const std::vector<Message>& sayings, const std::vector<Dmnp>& has) {
+    clear();
+    for (int i = 0; i < 100; ++i) {
+      const auto before = updates.size();
+      advance(100ms);
+      if (updates.size() != before) delegate(names_no_prefix(last_update) ? std::vector<Dmnp>{} : has);
+      const auto between = updates.size();
+      say(sayings[static_cast<std::size_t>(i) % sayings.size()]);
+      if (updates.size() != between) delegate(names_no_prefix(last_update) ? std::vector<Dmnp>{} : has);
+    }
+    EXPECT_GE(updates.size(), 10U) << "it is asked on";
+    for (std::size_t i = 1; i < update_times.size(); ++i)
+      EXPECT_GE(update_times[i] - update_times[i - 1], 333ms) << "MAX_UPDATE_RATE, update " << i;
+  }
 };
 
 TEST_F(Dhcp6OnTheLink, TheBindingsPrefixIsDelegatedForItsLifetime) {
@@ -115,6 +140,7 @@ TEST_F(Dhcp6OnTheLink, WhereTheLmaHasNoneTheClientIsTold) {
   say(said(Type::Solicit));
   EXPECT_EQ(ia_of(heard()).status, Status::NoPrefixAvail);
   EXPECT_TRUE(updates.empty());
+  advance(1s);
   say(said(Type::Solicit));
   EXPECT_EQ(updates.size(), 1U) << "the next question is another";
 }
@@ -142,6 +168,7 @@ TEST_F(Dhcp6OnTheLink, AReleaseEndsTheDelegationAndNothingElse) {
   EXPECT_EQ(only_binding().at("state"), "registered");
   EXPECT_TRUE(only_binding().at("delegated_prefixes").empty());
   EXPECT_TRUE(hosts.back().delegated.empty());
+  advance(1s);
   clear();
   say(said(Type::Solicit));
   ASSERT_EQ(updates.size(), 1U) << "asked for again, they are had again";
@@ -189,6 +216,127 @@ TEST_F(Dhcp6OnTheLink, ANodeCannotFloodTheLma) {
   for (int i = 0; i < 500; ++i) say(said(Type::Solicit));
   EXPECT_EQ(updates.size(), 1U);
   EXPECT_EQ(counter("drops", "dhcp6-too-often"), 480U);
+  delegate({});
+  advance(10s);
+  expect_pace({said(Type::Solicit)}, {});
+}
+
+TEST_F(Dhcp6OnTheLink, NorByGivingBackAndAsking) {
+  register_router();
+  expect_pace({said(Type::Release, {{600, 600, kVan}}), said(Type::Solicit)}, {delegated_option(kVan)});
+}
+
+TEST_F(Dhcp6OnTheLink, WhatIsBeingGivenBackIsNotGivenAgain) {
+  register_router();
+  say(said(Type::Release, {{600, 600, kVan}}));
+  ASSERT_TRUE(heard());
+  clear();
+  advance(500ms);
+  say(said(Type::Solicit));
+  EXPECT_TRUE(ipv4_frames.empty()) << "the LMA has yet to answer";
+  EXPECT_TRUE(updates.empty());
+  delegate({});
+  say(said(Type::Solicit));
+  EXPECT_TRUE(ipv4_frames.empty());
+  ASSERT_EQ(updates.size(), 1U);
+  EXPECT_TRUE(asks_for_any_prefix(updates[0]));
+  delegate({delegated_option(kVan)});
+  say(said(Type::Solicit));
+  EXPECT_EQ(ia_of(heard()).prefixes.at(0).prefix, kVan);
+}
+
+TEST_F(Dhcp6OnTheLink, AReleaseTakesThePlaceOfARefreshThatIsUnderWay) {
+  register_router();
+  begin_refresh();
+  EXPECT_FALSE(names_no_prefix(updates[0]));
+  say(said(Type::Release, {{600, 600, kVan}}));
+  ASSERT_TRUE(heard());
+  ASSERT_EQ(updates.size(), 2U) << "the LMA is told";
+  EXPECT_TRUE(names_no_prefix(updates[1]));
+  deliver(answer_to(updates[0]));
+  EXPECT_EQ(counter("drops", "unmatched-acknowledgement"), 1U);
+  delegate({});
+  EXPECT_TRUE(only_binding().at("delegated_prefixes").empty());
+}
+
+TEST_F(Dhcp6OnTheLink, AReleaseDuringTheRegistrationOfAServiceIsSaidBehindIt) {
+  auto several = config();
+  several.accesses[0].services = {"video", "voice"};
+  start(several);
+  solicit();
+  delegate({delegated_option(kVan)});
+  ASSERT_EQ(updates.size(), 2U);
+  ASSERT_EQ(service_of(updates[1]), "voice");
+  ipv4_frames.clear();
+  say(said(Type::Release, {{600, 600, kVan}}));
+  ASSERT_TRUE(heard());
+  EXPECT_EQ(updates.size(), 2U);
+  accept();
+  ASSERT_EQ(updates.size(), 3U) << "what was accepted has them";
+  EXPECT_TRUE(names_no_prefix(updates[2]));
+  delegate({});
+  EXPECT_EQ(updates.size(), 3U);
+  EXPECT_TRUE(only_binding().at("delegated_prefixes").empty());
+}
+
+TEST_F(Dhcp6OnTheLink, AQuestionOfBeforeTheReleaseIsNoneAfterIt) {
+  solicit();
+  delegate({});
+  say(said(Type::Solicit));
+  delegate({delegated_option(kVan)});
+  advance(1s);
+  say(said(Type::Release, {{600, 600, kVan}}));
+  delegate({});
+  advance(1s);
+  clear();
+  say(said(Type::Solicit));
+  EXPECT_TRUE(ipv4_frames.empty());
+  ASSERT_EQ(updates.size(), 1U);
+  EXPECT_TRUE(asks_for_any_prefix(updates[0]));
+}
+
+TEST_F(Dhcp6OnTheLink, AQuestionThatWasAnsweredIsNoneWhenThePrefixesAreGone) {
+  solicit();
+  delegate({});
+  say(said(Type::Solicit));
+  delegate({delegated_option(kVan)});
+  say(said(Type::Solicit));
+  begin_refresh();
+  delegate({});
+  clear();
+  say(said(Type::Solicit));
+  EXPECT_TRUE(ipv4_frames.empty());
+  EXPECT_EQ(updates.size(), 1U);
+}
+
+TEST_F(Dhcp6OnTheLink, WhoIsHeldBackSendsNothingForAClient) {
+  register_router();
+  begin_refresh();
+  answer([](auto& ack) {
+    for (auto& o : ack.options)
+      if (auto* id = std::get_if<wire::MnLinkLayerIdentifier>(&o)) id->identifier[5] ^= 1;
+  });
+  ASSERT_EQ(notified("answer-mismatch"), 1U);
+  clear();
+  say(said(Type::Release, {{600, 600, kVan}}));
+  ASSERT_TRUE(heard());
+  say(said(Type::Solicit));
+  advance(10s);
+  EXPECT_TRUE(updates.empty()) << "RFC 5213 section 6.9.1.2";
+  ASSERT_TRUE(gateway->reconfigure(now, config()));
+  drain();
+  ASSERT_EQ(updates.size(), 1U);
+  EXPECT_FALSE(names_no_prefix(updates[0])) << "it asked again";
+}
+
+TEST_F(Dhcp6OnTheLink, WhatIsToldIsWhatIsLeft) {
+  register_router();
+  const Duration lifetime = default_config().lifetime;
+  advance(lifetime / 4);
+  say(said(Type::Solicit));
+  const auto left = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(lifetime - lifetime / 4).count());
+  EXPECT_EQ(ia_of(heard()).prefixes, (std::vector<dhcp6::IaPrefix>{{left, left, kVan}}));
 }
 
 TEST_F(Dhcp6OnTheLink, UnicastIsToldToUseMulticast) {

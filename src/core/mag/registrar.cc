@@ -60,7 +60,8 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.state = AttachmentState::Registering;
   attachment.status.clear();
   attachment.services_registered = 0;
-  attachment.delegation_refused = attachment.delegation_released = attachment.delegation_asked = false;
+  attachment.delegation_refused = attachment.delegation_released = false;
+  attachment.delegation_asked = attachment.delegation_unsaid = false;
   attachment.off_link_asked = true;
   attachment.observed.clear();  // they may be elsewhere by now
   want_flows(attachment);
@@ -121,19 +122,22 @@ void Registrar::refresh_when_free(Now now, Attachment& attachment) {
     refresh_if_present(now, attachment);
 }
 
-/// MAX_UPDATE_RATE is 3 a second. A request that is under way has yet to be answered by what the LMA knows
-/// now.
+/// A request that is under way has yet to be answered by what the LMA knows now.
 void Registrar::register_by_request(Now now, Attachment& attachment) {
-  constexpr Duration kPace = std::chrono::milliseconds(334);
   attachment.off_link_asked = true;
   if (attachment.state != AttachmentState::Registered || attachment.held) return;
-  const TimePoint earliest = attachment.asked_by_lma ? *attachment.asked_by_lma + kPace : now.monotonic;
-  if (earliest > now.monotonic) {
-    attachment.refresh_at = std::min(attachment.refresh_at.value_or(earliest), earliest);
-  } else {
-    begin(now, attachment, RequestKind::Refresh);
-  }
+  begin_paced(now, attachment);
   settle(attachment.id);
+}
+
+/// MAX_UPDATE_RATE is 3 a second (RFC 6275 section 11.8), whoever is behind it.
+void Registrar::begin_paced(Now now, Attachment& attachment) {
+  constexpr Duration kPace = std::chrono::milliseconds(334);
+  const TimePoint earliest = attachment.update_asked ? *attachment.update_asked + kPace : now.monotonic;
+  if (earliest > now.monotonic)
+    attachment.refresh_at = std::min(attachment.refresh_at.value_or(earliest), earliest);
+  else
+    begin(now, attachment, RequestKind::Refresh);
 }
 
 void Registrar::renew_service(Attachment& attachment) {
@@ -143,7 +147,7 @@ void Registrar::renew_service(Attachment& attachment) {
 
 void Registrar::request_ipv4(Now now, Attachment& attachment) {
   if (attachment.ipv4_refused || attachment.ipv4_home) return;
-  if (attachment.state != AttachmentState::Registered || attachment.request) return;
+  if (attachment.state != AttachmentState::Registered || attachment.request || attachment.held) return;
   attachment.ipv4 = true;
   begin(now, attachment, RequestKind::Refresh);
   settle(attachment.id);
@@ -159,20 +163,28 @@ void Registrar::release_ipv4(Now now, Attachment& attachment) {
   settle(attachment.id);
 }
 
+/// What is under way may be a release: what comes of the question is known when that is answered.
 void Registrar::request_delegated(Now now, Attachment& attachment) {
   if (attachment.state != AttachmentState::Registered || attachment.request) return;
   attachment.delegation_released = false;
-  attachment.delegation_asked = true;
-  begin(now, attachment, RequestKind::Refresh);
+  attachment.delegation_asked = attachment.delegation_unsaid = true;
+  tell_delegation(now, attachment);
   settle(attachment.id);
 }
 
 /// An update without them: what it does not name is the session's no more (RFC 7148 section 5.2.2).
 void Registrar::release_delegated(Now now, Attachment& attachment) {
   if (attachment.state != AttachmentState::Registered) return;
-  attachment.delegation_released = true;
-  if (!attachment.request) begin(now, attachment, RequestKind::Refresh);
+  attachment.delegation_released = attachment.delegation_unsaid = true;
+  attachment.delegation_asked = false;
+  tell_delegation(now, attachment);
   settle(attachment.id);
+}
+
+/// In place of a refresh that is under way, and behind anything else: next_request() comes back to it.
+void Registrar::tell_delegation(Now now, Attachment& attachment) {
+  const bool is_under_way = attachment.request && attachment.request->kind != RequestKind::Refresh;
+  if (!is_under_way && !attachment.held) begin_paced(now, attachment);
 }
 
 void Registrar::lose_ipv4(Now now, Attachment& attachment) {
@@ -216,9 +228,11 @@ void Registrar::begin(Now now, Attachment& attachment, RequestKind kind) {
   attachment.retry_at.reset();
   attachment.clock_offset.reset();
   attachment.held = false;
-  if (kind == RequestKind::Refresh && attachment.off_link_asked) attachment.asked_by_lma = now.monotonic;
   const RetransmissionTimer timer(now.monotonic, config.initial_bindack_timeout, config.max_bindack_timeout);
   const bool ends = kind == RequestKind::Deregister || kind == RequestKind::ReleaseIpv4;
+  if ((kind == RequestKind::Refresh && attachment.off_link_asked) || (!ends && attachment.delegation_unsaid))
+    attachment.update_asked = now.monotonic;
+  if (!ends) attachment.delegation_unsaid = false;
   const auto lifetime = ends ? std::uint16_t{0} : lifetime_units(config.lifetime);
   attachment.request = Request{kind, lifetime, timer, {}, 0, 0};
   transmit(now, attachment);
@@ -433,6 +447,8 @@ void Registrar::next_request(Now now, Attachment& attachment) {
     begin(now, attachment, RequestKind::Service);
   else if (attachment.flows.is_due())
     begin(now, attachment, RequestKind::Refresh);
+  else if (attachment.delegation_unsaid)
+    tell_delegation(now, attachment);
 }
 
 }  // namespace flowmob::core

@@ -36,7 +36,7 @@ class Registrar {
   /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).
   void request_ipv4(Now now, Attachment& attachment);
   void release_ipv4(Now now, Attachment& attachment);
-  /// Likewise prefixes of the network behind it (RFC 7148 section 5.1.3.1).
+  /// Likewise prefixes of the network behind it (RFC 7148 section 5.1.3.1), as soon as the pace permits it.
   void request_delegated(Now now, Attachment& attachment);
   void release_delegated(Now now, Attachment& attachment);
   /// What an attached node's row has besides its own prefixes from now on; with an answer by
@@ -64,6 +64,8 @@ class Registrar {
   void start(Now now, Attachment& attachment);
   void begin_anew(Now now, Attachment& attachment);
   void begin(Now now, Attachment& attachment, RequestKind kind);
+  void begin_paced(Now now, Attachment& attachment);
+  void tell_delegation(Now now, Attachment& attachment);
   void transmit(Now now, Attachment& attachment);
   bool uses_paths(const Attachment& attachment) const;
   void add_paths(const Attachment& attachment, wire::MobilityOptions& options) const;
