@@ -270,6 +270,8 @@ constexpr std::array kKeys{
     KeyMeaning{"accepted", "whether the other end agreed"},
     KeyMeaning{"suppressed", "how many such events were not told before this one"},
     KeyMeaning{"cgroup", "its path below the hierarchy's root"},
+    KeyMeaning{"uid", "the user's number"},
+    KeyMeaning{"next", "the address that is tried next; null: none"},
     KeyMeaning{"policies", "how many policies there are"},
     KeyMeaning{"to_be_confirmed", "whether the former rules come back without a confirmation"},
     KeyMeaning{"mobile_nodes", "how many mobile nodes are configured"},
