@@ -16,7 +16,7 @@ namespace flowmob::sim {
 namespace {
 
 constexpr std::size_t kLinesOfFailure = 150;  // FLOWMOB_SIM_LINES says otherwise
-constexpr std::uint64_t kSeeds = 1200;
+constexpr std::uint64_t kSeeds = 600;
 constexpr unsigned kAttemptsToShrink = 250;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
