@@ -34,14 +34,17 @@ def bpf_file_system():
 
 
 def eventually(condition, seconds=15, what="the condition"):
-    """Waits until the condition holds and returns what it returned; waiting is bounded, never a fixed sleep."""
+    """Waits until the condition holds and returns what it returned; waiting is bounded, never a fixed sleep.
+
+    What may be a function: a log is read when waiting has ended, not before it began.
+    """
     deadline = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
         time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {what}")
+    raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
 
 
 class Lab:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -68,7 +69,7 @@ def bare_node_of_a_backend(tmp_path, backend):
 @pytest.fixture(name="node")
 def attached_node(bare):
     bare.start()
-    eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
     return bare
 
 
@@ -176,15 +177,15 @@ def test_nothing_goes_from_one_member_to_the_other(node):
 
 def test_a_port_that_is_taken_out_is_taken_in_again(node):
     node.ip("mn", "link set if1 nomaster", "link set if1 up")
-    eventually(lambda: masters(node)["if1"] == "vif0", what=node.log("mnd"))
+    eventually(lambda: masters(node)["if1"] == "vif0", what=lambda: node.log("mnd"))
     eventually(lambda: node.default() == ["if1"], seconds=30)
     assert node.ping() == 3
 
 
 def test_one_that_is_removed_is_made_anew_with_its_ports(node):
     node.ip("mn", "link del vif0")
-    eventually(lambda: node.global_addresses().get("vif0") == [ADDRESS], seconds=30, what=node.log("mnd"))
-    eventually(lambda: masters(node) == {"if1": "vif0", "if2": "vif0"}, what=node.log("mnd"))
+    eventually(lambda: node.global_addresses().get("vif0") == [ADDRESS], seconds=30, what=lambda: node.log("mnd"))
+    eventually(lambda: masters(node) == {"if1": "vif0", "if2": "vif0"}, what=lambda: node.log("mnd"))
     eventually(lambda: node.ping() == 3)
 
 
@@ -219,11 +220,19 @@ def test_queries_for_groups_are_answered_for_ports(node):
 
 def test_an_address_that_somebody_has_is_not_used(node):
     """The port's link-local one: another node of its link has it already."""
-    node.ip("mn", "link set if2 down")
-    eventually(lambda: node.links()["if2"]["carrier"] is False)
     node.ip("gw2", f"addr add {LINK_LOCAL['gw2']}/64 dev acc0 nodad")
-    node.ip("mn", "link set if2 up")
-    eventually(lambda: "member-address-conflict" in node.log("mnd"), what=node.log("mnd"))
+
+    def answered():
+        """The other node's kernel may see its carrier up to a second later, and until then its answers to probes go nowhere."""
+        node.ip("mn", "link set if2 down")
+        eventually(lambda: node.links()["if2"]["carrier"] is False)
+        node.ip("mn", "link set if2 up")
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline and "member-address-conflict" not in node.log("mnd"):
+            time.sleep(0.05)
+        return "member-address-conflict" in node.log("mnd")
+
+    eventually(answered, seconds=60, what=lambda: node.log("mnd"))
     eventually(lambda: node.links()["if2"]["router"] is not None and not node.links()["if2"]["router_silent"])
     assert node.ping() == 3
 
@@ -243,7 +252,7 @@ def test_what_comes_back_and_cannot_be_a_port_is_not_used_and_not_tried_for_ever
     eventually(lambda: not node.links()["if1"]["carrier"])
     node.ip("mn", f"link add new1 address {MEMBERS['gw1'][1]} type veth peer name far1", "link set far1 up",
             "link add link new1 name mv1 type macvlan", "link set new1 name if1", "link set if1 up")
-    eventually(lambda: "'if1' cannot be a port" in node.log("mnd"), what=node.log("mnd"))
+    eventually(lambda: "'if1' cannot be a port" in node.log("mnd"), what=lambda: node.log("mnd"))
     for address in ("02:00:00:00:01:11", "02:00:00:00:01:12", MEMBERS["gw1"][1]):
         node.ip("mn", "link set if1 down", f"link set if1 address {address}", "link set if1 up")
     eventually(lambda: link(node, "if1")["operstate"] == "UP")
@@ -256,7 +265,7 @@ def test_what_comes_back_and_cannot_be_a_port_is_not_used_and_not_tried_for_ever
     node.ip("mn", "link del mv1")
     node.ask("reload")
     node.ip("mn", "link set if1 down", "link set if1 up")
-    eventually(lambda: masters(node)["if1"] == "vif0", what=node.log("mnd"))
+    eventually(lambda: masters(node)["if1"] == "vif0", what=lambda: node.log("mnd"))
 
 
 def test_the_carrier_of_one_that_another_bridge_has_is_not_believed(node):
@@ -264,12 +273,12 @@ def test_the_carrier_of_one_that_another_bridge_has_is_not_believed(node):
     if node.backend != "bridge":
         pytest.skip("others set it down")
     node.ip("mn", "link add br9 type bridge", "link set if1 master br9")
-    eventually(lambda: node.default() == ["if2"], what=node.log("mnd"))
+    eventually(lambda: node.default() == ["if2"], what=lambda: node.log("mnd"))
     assert not node.links()["if1"]["up"] and link(node, "if1")["operstate"] == "UP"
     assert masters(node) == {"if1": "br9", "if2": "vif0"} and node.ping() == 3
     node.ip("mn", "link set if1 nomaster")
-    eventually(lambda: masters(node)["if1"] == "vif0", what=node.log("mnd"))
-    eventually(lambda: node.default() == ["if1"], seconds=30, what=node.log("mnd"))
+    eventually(lambda: masters(node)["if1"] == "vif0", what=lambda: node.log("mnd"))
+    eventually(lambda: node.default() == ["if1"], seconds=30, what=lambda: node.log("mnd"))
     assert node.ping() == 3
 
 
@@ -296,7 +305,7 @@ def own_device(node, *ports):
 def test_one_that_exists_is_taken_over_and_stays(bare):
     own_device(bare, "if1")
     bare.start()
-    eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
     assert masters(bare) == {"if1": "vif0", "if2": "vif0"} and bare.ping() == 3
     bare.end()
     run(*bare.program("--teardown"))
@@ -326,11 +335,11 @@ def test_one_that_exists_has_its_settings_again(bare, ending):
                 *(f"net.ipv6.conf.vif0.{key}={value}" for key, value in SETTINGS.items()))
     if ending == "teardown":
         bare.start()
-        eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+        eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
         eventually(lambda: settings_of(bare)["mtu"] == "1400")
         bare.end(signal.SIGKILL)
         bare.start()
-        eventually(bare.attached, seconds=60, what=bare.log("mnd"))
+        eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
         bare.end()
         run(*bare.program("--teardown"))
     else:

@@ -36,7 +36,7 @@ def serve(domain, address):
                      "--log-facility=-", f"--dhcp-leasefile={domain.directory / 'leases'}", "--pid-file=", "--no-ping",
                      "--dhcp-range=198.51.100.2,198.51.100.9,255.255.255.0,2m", f"--dhcp-host={HOST_MAC},{address}",
                      "--dhcp-option=option:T1,8", "--dhcp-option=option:router,198.51.100.254", stdout=output, stderr=output)
-    eventually(lambda: "started" in log.read_text(), what=log.read_text())
+    eventually(lambda: "started" in log.read_text(), what=log.read_text)
     return log
 
 
@@ -53,8 +53,8 @@ def test_a_lease_of_the_server_is_renewed_through_whichever_gateway_is_there(dom
     before = domain.ask("mag2", "show statistics")["messages"].get("dhcp_relayed", 0)
     domain.roam(2)
     eventually(lambda: domain.ask("mag2", "show statistics")["messages"].get("dhcp_relayed", 0) > before, seconds=60,
-               what=client.said())
-    eventually(lambda: client.said().count("DHCPACK") >= 2, seconds=60, what=client.said() + log.read_text())
+               what=client.said)
+    eventually(lambda: client.said().count("DHCPACK") >= 2, seconds=60, what=lambda: client.said() + log.read_text())
     assert "DHCPNAK" not in client.said()
     relay = domain.ask("mag2", "show statistics")["dhcp_relay"]
     assert relay["sent"] >= 1 and relay["received"] >= 1, relay
@@ -74,6 +74,6 @@ def test_a_released_lease_is_the_servers_again_and_deregisters_ipv4_alone(domain
     client = Client(domain).start()
     domain.ping("host", CN)
     client.release()
-    eventually(lambda: domain.session()["ipv4_address"] is None, what=domain.log("mag1"))
+    eventually(lambda: domain.session()["ipv4_address"] is None, what=lambda: domain.log("mag1"))
     assert domain.session()["prefixes"] and domain.session()["mag"] == "mag1"
-    eventually(lambda: "DHCPRELEASE" in log.read_text(), what=log.read_text())
+    eventually(lambda: "DHCPRELEASE" in log.read_text(), what=log.read_text)

@@ -84,7 +84,7 @@ def test_connections_survive_handoffs_and_the_lease_is_renewed_elsewhere(domain,
         stream.goes_on()
     strays = domain.drops("mag2").get("not-hosted", 0)  # what was under way to where the host was
     before = host.said().count("DHCPACK")
-    eventually(lambda: host.said().count("DHCPACK") > before, seconds=60, what=host.said())
+    eventually(lambda: host.said().count("DHCPACK") > before, seconds=60, what=host.said)
     assert "DHCPNAK" not in host.said()
     assert domain.ipv4_of_host() == [f"{HOME}/24"]
     stream.goes_on()
@@ -102,7 +102,7 @@ def test_what_is_too_big_for_the_tunnel_is_told_or_cut(domain, host):
 def test_a_released_lease_deregisters_ipv4_alone(domain, host):
     domain.ping("host", CN)  # it knows the router
     host.release()
-    eventually(lambda: domain.session()["ipv4_address"] is None, what=domain.log("mag1"))
+    eventually(lambda: domain.session()["ipv4_address"] is None, what=lambda: domain.log("mag1"))
     assert domain.session()["prefixes"] and domain.session()["mag"] == "mag1"
     assert not domain.ping("cn", HOME)[0]
 

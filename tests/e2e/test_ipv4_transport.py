@@ -33,7 +33,7 @@ def test_signalling_and_both_families_go_over_ipv4(domain):
                            stderr=subprocess.DEVNULL)
     domain.wait_for("mag1")
     Client(domain).start()
-    mine = eventually(lambda: prefix_address(domain), seconds=30, what=domain.log("mag1"))[0]
+    mine = eventually(lambda: prefix_address(domain), seconds=30, what=lambda: domain.log("mag1"))[0]
     for node, to, options in (("host", CN6, ()), ("cn", mine, ()), ("host", CN, ()), ("cn", HOME, ()), ("cn", mine, ("-c", "30"))):
         works, said = domain.ping(node, to, *options)
         assert works, f"{node} > {to}\n{said}{domain.drops('lma')}{domain.drops('mag1')}"

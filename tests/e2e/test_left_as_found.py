@@ -67,7 +67,7 @@ def node_with_a_life_of_its_own(bare):  # noqa: F811
 
 def up(node):
     node.start()
-    eventually(node.attached, what=node.log("mnd"))
+    eventually(node.attached, what=lambda: node.log("mnd"))
     assert list(node.global_addresses()) == ["vif0"] and node.ping() == 3
     assert (accept_ra(node, "if1"), accept_ra(node, "if2")) == ("0", "0")
 
@@ -209,7 +209,7 @@ def test_one_renamed_in_its_drain_may_be_added_by_its_new_name(lived):
     lived.ip("mn", "link set if1 down", "link set if1 name wan7", "link set wan7 up")
     lived.ask("member add", interface="wan7", take_over=True)
     eventually(lambda: "if1" not in lived.links())
-    eventually(lambda: lived.links()["wan7"]["up"], what=lived.log("mnd"))
+    eventually(lambda: lived.links()["wan7"]["up"], what=lambda: lived.log("mnd"))
     assert accept_ra(lived, "wan7") == "0"
     assert "bpf" in lived.inside("mn", "tc", "filter", "show", "dev", "wan7", "ingress").stdout
     lived.ask("member remove", interface="if2", drain="0s")
@@ -226,7 +226,7 @@ def test_a_member_that_is_renamed_is_given_back_and_taken_again_by_its_name(live
     eventually(lambda: "clsact" not in lived.inside("mn", "tc", "qdisc", "show", "dev", "wan7").stdout)
     assert lived.ping() == 3
     lived.ip("mn", "link set wan7 down", "link set wan7 name if1", "link set if1 up")
-    eventually(lived.attached, what=lived.log("mnd"))
+    eventually(lived.attached, what=lambda: lived.log("mnd"))
     assert accept_ra(lived, "if1") == "0"
     lived.end()
     take_down(lived)
@@ -249,7 +249,7 @@ def test_one_that_is_pulled_out_and_put_in_again_in_its_drain_is_a_new_one(lived
     assert "clsact" not in lived.inside("mn", "tc", "qdisc", "show", "dev", "if2").stdout
     eventually(lambda: "2001:db8:100:" in lived.inside("mn", "ip", "addr", "show", "dev", "if2").stdout, what="SLAAC on the new one")
     lived.ask("member add", interface="if2", take_over=True)
-    eventually(lived.attached, what=lived.log("mnd"))
+    eventually(lived.attached, what=lambda: lived.log("mnd"))
     lived.ask("member remove", interface="if1", drain="0s")
     assert lived.ping() == 3
 
@@ -260,7 +260,7 @@ def test_one_that_is_put_in_again_in_its_drain_may_be_added_at_once(lived):
     lived.ip("mn", "link del if2")
     put_in_again(lived, "gw2")
     lived.ask("member add", interface="if2", take_over=True)
-    eventually(lived.attached, what=lived.log("mnd"))
+    eventually(lived.attached, what=lambda: lived.log("mnd"))
     lived.ask("member remove", interface="if1", drain="0s")
     assert lived.ping() == 3
 
@@ -280,7 +280,7 @@ def test_a_change_that_fails_half_way_is_undone(lived):
     lived.config.write_text(lived.file(order=("if3", "if2", "if4")))
     assert refused(lived, "reload") == "tc-attach"
     assert lived.ask("status")["members"] == ["if1", "if2"]
-    eventually(lived.attached, what=lived.log("mnd"))
+    eventually(lived.attached, what=lambda: lived.log("mnd"))
     assert {name: link["number"] for name, link in lived.links().items()} == {name: link["number"] for name, link in links.items()}
     assert {name: state_of(lived, name) for name in before} == before
     assert lived.ask("show statistics")["former_settings"] == {"known": 2, "refused": 0}

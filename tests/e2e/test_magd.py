@@ -111,19 +111,19 @@ def running_gateway(tmp_path):
 
 def test_accesses_that_went_together_come_back_one_by_one(mag):
     for access in NODE_MAC:
-        eventually(lambda a=access: mag.serves(a), what=mag.log())
+        eventually(lambda a=access: mag.serves(a), what=mag.log)
     mag.ip("link del acc1", "link del acc2")
-    eventually(lambda: not mag.attached(), what=mag.log())
+    eventually(lambda: not mag.attached(), what=mag.log)
     for access in NODE_MAC:
         mag.wire(access)
-        eventually(lambda a=access: mag.serves(a), what=mag.log())
+        eventually(lambda a=access: mag.serves(a), what=mag.log)
 
 
 def test_a_transport_interface_that_comes_back_has_its_program(mag):
     mag.ip("link del acc2")  # one that is missing keeps no other from its programs
     index = json.loads(mag.inside("ip", "-j", "link", "show", "core0").stdout)[0]["ifindex"]
     mag.ip("link del core0", f"link add core0 index {index} type veth peer name far0", "link set core0 up", "link set far0 up")
-    eventually(lambda: "mag_downlink" in mag.inside("tc", "filter", "show", "dev", "core0", "ingress").stdout, what=mag.log())
+    eventually(lambda: "mag_downlink" in mag.inside("tc", "filter", "show", "dev", "core0", "ingress").stdout, what=mag.log)
 
 
 def test_a_refused_file_touches_no_interface(mag):

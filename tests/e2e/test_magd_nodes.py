@@ -75,10 +75,10 @@ def test_a_router_solicitation_attaches_who_sent_it(surrounded):
     mag.in_host("sysctl", "-qw", "net.ipv6.conf.node-acc1.disable_ipv6=1")
     mag.host_up()
     links = lambda: {link["interface"]: link["carrier"] for link in mag.ask("show links")["result"]["links"]}
-    eventually(lambda: links().get("acc1") and "acc2" in mag.attached(), what=mag.log())
+    eventually(lambda: links().get("acc1") and "acc2" in mag.attached(), what=mag.log)
     assert mag.attached() == ["acc2"]
     mag.in_host("sysctl", "-qw", "net.ipv6.conf.node-acc1.disable_ipv6=0")
-    eventually(lambda: "acc1" in mag.attached(), seconds=30, what=mag.log())
+    eventually(lambda: "acc1" in mag.attached(), seconds=30, what=mag.log)
     assert mag.messages("rs_received") >= 1
 
 
@@ -86,11 +86,11 @@ def test_a_node_that_falls_silent_is_detached_though_its_carrier_stays(surrounde
     """RFC 5213 section 6.13: by Neighbor Unreachability Detection."""
     mag = surrounded(head='neighbor_probe_interval = "1s"\nneighbor_probes = 3\n')
     mag.host_up()
-    eventually(lambda: "acc1" in mag.attached(), what=mag.log())
+    eventually(lambda: "acc1" in mag.attached(), what=mag.log)
     eventually(lambda: mag.messages("na_received") >= 4, seconds=30, what="answers to four probes")
     assert "acc1" in mag.attached()
     mag.in_host("sysctl", "-qw", "net.ipv6.conf.node-acc1.disable_ipv6=1")
-    eventually(lambda: "acc1" not in mag.attached(), seconds=30, what=mag.log())
+    eventually(lambda: "acc1" not in mag.attached(), seconds=30, what=mag.log)
     assert json.loads(mag.inside("ip", "-j", "link", "show", "acc1").stdout)[0]["operstate"] == "UP"
     mag.in_host("sysctl", "-qw", "net.ipv6.conf.node-acc1.disable_ipv6=0")
     eventually(lambda: "acc1" in mag.attached(), seconds=30, what="its first word brings it back")
@@ -105,7 +105,7 @@ def test_a_node_without_service_gets_plain_ipv6_where_there_is_a_visited_prefix(
         shown = json.loads(mag.in_host("ip", "-6", "-j", "addr", "show", "dev", "node-acc1", "scope", "global").stdout)
         return [a["local"] for link in shown for a in link.get("addr_info", []) if a.get("local") and not a.get("tentative")]
 
-    mine = eventually(address, seconds=30, what=mag.log())
+    mine = eventually(address, seconds=30, what=mag.log)
     assert all(one.startswith(VISITED[:-1]) for one in mine), mine
     done = mag.in_host("ping", "-c", "2", "-i", "0.2", "-W", "5", WORLD_ADDRESS, check=False)
     assert done.returncode == 0, done.stdout + mag.inside("ip", "-6", "route").stdout
@@ -116,7 +116,7 @@ def test_a_node_without_service_gets_plain_ipv6_where_there_is_a_visited_prefix(
 def test_without_a_visited_prefix_it_gets_nothing(surrounded):
     mag = surrounded()
     mag.host_up(mac="02:00:00:00:09:09")
-    eventually(lambda: mag.ask("show statistics")["result"]["drops"].get("unknown-node", 0) > 0, seconds=30, what=mag.log())
+    eventually(lambda: mag.ask("show statistics")["result"]["drops"].get("unknown-node", 0) > 0, seconds=30, what=mag.log)
     assert mag.messages("ra_sent") == 0
 
 
@@ -137,4 +137,4 @@ def test_the_tunnel_follows_the_path_to_the_anchor(surrounded):
         run("nsenter", f"--net=/run/netns/{mag.world}", "python3", "-c", TOO_BIG, "2001:db8:a::1", message.hex())
         return "packets of 1340 octets" in mag.log()
 
-    eventually(noticed, seconds=30, what=mag.log() + mag.inside("ip", "-6", "route", "get", ANCHOR).stdout)
+    eventually(noticed, seconds=30, what=lambda: mag.log() + mag.inside("ip", "-6", "route", "get", ANCHOR).stdout)

@@ -212,7 +212,7 @@ def test_after_a_restart_they_are_the_files_and_have_their_numbers(spare):
     node.end(signal.SIGKILL)
     node.config.write_text(node.file(order=("if2", "if1")))
     node.start()
-    eventually(node.attached, what=node.log("mnd"))
+    eventually(node.attached, what=lambda: node.log("mnd"))
     assert {name: link["number"] for name, link in node.links().items()} == {"if2": 1, "if1": 0}, "if2 has kept its own"
     assert rows(node) == {0: index["if1"], 1: index["if2"]}
     assert "bpf" not in node.inside("mn", "tc", "filter", "show", "dev", "if3", "ingress").stdout
@@ -226,7 +226,7 @@ def test_flows_of_one_that_left_with_the_daemon_are_not_the_next_ones(spare):
     node.end(signal.SIGKILL)
     node.config.write_text(node.file(order=("if3", "if2")))
     node.start()
-    eventually(lambda: node.default() == ["if2"], what=node.log("mnd"))
+    eventually(lambda: node.default() == ["if2"], what=lambda: node.log("mnd"))
     assert {name: link["number"] for name, link in node.links().items()} == {"if2": 1, "if3": 2}
     assert 0 not in rows(node) and node.ping() == 3
     assert {flow["member"] for flow in node.ask("show flows")["flows"]} == {"if2"}

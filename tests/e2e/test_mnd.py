@@ -155,7 +155,7 @@ def bare_node(tmp_path):
 @pytest.fixture(name="node")
 def attached_node(bare):
     bare.start()
-    eventually(bare.attached, what=bare.log("mnd"))
+    eventually(bare.attached, what=lambda: bare.log("mnd"))
     return bare
 
 
@@ -197,7 +197,7 @@ def test_a_gateway_that_changes_its_link_layer_address_under_a_live_link_is_foun
     the router is hardly ever asked otherwise."""
     bare.config.write_text(bare.file(extra='router_probe_interval = "1h"\n'))
     bare.start()
-    eventually(bare.attached, what=bare.log("mnd"))
+    eventually(bare.attached, what=lambda: bare.log("mnd"))
     bare.stop("gw1")
     mac = "02:00:00:00:0a:01"
     bare.ip("gw1", f"link set acc0 address {mac}", f"neigh replace {ADDRESS} lladdr {MEMBERS['gw1'][1]} dev acc0 nud permanent",
@@ -247,21 +247,21 @@ def test_a_member_that_goes_and_comes_back_is_used_again(node, same_index):
     node.processes.pop("gw1").kill()
     node.wire("gw1", f"index {index}" if same_index else "")
     node.gateway("gw1")
-    eventually(lambda: node.default() == ["if1"], what=node.log("mnd"))
+    eventually(lambda: node.default() == ["if1"], what=lambda: node.log("mnd"))
     assert node.ping() == 3
     assert node.links()["if1"]["rx_packets"] >= 3
 
 
 def test_a_removed_virtual_interface_is_made_anew(node):
     node.ip("mn", "link del vif0")
-    eventually(lambda: node.global_addresses().get("vif0") == ["2001:db8:100::ff:fe00:101"], what=node.log("mnd"))
+    eventually(lambda: node.global_addresses().get("vif0") == ["2001:db8:100::ff:fe00:101"], what=lambda: node.log("mnd"))
     eventually(lambda: node.ping() == 3)
 
 
 def test_set_down_and_up_by_hand_it_is_as_before(node):
     node.ip("mn", "link set vif0 down")
     node.ip("mn", "link set vif0 up")
-    eventually(lambda: node.global_addresses().get("vif0") == ["2001:db8:100::ff:fe00:101"], what=node.log("mnd"))
+    eventually(lambda: node.global_addresses().get("vif0") == ["2001:db8:100::ff:fe00:101"], what=lambda: node.log("mnd"))
     eventually(lambda: node.ping() == 3)
 
 

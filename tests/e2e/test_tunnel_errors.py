@@ -38,7 +38,7 @@ def domain_over_either(request, tmp_path):
         made.up()
         made.wait_for("mag1")
         Client(made).start()
-        eventually(lambda: made.ping("host", CN)[0], seconds=30, what=made.log("mag1"))
+        eventually(lambda: made.ping("host", CN)[0], seconds=30, what=lambda: made.log("mag1"))
         yield made
     finally:
         made.down()
@@ -48,13 +48,13 @@ def test_both_ends_follow_the_path(tunnels):
     """A router says that the path carries 1400 octets."""
     tunnels.complain_to_gateway(datagram(HOME, CN, 1460), TOO_BIG, 1400)
     carried = 1400 - tunnels.outer
-    eventually(lambda: f"packets of {carried} octets" in tunnels.log("mag1"), seconds=30, what=tunnels.log("mag1"))
+    eventually(lambda: f"packets of {carried} octets" in tunnels.log("mag1"), seconds=30, what=lambda: tunnels.log("mag1"))
     tunnels.complain_to_anchor(datagram(CN, HOME, 1460), TOO_BIG, 1400)
 
     def told(node, to):
         return f"mtu={carried}" in tunnels.ping(node, to, "-M", "do", "-s", "1420")[1].replace(" ", "").replace("(", "")
 
-    eventually(lambda: told("cn", HOME), seconds=30, what=tunnels.log("lma"))
+    eventually(lambda: told("cn", HOME), seconds=30, what=lambda: tunnels.log("lma"))
     assert tunnels.ping("cn", HOME, "-M", "dont", "-s", "1420")[0], "both ways in pieces"
     assert tunnels.ping("cn", HOME, "-M", "do", "-s", str(carried - 28))[0], tunnels.drops("lma")
 
