@@ -28,6 +28,12 @@ Ipv6Address solicited_node(const Ipv6Address& target) {
   return group;
 }
 
+MacAddress mac_of_group(const Ipv6Address& group) {
+  MacAddress mac{{0x33, 0x33}};
+  std::copy_n(group.octets.begin() + 12, 4, mac.octets.begin() + 2);
+  return mac;
+}
+
 /// A probe for duplicates (RFC 4862 section 5.4.3) has no source, and goes to the group.
 bool is_question_about(const Ipv6Address& own, const PacketMeta& meta,
                        const wire::NeighborSolicitation& asked) {

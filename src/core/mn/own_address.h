@@ -15,6 +15,8 @@ Ipv6Address link_local_of(const MacAddress& mac);
 
 /// RFC 4291 section 2.7.1.
 Ipv6Address solicited_node(const Ipv6Address& target);
+/// RFC 2464 section 7.
+MacAddress mac_of_group(const Ipv6Address& group);
 
 /// Whether RFC 4861 section 7.1.1 takes it, and it is about `own`.
 bool is_question_about(const Ipv6Address& own, const PacketMeta& meta,

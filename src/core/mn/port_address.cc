@@ -33,12 +33,6 @@ std::uint64_t identifier(const MacAddress& mac, unsigned counter) {
   return made >> 48U == 0xfdff || made == 0 ? made ^ (1ULL << 48U) : made;
 }
 
-MacAddress mac_of_group(const Ipv6Address& group) {
-  MacAddress mac{{0x33, 0x33}};
-  std::copy_n(group.octets.begin() + 12, 4, mac.octets.begin() + 2);
-  return mac;
-}
-
 void keep_earlier(std::optional<TimePoint>& due, TimePoint when) { due = std::min(due.value_or(when), when); }
 
 bool is_due(std::optional<TimePoint>& due, TimePoint now) {
