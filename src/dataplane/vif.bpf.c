@@ -89,21 +89,32 @@ static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct
   return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
 }
 
-/* To every member that is up but the one that the packet itself leaves by. */
-static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
-                                        const struct fm_mac* resolved, __u8 nd_type) {
-  if (!packet || !resolved) return 0;
+/* To those members that are up, have link-layer addresses or not, and are not the packet's own. */
+static __always_inline void fm_send_to_kind(struct __sk_buff* skb, const struct fm_packet* packet,
+                                            __u32 chosen, const struct fm_mac* resolved, __u8 nd_type,
+                                            bool raw_ip) {
   for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
     const struct fm_member_row* member = fm_member_if_up(number);
-    if (!member || member->interface == chosen) continue;
+    if (!member || member->interface == chosen || fm_is_raw_ip(member) != raw_ip) continue;
     __u32 interface = member->interface;
     struct fm_mac mac = member->mac;
-    if (!fm_is_raw_ip(member)) { /* whose other end has no use for link-layer addresses */
+    if (!raw_ip) {
       if (fm_address_frame(skb, packet, member, resolved)) continue;
       if (nd_type) fm_nd_rewrite_link_address(skb, packet, nd_type, &mac);
     }
     bpf_clone_redirect(skb, interface, 0);
   }
+}
+
+/* To every member that is up but the one that the packet itself leaves by. */
+static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
+                                        const struct fm_mac* resolved, __u8 nd_type) {
+  struct fm_nd_link_address option;
+  if (!packet || !resolved) return 0;
+  fm_send_to_kind(skb, packet, chosen, resolved, nd_type, false);
+  bool is_cut = nd_type && fm_nd_leave_out_link_address(skb, packet, nd_type, &option);
+  fm_send_to_kind(skb, packet, chosen, resolved, nd_type, true);
+  if (is_cut) fm_nd_put_back_link_address(skb, packet, nd_type, &option);
   return 0;
 }
 
@@ -168,7 +179,8 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   if (fm_is_for_all_links(skb, &packet, nd_type) || (flow && flow->action == FM_VIF_COPIES && !nd_type))
     fm_send_to_others(skb, &packet, interface, &resolved, nd_type);
   if (raw_ip) { /* the kernel takes the link-layer header off where a device has none */
-    if (nd_type) fm_nd_leave_out_link_address(skb, &packet, nd_type);
+    struct fm_nd_link_address option;
+    if (nd_type) fm_nd_leave_out_link_address(skb, &packet, nd_type, &option);
     return (int)bpf_redirect(interface, 0);
   }
   fm_address_frame(skb, &packet, member, &resolved);
