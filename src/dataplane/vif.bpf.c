@@ -27,6 +27,14 @@ struct {
   __type(value, struct fm_vif_flow);
 } vif_flows SEC(".maps");
 
+/* Of the virtual interface; zero: it has none. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fm_address_number);
+} vif_link_local SEC(".maps");
+
 static __always_inline const struct fm_vif_config* fm_config(void) {
   __u32 row = 0;
   return bpf_map_lookup_elem(&config, &row);
@@ -205,18 +213,25 @@ static __always_inline void fm_reflect(struct fm_vif_flow* flow, __u32 member, _
 
 #define FM_DHCPV6_CLIENT_PORT 546
 
-/* DHCPv6 is spoken with link-local addresses, by a client on the virtual interface: a member has no use for
- * what one is given. */
+/* DHCPv6 is spoken with link-local addresses, by a client on the virtual interface, which may be another than
+ * ours: a member has no use for what one is given. */
 static __always_inline bool fm_is_for_dhcp_client(const struct fm_packet* packet) {
   return packet->key.protocol == FM_PROTOCOL_UDP && packet->key.destination_port == FM_DHCPV6_CLIENT_PORT;
 }
 
-/* Of Neighbor Discovery the virtual interface gets what is about its own, global addresses. Routers are found
- * on each link by the daemon, through packet sockets, and link-local addresses belong to the members. */
+static __always_inline bool fm_is_link_local_of_vif(const struct fm_address_number* address) {
+  __u32 row = 0;
+  const struct fm_address_number* own = bpf_map_lookup_elem(&vif_link_local, &row);
+  return own && own->high == address->high && own->low == address->low;
+}
+
+/* Of Neighbor Discovery the virtual interface gets what is about its own addresses. Routers are found on each
+ * link by the daemon, through packet sockets, and all link-local addresses but one belong to the members. */
 static __always_inline bool fm_is_for_member(const struct fm_packet* packet, __u8 nd_type) {
   if (packet->ipv4) return false; /* members have no IPv4 of their own */
   if (fm_is_for_dhcp_client(packet)) return false;
-  if (fm_is_link_local(&packet->key.destination)) return true;
+  if (fm_is_link_local(&packet->key.destination) && !fm_is_link_local_of_vif(&packet->key.destination))
+    return true;
   if (nd_type) return nd_type != FM_ND_NEIGHBOR_SOLICITATION && nd_type != FM_ND_NEIGHBOR_ADVERTISEMENT;
   return fm_is_multicast(&packet->key.destination);
 }
