@@ -2,7 +2,6 @@
 // `flowmob check FILE`: a daemon's configuration, read as the daemon would.
 #include <fmt/format.h>
 #include <net/if.h>
-#include <pwd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "cli/program.h"
 #include "cli/table.h"
 #include "daemon/config/load.h"
+#include "platform/user.h"
 
 namespace flowmob::cli {
 namespace {
@@ -89,11 +89,6 @@ Answer wrong(const std::string& file, const std::vector<config::Diagnostic>& dia
 
 bool interface_exists(std::string_view name) { return ::if_nametoindex(std::string(name).c_str()) != 0; }
 
-std::optional<std::uint32_t> find_user(std::string_view name) {
-  const passwd* found = ::getpwnam(std::string(name).c_str());
-  return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->pw_uid);
-}
-
 struct Arguments {
   std::string file;
   bool interfaces = false;
@@ -101,7 +96,9 @@ struct Arguments {
 
 Answer check(const Arguments& arguments) {
   config::LoadOptions options;
-  if (arguments.interfaces) options = {.interface_exists = interface_exists, .find_user = find_user};
+  if (arguments.interfaces)
+    options = {.interface_exists = interface_exists,
+               .find_user = [](std::string_view name) { return platform::find_user(name); }};
   const auto loaded = config::load_any(arguments.file, options);
   return loaded ? right(arguments.file, *loaded) : wrong(arguments.file, loaded.error());
 }

@@ -65,23 +65,48 @@ static __always_inline __u32 fm_nd_options(const struct fm_packet* packet, __u8 
   return packet->upper + sizeof(struct fm_neighbor_message);
 }
 
-/* On links without addresses there is no such option (RFC 4861 sections 4.3 and 4.4): the stack's is cut off,
- * where it is the last, as it is in all that the stack says. */
-static __always_inline void fm_nd_leave_out_link_address(struct __sk_buff* skb,
-                                                         const struct fm_packet* packet, __u8 type) {
+/* Whether there is a link-layer address option, as the first and the last one, as in all that the stack says.
+ */
+static __always_inline bool fm_nd_only_link_address(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                    __u8 type, struct fm_nd_link_address* option) {
   __u32 position = fm_nd_options(packet, type);
-  struct fm_nd_link_address option;
-  if (bpf_skb_load_bytes(skb, position, &option, sizeof(option)) || option.length != 1) return;
-  if (option.type != FM_ND_SOURCE_ADDRESS && option.type != FM_ND_TARGET_ADDRESS) return;
-  if (position + sizeof(option) != packet->offset + packet->length) return;
-  __u32 length = packet->length - FM_IPV6_HEADER - sizeof(option);
-  __be16 payload = bpf_htons((__u16)length);
-  __be32 lengths[2] = {bpf_htonl(length + sizeof(option)), bpf_htonl(length)}; /* of the pseudo header */
-  __s64 change = bpf_csum_diff(&lengths[0], sizeof(__be32), &lengths[1], sizeof(__be32), 0);
-  change = bpf_csum_diff((__be32*)&option, sizeof(option), NULL, 0, (__wsum)change);
-  if (bpf_skb_change_tail(skb, position, 0)) return;
+  if (bpf_skb_load_bytes(skb, position, option, sizeof(*option)) || option->length != 1) return false;
+  if (option->type != FM_ND_SOURCE_ADDRESS && option->type != FM_ND_TARGET_ADDRESS) return false;
+  return position + sizeof(*option) == packet->offset + packet->length;
+}
+
+/* Of a message that is `length` long behind the IPv6 header with the option. */
+static __always_inline void fm_nd_mend(struct __sk_buff* skb, const struct fm_packet* packet, __u32 length,
+                                       const struct fm_nd_link_address* option, bool is_cut) {
+  __u32 shorter = length - sizeof(*option);
+  __be16 payload = bpf_htons((__u16)(is_cut ? shorter : length));
+  __be32 with[3] = {bpf_htonl(length), 0, 0}; /* the pseudo header's, and the option */
+  __be32 without[3] = {bpf_htonl(shorter), 0, 0};
+  __builtin_memcpy(&with[1], option, sizeof(*option));
+  __s64 change = is_cut ? bpf_csum_diff(with, sizeof(with), without, sizeof(without), 0)
+                        : bpf_csum_diff(without, sizeof(without), with, sizeof(with), 0);
   bpf_skb_store_bytes(skb, packet->offset + 4, &payload, sizeof(payload), 0);
   bpf_l4_csum_replace(skb, packet->upper + 2, 0, change, 0);
+}
+
+/* On links without addresses there is no such option (RFC 4861 sections 4.3 and 4.4): the stack's is cut
+ * off. False: there was none. */
+static __always_inline bool fm_nd_leave_out_link_address(struct __sk_buff* skb,
+                                                         const struct fm_packet* packet, __u8 type,
+                                                         struct fm_nd_link_address* option) {
+  if (!fm_nd_only_link_address(skb, packet, type, option)) return false;
+  if (bpf_skb_change_tail(skb, fm_nd_options(packet, type), 0)) return false;
+  fm_nd_mend(skb, packet, packet->length - FM_IPV6_HEADER, option, true);
+  return true;
+}
+
+/* As it was, for the links that have addresses. */
+static __always_inline void fm_nd_put_back_link_address(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                        __u8 type, const struct fm_nd_link_address* option) {
+  __u32 position = fm_nd_options(packet, type);
+  if (bpf_skb_change_tail(skb, position + sizeof(*option), 0)) return;
+  if (bpf_skb_store_bytes(skb, position, option, sizeof(*option), 0)) return;
+  fm_nd_mend(skb, packet, packet->length - FM_IPV6_HEADER, option, false);
 }
 
 /* Puts `mac` into the first link-layer address option and mends the checksum. The stack writes that option

@@ -27,6 +27,14 @@ struct {
   __type(value, struct fm_vif_flow);
 } vif_flows SEC(".maps");
 
+/* Of the virtual interface; zero: it has none. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fm_address_number);
+} vif_link_local SEC(".maps");
+
 static __always_inline const struct fm_vif_config* fm_config(void) {
   __u32 row = 0;
   return bpf_map_lookup_elem(&config, &row);
@@ -89,21 +97,32 @@ static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct
   return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
 }
 
-/* To every member that is up but the one that the packet itself leaves by. */
-static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
-                                        const struct fm_mac* resolved, __u8 nd_type) {
-  if (!packet || !resolved) return 0;
+/* To those members that are up, have link-layer addresses or not, and are not the packet's own. */
+static __always_inline void fm_send_to_kind(struct __sk_buff* skb, const struct fm_packet* packet,
+                                            __u32 chosen, const struct fm_mac* resolved, __u8 nd_type,
+                                            bool raw_ip) {
   for (__u32 number = 0; number < FM_MAX_MEMBERS; ++number) {
     const struct fm_member_row* member = fm_member_if_up(number);
-    if (!member || member->interface == chosen) continue;
+    if (!member || member->interface == chosen || fm_is_raw_ip(member) != raw_ip) continue;
     __u32 interface = member->interface;
     struct fm_mac mac = member->mac;
-    if (!fm_is_raw_ip(member)) { /* whose other end has no use for link-layer addresses */
+    if (!raw_ip) {
       if (fm_address_frame(skb, packet, member, resolved)) continue;
       if (nd_type) fm_nd_rewrite_link_address(skb, packet, nd_type, &mac);
     }
     bpf_clone_redirect(skb, interface, 0);
   }
+}
+
+/* To every member that is up but the one that the packet itself leaves by. */
+static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
+                                        const struct fm_mac* resolved, __u8 nd_type) {
+  struct fm_nd_link_address option;
+  if (!packet || !resolved) return 0;
+  fm_send_to_kind(skb, packet, chosen, resolved, nd_type, false);
+  bool is_cut = nd_type && fm_nd_leave_out_link_address(skb, packet, nd_type, &option);
+  fm_send_to_kind(skb, packet, chosen, resolved, nd_type, true);
+  if (is_cut) fm_nd_put_back_link_address(skb, packet, nd_type, &option);
   return 0;
 }
 
@@ -168,7 +187,8 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   if (fm_is_for_all_links(skb, &packet, nd_type) || (flow && flow->action == FM_VIF_COPIES && !nd_type))
     fm_send_to_others(skb, &packet, interface, &resolved, nd_type);
   if (raw_ip) { /* the kernel takes the link-layer header off where a device has none */
-    if (nd_type) fm_nd_leave_out_link_address(skb, &packet, nd_type);
+    struct fm_nd_link_address option;
+    if (nd_type) fm_nd_leave_out_link_address(skb, &packet, nd_type, &option);
     return (int)bpf_redirect(interface, 0);
   }
   fm_address_frame(skb, &packet, member, &resolved);
@@ -193,18 +213,25 @@ static __always_inline void fm_reflect(struct fm_vif_flow* flow, __u32 member, _
 
 #define FM_DHCPV6_CLIENT_PORT 546
 
-/* DHCPv6 is spoken with link-local addresses, by a client on the virtual interface: a member has no use for
- * what one is given. */
+/* DHCPv6 is spoken with link-local addresses, by a client on the virtual interface, which may be another than
+ * ours: a member has no use for what one is given. */
 static __always_inline bool fm_is_for_dhcp_client(const struct fm_packet* packet) {
   return packet->key.protocol == FM_PROTOCOL_UDP && packet->key.destination_port == FM_DHCPV6_CLIENT_PORT;
 }
 
-/* Of Neighbor Discovery the virtual interface gets what is about its own, global addresses. Routers are found
- * on each link by the daemon, through packet sockets, and link-local addresses belong to the members. */
+static __always_inline bool fm_is_link_local_of_vif(const struct fm_address_number* address) {
+  __u32 row = 0;
+  const struct fm_address_number* own = bpf_map_lookup_elem(&vif_link_local, &row);
+  return own && own->high == address->high && own->low == address->low;
+}
+
+/* Of Neighbor Discovery the virtual interface gets what is about its own addresses. Routers are found on each
+ * link by the daemon, through packet sockets, and all link-local addresses but one belong to the members. */
 static __always_inline bool fm_is_for_member(const struct fm_packet* packet, __u8 nd_type) {
   if (packet->ipv4) return false; /* members have no IPv4 of their own */
   if (fm_is_for_dhcp_client(packet)) return false;
-  if (fm_is_link_local(&packet->key.destination)) return true;
+  if (fm_is_link_local(&packet->key.destination) && !fm_is_link_local_of_vif(&packet->key.destination))
+    return true;
   if (nd_type) return nd_type != FM_ND_NEIGHBOR_SOLICITATION && nd_type != FM_ND_NEIGHBOR_ADVERTISEMENT;
   return fm_is_multicast(&packet->key.destination);
 }

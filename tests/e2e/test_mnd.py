@@ -178,9 +178,12 @@ def test_solicitations_come_from_the_member_itself(node):
 
 
 def test_queries_for_groups_are_answered_for_the_virtual_interface(node):
-    """RFC 3810 section 6.2: a switch that snoops would cut its solicited-node groups off else."""
+    """RFC 3810 section 6.2: a switch that snoops would cut its solicited-node groups off else. From its link-local address (section 5.2.13)."""
+    shown = json.loads(node.inside("mn", "ip", "-j", "-6", "address", "show", "dev", "vif0", "scope", "link").stdout)
+    own = [a["local"] for link in shown for a in link.get("addr_info", []) if a]
+    assert len(own) == 1, shown
     heard = node.inside("gw2", "python3", HERE / "gateway.py", "query", "acc0", f"router={ROUTER}", f"router_mac={ROUTER_MAC}",
-                        "group=ff02::1:ff00:101").stdout
+                        "group=ff02::1:ff00:101", f"source={own[0]}").stdout
     assert heard.strip() == "reported"
 
 

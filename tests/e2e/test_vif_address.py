@@ -60,6 +60,21 @@ def test_each_member_answers_for_itself(lab):
                    what=f"an answer with the address of {interface}")
 
 
+def test_its_own_link_local_address_is_reached_by_every_link(lab):
+    """Which is no member's: those are asked for beside it."""
+    addresses = {name: [a["local"] for shown in json.loads(lab.inside("mn", "ip", "-j", "-6", "address", "show", "dev", name, "scope", "link").stdout)
+                        for a in shown.get("addr_info", []) if a] for name in ("vif0", "if1", "if2")}
+    assert all(len(found) == 1 for found in addresses.values()), addresses
+    own = addresses["vif0"][0]
+    for gateway, interface in (("mag1", "if1"), ("mag2", "if2")):
+        assert own not in addresses[interface]
+        for address in (own, addresses[interface][0]):
+            eventually(lambda: who_has(lab, gateway, address) == (MACS[interface],) * 2,  # pylint: disable=cell-var-from-loop
+                       what=f"an answer of {address} by {interface}")
+        eventually(lambda: lab.inside(gateway, "ping", "-c", "1", "-W", "2", f"{own}%acc0", check=False).returncode == 0,  # pylint: disable=cell-var-from-loop
+                   what=f"an answer to {gateway}")
+
+
 def its_own(lab, revived, gateway, address):
     """The gateway's access link, as where the fixed address (RFC 6543) cannot be set."""
     revived.kill(lab, gateway)

@@ -38,9 +38,9 @@ bool is_missed(const FlowBinding& flow, const LinkState& link) {
   return std::ranges::any_of(link.missing, [&](const auto& prefix) { return may_be_for(flow, prefix); });
 }
 
-/// Unless a command has moved it there.
+/// Of another set's: unless a command has moved it there.
 bool loses_ipv4(const FlowBinding& flow, const LinkState& link) {
-  return link.lacks_ipv4 && flow.asked != link.session && may_be_ipv4(flow);
+  return link.lacks_ipv4 && may_be_ipv4(flow) && !(link.is_foreign && flow.asked == link.session);
 }
 
 LinkVerdict verdict_on(const FlowBinding& flow, const LinkState& link, const Surroundings& around) {

@@ -23,7 +23,7 @@ struct LinkState {
       0;                    ///< BID-PRI, the lowest is the default flow's; zero: that decides nothing
   bool is_foreign = false;  ///< of another of the node's sets of prefixes (docs/adr/0055)
   std::vector<Ipv6Prefix> missing{};  ///< of the node's prefixes those that its gateway does not forward
-  bool lacks_ipv4 = false;            ///< nor the node's IPv4 home address: where nothing else is left
+  bool lacks_ipv4 = false;            ///< nor the node's IPv4 home address: only where nothing else is left
 };
 
 /// Whether packets of the flow may be for this prefix, and whether they may be of IPv4.

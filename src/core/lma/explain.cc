@@ -89,7 +89,8 @@ std::string why_not(const LinkVerdict& verdict, const FlowBinding& flow, const L
     case LinkFitness::NotListed:
       return "not in the rule's list, and the rule permits no others";
     case LinkFitness::Foreign:
-      return "of another set: its gateway does not forward all of the flow's packets";
+      return link.is_foreign ? "of another set: its gateway does not forward all of the flow's packets"
+                             : "its gateway has not registered the IPv4 home address";
     case LinkFitness::Unreachable:
       return "its gateway does not answer";
     case LinkFitness::Gone:

@@ -26,6 +26,7 @@ std::vector<LinkState> links_of(const Policy& policy, const MobileNode& node) {
     links.push_back({session.id, mag ? std::string_view(mag->name) : std::string_view(), session.mag,
                      session.technology, !session.in_delete_wait, is_live, session.opens.has_value(),
                      session.known_as(), gateways_decide ? priority_of(session) : std::uint8_t{0}});
+    links.back().lacks_ipv4 = node.ipv4.has_value() && !session.ipv4;
   }
   for (const auto& guest : node.guests) {
     const auto* mag = policy.mag(guest.mag);

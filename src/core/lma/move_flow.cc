@@ -67,6 +67,14 @@ Result<Where> find_mag(const Policy& policy, const std::string& name) {
   return fail("no-such-mag", "no MAG " + escaped(name) + " is configured");
 }
 
+/// Of IPv4 nothing arrives by a gateway that has not registered the home address (RFC 5844 section 3.1.2.1).
+Result<void> check_ipv4(const MobileNode& node, const FlowBinding& flow, SessionId to) {
+  const auto* session = node.find(to);
+  if (!node.ipv4 || !session || session->ipv4 || !may_be_ipv4(flow)) return {};
+  return fail("ipv4-stays", "some of the flow may be for " + node.ipv4->address.to_string() +
+                                ", which that gateway has not registered");
+}
+
 /// One set of several, where the flow's name does not say which.
 Result<Nodes> with_prefix(Nodes nodes, const std::string& text) {
   if (text.empty()) return nodes;
@@ -239,6 +247,7 @@ Result<FlowMove> plan_flow_move(AnchorState& state, const Json& arguments) {
     move.asks = GuestMove{node->index, flow->index, host, session, {{}, move.answer}, std::move(cause)};
     return move;
   }
+  if (auto possible = check_ipv4(*node, *flow, session); !possible) return tl::unexpected(possible.error());
   MobileNode next = *node;
   if (std::ranges::count(next.live(), session) == 0)
     return fail("no-session", mag->mag->name + " does not answer: the flow would not stay there");

@@ -25,6 +25,17 @@ const Request::Transmission* Request::find(std::uint16_t sequence) const {
   return found == transmissions.end() ? nullptr : &*found;
 }
 
+void Ipv4Asking::note_asked(TimePoint now) {
+  earliest = now + pause;
+  pause = std::min(pause * 2, kLongest);
+}
+
+/// Who gives it back and asks again has a pace as well.
+void Ipv4Asking::note_granted(TimePoint now) {
+  earliest = std::min(earliest, now + kShortest);
+  pause = kShortest;
+}
+
 std::string_view to_string(AttachmentState state) {
   switch (state) {
     case AttachmentState::Registering:

@@ -65,7 +65,8 @@ struct Request {
   std::vector<Transmission> transmissions{};  ///< the recent ones; any of them may be answered
   unsigned retransmissions = 0;
   unsigned immediate_retries = 0;
-  Encapsulation encapsulation{};  ///< asked for last (RFC 5845)
+  Encapsulation encapsulation{};    ///< asked for last (RFC 5845)
+  bool asks_for_delegated = false;  ///< some of its transmissions do (RFC 7148)
 
   void note_sent(std::uint16_t sequence, TimePoint now);
   const Transmission* find(std::uint16_t sequence) const;
@@ -75,6 +76,16 @@ struct Request {
 struct NodeStamp {
   std::uint64_t value{};  ///< as in a Timestamp option
   TimePoint heard;
+};
+
+/// When a DHCP client may next have the LMA asked for what it has not granted: slower and slower.
+struct Ipv4Asking {
+  static constexpr Duration kShortest = std::chrono::seconds(1), kLongest = std::chrono::seconds(64);
+  TimePoint earliest = TimePoint::min();
+  Duration pause = kShortest;
+
+  void note_asked(TimePoint now);
+  void note_granted(TimePoint now);
 };
 
 /// One mobile node on one access link.
@@ -120,6 +131,7 @@ struct Attachment {
   std::optional<Ipv4Interface> ipv4_wanted;  ///< by policy, unless the LMA refused it
   bool ipv4_refused = false;                 ///< not asked for again until an administrative action
   std::optional<Ipv4Home> ipv4_home;
+  Ipv4Asking ipv4_asking;
   RateLimiter dhcp_pace{std::chrono::milliseconds(100), 20};  ///< of what is relayed
   bool dhcp_server = false;                                   ///< the LMA wants us to be one for this node
 

@@ -10,15 +10,16 @@ bool asks_for_delegated(const MagContext& context, const Attachment& attachment)
          context.delegates(attachment);
 }
 
-void add_delegated(const MagContext& context, const Attachment& attachment, wire::MobilityOptions& options) {
+bool add_delegated(const MagContext& context, const Attachment& attachment, wire::MobilityOptions& options) {
   const auto kind = attachment.request->kind;
   const bool ends = kind == RequestKind::Deregister || kind == RequestKind::ReleaseIpv4;
-  if (ends || !asks_for_delegated(context, attachment)) return;
+  if (ends || !asks_for_delegated(context, attachment)) return false;
   if (kind == RequestKind::Initial || attachment.delegated.empty()) {
     options.emplace_back(delegated_option({{}, kLongestDelegated}));
-    return;
+    return true;
   }
   for (const auto& prefix : attachment.delegated) options.emplace_back(delegated_option(prefix));
+  return true;
 }
 
 std::optional<std::vector<Ipv6Prefix>> delegated_prefixes(const wire::MobilityOptions& options) {

@@ -73,10 +73,7 @@ void Ipv4Access::serve_nothing(Now now, const AccessConfig& access, Attachment& 
   const bool asks = request.type() == Type::Discover || request.type() == Type::Request;
   const auto* profile = context_.profile(attachment.mn_id);
   const bool entitled = profile && has_ipv4(profile->ip_versions.value_or(context_.config.ip_versions));
-  if (asks && entitled && !attachment.ipv4_refused) {
-    context_.statistics.drop("dhcp-before-binding");
-    return registrar_.request_ipv4(now, attachment);
-  }
+  if (asks && entitled && !attachment.ipv4_refused) return registrar_.request_ipv4(now, attachment);
   context_.statistics.drop("dhcp-without-ipv4");
   const auto reply = dhcp::answer_without_lease(request);
   if (!reply) return;

@@ -6,6 +6,7 @@
 namespace flowmob::core {
 namespace {
 
+using namespace std::chrono_literals;
 using dhcp::Type;
 
 class Ipv4OnTheLink : public Ipv4Gateway {
@@ -160,6 +161,59 @@ TEST_F(Ipv4OnTheLink, DiscoverBringsTheRequestThatIsMissing) {
   accept_with_ipv4();
   say(message(Type::Discover));
   EXPECT_EQ(heard()->type(), Type::Offer);
+}
+
+/// The anchor answers each update, and grants none.
+TEST_F(Ipv4OnTheLink, ClientThatAsksInVainMakesFewerAndFewerUpdates) {
+  register_node();
+  updates.clear();
+  std::size_t discovers = 0;
+  for (; discovers < 1000; ++discovers) {
+    const auto before = updates.size();
+    say(message(Type::Discover));
+    if (updates.size() != before) accept();
+    advance(100ms);
+  }
+  // At once, and after 1, 3, 7, 15, 31 and 63 s.
+  EXPECT_EQ(updates.size(), 7U);
+  EXPECT_EQ(counter("drops", "dhcp-before-binding"), 7U);
+  EXPECT_EQ(counter("drops", "dhcp-too-often"), discovers - 7);
+}
+
+TEST_F(Ipv4OnTheLink, OneThatGivesBackAndAsksAgainHasAPaceToo) {
+  register_with_ipv4();
+  updates.clear();
+  for (int i = 0; i < 100; ++i) {
+    auto release = message(Type::Release);
+    release.client = ip("192.0.2.2");
+    say(only_binding().at("ipv4_address").is_null() ? message(Type::Discover) : release);
+    if (!updates.empty() && last_update.lifetime == 0) accept();
+    if (!updates.empty() && last_update.lifetime != 0) accept_with_ipv4();
+    advance(100ms);
+  }
+  EXPECT_LE(updates.size(), 22U) << "one to ask and one to give back in a second";
+  EXPECT_GE(updates.size(), 18U) << "it is asked on";
+}
+
+TEST_F(Ipv4OnTheLink, WhoIsHeldBackGivesNothingBackForAClient) {
+  register_with_ipv4();
+  advance(dual().lifetime / 2);
+  answer([](auto& ack) {
+    for (auto& o : ack.options)
+      if (auto* id = std::get_if<wire::MnLinkLayerIdentifier>(&o)) id->identifier[5] ^= 1;
+  });
+  ASSERT_EQ(notified("answer-mismatch"), 1U);
+  clear();
+  auto release = message(Type::Release);
+  release.client = ip("192.0.2.2");
+  say(release);
+  advance(30s);
+  EXPECT_TRUE(updates.empty()) << "RFC 5213 section 6.9.1.2";
+  EXPECT_EQ(counter("drops", "dhcp-held-back"), 1U);
+  EXPECT_EQ(only_binding().at("ipv4_address"), "192.0.2.2/24");
+  ASSERT_TRUE(gateway->reconfigure(now, dual()));
+  drain();
+  EXPECT_EQ(updates.size(), 1U) << "which ends the holding";
 }
 
 TEST_F(Ipv4OnTheLink, WhoIsRefusedIpv4LosesItsLease) {

@@ -279,6 +279,45 @@ TEST_F(Dhcp6OnTheLink, AReleaseDuringTheRegistrationOfAServiceIsSaidBehindIt) {
   EXPECT_TRUE(only_binding().at("delegated_prefixes").empty());
 }
 
+/// What the LMA refuses is given back anyway: the node stays, and the LMA is told once.
+TEST_F(Dhcp6OnTheLink, ARefusalThatCrossesARelease) {
+  for (const auto status :
+       {wire::BindingStatus::NotAuthorizedForDelegatedMnp, wire::BindingStatus::RequestedDmnpInUse}) {
+    auto several = config();
+    several.accesses[0].services = {"video", "voice"};
+    start(several);
+    solicit();
+    delegate({delegated_option(kVan)});
+    ASSERT_EQ(service_of(last_update), "voice");
+    ASSERT_FALSE(names_no_prefix(last_update));
+    clear();
+    say(said(Type::Release, {{600, 600, kVan}}));
+    ASSERT_TRUE(heard());
+    ASSERT_TRUE(updates.empty());
+    answer([&](auto& ack) { ack.status = status; });
+    EXPECT_EQ(notified("registration-refused"), 1U);
+    EXPECT_EQ(only_binding().at("state"), "registered");
+    EXPECT_TRUE(only_binding().at("delegated_prefixes").empty());
+    EXPECT_TRUE(hosts.back().delegated.empty());
+    ASSERT_EQ(updates.size(), 1U) << "the service without them";
+    EXPECT_TRUE(names_no_prefix(updates[0]));
+    delegate({});
+    advance(10s);
+    EXPECT_EQ(updates.size(), 1U);
+    EXPECT_EQ(notified("registration-refused"), 1U);
+  }
+}
+
+/// A refusal of what was never asked for is no answer to be tried again.
+TEST_F(Dhcp6OnTheLink, ARefusalOfWhatIsNotAskedForEndsTheRegistration) {
+  register_router();
+  say(said(Type::Release, {{600, 600, kVan}}));
+  ASSERT_EQ(updates.size(), 1U);
+  answer([](auto& ack) { ack.status = wire::BindingStatus::NotAuthorizedForDelegatedMnp; });
+  EXPECT_EQ(only_binding().at("state"), "refused");
+  EXPECT_EQ(updates.size(), 1U);
+}
+
 TEST_F(Dhcp6OnTheLink, AQuestionOfBeforeTheReleaseIsNoneAfterIt) {
   solicit();
   delegate({});

@@ -62,6 +62,7 @@ void Registrar::start(Now now, Attachment& attachment) {
   attachment.services_registered = 0;
   attachment.delegation_refused = attachment.delegation_released = false;
   attachment.delegation_asked = attachment.delegation_unsaid = false;
+  attachment.ipv4_asking = {};
   attachment.off_link_asked = true;
   attachment.observed.clear();  // they may be elsewhere by now
   want_flows(attachment);
@@ -147,7 +148,11 @@ void Registrar::renew_service(Attachment& attachment) {
 
 void Registrar::request_ipv4(Now now, Attachment& attachment) {
   if (attachment.ipv4_refused || attachment.ipv4_home) return;
-  if (attachment.state != AttachmentState::Registered || attachment.request || attachment.held) return;
+  if (attachment.state != AttachmentState::Registered || attachment.request || attachment.held)
+    return context_.statistics.drop("dhcp-before-binding");
+  if (now.monotonic < attachment.ipv4_asking.earliest) return context_.statistics.drop("dhcp-too-often");
+  context_.statistics.drop("dhcp-before-binding");
+  attachment.ipv4_asking.note_asked(now.monotonic);
   attachment.ipv4 = true;
   begin(now, attachment, RequestKind::Refresh);
   settle(attachment.id);
@@ -155,6 +160,7 @@ void Registrar::request_ipv4(Now now, Attachment& attachment) {
 
 void Registrar::release_ipv4(Now now, Attachment& attachment) {
   if (attachment.state != AttachmentState::Registered || !attachment.ipv4_home) return;
+  if (attachment.held) return context_.statistics.drop("dhcp-held-back");
   attachment.ipv4 = false;
   if (attachment.ipv6)
     begin(now, attachment, RequestKind::ReleaseIpv4);
@@ -246,7 +252,7 @@ void Registrar::transmit(Now now, Attachment& attachment) {
                              {sequence, timestamp(now, attachment)});
   if (auto network = access_network_of(context_, attachment))
     update.options.emplace_back(std::move(*network));
-  add_delegated(context_, attachment, update.options);
+  if (add_delegated(context_, attachment, update.options)) attachment.request->asks_for_delegated = true;
   ask_for_tunnelling(context_, attachment, update);
   add_paths(attachment, update.options);
   if (attachment.request->lifetime != 0)

@@ -33,7 +33,9 @@ class Registrar {
   void switch_flow(Now now, Attachment& attachment, const std::string& flow, bool on);
   /// The row of a node that has one anew, and what is advertised with it: the tunnel or the link has changed.
   void renew_service(Attachment& attachment);
-  /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3).
+  /// The node wants an IPv4 home address, or no more (RFC 5844 section 3.4.3). Its question is dropped and
+  /// counted: what comes of it is known when the LMA has answered. What is held back keeps its address, as no
+  /// client is the administrative action that ends that.
   void request_ipv4(Now now, Attachment& attachment);
   void release_ipv4(Now now, Attachment& attachment);
   /// Likewise prefixes of the network behind it (RFC 7148 section 5.1.3.1), as soon as the pace permits it.

@@ -145,6 +145,7 @@ void Registrar::accepted(Now now, Attachment& attachment, const wire::ProxyBindi
                  attachment.delegated != delegated || carried_otherwise;
   attachment.delegated = std::move(delegated);
   attachment.ipv4_home = ipv4;
+  if (ipv4) attachment.ipv4_asking.note_granted(now.monotonic);
   service_.assign_prefixes(now, attachment, std::move(*prefixes));
   if (off_link && !off_link->empty()) attachment.off_link_named = true;
   if (off_link && *off_link != attachment.off_link) {
@@ -194,9 +195,11 @@ std::vector<Ipv6Prefix> Registrar::delegated_said(const Attachment& attachment,
 }
 
 /// The prefixes of the network behind the node are not forwarded from here on. Other than those that were
-/// named may be had; else the registration goes on without. False: it was not asked for any.
+/// named may be had; else the registration goes on without. The node may have given them back since: what is
+/// sent next says so, too. False: it was not asked for any.
 bool Registrar::lose_delegated(Attachment& attachment, wire::BindingStatus status) {
-  if (!asks_for_delegated(context_, attachment)) return false;
+  if (!std::exchange(attachment.request->asks_for_delegated, false)) return false;
+  if (attachment.delegation_released) attachment.delegation_unsaid = false;
   const bool named_some = attachment.request->kind != RequestKind::Initial && !attachment.delegated.empty();
   attachment.delegation_refused = status == wire::BindingStatus::NotAuthorizedForDelegatedMnp || !named_some;
   if (attachment.delegated.empty()) return true;

@@ -43,12 +43,13 @@ Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6
   return read;
 }
 
-std::optional<MacAddress> answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6) {
+std::optional<RouterAnswer> answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6) {
   if (meta.hop_limit != 255 || meta.source != router || meta.destination.is_multicast()) return std::nullopt;
   const auto message = wire::decode_nd(icmpv6, meta.source, meta.destination);
   const auto* said = message ? std::get_if<wire::NeighborAdvertisement>(&*message) : nullptr;
   if (said == nullptr || !said->solicited || said->target != router) return std::nullopt;
-  return router_mac<wire::TargetLinkLayerAddress>(said->options, meta.link_source);
+  const bool is_given = wire::find<wire::TargetLinkLayerAddress>(said->options) != nullptr;
+  return RouterAnswer{router_mac<wire::TargetLinkLayerAddress>(said->options, meta.link_source), is_given};
 }
 
 }  // namespace flowmob::core

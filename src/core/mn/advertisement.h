@@ -25,7 +25,11 @@ struct Advertisement {
 Result<Advertisement> read_advertisement(const PacketMeta& meta, ByteView icmpv6);
 
 /// If that is the router's word that it hears us (RFC 4861 section 7.3.1: solicited, and valid by section
-/// 7.1.2): the link-layer address that it gives, else the frame's source.
-std::optional<MacAddress> answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6);
+/// 7.1.2).
+struct RouterAnswer {
+  MacAddress mac;         ///< that it gives, else the frame's source
+  bool is_given = false;  ///< as in every answer to a multicast question (section 4.4)
+};
+std::optional<RouterAnswer> answer_of(const Ipv6Address& router, const PacketMeta& meta, ByteView icmpv6);
 
 }  // namespace flowmob::core

@@ -20,15 +20,16 @@ struct SendSolicitation {
   Bytes icmpv6;
 };
 
-/// A Neighbor Solicitation to a member's router alone, from the member's link-local address: `source`, or
-/// the kernel's. Its answer is wanted: while there is no such address (or no way to send) nothing has been
-/// asked.
+/// A Neighbor Solicitation to a member's router alone, or to all that listen to its solicited-node group,
+/// from the member's link-local address: `source`, or the kernel's. Its answer is wanted: while there is no
+/// such address (or no way to send) nothing has been asked.
 struct AskRouter {
   InterfaceIndex interface;
   MacAddress link_source;
-  Ipv6Address router;
-  MacAddress router_mac;
-  bool raw_ip = false;  ///< on a link without addresses: without their options (RFC 4861 section 4.3)
+  Ipv6Address router;       ///< who is asked about
+  MacAddress router_mac;    ///< of the group, where it is asked
+  Ipv6Address destination;  ///< the router or its group
+  bool raw_ip = false;      ///< on a link without addresses: without their options (RFC 4861 section 4.3)
   std::optional<Ipv6Address> source = {};
 };
 

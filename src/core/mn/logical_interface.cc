@@ -12,9 +12,10 @@
 namespace flowmob::core {
 namespace {
 
-/// Of questions: the watch's, and above them the check's.
+/// Of questions: the watch's, and above them the check's, and those to everybody.
 constexpr EffectId watch_id(const MemberState& member) { return EffectId{member.number + 1}; }
 constexpr EffectId check_id(const MemberState& member) { return EffectId{(1ULL << 32) + member.number}; }
+constexpr EffectId search_id(const MemberState& member) { return EffectId{(2ULL << 32) + member.number}; }
 
 bool is_other(const std::optional<MemberState::Router>& former, const MemberState::Router& router) {
   return former && (former->address != router.address || former->mac != router.mac);
@@ -165,6 +166,7 @@ bool LogicalInterface::Impl::take_answer(TimePoint now, const PacketMeta& meta, 
   if (!said) return false;
   ++statistics_.answers;
   if (member->hear_answer(now, *said)) notify("router-answers", about(*member));
+  check_address(now, *member);
   return true;
 }
 
@@ -175,7 +177,12 @@ bool LogicalInterface::Impl::can_ask(const MemberState& member) const {
 
 void LogicalInterface::Impl::ask_router(const MemberState& member, EffectId id) {
   const MemberConfig& config = member.config;
-  AskRouter question{config.index, config.mac, member.router->address, member.router->mac, config.raw_ip};
+  const Ipv6Address& router = member.router->address;
+  AskRouter question{config.index, config.mac, router, member.router->mac, router, config.raw_ip};
+  if (id == search_id(member)) {
+    question.destination = solicited_node(router);
+    question.router_mac = mac_of_group(question.destination);
+  }
   if (config_.members_are_ports) question.source = member.own.address();
   effects_.push_back({id, question});
   ++statistics_.questions;
@@ -186,6 +193,8 @@ void LogicalInterface::Impl::watch_router(TimePoint now, MemberState& member) {
   if (step == RouterWatch::Step::Wait || !member.router) return;
   if (!can_ask(member)) return member.watch.not_asked();
   ask_router(member, watch_id(member));
+  // RFC 4861 section 7.3.3: it is not where it was, perhaps, and has told nobody.
+  if (member.search(now)) ask_router(member, search_id(member));
   if (step != RouterWatch::Step::FellSilent) return;
   member.fall_silent(now, config_.solicitation_interval);
   notify("router-silent", about(member));
@@ -205,12 +214,12 @@ void LogicalInterface::Impl::check_address(TimePoint now, MemberState& member) {
 }
 
 void LogicalInterface::Impl::handle_effect_result(EffectId id, const Result<void>& outcome) {
-  const auto member =
-      std::ranges::find_if(members_, [&](const auto& m) { return watch_id(m) == id || check_id(m) == id; });
+  const auto member = std::ranges::find_if(
+      members_, [&](const auto& m) { return watch_id(m) == id || check_id(m) == id || search_id(m) == id; });
   if (outcome || member == members_.end()) return;
   if (id == check_id(*member))
     member->check.not_asked();
-  else
+  else if (id == watch_id(*member))
     member->watch.not_asked();
   --statistics_.questions;
 }

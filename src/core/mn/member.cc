@@ -96,8 +96,13 @@ void MemberState::hear(TimePoint now, const Advertisement& advertisement, Durati
   }
 }
 
-bool MemberState::hear_answer(TimePoint now, const MacAddress& said) {
-  check.hear_answer(said);
+bool MemberState::hear_answer(TimePoint now, const RouterAnswer& answer) {
+  check.hear_answer(answer.mac);
+  const bool is_other = answer.is_given && answer.mac != router->mac && !config.raw_ip;
+  if (is_other && watch.is_missing() && check.can_ask()) {
+    check.start(now, answer.mac, watch.round_trip());
+    return false;
+  }
   if (!watch.answered(now)) return false;
   heard = false;
   solicitation.start(now);

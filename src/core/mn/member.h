@@ -51,6 +51,7 @@ struct MemberState {
   bool answered = false;  ///< it has, since
   RateLimiter own_advertisements{std::chrono::milliseconds(500), 10};
   RateLimiter other_advertisements{std::chrono::seconds(1), 3};
+  RateLimiter searches{std::chrono::seconds(10), 3};  ///< for the router's link-layer address, by multicast
   RateLimiter questions{std::chrono::milliseconds(10), 50};  ///< of neighbours, about its own address
 
   bool up() const { return carrier.value_or(false); }
@@ -72,9 +73,12 @@ struct MemberState {
   /// check. Both have their rate, as each counted one may change addresses, routes and rows.
   std::optional<std::string_view> admit(TimePoint now, const Advertisement& advertisement);
   void hear(TimePoint now, const Advertisement& advertisement, Duration interval);
-  /// The router's answer to a question, and the link-layer address that it gives. A silent one may have
-  /// forgotten us: it is solicited, and counts from its next advertisement on. Whether it had been silent.
-  bool hear_answer(TimePoint now, const MacAddress& said);
+  /// The router's answer to a question. A silent one may have forgotten us: it is solicited, and counts from
+  /// its next advertisement on. Whether it had been silent. One that is missed and gives another link-layer
+  /// address is not back: that begins a check.
+  bool hear_answer(TimePoint now, const RouterAnswer& answer);
+  /// Whether it is to be asked for by multicast, too.
+  bool search(TimePoint now) { return watch.is_missing() && !config.raw_ip && searches.allow(now); }
   /// The check's outcome: the router has another link-layer address. It is solicited for all the rest.
   void take_address(TimePoint now);
   void fall_silent(TimePoint now, Duration interval);

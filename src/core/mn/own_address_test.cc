@@ -116,5 +116,16 @@ TEST_F(NoPorts, LeaveItToTheKernel) {
   EXPECT_EQ(questions[0].source, std::nullopt);
 }
 
+TEST(LinkLocalOfVif, IsStableAndNoMembers) {
+  const auto own = link_local_of_vif(kMac1);
+  EXPECT_TRUE(own.is_link_local());
+  EXPECT_EQ(own, link_local_of_vif(kMac1));
+  EXPECT_NE(own, link_local_of_vif(kMac2));
+  EXPECT_NE(own, link_local_of(kMac1)) << "the first member has the same link-layer address";
+  for (unsigned counter = 1; counter < 100; ++counter)
+    EXPECT_NE(own, (Ipv6Prefix{own, 64}.with_interface_id(opaque_identifier(kMac1, counter))))
+        << "a port's, after a conflict";
+}
+
 }  // namespace
 }  // namespace flowmob::core

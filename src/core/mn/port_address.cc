@@ -19,24 +19,8 @@ constexpr Duration kBetweenReports = 500ms;          // of up to one second, sec
 constexpr Duration kVersion1Lasts = 2 * 125s + 10s;  // section 9.12
 constexpr Ipv6Address kAllReporters{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x16}};
 
-std::uint64_t mixed(const MacAddress& mac, unsigned counter) {
-  std::uint64_t value = 0xcbf29ce484222325 + counter;
-  for (const auto octet : mac.octets) value = (value ^ octet) * 0x100000001b3;
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9;
-  return value ^ (value >> 31U);
-}
-
-/// Those of RFC 5453 begin with 0xfdff, or are zero.
 std::uint64_t identifier(const MacAddress& mac, unsigned counter) {
-  if (counter == 0) return mac.eui64_interface_id();
-  const std::uint64_t made = mixed(mac, counter);
-  return made >> 48U == 0xfdff || made == 0 ? made ^ (1ULL << 48U) : made;
-}
-
-MacAddress mac_of_group(const Ipv6Address& group) {
-  MacAddress mac{{0x33, 0x33}};
-  std::copy_n(group.octets.begin() + 12, 4, mac.octets.begin() + 2);
-  return mac;
+  return counter == 0 ? mac.eui64_interface_id() : opaque_identifier(mac, counter);
 }
 
 void keep_earlier(std::optional<TimePoint>& due, TimePoint when) { due = std::min(due.value_or(when), when); }

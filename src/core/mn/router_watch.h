@@ -25,6 +25,8 @@ class RouterWatch {
   bool answered(TimePoint now);
 
   bool is_silent() const { return silent_; }
+  /// More than the latest question is unanswered: it may have another link-layer address by now.
+  bool is_missing() const { return silent_ || unanswered_ > 1; }
   std::optional<TimePoint> next() const { return next_; }
   /// From the latest question to the first answer to it; none before the first.
   std::optional<Duration> round_trip() const { return round_trip_; }

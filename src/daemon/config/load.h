@@ -22,8 +22,9 @@ struct LoadOptions {
   /// Whether an interface exists, if that is to be checked: at the start of a daemon, not while writing a
   /// file for another machine.
   std::function<bool(std::string_view)> interface_exists;
-  /// The uid of a user, likewise, but no daemon asks: the name service may take its time.
-  std::function<std::optional<std::uint32_t>(std::string_view)> find_user = {};
+  /// The uid of a user, likewise, but no daemon asks: the name service may take its time. None: nobody has
+  /// that name. An error: the name service cannot say.
+  std::function<Result<std::optional<std::uint32_t>>(std::string_view)> find_user = {};
 };
 
 /// The settings, or everything that is wrong with the file.

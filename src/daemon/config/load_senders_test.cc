@@ -8,7 +8,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::optional<std::uint32_t> find_alice(std::string_view name) {
+Result<std::optional<std::uint32_t>> find_alice(std::string_view name) {
+  if (name == "far-away") return fail("user-lookup-failed", "user 'far-away': Input/output error");
   return name == "alice" ? std::optional(1000U) : std::nullopt;
 }
 
@@ -61,6 +62,11 @@ TEST(LoadSenders, AnUnknownUserIsAMistakeWhereItStands) {
   EXPECT_THAT(
       mistakes_in("user = 'bob'"),
       ElementsAre("f:8:18: there is no user 'bob' on this machine; expected the name of a user, or a uid"));
+}
+
+TEST(LoadSenders, AFailingNameServiceIsNotTakenForAnUnknownUser) {
+  EXPECT_THAT(mistakes_in("user = ['far-away', 'alice']"),
+              ElementsAre("f:8:19: the name service failed: user 'far-away': Input/output error"));
 }
 
 TEST(LoadSenders, WithoutAMachineNamesAreNotLookedFor) {

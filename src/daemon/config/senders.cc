@@ -13,7 +13,10 @@ void find_users_of(std::vector<Element<MnRuleRow>>& rules, const LoadOptions& op
     auto& users = match.value.user->values;
     for (std::size_t i = 0; i < users.size(); ++i) {
       if (users[i].uids) continue;
-      if (const auto uid = options.find_user(users[i].name))
+      const auto found = options.find_user(users[i].name);
+      if (!found)
+        diagnostics.add(match.at("user", i), "the name service failed: " + found.error().message);
+      else if (const auto& uid = *found)
         users[i].uids = wire::Range<std::uint32_t>{*uid, *uid};
       else
         diagnostics.add(match.at("user", i),

@@ -32,6 +32,7 @@ dataplane::VifDataplaneOptions dataplane_options(const MnSettings& settings) {
   options.interface = settings.core.interface;
   options.members = core::names_by_number(settings.core.members);
   options.has_ports = settings.backend != VifBackend::Veth;
+  options.link_local = core::link_local_of_vif(settings.core.mac);
   return options;
 }
 
@@ -269,6 +270,8 @@ void MnDaemon::interface_changed(const std::optional<Link>& link) {
     const auto made = make_interface_anew();
     if (!made) spdlog::error("{}: {}", settings_.core.interface, made.error().message);
   } else if (link->up && !was_up) {
+    const auto own = interface_->ensure_link_local(link->index);
+    if (!own) spdlog::error("{}: {}", settings_.core.interface, own.error().message);
     effects_->set_interface(link->index);
     pump_->feed([&](Now now) { logical_->reinstall(now); });
   }

@@ -59,8 +59,8 @@ Result<void> MnEffects::act(const core::AskRouter& question) {
   if (!question.raw_ip)
     message.options.emplace_back(wire::SourceLinkLayerAddress{Bytes(mac.begin(), mac.end())});
   return system_.ports.send(question.interface,
-                            {question.link_source, question.router_mac, *own, question.router, 255,
-                             wire::encode_nd(message, *own, question.router)});
+                            {question.link_source, question.router_mac, *own, question.destination, 255,
+                             wire::encode_nd(message, *own, question.destination)});
 }
 
 Result<void> MnEffects::act(const core::AnswerNeighbor& answer) {

@@ -111,12 +111,17 @@ Result<void> VirtualInterface::bring_up() {
   return done.and_then([&] { return netlink_.set_up(link->index, true); });
 }
 
+Result<void> VirtualInterface::ensure_link_local(InterfaceIndex interface) {
+  return netlink_.ensure_address(
+      {.interface = interface, .address = link_local(), .prefix_length = 64, .no_dad = true});
+}
+
 Result<void> VirtualInterface::forget_link_local(const Link& link) {
   const auto addresses = netlink_.addresses(link.index);
   if (!addresses) return tl::unexpected(addresses.error());
   Result<void> done;
   for (const auto& found : *addresses)
-    if (done && found.address.is_link_local())
+    if (done && found.address.is_link_local() && found.address != link_local())
       done = netlink_.remove_address(link.index, found.address, found.prefix_length);
   return done;
 }
@@ -135,6 +140,8 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
   if (there && is_anothers) there = former_.note(*link, is_ours);
   if (!there) return tl::unexpected(there.error());
   auto ready = take_from_the_kernel(plan_.name)
+                   .and_then([&] { return netlink_.link(plan_.name); })
+                   .and_then([&](const Link& made) { return ensure_link_local(made.index); })
                    .and_then([&] { return bring_up(); })
                    .and_then([&] { return netlink_.link(plan_.name); })
                    .and_then([&](const Link& made) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/mn/own_address.h"
 #include "daemon/config/settings.h"
 #include "daemon/mn/former_device.h"
 #include "platform/netlink.h"
@@ -12,7 +13,7 @@ namespace flowmob::daemon {
 
 /// The virtual interface, as one of the kernel's devices (docs/adr/0070). Its program takes every packet that
 /// leaves it, and what arrives on members is put into it, whatever the device would have done by itself. It
-/// has no link-local address: those are the members'.
+/// has a link-local address of its own, from which a DHCPv6 client on it speaks; others are the members'.
 ///
 /// A veth's other end, NAME-peer, only keeps the carrier up. Of a bridge, a bond or a team the members are
 /// ports: the kernel gives them no addresses then.
@@ -39,6 +40,10 @@ class VirtualInterface {
   Result<void> put_back_settings(bool is_ours);
   /// What its packets may have; of IPv6 alone where the device would change its ports' as well.
   Result<void> set_mtu(std::uint32_t mtu);
+
+  Ipv6Address link_local() const { return core::link_local_of_vif(plan_.mac); }
+  /// Which it loses when it is set down. Idempotent.
+  Result<void> ensure_link_local(InterfaceIndex interface);
 
   bool has_ports() const { return plan_.backend != VifBackend::Veth; }
   bool is_port(const platform::Link& member);

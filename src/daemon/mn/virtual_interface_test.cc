@@ -7,7 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "daemon/mn/former_states.h"
 #include "platform/private_namespace_for_test.h"
@@ -236,6 +238,57 @@ TEST(FormerPorts, AMemberThatWasDownIsLeftDown) {
     ASSERT_TRUE(states.restore(world.link().index));
     EXPECT_FALSE(world.link().up);
     EXPECT_FALSE(world.link().master);
+  });
+}
+
+std::vector<Ipv6Address> addresses_of(BridgeAndPort& world) {
+  std::vector<Ipv6Address> all;
+  const auto there = world.netlink.addresses(world.link("vif0").index).value();
+  for (const auto& found : there) {
+    EXPECT_FALSE(found.tentative);
+    all.push_back(found.address);
+  }
+  return all;
+}
+
+TEST(VirtualInterface, ItsLinkLocalAddressIsItsOwnAndTheOnlyOne) {
+  for (const auto backend : {VifBackend::Veth, VifBackend::Bridge})
+    in_private_namespace([backend] {
+      BridgeAndPort world;
+      VirtualInterface interface = world.interface(backend);
+      ASSERT_TRUE(interface.ensure({"if1"}, {}, false));
+      EXPECT_EQ(addresses_of(world), std::vector{interface.link_local()});
+      ASSERT_TRUE(world.netlink.set_up(world.link("vif0").index, false));
+      ASSERT_TRUE(world.netlink.set_up(world.link("vif0").index, true));
+      ASSERT_TRUE(interface.ensure_link_local(world.link("vif0").index));
+      EXPECT_EQ(addresses_of(world), std::vector{interface.link_local()});
+    });
+}
+
+TEST(VirtualInterface, ASuccessorKeepsAllLinkLocalAddresses) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    ASSERT_TRUE(world.interface().ensure({"if1"}, {}, false));
+    const auto somebodys = Ipv6Address::parse("fe80::f10b").value();
+    ASSERT_TRUE(world.netlink.ensure_address(
+        {.interface = world.link("vif0").index, .address = somebodys, .prefix_length = 64}));
+    VirtualInterface successor = world.interface();
+    ASSERT_TRUE(successor.ensure({"if1"}, {}, true));
+    auto there = addresses_of(world);
+    std::ranges::sort(there);
+    std::vector expected{somebodys, successor.link_local()};
+    std::ranges::sort(expected);
+    EXPECT_EQ(there, expected);
+  });
+}
+
+TEST(VirtualInterface, OneThatWasThereBeforeLosesOurs) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface taken = world.taken_bridge();
+    ASSERT_EQ(addresses_of(world), std::vector{taken.link_local()});
+    ASSERT_TRUE(taken.remove(true));
+    EXPECT_TRUE(addresses_of(world).empty());
   });
 }
 

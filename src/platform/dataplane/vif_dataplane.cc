@@ -74,6 +74,7 @@ VifDataplane::VifDataplane(VifDataplaneOptions options, PinnedDataplane pinned)
     : options_(std::move(options)),
       pinned_(std::move(pinned)),
       config_(pinned_.object(), "config"),
+      link_local_(pinned_.object(), "vif_link_local"),
       members_(pinned_.object(), "members"),
       sources_(pinned_.object(), "vif_sources"),
       flows_(pinned_.object(), "vif_flows"),
@@ -119,7 +120,9 @@ Result<void> VifDataplane::refresh_interface() {
   row.mac = *mac;
   row.flags = static_cast<std::uint16_t>((options_.reflect ? FM_VIF_REFLECT : 0) |
                                          (options_.has_ports ? FM_VIF_HAS_PORTS : 0));
-  return config_.set(kConfigRow, row);
+  return config_.set(kConfigRow, row).and_then([&] {
+    return link_local_.set(kConfigRow, to_number(options_.link_local));
+  });
 }
 
 Result<void> VifDataplane::set_member(const Member& member) {

@@ -48,6 +48,7 @@ struct VifDataplaneOptions {
   std::uint32_t max_flows = 1U << 14;
   std::vector<VifRule> rules{};  ///< the first that matches a flow counts
   bool has_ports = false;        ///< the members; such a device may change its link-layer address
+  Ipv6Address link_local = {};   ///< of the virtual interface; others are members'. Unspecified: it has none
 };
 
 struct Member {
@@ -126,6 +127,7 @@ class VifDataplane {
   VifDataplaneOptions options_;
   PinnedDataplane pinned_;
   BpfMap<std::uint32_t, fm_vif_config> config_;
+  BpfMap<std::uint32_t, fm_address_number> link_local_;
   BpfMap<std::uint32_t, fm_member_row> members_;
   BpfMap<std::uint64_t, fm_vif_source> sources_;
   BpfMap<fm_flow_key, fm_vif_flow> flows_;

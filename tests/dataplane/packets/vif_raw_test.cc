@@ -32,8 +32,9 @@ platform::UniqueFd open_tun(const char* name) {
   return fd;
 }
 
-/// What comes out at a descriptor and is UDP of IPv6; the kernel itself says other things there.
-Bytes next_udp(int fd, std::size_t header) {
+/// What comes out at a descriptor and is wanted; the kernel itself says other things there.
+template <class Wanted>
+Bytes next_of(int fd, const Wanted& is_wanted) {
   for (int tries = 0; tries < 20; ++tries) {
     ::pollfd entry{fd, POLLIN, 0};
     if (::poll(&entry, 1, 5000) != 1) break;
@@ -41,9 +42,34 @@ Bytes next_udp(int fd, std::size_t header) {
     const auto length = ::read(fd, read.data(), read.size());
     if (length <= 0) break;
     read.resize(static_cast<std::size_t>(length));
-    if (read.size() > header + 6 && read[header] >> 4 == 6 && read[header + 6] == 17) return read;
+    if (is_wanted(read)) return read;
   }
   return {};
+}
+
+Bytes next_udp(int fd, std::size_t header) {
+  return next_of(fd, [header](const Bytes& read) {
+    return read.size() > header + 6 && read[header] >> 4 == 6 && read[header + 6] == 17;
+  });
+}
+
+/// From this address.
+Bytes next_from(int fd, std::size_t header, std::string_view source) {
+  const auto address = ip(source);
+  return next_of(fd, [&](const Bytes& read) {
+    return read.size() >= header + 40 && std::equal(address.octets.begin(), address.octets.end(),
+                                                    read.begin() + static_cast<std::ptrdiff_t>(header) + 8);
+  });
+}
+
+platform::UniqueFd ipv6_at(const char* interface) {
+  platform::UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  ::sockaddr_ll where{};
+  where.sll_family = AF_PACKET;
+  where.sll_protocol = htons(0x86dd);
+  where.sll_ifindex = static_cast<int>(index_of(interface));
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<::sockaddr*>(&where), sizeof where), 0);
+  return fd;
 }
 
 Bytes octets_of(std::string_view address) {
@@ -176,6 +202,45 @@ TEST_F(VifRawIp, AnswersOfNeighborDiscoveryHaveNoAddressInThem) {
   EXPECT_TRUE(advertised.options.empty());
 }
 
+/// The message with the option of another sender; of nobody: without it.
+wire::NdMessage said_by(wire::NdMessage message, std::string_view sender) {
+  std::visit(
+      [&](auto& said) {
+        if (sender.empty()) said.options.clear();
+        for (auto& option : said.options) {
+          if (auto* source = std::get_if<wire::SourceLinkLayerAddress>(&option))
+            source->address = octets_of(sender);
+          if (auto* target = std::get_if<wire::TargetLinkLayerAddress>(&option))
+            target->address = octets_of(sender);
+        }
+      },
+      message);
+  return message;
+}
+
+/// By whichever member the message itself goes.
+TEST_F(VifRawIp, CopiesOfMulticastNeighborDiscoveryHaveNoAddressWhereThereIsNone) {
+  const wire::NeighborSolicitation question{ip("fe80::1"),
+                                            {wire::SourceLinkLayerAddress{octets_of(kVifMac)}}};
+  const wire::NeighborAdvertisement word{
+      false, false, true, ip(kNode), {wire::TargetLinkLayerAddress{octets_of(kVifMac)}}};
+  const auto at_peer = ipv6_at("if1-peer");
+  for (const wire::NdMessage& message : {wire::NdMessage{question}, wire::NdMessage{word}}) {
+    const auto on_ethernet = [&](std::string_view to) {
+      return frame(kPeerMac, kMember1Mac, nd(kNode, to, said_by(message, kMember1Mac)));
+    };
+    const std::string to = message.index() == wire::NdMessage{word}.index() ? "ff02::1" : "ff02::1:ff00:1";
+    ASSERT_TRUE(vif_->set_default_member(0));
+    EXPECT_EQ(send(nd(kNode, to, message)).frame, on_ethernet(to)) << "the message is whole again";
+    EXPECT_EQ(next_from(tun_.get(), 0, kNode), nd(kNode, to, said_by(message, "")));
+    const std::string others = to + "9";  // another flow, which begins by the tun
+    ASSERT_TRUE(vif_->set_default_member(1));
+    EXPECT_EQ(Bytes(send(nd(kNode, others, message)).frame).size(),
+              frame(kPeerMac, kVifMac, nd(kNode, others, said_by(message, ""))).size());
+    EXPECT_EQ(next_from(at_peer.get(), 14, kNode), on_ethernet(others));
+  }
+}
+
 TEST_F(VifRawIp, WhatTheStackDoesNotSayStays) {
   ASSERT_TRUE(vif_->set_default_member(1));
   const wire::NeighborSolicitation two{ip("fe80::1"),
@@ -234,12 +299,7 @@ TEST_F(VifRawIp, CopiesGoByItWithoutAHeaderAndByOthersWithTheirs) {
   EXPECT_EQ(frame_source(send(up().build()).frame), mac(kMember1Mac));
   EXPECT_EQ(next_udp(tun_.get(), 0), up().build());
 
-  const platform::UniqueFd at_peer(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-  ::sockaddr_ll peer{};
-  peer.sll_family = AF_PACKET;
-  peer.sll_protocol = htons(0x86dd);
-  peer.sll_ifindex = static_cast<int>(index_of("if1-peer"));
-  ASSERT_EQ(::bind(at_peer.get(), reinterpret_cast<::sockaddr*>(&peer), sizeof peer), 0);
+  const auto at_peer = ipv6_at("if1-peer");
   static_cast<void>(receive(down().build()));
   EXPECT_EQ(send(up().payload(200).build()).verdict, Verdict::Redirect) << "by the tun, and a copy by if1";
   EXPECT_EQ(next_udp(at_peer.get(), 14), frame(kPeerMac, kMember1Mac, up().payload(200).build()));

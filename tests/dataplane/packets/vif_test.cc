@@ -195,6 +195,33 @@ TEST_F(Vif, AnswersOfDhcpv6AreForTheVirtualInterface) {
   EXPECT_EQ(send(solicit).verdict, Verdict::Redirect);
 }
 
+/// One of all link-local addresses is its own.
+TEST_F(Vif, WhatIsForItsLinkLocalAddressReachesIt) {
+  auto with_address = options({});
+  with_address.link_local = ip("fe80::f10b");
+  auto opened = VifDataplane::open(with_address);
+  ASSERT_TRUE(opened) << opened.error().message;
+  vif_ = std::move(*opened);
+  const auto asks = [](std::string_view target, std::string_view to) {
+    return icmp("fe80::1", to,
+                wire::NeighborSolicitation{ip(target), {wire::SourceLinkLayerAddress{octets(kPeerMac)}}});
+  };
+  const auto question = asks("fe80::f10b", "ff02::1:ff00:f10b");
+  EXPECT_EQ(receive(1, question, "33:33:ff:00:f1:0b").verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, asks("fe80::f10b", "fe80::f10b")).verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, down().to("fe80::f10b").build()).verdict, Verdict::Redirect);
+  EXPECT_EQ(receive(1, asks("fe80::f10c", "ff02::1:ff00:f10c")).verdict, Verdict::Pass);
+  EXPECT_EQ(receive(1, down().to("fe80::f10c").build()).verdict, Verdict::Pass);
+  EXPECT_EQ(receive(1, icmp("fe80::1", "fe80::f10b", wire::RouterAdvertisement{})).verdict, Verdict::Pass)
+      << "routers are found by the daemon";
+  // And the answer leaves by the member that was asked, with its address.
+  static_cast<void>(receive(1, question, "33:33:ff:00:f1:0b"));
+  const wire::NeighborAdvertisement answer{
+      false, true, true, ip("fe80::f10b"), {wire::TargetLinkLayerAddress{octets(kVifMac)}}};
+  const auto sent = send(icmp("fe80::f10b", "fe80::1", answer));
+  EXPECT_EQ(frame_source(sent.frame), mac(kMember2Mac));
+}
+
 /// The daemon has heard it; their bridge, bond or team would take it for its own.
 TEST_F(Vif, ThatOfPortsEndsThere) {
   auto with_ports = options({});
