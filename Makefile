@@ -28,10 +28,10 @@ test-quick: ## unit and simulator tests only, without sanitizers
 	@scripts/install build
 	@scripts/test quick
 
-test-vm: ## the domain on Debian 12's stock kernel, in an emulated machine (about three minutes)
+test-vm: ## the domain on Debian 12's stock kernel, in emulated machines, MACHINES=N at a time (about 40 minutes on two cores)
 	@scripts/install build run vm
 	@$(MAKE) --no-print-directory build
-	@$(SUDO) scripts/test-vm
+	@$(SUDO) env MACHINES='$(MACHINES)' scripts/test-vm
 
 sim: ## simulated lives: SEEDS=N (default 2000) from FIRST on, or SEED=n alone, with its shortest failing trace; or NODES=n in one domain
 	@scripts/install build

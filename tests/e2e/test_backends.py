@@ -9,31 +9,29 @@ import time
 
 import pytest
 
-from conftest import eventually, run
+from conftest import PATIENCE, eventually, run
 from test_members import refused as code_of_refusal
 from test_mnd import CN, HERE, MEMBERS, ROUTER, ROUTER_MAC, Node
 
 ADDRESS = "2001:db8:100::ff:fe00:101"
 LINK_LOCAL = {"gw1": "fe80::ff:fe00:101", "gw2": "fe80::ff:fe00:102"}
+# Frames of an experimental type, and one of another to end with.
 PROBE = """
-import socket, sys, time
+import socket, sys
 link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 link.bind((sys.argv[2], 3))  # all of them, before a bridge takes them
+probe, end = bytes.fromhex("88b5"), bytes.fromhex("88b6")
 if sys.argv[1] == "send":
-    for _ in range(5):
-        link.send(bytes.fromhex("ffffffffffff" "020000000a0a" "88b5") + bytes(46))
+    for kind in [probe] * int(sys.argv[3]) + [end]:
+        link.send(bytes.fromhex("ffffffffffff" "020000000a0a") + kind + bytes(46))
 else:
-    end = time.monotonic() + float(sys.argv[3])
     print("listening", flush=True)
-    count = 0
-    try:
-        while time.monotonic() < end:
-            link.settimeout(max(0.01, end - time.monotonic()))
-            frame, sender = link.recvfrom(2000)
-            count += sender[2] != socket.PACKET_OUTGOING and frame[12:14] == bytes.fromhex("88b5")
-    except TimeoutError:
-        pass
-    print(count)
+    kinds = []
+    while end not in kinds:
+        frame, sender = link.recvfrom(2000)
+        if sender[2] != socket.PACKET_OUTGOING:
+            kinds.append(frame[12:14])
+    print(kinds.count(probe))
 """
 
 
@@ -47,11 +45,15 @@ def makes(kind):
         run("ip", "netns", "del", name)
 
 
-@pytest.fixture(name="backend", scope="module", params=["bridge", "bond", "team"])
+@pytest.fixture(name="backend", scope="module", params=["bond", "team", "bridge"])
 def backend_of_this_kernel(request):
     if not makes(request.param):
         pytest.skip(f"this kernel makes no {request.param}: make test-vm does")
     return request.param
+
+
+def only(*backends):
+    return pytest.mark.parametrize("backend", backends, indirect=True, scope="module")
 
 
 @pytest.fixture(name="bare")
@@ -81,12 +83,22 @@ def masters(node):
     return {name: link(node, name).get("master") for name, _, _ in MEMBERS.values()}
 
 
-def listen(node, where, interface, seconds=2):
-    """Ends with how many probes came."""
-    process = subprocess.Popen(node.enter(where) + ["python3", "-c", PROBE, "listen", interface, str(seconds)], stdout=subprocess.PIPE,
-                               text=True)
-    assert process.stdout.readline() == "listening\n"
-    return process
+class Listener:
+    """Hears probes at an interface until one of the other type comes."""
+
+    def __init__(self, node, where, interface):
+        self.process = subprocess.Popen(node.enter(where) + ["python3", "-c", PROBE, "listen", interface], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "listening\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def count(self):
+        return int(self.process.communicate(timeout=60 * PATIENCE)[0])
 
 
 def refused(node):
@@ -170,9 +182,11 @@ def test_killed_and_restarted_it_loses_no_packet(node):
 
 
 def test_nothing_goes_from_one_member_to_the_other(node):
-    with listen(node, "mn", "if1") as own, listen(node, "gw2", "acc0") as other:
-        node.inside("gw1", "python3", "-c", PROBE, "send", "acc0")
-        assert int(own.stdout.read()) == 5 and int(other.stdout.read()) == 0
+    with Listener(node, "mn", "if1") as own, Listener(node, "gw2", "acc0") as other:
+        node.inside("gw1", "python3", "-c", PROBE, "send", "acc0", 5)
+        assert own.count() == 5
+        node.inside("mn", "python3", "-c", PROBE, "send", "if2", 0)
+        assert other.count() == 0
 
 
 def test_a_port_that_is_taken_out_is_taken_in_again(node):
@@ -244,10 +258,9 @@ def test_a_link_without_addresses_is_no_port(node):
     assert node.ping() == 3
 
 
+@only("bridge")  # others take it
 def test_what_comes_back_and_cannot_be_a_port_is_not_used_and_not_tried_for_ever(node):
     """A bridge takes no link that a macvlan has; and every try announces the link anew."""
-    if node.backend != "bridge":
-        pytest.skip("others take it")
     node.ip("gw1", "link del acc0")
     eventually(lambda: not node.links()["if1"]["carrier"])
     node.ip("mn", f"link add new1 address {MEMBERS['gw1'][1]} type veth peer name far1", "link set far1 up",
@@ -268,10 +281,9 @@ def test_what_comes_back_and_cannot_be_a_port_is_not_used_and_not_tried_for_ever
     eventually(lambda: masters(node)["if1"] == "vif0", what=lambda: node.log("mnd"))
 
 
+@only("bridge")  # others set it down
 def test_the_carrier_of_one_that_another_bridge_has_is_not_believed(node):
     """No packet of the virtual interface's could come back by it."""
-    if node.backend != "bridge":
-        pytest.skip("others set it down")
     node.ip("mn", "link add br9 type bridge", "link set if1 master br9")
     eventually(lambda: node.default() == ["if2"], what=lambda: node.log("mnd"))
     assert not node.links()["if1"]["up"] and link(node, "if1")["operstate"] == "UP"
@@ -350,6 +362,82 @@ def test_one_that_exists_has_its_settings_again(bare, ending):
     assert not list(bare.directory.glob("*before*"))
 
 
+OWN_MTUS = {"if1": 1480, "if2": 1350}  # of a link; the smaller one is less than routers say
+
+
+def with_mtus_of_their_own(node):
+    node.ip("mn", *(f"link set {name} mtu {mtu}" for name, mtu in OWN_MTUS.items()))
+
+
+def mtus(node):
+    """Of members, and of the virtual interface where there is one: for IPv6, and its own."""
+    shown = json.loads(node.inside("mn", "ip", "-j", "link").stdout)
+    found = {row["ifname"]: row["mtu"] for row in shown if row["ifname"] in ("vif0", *OWN_MTUS)}
+    if "vif0" in found:
+        found["ipv6"] = int(node.inside("mn", "sysctl", "-n", "net.ipv6.conf.vif0.mtu").stdout)
+    return found
+
+
+def fits(node, octets):
+    """Whether a packet as long as that goes and comes; longer ones the kernel does not let go."""
+    text = node.inside("mn", "ping", "-c3", "-i0.05", "-W2", "-Mdo", f"-s{octets - 48}", CN, check=False).stdout
+    return " 0% packet loss" in text
+
+
+def test_the_mtu_is_that_of_the_smallest_link_and_members_have_theirs_again(bare):
+    """A bond and a team give theirs to all ports; a bridge leaves ports theirs."""
+    with_mtus_of_their_own(bare)
+    bare.start()
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
+    ports = OWN_MTUS if bare.backend == "bridge" else dict.fromkeys(OWN_MTUS, 1350)
+    eventually(lambda: mtus(bare) == {**ports, "vif0": 1350, "ipv6": 1350}, what=lambda: mtus(bare))
+    assert fits(bare, 1350) and not fits(bare, 1351)
+    bare.end(signal.SIGKILL)
+    bare.start()
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
+    assert mtus(bare) == {**ports, "vif0": 1350, "ipv6": 1350} and fits(bare, 1350)
+    bare.end()
+    run(*bare.program("--teardown"))
+    assert mtus(bare) == OWN_MTUS
+
+
+def test_one_with_a_smaller_mtu_that_comes_and_goes_has_its_own_again(bare):
+    with_mtus_of_their_own(bare)
+    bare.config.write_text(bare.file(order=("if1",), extra=f'backend = "{bare.backend}"\n'))
+    bare.start()
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
+    eventually(lambda: mtus(bare)["ipv6"] == 1460, what="what the router says")
+    bare.ask("member add", interface="if2", take_over=True)
+    eventually(lambda: mtus(bare)["ipv6"] == 1350, what=lambda: mtus(bare))
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
+    assert fits(bare, 1350) and not fits(bare, 1351)
+    bare.ask("member remove", interface="if2", drain="0s")
+    eventually(lambda: "if2" not in bare.links() and mtus(bare)["if2"] == OWN_MTUS["if2"], what=lambda: mtus(bare))
+    assert mtus(bare)["ipv6"] == (1460 if bare.backend == "bridge" else 1350), "ports keep what they were given"
+    assert fits(bare, mtus(bare)["ipv6"])
+    bare.end()
+    run(*bare.program("--teardown"))
+    assert mtus(bare) == OWN_MTUS
+
+
+def test_one_that_exists_has_its_mtu_again_and_so_have_its_ports(bare):
+    """if1 was its port before, with the MTU that a bond or a team gave it."""
+    with_mtus_of_their_own(bare)
+    own_device(bare, "if1")
+    bare.ip("mn", "link set vif0 mtu 1470")
+    before = mtus(bare)
+    assert before["vif0"] == before["ipv6"] == 1470
+    bare.start()
+    eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
+    eventually(lambda: mtus(bare)["ipv6"] == 1350, what=lambda: mtus(bare))
+    assert fits(bare, 1350) and not fits(bare, 1351)
+    bare.end()
+    run(*bare.program("--teardown"))
+    assert mtus(bare) == before
+    bare.ip("mn", "link del vif0")
+    assert mtus(bare) == OWN_MTUS
+
+
 def test_one_with_other_ports_or_addresses_is_not_taken_over(bare):
     own_device(bare, "if1")
     bare.ip("mn", "link add other type veth peer name far", "link set other master vif0")
@@ -383,9 +471,8 @@ def test_members_with_one_link_layer_address_are_refused(bare):
     assert "'if2' has the link-layer address of 'if1'" in refused(bare)
 
 
+@only("bond")
 def test_a_bond_that_would_change_members_is_refused(bare):
-    if bare.backend != "bond":
-        pytest.skip("of a bond")
     bare.ip("mn", "link add vif0 type bond mode active-backup miimon 100", "link set vif0 up")
     said = refused(bare)
     assert "would lose its link-layer address" in said

@@ -80,6 +80,17 @@ def test_table_2(lab):
         assert local and all(ipaddress.ip_address(one) in ipaddress.ip_network("fe80::/10") for one in local)
 
 
+def test_the_gateways_addresses_are_the_anchors_to_reach(lab):
+    """No other node shares an address from the prefix (RFC 5213 section 5.2): what is sent to one leaves the link like all else (section 6.10.5)."""
+    for gateway in ("mag1", "mag2"):
+        def sent():
+            return sum(row["traffic"]["up"]["packets"] for row in lab.ask("lma", "show", "bindings")["bindings"])
+        before = sent()
+        said = lab.inside("mn", "ping", "-c", "3", "-i", "0.1", "-W", "1", "-I", TABLE_2["vif0"], TABLE_2[gateway], check=False).stdout
+        assert " 0 received" in said, said
+        assert sent() >= before + 3, said
+
+
 def test_figure_3(lab, stream):
     """MN_ID, Addr, Flow1 -> MAG1; MN_ID, Addr, Flow2 -> MAG2; and packets of either flow go there, whichever address they have."""
     rows = lab.ask("lma", "show", "bindings")["bindings"]

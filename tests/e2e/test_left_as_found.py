@@ -93,6 +93,19 @@ def test_all_is_as_it_was_after_teardown(lived):
     assert sorted(path.name for path in lived.directory.iterdir() if path.name.startswith("mn.sock")) == []
 
 
+def test_also_when_its_routers_were_asked_meanwhile(lived):
+    """The kernel hears their answers, too: one that did not say to be a router would lose the member its default route."""
+    before = machine(lived)
+    lived.config.write_text(lived.file(extra='router_probe_interval = "100ms"\n'))
+    up(lived)
+    eventually(lambda: all(link["round_trip_ms"] is not None for link in lived.links().values()), what="answers")
+    asked = lived.ask("show statistics")["router_probes"]["sent"]
+    eventually(lambda: lived.ask("show statistics")["router_probes"]["sent"] >= asked + 4)
+    lived.end()
+    take_down(lived)
+    assert_as_before(lived, before)
+
+
 def test_also_when_it_was_killed_and_killed_again(lived):
     before = machine(lived)
     up(lived)

@@ -276,6 +276,24 @@ def test_a_rule_waits_for_its_cgroup(node, cgroup):
         eventually(lambda: node.absent() == [absent], what="the rule is gone")
 
 
+def test_rules_that_cannot_be_written_change_nothing_and_are_written_later(node, cgroup):
+    """A file system of another kind covers a cgroup: it is there, and the kernel takes its folder for none."""
+    cgroup.mkdir()
+    named = f'user = "{NAMED}"'
+    node.rules(("named", named, "if2"))
+    run("mount", "-t", "tmpfs", "flowmob-test", cgroup)
+    try:
+        refused = node.rules(("covered", f'cgroup = "/{cgroup.name}", dscp = 8', "if2"), ("named", named, "if1"), check=False)
+        assert refused["error"]["code"] == "bpf-map" and "vif_cgroups" in refused["error"]["message"]
+        assert node.send(NAMED) == ("if2", "named"), "as before, and by its name"
+        moved = node.lab.ask("mn", "flow", "move", "named", "--to", "if2", check=False)
+        assert moved["error"]["code"] == "bpf-map"
+    finally:
+        run("umount", cgroup)
+    eventually(lambda: node.send(NAMED) == ("if1", "named"), 30, "the file's word, and not that of the command that was refused")
+    assert node.send(dscp=8, **inside(cgroup)) == ("if2", "covered")
+
+
 @pytest.fixture(name="restart", scope="module")
 def daemon_anew(lab):
     """Instead of the lab's, until the module ends."""

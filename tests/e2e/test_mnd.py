@@ -66,6 +66,8 @@ class Node:
             self.inside(node, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")
             self.ip(node, "link set lo up")
         for gateway in MEMBERS:
+            # So its kernel says that it is a router when it is asked (RFC 4861 section 7.2.4).
+            self.inside(gateway, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
             self.ip(gateway, f"addr add {CN}/128 dev lo nodad")
             self.wire(gateway)
             self.gateway(gateway)

@@ -50,22 +50,33 @@ Result<Json> MnDaemon::statistics() {
 Result<Json> MnDaemon::show_flows(const Json& arguments) const {
   if (arguments.contains("mn"))
     return fail("bad-argument", "show flows: a mobile node knows its own flows only");
-  Json shown = flows_view(dataplane_->flows(), members_, choices_.rows());
+  Json shown = flows_view(dataplane_->flows(), members_, rows_);
   shown["absent_rules"] = choices_.absent_rules();
   return shown;
 }
 
+/// What cannot be written was not said.
+Result<Json> MnDaemon::apply_word(Result<Json> (core::FlowChoices::*word)(const Json&),
+                                  const Json& arguments) {
+  auto before = choices_;
+  auto answer = (choices_.*word)(arguments);
+  if (!answer) return answer;
+  const auto applied = apply_choices();
+  if (applied) return answer;
+  choices_ = std::move(before);
+  configure_choices();
+  return tl::unexpected(applied.error());
+}
+
 /// Until then its packets go by the default.
 Result<Json> MnDaemon::move_flow(const Json& arguments) {
-  return choices_.move(arguments).and_then([&](Json answer) {
-    return apply_choices()
-        .and_then([&] { return ask("show links", Json::object()); })
-        .map([&](const Json& shown) {
-          answer["waits"] = std::ranges::none_of(shown["links"], [&](const Json& link) {
-            return link["interface"] == answer["to"] && link["up"] == true;
-          });
-          return answer;
-        });
+  return apply_word(&core::FlowChoices::move, arguments).and_then([&](Json answer) {
+    return ask("show links", Json::object()).map([&](const Json& shown) {
+      answer["waits"] = std::ranges::none_of(shown["links"], [&](const Json& link) {
+        return link["interface"] == answer["to"] && link["up"] == true;
+      });
+      return answer;
+    });
   });
 }
 
@@ -98,8 +109,7 @@ Result<Json> MnDaemon::explain_to(const Json& arguments, Uid uid) {
 }
 
 Result<Json> MnDaemon::release_flow(const Json& arguments) {
-  return choices_.release(arguments).and_then(
-      [&](const Json& answer) { return apply_choices().map([&] { return answer; }); });
+  return apply_word(&core::FlowChoices::release, arguments);
 }
 
 Result<void> MnDaemon::add_commands() {

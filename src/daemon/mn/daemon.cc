@@ -147,6 +147,7 @@ Result<void> MnDaemon::bring_up() {
   if (auto taken = take_members(); !taken) return taken;
   auto options = dataplane_options(settings_);
   options.rules = rules();
+  rows_ = choices_.rows();
   auto dataplane = dataplane::VifDataplane::open(options);
   if (!dataplane) return tl::unexpected(dataplane.error());
   dataplane_ = std::move(*dataplane);

@@ -79,6 +79,8 @@ class MnDaemon {
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics();
+  Result<core::Json> apply_word(Result<core::Json> (core::FlowChoices::*word)(const core::Json&),
+                                const core::Json& arguments);
   Result<core::Json> move_flow(const core::Json& arguments);
   Result<core::Json> release_flow(const core::Json& arguments);
   void explain(const core::Json& arguments, const platform::ControlServer::Reply& reply);
@@ -86,7 +88,8 @@ class MnDaemon {
   Result<core::Json> show_flows(const core::Json& arguments) const;
 
   // The node's word on flows (rules.cc).
-  /// Selectors, senders and members of rules and commands, as they are now.
+  /// Selectors, senders and members of rules and commands, as they are now. All of them or none, and then the
+  /// former ones hold.
   Result<void> apply_choices();
   void configure_choices();
   std::vector<dataplane::VifRule> rules() const;
@@ -97,9 +100,10 @@ class MnDaemon {
   std::filesystem::path file_;
   MnSettings settings_;
   core::FlowChoices choices_;
-  std::vector<std::string> members_;      ///< by number, also those that leave; empty: nobody has it
-  std::set<std::string> watched_users_;   ///< whom rules name
-  std::set<std::string> with_small_mtu_;  ///< links that cannot carry IPv6
+  std::vector<core::FlowChoices::Row> rows_;  ///< of them that hold in the data plane
+  std::vector<std::string> members_;          ///< by number, also those that leave; empty: nobody has it
+  std::set<std::string> watched_users_;       ///< whom rules name
+  std::set<std::string> with_small_mtu_;      ///< links that cannot carry IPv6
   std::uint64_t small_mtus_ = 0;
   bool interface_up_ = true;
   bool has_predecessor_ = false;

@@ -184,7 +184,7 @@ Result<Json> MnDaemon::remove_member(const Json& arguments) {
   const auto number = *member->number;
   auto still = dataplane_->flows();
   std::erase_if(still, [&](const dataplane::VifFlow& flow) { return flow.member != number; });
-  Json flows = flows_view(std::move(still), members_, choices_.rows())["flows"];
+  Json flows = flows_view(std::move(still), members_, rows_)["flows"];
   auto wanted = settings_.core;
   std::erase_if(wanted.members, [&](const MemberConfig& other) { return other.interface == name; });
   return change_members(std::move(wanted), *drain, false).map([&] {

@@ -46,7 +46,9 @@ Result<void> MnDaemon::apply_choices() {
   settings_.flows.members = core::names_by_number(settings_.core.members);
   configure_choices();
   auto wanted = rules();
-  return wanted == dataplane_->rules() ? Result<void>{} : dataplane_->set_rules(std::move(wanted));
+  auto written = wanted == dataplane_->rules() ? Result<void>{} : dataplane_->set_rules(std::move(wanted));
+  if (written) rows_ = choices_.rows();
+  return written;
 }
 
 void MnDaemon::cgroups_changed(const Ids& before, const Ids& now) {

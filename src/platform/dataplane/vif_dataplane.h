@@ -98,7 +98,8 @@ class VifDataplane {
   Result<void> set_source(const Ipv6Prefix& prefix, std::uint32_t members);
   /// Of a predecessor's all others.
   Result<void> forget_sources_but(const std::vector<Ipv6Prefix>& prefixes);
-  /// Instead of those of the options.
+  /// Instead of those of the options: all of them, or none, and the former ones hold. "too-many-rules",
+  /// "no-such-member", "cgroup": one cannot be opened that is there, "bpf-map".
   Result<void> set_rules(std::vector<VifRule> rules);
   /// The virtual interface's link-layer address has changed.
   Result<void> refresh_interface();
@@ -123,6 +124,7 @@ class VifDataplane {
   Result<void> write_rule(std::uint32_t row, std::uint32_t order, const VifRule& rule);
   Result<void> write_sender(std::uint32_t row, const VifRule& rule, fm_rule& written);
   Result<void> write_cgroup(std::uint32_t row, const VifSender& sender);
+  Result<void> forget_cgroups(std::uint32_t first);
 
   VifDataplaneOptions options_;
   PinnedDataplane pinned_;

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/flow/spread.h"
 #include "platform/dataplane/convert.h"
 #include "platform/dataplane/vif_dataplane.h"
+#include "platform/errno_error.h"
 #include "platform/unique_fd.h"
 
 namespace flowmob::dataplane {
@@ -28,6 +30,9 @@ void match_nothing(fm_rule& rule) {
   rule.protocol[0] = 1;
   rule.protocol[1] = 0;
 }
+
+/// As its folder says when it is opened.
+bool is_gone(int error) { return error == ENOENT || error == ENODEV || error == ENOTDIR; }
 
 }  // namespace
 
@@ -73,11 +78,20 @@ Result<void> VifDataplane::write_sender(std::uint32_t row, const VifRule& rule, 
 Result<void> VifDataplane::write_cgroup(std::uint32_t row, const VifSender& sender) {
   if (auto erased = cgroups_.erase(row); !erased || sender.cgroup.empty() || sender.is_nobody) return erased;
   const platform::UniqueFd directory(::open(sender.cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return {};
+  if (!directory && is_gone(errno)) return {};
+  if (!directory) return platform::fail_errno("cgroup", "cannot open the cgroup " + sender.cgroup.string());
   return cgroups_.set(row, static_cast<std::uint32_t>(directory.get()));
 }
 
-/// Flows that were judged by others are judged again. Where packets look meanwhile nothing is written.
+/// Of half a table: nothing holds its cgroups any more.
+Result<void> VifDataplane::forget_cgroups(std::uint32_t first) {
+  Result<void> done;
+  for (std::uint32_t row = first; done && row < first + FM_MAX_VIF_RULES; ++row) done = cgroups_.erase(row);
+  return done;
+}
+
+/// Flows that were judged by others are judged again. Where packets look meanwhile nothing is written: until
+/// all of a set is there the former one holds.
 Result<void> VifDataplane::write_rules() {
   if (options_.rules.size() > FM_MAX_VIF_RULES)
     return fail("too-many-rules", fmt::format("a virtual interface may have {} selectors", FM_MAX_VIF_RULES));
@@ -86,14 +100,15 @@ Result<void> VifDataplane::write_rules() {
   set.first = set.first == 0 ? FM_MAX_VIF_RULES : 0;
   set.count = 0;
   for (const auto& rule : options_.rules) {
-    if (auto written = write_rule(set.first + set.count, set.count, rule); !written) return written;
+    if (auto written = write_rule(set.first + set.count, set.count, rule); !written) {
+      (void)forget_cgroups(set.first);
+      return written;
+    }
     ++set.count;
   }
   ++set.number;
   if (set.number == 0) ++set.number;  // that is a flow's which was never judged
-  Result<void> done = rule_set_.set(0, set);
-  for (std::uint32_t row = former; done && row < former + FM_MAX_VIF_RULES; ++row) done = cgroups_.erase(row);
-  return done;
+  return rule_set_.set(0, set).and_then([&] { return forget_cgroups(former); });
 }
 
 Result<void> VifDataplane::set_rules(std::vector<VifRule> rules) {
