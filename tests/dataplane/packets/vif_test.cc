@@ -187,7 +187,7 @@ TEST_F(Vif, ReadsShortPacketsAsItReadsLongOnes) {
     EXPECT_EQ(receive(0, count(came, packet(down()))).verdict, Verdict::Redirect);
     EXPECT_EQ(send(packet(other_up())).verdict, Verdict::Redirect);
   }
-  auto flows = *vif_->flows();
+  auto flows = vif_->flows();
   ASSERT_EQ(flows.size(), 2U);
   std::ranges::sort(flows, {}, &VifFlow::protocol);
   EXPECT_EQ(flows[0].traffic.up.packets, 6U);
