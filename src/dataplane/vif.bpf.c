@@ -93,8 +93,10 @@ static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct
                     router.octets[4] | router.octets[5];
   bool is_one_host = !(resolved->octets[0] & 1) && !fm_is_multicast(&packet->key.destination);
   if (!has_router || !is_one_host) router = *resolved;
-  if (bpf_skb_store_bytes(skb, 0, &router, sizeof(router), 0)) return -1;
-  return bpf_skb_store_bytes(skb, 6, &mac, sizeof(mac), 0);
+  struct {
+    struct fm_mac to, from;
+  } addresses = {router, mac};
+  return bpf_skb_store_bytes(skb, 0, &addresses, sizeof(addresses), 0);
 }
 
 /* To those members that are up, have link-layer addresses or not, and are not the packet's own. */
@@ -150,8 +152,7 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   if (skb->protocol == bpf_htons(ETH_P_ARP)) return fm_send_arp(skb, vif);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (!ipv4 && skb->protocol != bpf_htons(ETH_P_IPV6)) return fm_drop(skb, FM_DROP_NOT_IPV6);
-  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
-  fm_parse_upper(skb, &packet);
+  if (fm_parse(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   __u8 nd_type = fm_nd_type(skb, &packet);
   struct fm_counter weight = fm_weight(skb, &packet);
 
@@ -328,8 +329,7 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
   if (!raw_ip && skb->pkt_type != PACKET_HOST && fm_is_own_frame(skb)) return fm_drop(skb, FM_DROP_OWN_FRAME);
   if (skb->protocol == bpf_htons(ETH_P_ARP)) return raw_ip ? FM_PASS : fm_hand_to_vif(skb, vif);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
-  if (fm_parse_ip(skb, raw_ip ? 0 : ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
-  fm_parse_upper(skb, &packet);
+  if (fm_parse(skb, raw_ip ? 0 : ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   __u8 nd_type = fm_nd_type(skb, &packet);
   bool solicited = nd_type == FM_ND_NEIGHBOR_SOLICITATION && fm_aim_at_target(skb, &packet);
   if (!raw_ip && fm_is_group_query(skb, &packet)) bpf_clone_redirect(skb, vif->interface, BPF_F_INGRESS);

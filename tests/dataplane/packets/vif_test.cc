@@ -171,6 +171,29 @@ TEST_F(Vif, ListsItsFlows) {
   EXPECT_EQ(flows[0].traffic, (Traffic{{2, 2 * length}, {1, length}}));
 }
 
+/// Most packets are read in place, those that are too short for it are not.
+TEST_F(Vif, ReadsShortPacketsAsItReadsLongOnes) {
+  Counter sent{}, came{};
+  const auto count = [](Counter& counter, const Bytes& packet) {
+    ++counter.packets;
+    counter.bytes += packet.size();
+    return packet;
+  };
+  for (const std::size_t octets : {0, 1, 7, 8, 9, 100}) {
+    const auto packet = [&](Packet begun) {
+      return begun.traffic_class(0xb8).flow_label(0x12345).payload(octets).build();
+    };
+    EXPECT_EQ(send(count(sent, packet(up()))).verdict, Verdict::Redirect);
+    EXPECT_EQ(receive(0, count(came, packet(down()))).verdict, Verdict::Redirect);
+    EXPECT_EQ(send(packet(other_up())).verdict, Verdict::Redirect);
+  }
+  auto flows = vif_->flows();
+  ASSERT_EQ(flows.size(), 2U);
+  std::ranges::sort(flows, {}, &VifFlow::protocol);
+  EXPECT_EQ(flows[0].traffic.up.packets, 6U);
+  EXPECT_EQ(flows[1].traffic, (Traffic{came, sent}));
+}
+
 TEST_F(Vif, TheMembersOwnTrafficStaysWithIt) {
   const wire::NeighborSolicitation solicitation{ip("fe80::7"),
                                                 {wire::SourceLinkLayerAddress{octets(kPeerMac)}}};
