@@ -24,6 +24,9 @@ struct LoadOptions {
   std::function<bool(std::string_view)> interface_exists;
   /// The uid of a user, likewise, but no daemon asks: the name service may take its time.
   std::function<std::optional<std::uint32_t>(std::string_view)> find_user = {};
+  /// Why a mobile node's daemon would refuse that member of a virtual interface, likewise; it looks itself.
+  std::function<Result<void>(const std::string& member, const std::string& interface, VifBackend backend)>
+      check_member = {};
 };
 
 /// The settings, or everything that is wrong with the file.

@@ -125,10 +125,12 @@ Result<void> MnDaemon::open() {
       });
 }
 
+/// Without IPv6 there is nothing to take: it waits until its MTU is large again.
 Result<void> MnDaemon::take_members() {
   for (const auto& member : settings_.core.members) {
-    auto taken =
-        netlink_->link(member.interface).and_then([&](const Link& link) { return interfaces_->take(link); });
+    auto taken = netlink_->link(member.interface).and_then([&](const Link& link) {
+      return link.mtu >= kSmallestMtu ? interfaces_->take(link) : Result<void>();
+    });
     if (!taken) return taken;
   }
   return {};

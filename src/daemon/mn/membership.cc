@@ -99,7 +99,7 @@ Result<void> MnDaemon::change_members(core::MnConfig wanted, Duration drain, boo
   std::vector<Link> fresh;
   for (MemberConfig& member : wanted.members) {
     if (find(member.interface)) continue;
-    const auto link = candidate(*netlink_, member.interface, settings_.core.interface, take_over);
+    const auto link = candidate(*netlink_, member.interface, settings_.core, take_over);
     if (!link) return tl::unexpected(link.error());
     identify(member, *link);
     fresh.push_back(*link);

@@ -40,15 +40,14 @@ class VirtualInterface {
   /// What its packets may have; of IPv6 alone where the device would change its ports' as well.
   Result<void> set_mtu(std::uint32_t mtu);
 
+  /// Made by this run or an earlier one, by what it looks like.
+  static bool is_ours(const platform::Link& link);
   bool has_ports() const { return plan_.backend != VifBackend::Veth; }
   bool is_port(const platform::Link& member);
   /// Idempotent, and nothing without ports. "has-master", "cannot-be-port".
   Result<void> take_port(const platform::Link& member);
   /// Nothing if it is no port of it (any more).
   Result<void> release_port(InterfaceIndex member);
-
-  /// The other end's name.
-  static std::string peer_of(const std::string& name);
 
  private:
   bool can_be_taken(const platform::Link& link);
