@@ -79,10 +79,10 @@ class MnDaemon {
 
   Result<core::Json> ask(std::string_view command, const core::Json& arguments);
   Result<core::Json> statistics();
-  Result<core::Json> move_flow(const core::Json& arguments);
-  Result<core::Json> release_flow(const core::Json& arguments);
+  Result<core::Json> move_flow(core::Json arguments);
+  Result<core::Json> release_flow(core::Json arguments);
   void explain(const core::Json& arguments, const platform::ControlServer::Reply& reply);
-  Result<core::Json> explain_to(const core::Json& arguments, std::optional<std::uint32_t> uid);
+  Result<core::Json> explain_to(const core::Json& asked, std::optional<std::uint32_t> uid);
   Result<core::Json> show_flows(const core::Json& arguments) const;
 
   // The node's word on flows (rules.cc).
