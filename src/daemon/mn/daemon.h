@@ -72,6 +72,7 @@ class MnDaemon {
   void member_changed(const std::string& name, const std::optional<platform::Link>& link);
   void member_lost(const std::string& name);
   Result<void> member_returned(const platform::Link& link);
+  void port_changed(const platform::Link& link);
   void interface_changed(const std::optional<platform::Link>& link);
   Result<void> make_interface_anew();
   Result<void> take_members();
@@ -104,6 +105,7 @@ class MnDaemon {
   bool interface_up_ = true;
   bool has_predecessor_ = false;
   bool interface_taken_ = false;
+  std::set<InterfaceIndex> foreign_ports_;       ///< which were told
   std::map<std::string, InterfaceIndex> unfit_;  ///< what cannot be a port, as was seen
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;
