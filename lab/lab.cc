@@ -35,7 +35,8 @@ int failed(const Error& error, bool json, int status = kFailed) {
   if (json) {
     print({{"ok", false}, {"error", {{"code", error.code}, {"message", error.message}}}});
   } else {
-    print(stderr, fmt::format("flowmob lab: {}\n", error.message));
+    const auto code = status == kUsage ? std::string() : " [" + error.code + "]";
+    print(stderr, "flowmob lab: " + error.message + code + "\n");
   }
   return status;
 }

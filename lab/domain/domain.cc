@@ -306,7 +306,8 @@ Result<Json> Domain::link_status(const LinkPlan& link) const {
 Result<Domain::LinkChange> Domain::set_link(std::string_view name, const std::string& state) const {
   const LinkPlan* link = plan_.link(name);
   if (link == nullptr || !link->emulated())
-    return fail("no-such-link", fmt::format("no link '{}' that can fail", name));
+    return fail("no-such-link", fmt::format("no link '{}' that can fail; there are {}", name,
+                                            fmt::join(plan_.emulated_links(), ", ")));
   return call_socket(plan_.wire_socket(*link), state, Json::object()).map([](const Json& answer) {
     return LinkChange{answer.value("begun_ns", Nanoseconds{}), answer.value("done_ns", Nanoseconds{})};
   });

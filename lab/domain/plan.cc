@@ -91,6 +91,13 @@ const LinkPlan* Plan::link(std::string_view name) const {
   return found == links_.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> Plan::emulated_links() const {
+  std::vector<std::string> names;
+  for (const LinkPlan& link : links_)
+    if (link.emulated()) names.push_back(link.name);
+  return names;
+}
+
 std::filesystem::path Plan::directory() const { return std::filesystem::path("/run/flowmob") / name_; }
 std::filesystem::path Plan::control_socket(std::string_view daemon) const {
   return file(std::string(daemon) + ".sock");

@@ -59,6 +59,7 @@ class Plan {
   std::string namespace_prefix() const;
   const std::vector<LinkPlan>& links() const { return links_; }
   const LinkPlan* link(std::string_view name) const;
+  std::vector<std::string> emulated_links() const;  ///< names of those that can fail
   const std::vector<DaemonPlan>& daemons() const { return daemons_; }
 
   std::filesystem::path directory() const;  ///< configurations, sockets, logs, state

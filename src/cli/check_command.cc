@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
 #include "cli/table.h"
 #include "daemon/config/load.h"
+#include "daemon/mn/member_link.h"
 #include "platform/user.h"
 
 namespace flowmob::cli {
@@ -89,18 +91,51 @@ Answer wrong(const std::string& file, const std::vector<config::Diagnostic>& dia
 
 bool interface_exists(std::string_view name) { return ::if_nametoindex(std::string(name).c_str()) != 0; }
 
+/// One after the other, as flowmob-mnd asks when it starts.
+class MemberCheck {
+ public:
+  Result<void> operator()(const std::string& name, const std::string& interface, daemon::VifBackend backend) {
+    auto netlink = platform::Netlink::open();
+    if (!netlink) return tl::unexpected(netlink.error());
+    const auto link = daemon::fit_link(*netlink, name, interface, backend != daemon::VifBackend::Veth);
+    if (!link) return tl::unexpected(link.error());
+    seen_.emplace_back().interface = name;
+    daemon::identify(seen_.back(), *link);
+    return daemon::check_mtu(*link).and_then([&] { return daemon::check_distinct(seen_); });
+  }
+
+ private:
+  std::vector<core::MemberConfig> seen_;
+};
+
 struct Arguments {
-  std::string file;
+  std::vector<std::string> files;
   bool interfaces = false;
 };
 
-Answer check(const Arguments& arguments) {
+Answer check_file(const std::string& file, bool interfaces) {
   config::LoadOptions options;
-  if (arguments.interfaces)
+  if (interfaces)
     options = {.interface_exists = interface_exists,
-               .find_user = [](std::string_view name) { return platform::find_user(name); }};
-  const auto loaded = config::load_any(arguments.file, options);
-  return loaded ? right(arguments.file, *loaded) : wrong(arguments.file, loaded.error());
+               .find_user = [](std::string_view name) { return platform::find_user(name); },
+               .check_member = MemberCheck()};
+  const auto loaded = config::load_any(file, options);
+  return loaded ? right(file, *loaded) : wrong(file, loaded.error());
+}
+
+/// Of one file its own document.
+Answer check(const Arguments& arguments) {
+  if (arguments.files.size() == 1) return check_file(arguments.files.front(), arguments.interfaces);
+  Answer all;
+  all.document = {{"ok", true}, {"files", Json::array()}};
+  for (const std::string& file : arguments.files) {
+    Answer one = check_file(file, arguments.interfaces);
+    all.status = std::max(all.status, one.status);
+    all.text += one.text;
+    all.document["files"].push_back(std::move(one.document));
+  }
+  all.document["ok"] = all.status == 0;
+  return all;
 }
 
 std::string links(const core::FlowRule& rule) {
@@ -152,12 +187,14 @@ void add_policy_check_command(Program& program) {
 
 void add_check_command(Program& program) {
   auto arguments = std::make_shared<Arguments>();
-  auto* added = program.add(nullptr, "check", "says what is wrong with a daemon's configuration file",
+  auto* added = program.add(nullptr, "check", "says what is wrong with daemons' configuration files",
                             [arguments](Terminal& terminal) { return terminal.finish(check(*arguments)); });
-  added->add_option("file", arguments->file, "the file, of any daemon")->required()->type_name("FILE");
-  added->add_flag(
-      "--interfaces", arguments->interfaces,
-      "also look whether the interfaces exist here, as the daemon does when it starts, and users of rules");
+  added->add_option("file", arguments->files, "the file, of any daemon, or several")
+      ->required()
+      ->type_name("FILE");
+  added->add_flag("--interfaces", arguments->interfaces,
+                  "also look whether the interfaces exist here and may be members, as the daemon does when "
+                  "it starts, and users of rules");
 }
 
 }  // namespace flowmob::cli

@@ -100,9 +100,20 @@ TEST_F(Check, MistakesAsJson) {
 
 TEST_F(Check, InterfacesWhenAsked) {
   EXPECT_EQ(check(kMn, {"--interfaces"}), 1);
-  EXPECT_EQ(
-      output_,
-      file_.string() + ":6:13: there is no interface 'no-such-if' here; expected one that `ip link` shows\n");
+  EXPECT_EQ(output_,
+            file_.string() + ":4:13: 'lo' leads to this host itself [is-loopback]\n" + file_.string() +
+                ":6:13: there is no interface 'no-such-if' here; expected one that `ip link` shows\n");
+}
+
+TEST_F(Check, SeveralFiles) {
+  EXPECT_EQ(check(kMn, {file_.string()}), 0);
+  EXPECT_THAT(output_, HasSubstr(": ok (mn)\n"));
+  EXPECT_EQ(check(kMn, {"no-such-file.toml", "--json"}), 1);
+  const auto document = Json::parse(output_);
+  EXPECT_EQ(document["ok"], false);
+  ASSERT_EQ(document["files"].size(), 2u);
+  EXPECT_EQ(document["files"][0]["ok"], true);
+  EXPECT_EQ(document["files"][1]["file"], "no-such-file.toml");
 }
 
 TEST_F(Check, WhatComesFromTheFileCannotWriteToTheTerminal) {

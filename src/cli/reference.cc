@@ -20,7 +20,8 @@ constexpr std::string_view kOpening =
     "the\n"
     "daemon under `/run/flowmob/` that knows it, else to that of a running lab; where several could be "
     "meant,\n"
-    "the error names them. Exit status: 0 done, 1 failed, 2 misused. What `--json` prints: "
+    "the error names them. Exit status: 0 done, 1 failed, 2 misused; an error ends with its code, as in "
+    "`[no-such-flow]`. What `--json` prints: "
     "[json.md](json.md).\n";
 
 std::string spelled(const CLI::Option& option) {

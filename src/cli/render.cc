@@ -136,9 +136,9 @@ std::string links(const Json& rows, const Look& look) {
                 }};
   if (has(rows, "technology"))  // of a mobile node: members of its virtual interface
     return row_table(rows,
-                     {words("MEMBER", "interface"), words("TECHNOLOGY", "technology"), carrier, mac,
-                      words("ROUTER", "router", true), number("MTU", "mtu"), list("PREFIXES", "prefixes"),
-                      words("DEFAULT", "default")},
+                     {words("MEMBER", "interface"), words("TECHNOLOGY", "technology"),
+                      state("STATE", "state"), mac, words("ROUTER", "router", true), number("MTU", "mtu"),
+                      list("PREFIXES", "prefixes"), words("DEFAULT", "default")},
                      "", look);
   return row_table(rows,
                    {words("INTERFACE", "interface"), words("ROLE", "role", true), carrier,
@@ -247,6 +247,8 @@ std::string member_explanation(const Json& row, const Look& look) {
   const auto text = [&](const char* key) { return printable(text_of(row, key)); };
   const std::string rule = text("rule"), member = text("member");
   std::string page = text("packets") + "\n  ";
+  if (field(row, "turned_round") == true)
+    page += "these are the downlink packets, by which flows are named\n  ";
   page += rule.empty() ? "no rule matches\n" : "by rule " + rule + ", " + text("action") + "\n";
   page += (member.empty() ? "  dropped: " : "  goes by " + member + ": ") + text("because") + "\n\n";
   page += row_table(field(row, "links"),

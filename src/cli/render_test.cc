@@ -97,12 +97,12 @@ const Fixture kLinks{"show links", R"({"links":[
 const Fixture kMembers{"show links", R"({"virtual_interface":{"interface":"vif0","role":"virtual",
   "advertised_mtu":1460,"router":"fe80::200:5eff:fe00:5213","present":true,"carrier":true,"mac":"02:00:00:00:01:01",
   "mtu":1460,"addresses":["2001:db8:100::1/64"]},"links":[
-  {"interface":"if1","role":"member","number":0,"technology":"802.16e","up":true,
+  {"interface":"if1","role":"member","number":0,"technology":"802.16e","up":true,"state":"up",
    "router":"fe80::200:5eff:fe00:5213","router_mac":"02:00:00:00:00:09","router_lifetime":1700,
    "prefixes":["2001:db8:100::/64"],"default":true,"advertised_mtu":1460,"present":true,"carrier":true,
    "mac":"02:00:00:00:01:01","mtu":1460,"addresses":[],"rx_packets":7},
-  {"interface":"if2","technology":"802.11","carrier":false,"router":null,"mtu":null,"prefixes":[]},
-  {"interface":"wwan0","technology":"lte","carrier":true,"raw_ip":true,"mac":null,"router":null,"prefixes":[]}]})"};
+  {"interface":"if2","technology":"802.11","carrier":false,"state":"no-carrier","router":null,"mtu":null,"prefixes":[]},
+  {"interface":"wwan0","technology":"lte","carrier":true,"state":"router-silent","raw_ip":true,"mac":null,"router":null,"prefixes":[]}]})"};
 const Fixture kStatistics{"show statistics",
                           R"({"messages":{"received":5},"rejections":{"TIMESTAMP_MISMATCH":1},
   "data_plane_drops":[{"reason":"bad-source","explanation":"no session of that MAG","packets":3,"bytes":180}]})"};
@@ -202,10 +202,11 @@ TEST(Render, Links) {
 }
 
 TEST(Render, AMobileNodesMembersAndThenItsInterface) {
-  EXPECT_THAT(shown(kMembers), testing::StartsWith("MEMBER  TECHNOLOGY  CARRIER  MAC                ROUTER"));
-  EXPECT_THAT(shown(kMembers), HasSubstr("  1460  2001:db8:100::/64  true\n"));
-  EXPECT_THAT(shown(kMembers), HasSubstr("\nif2     802.11      down     -                  -"));
-  EXPECT_THAT(shown(kMembers), HasSubstr("\nwwan0   lte         up       raw IP             -"));
+  EXPECT_THAT(shown(kMembers),
+              testing::StartsWith("MEMBER  TECHNOLOGY  STATE          MAC                ROUTER"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("  1460  2001:db8:100::…  true\n"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("\nif2     802.11      no-carrier     -                  -"));
+  EXPECT_THAT(shown(kMembers), HasSubstr("\nwwan0   lte         router-silent  raw IP             -"));
   EXPECT_THAT(shown(kMembers), HasSubstr("\nvirtual interface\n  interface:      vif0\n"));
   EXPECT_THAT(shown(kMembers), HasSubstr("2001:db8:100::1"));
 }

@@ -35,7 +35,9 @@ std::string short_seconds(std::int64_t seconds) {
 
 Style style_of(std::string_view state) {
   constexpr std::array<std::string_view, 4> kGood{"active", "registered", "up", "true"};
-  constexpr std::array<std::string_view, 4> kBad{"inactive", "failed", "down", "refused"};
+  constexpr std::array<std::string_view, 10> kBad{"inactive",      "failed",     "down",          "refused",
+                                                  "absent",        "no-carrier", "mtu-too-small", "no-router",
+                                                  "router-silent", "unusable"};
   if (std::ranges::find(kGood, state) != kGood.end()) return Style::Good;
   return std::ranges::find(kBad, state) != kBad.end() ? Style::Bad : Style::Plain;
 }

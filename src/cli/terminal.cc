@@ -39,7 +39,9 @@ int Terminal::fail_with(const Error& error, int status) {
   }
   std::string lines = "flowmob: ";
   std::istringstream message(error.message);
-  for (std::string line; std::getline(message, line);) lines += printable(line) + "\n";
+  // Of how commands are written there is but one code.
+  std::string code = status == kUsage ? "" : " [" + printable(error.code) + "]";
+  for (std::string line; std::getline(message, line); code.clear()) lines += printable(line) + code + "\n";
   std::fwrite(lines.data(), 1, lines.size(), err_);
   return status;
 }

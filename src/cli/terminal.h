@@ -39,7 +39,8 @@ class Terminal {
   bool print(std::string_view text);
   /// One document, indented for people who look.
   bool print_document(const Json& document);
-  /// {"ok":false,"error":{...}} with --json, "flowmob: message" on standard error without. Gives `status`.
+  /// {"ok":false,"error":{...}} with --json, "flowmob: message [code]" on standard error without (of
+  /// misuse the message alone). Gives `status`.
   int fail_with(const Error& error, int status = kFailed);
   /// Prints the answer or the error; gives the exit status.
   int finish(const Result<Answer>& answer);

@@ -34,5 +34,21 @@ TEST(Terminal, WhatAnotherProgramReadsIsNotCut) {
   std::fclose(out);
 }
 
+std::string said(const Error& error, int status) {
+  std::FILE* err = std::tmpfile();
+  EXPECT_EQ(Terminal(stdout, err).fail_with(error, status), status);
+  std::rewind(err);
+  std::string text(200, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), err));
+  std::fclose(err);
+  return text;
+}
+
+TEST(Terminal, AnErrorEndsWithItsCode) {
+  EXPECT_EQ(said({"has-master", "'if2' is taken\nTake it out."}, kFailed),
+            "flowmob: 'if2' is taken [has-master]\nTake it out.\n");
+  EXPECT_EQ(said({"usage", "no command 'x'"}, kUsage), "flowmob: no command 'x'\n");
+}
+
 }  // namespace
 }  // namespace flowmob::cli

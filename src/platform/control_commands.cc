@@ -26,9 +26,10 @@ constexpr std::array kHandovers{
     CommandArgument{"flow", ArgumentType::String, false, false, "only flows of this name"},
 };
 constexpr std::array kFlowMove{
-    CommandArgument{"flow", ArgumentType::String, true, true,
-                    "name of the flow; at a mobile node of a rule, or the 5-tuple of downlink packets: "
-                    "PROTOCOL,SOURCE,PORT,DESTINATION,PORT"},
+    CommandArgument{
+        "flow", ArgumentType::String, true, true,
+        "name of the flow; at a mobile node of a rule, or the 5-tuple of downlink packets: "
+        "PROTOCOL,SOURCE,PORT,DESTINATION,PORT (one whose source is the node itself is turned round)"},
     CommandArgument{
         "to", ArgumentType::String, true, false,
         "name of the MAG whose link takes the flow, or one of its care-of addresses (RFC 8278); at "
@@ -61,7 +62,8 @@ constexpr std::array kPolicyExplain{
                     "the 5-tuple of downlink packets: PROTOCOL,SOURCE,PORT,DESTINATION,PORT, or "
                     "PROTOCOL,SOURCE,DESTINATION where there are no ports"},
     CommandArgument{"mn", ArgumentType::String, false, false, "MN-ID; found by the destination if absent"},
-    CommandArgument{"dscp", ArgumentType::Integer, false, false, "the packets' DSCP; 0 if absent"},
+    CommandArgument{"dscp", ArgumentType::Integer, false, false,
+                    "the packets' DSCP; 0 if absent; at a mobile node that of a flow's first packet"},
     CommandArgument{"flow_label", ArgumentType::Integer, false, false, "their flow label; 0 if absent"},
     CommandArgument{"spi", ArgumentType::Integer, false, false, "their security parameter index (IPsec)"},
     CommandArgument{"user", ArgumentType::String, false, false,
@@ -154,8 +156,10 @@ constexpr std::array kCommands{
         "one more interface under the virtual one, until the daemon reads its file again (reload, restart)"},
     ControlCommand{
         "member remove", kOnlyAtMn, Admin, kMemberRemove,
-        "a member carries flows no more, and its interface is left as it was before; until the daemon "
-        "reads its file again"},
+        "the node sends nothing more by a member, whose interface is left as it was before; until the daemon "
+        "reads its file again. The anchor is not told, and goes on sending there what it sends there: move "
+        "those "
+        "flows first (`flow move` at the LMA where it decides)"},
     ControlCommand{"member prefer", kOnlyAtMn, Admin, kMemberPrefer,
                    "the order of preference among members, until the daemon reads its file again"},
     ControlCommand{

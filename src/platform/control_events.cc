@@ -153,6 +153,8 @@ constexpr std::array kEvents{
     EventMeaning{
         "member-address-conflict", kOfMn, "RFC 4862 section 5.4.5",
         "somebody on a link has the address that a port wanted: it tries the next one, if there is one"},
+    EventMeaning{"foreign-port", kOfMn, "",
+                 "somebody made an interface that is no member a port of the virtual interface"},
     EventMeaning{"cgroup-appeared", kOfMn, "", "a cgroup that rules name is there: they hold from now on"},
     EventMeaning{"cgroup-gone", kOfMn, "", "a cgroup that rules name is there no more: they match nothing"},
     EventMeaning{"user-found", kOfMn, "", "a user whom rules name has that uid: they hold from now on"},

@@ -62,8 +62,9 @@ Result<Link> Netlink::link(std::string_view name) {
   message.text(IFLA_IFNAME, name);
   std::optional<Link> found;
   const auto done = socket_.request(message, [&](const nlmsghdr& reply) { found = parse_link(reply); });
+  const bool is_missing = done ? !found : done.error().code == "no-such-interface";
+  if (is_missing) return fail("no-such-interface", "there is no interface '" + std::string(name) + "'");
   if (!done) return tl::unexpected(describe(done.error(), "interface '" + std::string(name) + "'"));
-  if (!found) return fail("no-such-interface", "interface '" + std::string(name) + "': no answer");
   return *found;
 }
 

@@ -4,6 +4,7 @@ Debian's stock one (`make test-vm`)."""
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -459,9 +460,25 @@ def test_a_first_start_that_fails_leaves_one_that_exists_as_it_was(bare):
     assert "addrgenmode eui64" in bare.inside("mn", "ip", "-d", "link", "show", "vif0").stdout
 
 
+def test_a_port_that_somebody_adds_is_told(node):
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(10)
+        control.connect(str(node.socket))
+        control.sendall(b'{"command":"monitor"}\n')
+        lines = control.makefile()
+        assert json.loads(lines.readline())["ok"]
+        node.ip("mn", "link add stray0 type veth peer name stray1", "link set stray0 master vif0")
+        while (event := json.loads(lines.readline()))["event"] != "foreign-port":
+            pass
+    assert event["interface"] == "stray0"
+    assert node.log("mnd").count("stray0 is a port of vif0 now") == 1
+    node.ip("mn", "link set stray0 nomaster")
+    assert node.ping() == 3
+
+
 def test_a_member_of_another_master_is_refused(bare):
     bare.ip("mn", "link add br9 type bridge", "link set if2 master br9")
-    assert "'if2' belongs to a bridge" in refused(bare)
+    assert "'if2' belongs to the bridge 'br9'" in refused(bare)
     assert masters(bare) == {"if1": None, "if2": "br9"}
 
 

@@ -84,6 +84,7 @@ def test_errors_are_documents_too(lab, node, words, code, status):
 def test_errors_as_text_go_to_standard_error(lab, node, words, code, status):
     done = ask(lab, node, *words)
     assert done.returncode == status and done.stdout == "" and done.stderr.strip()
+    assert code in (None, "usage") or f"[{code}]" in done.stderr.splitlines()[0], done.stderr
 
 
 def test_nobody_there():

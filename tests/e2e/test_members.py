@@ -51,13 +51,15 @@ def test_one_is_added_and_removed_and_left_as_it_was(spare):
     assert node.ask("status")["members"] == ["if1", "if2", "if3"]
     link = node.links()["if3"]
     assert (link["technology"], link["carrier"], link["up"], link["default"]) == ("lte", True, False, False), "no gateway was heard"
+    assert link["state"] == "no-router" and node.links()["if1"]["state"] == "up"
     assert "bpf" in node.inside("mn", "tc", "filter", "show", "dev", "if3", "ingress").stdout
     assert node.inside("mn", "sysctl", "-n", "net.ipv6.conf.if3.accept_ra").stdout.strip() == "0"
     assert json.loads(node.inside("mn", "ip", "-j", "link", "show", "vif0").stdout)[0]["mtu"] == 1300, "no more than each carries"
     assert node.ping() == 3
     removed = node.ask("member remove", interface="if3", drain="300ms")
+    assert "goes on sending by if3" in removed["note"] and "flow move" in removed.pop("note")
     assert removed == {"interface": "if3", "number": 2, "drain_ms": 300, "flows": [], "saved": True}
-    assert node.links()["if3"]["leaving"] and node.ask("status")["members"] == ["if1", "if2"]
+    assert node.links()["if3"]["state"] == "leaving" and node.ask("status")["members"] == ["if1", "if2"]
     eventually(lambda: "if3" not in node.links(), what="the end of its time")
     assert state_of(node, "if3") == before
     assert json.loads(node.inside("mn", "ip", "-j", "link", "show", "vif0").stdout)[0]["mtu"] == 1400

@@ -39,6 +39,7 @@ Json to_json(const NodeFinding& node) {
                       {"remedy", claim.remedy}});
   return {{"file", node.file},
           {"interfaces", node.interfaces},
+          {"missing", node.missing},
           {"problem", node.problem},
           {"managers", std::move(claims)}};
 }
@@ -48,14 +49,22 @@ std::string text_of(const NodeFinding& node) {
   if (!node.problem.empty())
     return fmt::format("\nWho else manages the mobile node's interfaces is not known: {}\n",
                        printable(node.problem));
+  const auto listed = [](const std::vector<std::string>& names) {
+    return printable(fmt::format("{}", fmt::join(names, ", ")));
+  };
   std::string text;
+  if (!node.missing.empty())
+    text += fmt::format("\nNo such interface here, and flowmob-mnd does not start without: {}.\n",
+                        listed(node.missing));
   for (const Claim& claim : node.claims)
     text += fmt::format(
         "\n{} is managed by {} ({}), which flowmob-mnd cannot share it with. To end that:\n  {}\n",
-        printable(claim.interface), claim.manager, printable(claim.evidence), printable(claim.remedy));
-  return text.empty() ? fmt::format("\nNobody else was seen to manage {}.\n",
-                                    printable(fmt::format("{}", fmt::join(node.interfaces, ", "))))
-                      : text;
+        printable(claim.interface), printable(claim.manager), printable(claim.evidence),
+        printable(claim.remedy));
+  std::vector<std::string> present = node.interfaces;
+  std::erase_if(present, [&](const auto& name) { return std::ranges::count(node.missing, name) != 0; });
+  if (node.claims.empty()) text += fmt::format("\nNobody else was seen to manage {}.\n", listed(present));
+  return text;
 }
 
 Cell verdict(const Finding& finding) {
@@ -132,9 +141,12 @@ NodeFinding examine_node(const std::filesystem::path& file, const std::filesyste
     node.problem = daemon::config::to_error(settings.error()).message;
     return node;
   }
-  for (const auto& member : settings->core.members) node.interfaces.push_back(member.interface);
+  for (const auto& member : settings->core.members) {
+    node.interfaces.push_back(member.interface);
+    if (!has_interface(root, member.interface)) node.missing.push_back(member.interface);
+  }
+  node.claims = find_claims(root, node.interfaces, settings->core.interface);
   node.interfaces.push_back(settings->core.interface);
-  node.claims = find_claims(root, node.interfaces);
   return node;
 }
 

@@ -51,9 +51,14 @@ struct NodeFinding {
   std::string file;  ///< empty: there is no mobile node here
   std::vector<std::string> interfaces;
   std::vector<Claim> claims;
-  std::string problem;  ///< why the file says nothing
+  std::string problem;                    ///< why the file says nothing
+  std::vector<std::string> missing = {};  ///< members that do not exist here
 };
 NodeFinding examine_node(const std::filesystem::path& file, const std::filesystem::path& root = "/");
+
+/// Whether the BPF file system is at /sys/fs/bpf below `root`. `ip netns exec` hides that of the machine,
+/// which its first process still sees at `machine`: it is there for daemons with --netns.
+Result<std::string> bpf_folder(const std::filesystem::path& root, const std::filesystem::path& machine);
 
 /// Fails (status 1) when the daemons could not run.
 Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal);

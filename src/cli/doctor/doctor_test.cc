@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
 
 #include "cli/doctor/scratch_namespace.h"
 
@@ -68,6 +70,23 @@ TEST(Doctor, NobodyIsSaidToManageWhatNobodyManages) {
   const Answer none = diagnose({here});
   EXPECT_TRUE(none.document["mobile_node"].is_null());
   EXPECT_THAT(none.text, Not(HasSubstr("manage")));
+}
+
+TEST(Doctor, MembersThatDoNotExistAreSaid) {
+  const NodeFinding node{"mn.toml", {"wlan0", "wwan0", "vif0"}, {}, "", {"wwan0"}};
+  const Answer answer = diagnose({{"here", Need::Daemons, "use", "Get it.", there}}, node);
+  EXPECT_EQ(answer.document["mobile_node"]["missing"], Json({"wwan0"}));
+  EXPECT_THAT(answer.text,
+              HasSubstr("No such interface here, and flowmob-mnd does not start without: wwan0.\n"));
+  EXPECT_THAT(answer.text, HasSubstr("Nobody else was seen to manage wlan0, vif0."));
+}
+
+TEST(Doctor, WhatHidesTheBpfFileSystemIsSaid) {
+  struct ::statfs info {};
+  if (::statfs("/sys/fs/bpf", &info) != 0 || info.f_type != BPF_FS_MAGIC) GTEST_SKIP() << "none is mounted";
+  EXPECT_EQ(bpf_folder("/", "/nowhere"), "/sys/fs/bpf");
+  EXPECT_EQ(bpf_folder("/nowhere", "/"), "/sys/fs/bpf; `ip netns exec` hides it, --netns does not");
+  EXPECT_EQ(bpf_folder("/nowhere", "/nowhere").error().code, "absent");
 }
 
 TEST(Doctor, AFileThatIsNoneIsSaid) {

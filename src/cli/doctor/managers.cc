@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <optional>
 
 namespace flowmob::cli {
 namespace {
@@ -20,10 +21,7 @@ struct Machine {
   bool runs(const std::string& name) const {
     return std::ranges::any_of(processes, [&](const Process& one) { return one.name == name.substr(0, 15); });
   }
-  bool has_interface(const std::string& name) const {
-    std::error_code error;
-    return fs::exists(root / "sys/class/net" / name, error);
-  }
+  bool has_interface(const std::string& name) const { return cli::has_interface(root, name); }
   std::string index_of(const std::string& interface) const {
     std::ifstream in(root / "sys/class/net" / interface / "ifindex");
     std::string index;
@@ -49,6 +47,19 @@ Evidence network_manager(const Machine& machine, const std::string& interface) {
   const std::string file = "run/NetworkManager/devices/" + index;
   const auto managed = value_in(machine.root / file, "managed");
   return managed == "true" || managed == "1" ? fmt::format("/{}: managed={}", file, managed) : "";
+}
+
+/// Whose port it is.
+std::optional<Claim> master_of(const Machine& machine, const std::string& interface,
+                               const std::string& virtual_interface) {
+  std::error_code error;
+  const fs::path folder = machine.root / "sys/class/net";
+  const std::string master = fs::read_symlink(folder / interface / "master", error).filename().string();
+  if (master.empty() || master == virtual_interface) return std::nullopt;
+  const std::string kind = fs::exists(folder / master / "bridge", error)    ? "bridge "
+                           : fs::exists(folder / master / "bonding", error) ? "bond "
+                                                                            : "";
+  return Claim{kind + master, interface, "it is its port", "ip link set " + interface + " nomaster"};
 }
 
 /// A client's command line names its interfaces; one that names none takes all.
@@ -91,6 +102,16 @@ Evidence iwd(const Machine& machine, const std::string& interface) {
              : "";
 }
 
+/// One that leaves IPv6 alone, or routers at least.
+bool asks_dhcp_alone(const Machine& machine, const std::string& manager) {
+  if (manager == "dhclient") return true;
+  return manager == "dhcpcd" && std::ranges::all_of(machine.processes, [](const Process& process) {
+           const auto& words = process.words;
+           return process.name != "dhcpcd" ||
+                  std::ranges::count(words, "-4") + std::ranges::count(words, "--ipv4only");
+         });
+}
+
 struct Manager {
   std::string name;
   std::function<Evidence(const Machine&, const std::string&)> look;
@@ -120,14 +141,28 @@ const std::vector<Manager>& managers() {
 
 }  // namespace
 
-std::vector<Claim> find_claims(const fs::path& root, const std::vector<std::string>& interfaces) {
+bool has_interface(const fs::path& root, const std::string& name) {
+  std::error_code error;
+  return fs::exists(root / "sys/class/net" / name, error);
+}
+
+std::vector<Claim> find_claims(const fs::path& root, const std::vector<std::string>& members,
+                               const std::string& virtual_interface) {
   const Machine machine{root, processes_below(root)};
   std::vector<Claim> claims;
-  for (const auto& interface : interfaces)
-    for (const auto& manager : managers())
+  const auto look_for_managers = [&](const std::string& interface) {
+    for (const auto& manager : managers()) {
+      if (interface == virtual_interface && asks_dhcp_alone(machine, manager.name)) continue;
       if (auto evidence = manager.look(machine, interface); !evidence.empty())
         claims.push_back({manager.name, interface, std::move(evidence),
                           fmt::format(fmt::runtime(manager.remedy), interface)});
+    }
+  };
+  for (const auto& member : members) {
+    if (auto claim = master_of(machine, member, virtual_interface)) claims.push_back(std::move(*claim));
+    look_for_managers(member);
+  }
+  look_for_managers(virtual_interface);
   return claims;
 }
 

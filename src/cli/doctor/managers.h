@@ -9,7 +9,8 @@ namespace flowmob::cli {
 
 /// Another program that configures an interface of the mobile node's.
 struct Claim {
-  std::string manager;  ///< "networkd", "NetworkManager", "dhcpcd", "dhclient", "ifupdown", "iwd"
+  /// "networkd", "NetworkManager", "dhcpcd", "dhclient", "ifupdown", "iwd"; or whose port it is: "bridge br0"
+  std::string manager;
   std::string interface;
   std::string evidence;  ///< where that is seen
   std::string remedy;    ///< how to end it
@@ -17,8 +18,13 @@ struct Claim {
 };
 
 /// Who manages these interfaces, by what the programs say themselves below `root` (/run, /etc, /proc, /sys).
-/// A state that a program left when it ended does not count, nor does one of another network namespace.
-std::vector<Claim> find_claims(const std::filesystem::path& root, const std::vector<std::string>& interfaces);
+/// A state that a program left when it ended does not count, nor does one of another network namespace. On
+/// the virtual interface a client of DHCP alone is welcome (docs/virtual-interface.md), and members may be
+/// its ports.
+std::vector<Claim> find_claims(const std::filesystem::path& root, const std::vector<std::string>& members,
+                               const std::string& virtual_interface);
+/// By the same root.
+bool has_interface(const std::filesystem::path& root, const std::string& name);
 
 /// A process of this network namespace.
 struct Process {

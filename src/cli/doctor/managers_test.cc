@@ -43,7 +43,7 @@ class Managers : public ::testing::Test {
     for (const auto& claim : all()) found.push_back(claim.manager + " " + claim.interface);
     return found;
   }
-  std::vector<Claim> all() const { return find_claims(root_, {"wlan0", "wwan0", "vif0"}); }
+  std::vector<Claim> all() const { return find_claims(root_, {"wlan0", "wwan0"}, "vif0"); }
 
   fs::path root_;
 };
@@ -56,7 +56,7 @@ std::string arguments(std::initializer_list<const char*> words) {
 
 TEST_F(Managers, WhereNobodyIsNobodyIsFound) {
   EXPECT_THAT(claims(), IsEmpty());
-  EXPECT_THAT(find_claims(root_ / "nowhere", {"wlan0"}), IsEmpty());
+  EXPECT_THAT(find_claims(root_ / "nowhere", {"wlan0"}, "vif0"), IsEmpty());
 }
 
 TEST_F(Managers, NetworkdSaysWhatItManages) {
@@ -96,6 +96,22 @@ TEST_F(Managers, ADhcpClientThatNamesInterfacesHasThose) {
   run("81", "dhcpcd", arguments({"dhcpcd", "-q", "eth0"}));
   EXPECT_THAT(claims(), ElementsAre("dhclient wlan0"));
   EXPECT_EQ(all()[0].evidence, "process: dhclient wlan0");
+}
+
+TEST_F(Managers, ADhcpClientOfTheVirtualInterfaceIsWelcome) {
+  run("80", "dhclient", arguments({"/sbin/dhclient", "-4", "vif0"}));
+  run("81", "dhcpcd", arguments({"dhcpcd", "-4", "vif0"}));
+  EXPECT_THAT(claims(), IsEmpty());
+  run("82", "dhcpcd", arguments({"dhcpcd", "vif0"}));
+  EXPECT_THAT(claims(), ElementsAre("dhcpcd vif0")) << "it asks for routers as well";
+}
+
+TEST_F(Managers, APortOfSomebodyElsesIsHis) {
+  write("sys/class/net/br0/bridge/x", "");
+  fs::create_symlink("../br0", root_ / "sys/class/net/wlan0/master");
+  fs::create_symlink("../vif0", root_ / "sys/class/net/wwan0/master");
+  EXPECT_THAT(claims(), ElementsAre("bridge br0 wlan0"));
+  EXPECT_EQ(all()[0].remedy, "ip link set wlan0 nomaster");
 }
 
 TEST_F(Managers, AProcessOfAnotherNamespaceIsNot) {

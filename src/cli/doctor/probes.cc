@@ -42,11 +42,15 @@ Result<std::string> ipv6() {
   return std::string("present");
 }
 
-Result<std::string> bpf_folder() {
+bool has_bpf_folder(const fs::path& root) {
   struct ::statfs info {};
-  if (::statfs("/sys/fs/bpf", &info) != 0) return absent_errno("/sys/fs/bpf", errno);
-  if (info.f_type != BPF_FS_MAGIC) return absent("nothing mounted at /sys/fs/bpf");
-  return "/sys/fs/bpf";
+  return ::statfs((root / "sys/fs/bpf").c_str(), &info) == 0 && info.f_type == BPF_FS_MAGIC;
+}
+
+/// Whoever started us may see more of the machine than its first process, as in a container.
+Result<std::string> bpf_folder_here() {
+  const fs::path parent = "/proc/" + std::to_string(::getppid()) + "/root";
+  return bpf_folder("/", has_bpf_folder(parent) ? parent : "/proc/1/root");
 }
 
 Result<std::string> btf() {
@@ -165,7 +169,9 @@ constexpr std::array kProbes{
     Probe{"mobility-header", Need::Daemons, "signalling between LMA and MAGs", "Run as root.",
           mobility_socket},
     Probe{"bpffs", Need::Daemons, "forwarding that outlives a daemon",
-          "mount -t bpf bpf /sys/fs/bpf   (systemd does it by itself)", bpf_folder},
+          "mount -t bpf bpf /sys/fs/bpf   (systemd does it by itself; `ip netns exec` hides it, --netns does "
+          "not)",
+          bpf_folder_here},
     Probe{"bpf-programs", Need::Daemons, "the data plane", kKernelBuild, bpf_programs},
     Probe{"bpf-maps", Need::Daemons, "the data plane", kKernelBuild, bpf_maps},
     Probe{"bpf-helpers", Need::Daemons, "encapsulation and forwarding", "Boot a newer kernel.", bpf_helpers},
@@ -188,6 +194,14 @@ constexpr std::array kProbes{
 };
 
 }  // namespace
+
+Result<std::string> bpf_folder(const fs::path& root, const fs::path& machine) {
+  if (has_bpf_folder(root)) return "/sys/fs/bpf";
+  if (has_bpf_folder(machine)) return "/sys/fs/bpf; `ip netns exec` hides it, --netns does not";
+  struct ::statfs info {};
+  if (::statfs((root / "sys/fs/bpf").c_str(), &info) != 0) return absent_errno("/sys/fs/bpf", errno);
+  return absent("nothing mounted at /sys/fs/bpf");
+}
 
 std::span<const Probe> doctor_probes() {
   ::libbpf_set_print(nullptr);  // a feature that is not there is our line to write, not libbpf's

@@ -56,6 +56,10 @@ std::string milliseconds(Duration duration) {
   return fmt::format("{:.6g} ms", std::chrono::duration_cast<Milliseconds>(duration).count());
 }
 
+std::string whole_milliseconds(Duration duration) {
+  return fmt::format("{} ms", std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+}
+
 std::string excess_text(const LinkVerdict& verdict, const FlowRule& rule, const LinkQuality& quality) {
   switch (verdict.excess) {
     case Excess::RoundTrip:
@@ -81,7 +85,7 @@ std::string why_not(const LinkVerdict& verdict, const FlowBinding& flow, const L
       return verdict.rank ? "another comes first in the rule" : "not in the rule's list";
     case LinkFitness::HeldDown:
       return fmt::format("has failed; well, and held down for another {}",
-                         milliseconds(*verdict.held_until - policy.links().now()));
+                         whole_milliseconds(*verdict.held_until - policy.links().now()));
     case LinkFitness::Excess:
       return excess_text(verdict, *flow.rule, policy.links().quality(link.mag_address));
     case LinkFitness::Opening:

@@ -93,6 +93,13 @@ std::string_view why_not(std::uint32_t number, const Row* row, const Members& me
   return row->shares.empty() ? "another comes first in the list" : "it has other flows: their share";
 }
 
+/// Packets that are marked later change nothing (docs/adr/0073).
+std::string_view proviso(const Row* row, const FlowKey& key) {
+  constexpr std::uint8_t kTcp = 6;
+  const bool is_by_mark = row && row->selector.traffic_class && key.protocol == kTcp;
+  return is_by_mark ? "; only if its first packet, the SYN, is marked so: many programs mark later" : "";
+}
+
 /// Nothing: it is for these packets.
 std::optional<std::string_view> why_passed(const Row& row, const FlowKey& key, const AskedSender& asked) {
   if (const auto field = first_mismatch(row.selector, key)) return field;
@@ -140,7 +147,7 @@ Result<Json> explain_choice(const FlowChoices& choices, const std::vector<Member
               {"by_command", found && found->by_command},
               {"action", found ? Json(action_of(*found)) : Json()},
               {"member", member ? Json(names.at(*member)) : Json()},
-              {"because", member ? because : "no member is up"},
+              {"because", member ? std::string(because).append(proviso(found, *key)) : "no member is up"},
               {"links", std::move(shown)},
               {"passed_over", std::move(passed)}};
 }

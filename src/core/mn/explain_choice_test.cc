@@ -49,6 +49,23 @@ TEST_F(ExplainChoice, TheFirstOfTheListThatIsUp) {
   EXPECT_EQ(explained(2)["member"], "wlan0");
 }
 
+TEST_F(ExplainChoice, OfAConnectionTheMarkOfItsFirstPacketCounts) {
+  FlowChoiceConfig config{{"wlan0", "wwan0"}, true, {{"voice", {{}}, {"wwan0"}}}};
+  config.rules[0].selectors[0].traffic_class = {46, 46};
+  choices.configure(config);
+  members.pop_back();
+  const auto why = [&](const std::string& protocol) {
+    return (*explain_choice(
+        choices, members,
+        {{"flow", protocol + ",2001:db8:c::10,5,2001:db8:100::10,6"}, {"dscp", 46}}))["because"]
+        .get<std::string>();
+  };
+  EXPECT_EQ(why("udp"), "the first of the list that is up");
+  EXPECT_EQ(why("tcp"),
+            "the first of the list that is up; only if its first packet, the SYN, is marked so: many "
+            "programs mark later");
+}
+
 TEST_F(ExplainChoice, ByMembersThatAdvertiseThePrefixOfItsAddress) {
   members[0].prefixes = {Ipv6Prefix::parse("2001:db8:200::/64").value()};
   EXPECT_EQ(explained(4)["member"], "wwan0") << "not by the default member";

@@ -25,6 +25,9 @@ struct LoadOptions {
   /// The uid of a user, likewise, but no daemon asks: the name service may take its time. None: nobody has
   /// that name. An error: the name service cannot say.
   std::function<Result<std::optional<std::uint32_t>>(std::string_view)> find_user = {};
+  /// Why a mobile node's daemon would refuse that member of a virtual interface, likewise; it looks itself.
+  std::function<Result<void>(const std::string& member, const std::string& interface, VifBackend backend)>
+      check_member = {};
 };
 
 /// The settings, or everything that is wrong with the file.

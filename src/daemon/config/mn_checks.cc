@@ -32,6 +32,15 @@ void check_rules(const std::vector<Element<MnRuleRow>>& rules, Diagnostics& diag
   }
 }
 
+void check_member(const std::string& name, const MnHead& head, Position at, InterfaceCheck& interfaces,
+                  const LoadOptions& options, Diagnostics& diagnostics) {
+  const auto before = diagnostics.size();
+  interfaces.check(name, at);
+  if (name.empty() || diagnostics.size() != before || !options.check_member) return;
+  const auto fit = options.check_member(name, head.settings.core.interface, head.backend);
+  if (!fit) diagnostics.add(at, fmt::format("{} [{}]", fit.error().message, fit.error().code));
+}
+
 void check_split(const Element<MnRuleRow>& rule, Diagnostics& diagnostics) {
   const Node* written = rule.node->find("split");
   if (written == nullptr || written->as<Array>() == nullptr) return;
@@ -86,7 +95,7 @@ void check_mn(const MnFile& file, const LoadOptions& options, Diagnostics& diagn
       diagnostics.add(member.at("interface"), fmt::format("'{}' is the virtual interface itself", name),
                       "a physical interface");
     else
-      interfaces.check(name, member.at("interface"));
+      check_member(name, file.mn.value, member.at("interface"), interfaces, options, diagnostics);
   }
   static_assert(core::kMemberNumbers <= FM_MAX_MEMBERS);
   if (file.members.size() > core::kMostMembers)

@@ -30,8 +30,11 @@ Section<MnHead> mn_head() {
            "what the virtual interface is in the kernel: a pair of Ethernet devices (\"veth\"), or a "
            "bridge, a bond or a team whose ports the members are; other than a veth one that exists is "
            "taken over"),
-       K::optional("mac", &MnHead::mac,
-                   "the virtual interface's link-layer address; \"member\": the first member's"),
+       K::optional(
+           "mac", &MnHead::mac,
+           "the virtual interface's link-layer address, of which its addresses are made; \"member\": that of "
+           "the first member when it is made, so that after a reboot another first member means another "
+           "address"),
        K::optional(
            "decider", &MnHead::decider,
            "who decides which link a flow takes; \"lma\": uplink follows the link by which the flow's "
@@ -83,10 +86,11 @@ Section<MnRuleRow> mn_rule() {
            "the members' shares of new flows, in the order of `prefer`, which has at most four of them "
            "then; one that lives stays where it began as long as that is up",
            between<unsigned>(0, 1000)),
-       K::derived("redundant", &MnRuleRow::redundant,
-                  "each packet goes by every member that is up, and of what comes the first copy counts; the "
-                  "anchor's policy has to say the same",
-                  "`prefer`", {"true", [](bool on) { return on; }})}};
+       K::derived(
+           "redundant", &MnRuleRow::redundant,
+           "each packet goes by every member that is up, and of what comes the first copy counts; the "
+           "anchor's policy has to say the same, or the correspondent has every copy of what the node sends",
+           "`prefer`", {"true", [](bool on) { return on; }})}};
 }
 
 }  // namespace

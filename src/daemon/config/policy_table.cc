@@ -121,8 +121,9 @@ Section<MatchRow> match_section(std::string table, bool at_anchor) {
   };
   if (!at_anchor) {  // a virtual interface's flows are 5-tuples: of each somebody has sent a first packet
     add_dscp(
-        "the DS field's values in the first packet that the node sends of a flow; `decider` has to be "
-        "\"mn\"");
+        "the DS field's values in the first packet that the node sends of a flow: of TCP the SYN, which "
+        "programs that mark "
+        "after connecting, as iperf3 does, send without; `decider` has to be \"mn\"");
     add(K::optional("user", &MatchRow::user,
                     "whose sockets on this node send the packets: names, uids, ranges of uids; `decider` has "
                     "to be \"mn\""));

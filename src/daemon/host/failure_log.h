@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <spdlog/common.h>
+
 #include <functional>
 #include <map>
 #include <string>
@@ -14,9 +16,12 @@ namespace flowmob::daemon {
 /// again. What comes and goes fast is counted, not said.
 class FailureLog {
  public:
-  using Write = std::function<void(const std::string& line)>;
+  using Write = std::function<void(const std::string& line, bool works_again)>;
   using Clock = std::function<TimePoint()>;
   explicit FailureLog(Write write, Clock clock = system_clock());
+
+  /// At that level what fails, as information what works again.
+  static Write to_log(spdlog::level::level_enum level);
 
   void note(const std::string& what, const Result<void>& outcome);
   /// Whether nothing fails that was noted: a success need not be noted then.
@@ -24,7 +29,7 @@ class FailureLog {
 
  private:
   static Clock system_clock();
-  void say(std::string line);
+  void say(std::string line, bool works_again);
 
   /// A peer that makes ever new things fail must not fill our memory.
   static constexpr std::size_t kMost = 1024;

@@ -14,7 +14,10 @@ class FailureLogTest : public ::testing::Test {
  protected:
   std::vector<std::string> lines;
   TimePoint now{std::chrono::seconds(5)};
-  FailureLog log{[this](const std::string& line) { lines.push_back(line); }, [this] { return now; }};
+  FailureLog log{[this](const std::string& line, bool works_again) {
+                   lines.push_back((works_again ? "+ " : "") + line);
+                 },
+                 [this] { return now; }};
 };
 
 TEST_F(FailureLogTest, SuccessIsSilent) {
@@ -36,7 +39,7 @@ TEST_F(FailureLogTest, RecoveryIsToldAndForgotten) {
   log.note("route", {});
   log.note("route", {});
   log.note("route", fail("busy", "later"));
-  EXPECT_THAT(lines, ElementsAre("route: later [busy]", "route: works again", "route: later [busy]"));
+  EXPECT_THAT(lines, ElementsAre("route: later [busy]", "+ route: works again", "route: later [busy]"));
 }
 
 TEST_F(FailureLogTest, WhatComesAndGoesFillsNoDisk) {

@@ -78,8 +78,11 @@ void LinkWatch::take(const LinkEvent& event) {
     if (same && (event.removed || event.link.name != name)) gone.push_back(name);
   }
   for (const std::string& name : gone) tell(name, std::nullopt);
-  if (!event.removed && std::ranges::count(options_.interfaces, event.link.name) > 0)
+  if (event.removed) return;
+  if (std::ranges::count(options_.interfaces, event.link.name) > 0)
     tell(event.link.name, event.link);
+  else if (options_.on_other)
+    options_.on_other(event.link);
 }
 
 void LinkWatch::tell(const std::string& interface, const std::optional<Link>& link) {

@@ -24,6 +24,8 @@ class LinkWatch {
     /// How often to ask instead of waiting for the kernel, which may hold the loss of a carrier back for up
     /// to a second; none: wait.
     std::optional<Duration> poll;
+    /// Told of announcements of all the others, too.
+    std::function<void(const platform::Link& link)> on_other = {};
   };
 
   static Result<std::unique_ptr<LinkWatch>> open(platform::EventLoop& loop, Options options);

@@ -27,7 +27,7 @@ void complain(const Program& program, const Error& error) {
   if (error.code == "bad-configuration")
     fmt::print(stderr, "{}\n", error.message);
   else
-    fmt::print(stderr, "{}: {}\n", program.name, error.message);
+    fmt::print(stderr, "{}: {} [{}]\n", program.name, error.message, error.code);
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ LmaEffects::LmaEffects(Host& host, MobilityPort& port, dataplane::LmaDataplane& 
       routes_(routes),
       packets_(packets),
       held_(held),
-      failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
+      failures_(FailureLog::to_log(spdlog::level::warn)) {}
 
 std::optional<Result<void>> LmaEffects::carry_out(const core::LmaEffect& effect) {
   return std::visit(

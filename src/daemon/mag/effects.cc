@@ -45,7 +45,7 @@ MagEffects::MagEffects(Host& host, MobilityPort& port, dataplane::MagDataplane& 
       ipv4_(ipv4),
       relay_(relay),
       packets_(packets),
-      failures_([](const std::string& line) { spdlog::warn("{}", line); }) {}
+      failures_(FailureLog::to_log(spdlog::level::warn)) {}
 
 Result<void> MagEffects::carry_out(const core::MagEffect& effect) {
   return std::visit(

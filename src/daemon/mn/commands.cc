@@ -2,12 +2,14 @@
 // The control socket's commands.
 #include <algorithm>
 
+#include "core/flow/flow_key.h"
 #include "core/mn/explain_choice.h"
 #include "daemon/config/sender_values.h"
 #include "daemon/host/traffic.h"
 #include "daemon/mn/daemon.h"
 #include "daemon/mn/views.h"
 #include "platform/clock.h"
+#include "platform/local_address.h"
 
 namespace flowmob::daemon {
 
@@ -23,6 +25,19 @@ Result<Uid> uid_in(const std::string& user) {
   if (!number) return Uid();
   if (number->first == number->second) return Uid(static_cast<std::uint32_t>(number->first));
   return fail("bad-argument", "user: '" + user + "' is more than one");
+}
+
+/// Flows are named by their downlink packets. A 5-tuple whose source is this host is that of an uplink
+/// packet, and is turned round; whether it was.
+bool turn_round(Json& arguments) {
+  const std::string flow = arguments.value("flow", "");
+  auto key = core::parse_flow_key(flow);
+  if (!key || !platform::is_local_address(key->source) || platform::is_local_address(key->destination))
+    return false;
+  std::swap(key->source, key->destination);
+  if (key->ports) std::swap(key->ports->source, key->ports->destination);
+  arguments["flow"] = core::to_string(*key);
+  return true;
 }
 
 }  // namespace
@@ -69,12 +84,14 @@ Result<Json> MnDaemon::apply_word(Result<Json> (core::FlowChoices::*word)(const 
 }
 
 /// Until then its packets go by the default.
-Result<Json> MnDaemon::move_flow(const Json& arguments) {
+Result<Json> MnDaemon::move_flow(Json arguments) {
+  const bool is_turned = turn_round(arguments);
   return apply_word(&core::FlowChoices::move, arguments).and_then([&](Json answer) {
     return ask("show links", Json::object()).map([&](const Json& shown) {
       answer["waits"] = std::ranges::none_of(shown["links"], [&](const Json& link) {
         return link["interface"] == answer["to"] && link["up"] == true;
       });
+      answer["turned_round"] = is_turned;
       return answer;
     });
   });
@@ -94,7 +111,9 @@ void MnDaemon::explain(const Json& arguments, const platform::ControlServer::Rep
   if (!is_asked) reply(fail("busy", "too many users are being looked for"));
 }
 
-Result<Json> MnDaemon::explain_to(const Json& arguments, Uid uid) {
+Result<Json> MnDaemon::explain_to(const Json& asked, Uid uid) {
+  Json arguments = asked;
+  const bool is_turned = turn_round(arguments);
   return ask("show links", Json::object()).and_then([&](const Json& shown) {
     std::vector<core::MemberStanding> standing(choices_.config().members.size());
     for (const auto& link : shown["links"]) {
@@ -104,12 +123,19 @@ Result<Json> MnDaemon::explain_to(const Json& arguments, Uid uid) {
       for (const auto& prefix : link["prefixes"])
         standing[number].prefixes.push_back(Ipv6Prefix::parse(prefix.get<std::string>()).value());
     }
-    return core::explain_choice(choices_, standing, arguments, uid);
+    return core::explain_choice(choices_, standing, arguments, uid).map([&](Json answer) {
+      answer["turned_round"] = is_turned;
+      return answer;
+    });
   });
 }
 
-Result<Json> MnDaemon::release_flow(const Json& arguments) {
-  return apply_word(&core::FlowChoices::release, arguments);
+Result<Json> MnDaemon::release_flow(Json arguments) {
+  const bool is_turned = turn_round(arguments);
+  return apply_word(&core::FlowChoices::release, arguments).map([&](Json answer) {
+    answer["turned_round"] = is_turned;
+    return answer;
+  });
 }
 
 Result<void> MnDaemon::add_commands() {

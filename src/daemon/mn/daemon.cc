@@ -126,10 +126,12 @@ Result<void> MnDaemon::open() {
       });
 }
 
+/// Without IPv6 there is nothing to take: it waits until its MTU is large again.
 Result<void> MnDaemon::take_members() {
   for (const auto& member : settings_.core.members) {
-    auto taken =
-        netlink_->link(member.interface).and_then([&](const Link& link) { return interfaces_->take(link); });
+    auto taken = netlink_->link(member.interface).and_then([&](const Link& link) {
+      return link.mtu >= kSmallestMtu ? interfaces_->take(link) : Result<void>();
+    });
     if (!taken) return taken;
   }
   return {};
@@ -193,7 +195,8 @@ Result<void> MnDaemon::serve() {
   auto members = LinkWatch::open(host_->loop(), {names_of(settings_.core.members), kMemberPoll});
   if (!members) return tl::unexpected(members.error());
   member_watch_ = std::move(*members);
-  auto interface = LinkWatch::open(host_->loop(), {{settings_.core.interface}, {}});
+  auto interface = LinkWatch::open(
+      host_->loop(), {{settings_.core.interface}, {}, [this](const Link& link) { port_changed(link); }});
   if (!interface) return tl::unexpected(interface.error());
   interface_watch_ = std::move(*interface);
   return add_commands()
@@ -261,6 +264,21 @@ Result<void> MnDaemon::member_returned(const Link& link) {
   if (const auto attached = dataplane_->attach(); !attached) spdlog::warn("{}", attached.error().message);
   return interfaces_->take(link).and_then(
       [&] { return ports_->open(link.index, header_of(*find(link.name))); });
+}
+
+/// What somebody made a port of the virtual interface while it was in use is cut off, or heard as a member.
+/// As it is now: a member that has left was announced as a port before.
+void MnDaemon::port_changed(const Link& link) {
+  if (!interface_->has_ports()) return;
+  const auto now = netlink_->link(link.index);
+  if (!now || std::ranges::count(members_, now->name) != 0 || !interface_->is_port(*now)) {
+    foreign_ports_.erase(link.index);
+    return;
+  }
+  if (!foreign_ports_.insert(link.index).second) return;
+  spdlog::warn("{} is a port of {} now and no member: its packets are lost; make it one, or take it out",
+               link.name, settings_.core.interface);
+  host_->notify("foreign-port", {{"interface", link.name}});
 }
 
 /// Addresses and routes go when an interface is removed or set down.

@@ -72,6 +72,7 @@ class MnDaemon {
   void member_changed(const std::string& name, const std::optional<platform::Link>& link);
   void member_lost(const std::string& name);
   Result<void> member_returned(const platform::Link& link);
+  void port_changed(const platform::Link& link);
   void interface_changed(const std::optional<platform::Link>& link);
   Result<void> make_interface_anew();
   Result<void> take_members();
@@ -81,10 +82,10 @@ class MnDaemon {
   Result<core::Json> statistics();
   Result<core::Json> apply_word(Result<core::Json> (core::FlowChoices::*word)(const core::Json&),
                                 const core::Json& arguments);
-  Result<core::Json> move_flow(const core::Json& arguments);
-  Result<core::Json> release_flow(const core::Json& arguments);
+  Result<core::Json> move_flow(core::Json arguments);
+  Result<core::Json> release_flow(core::Json arguments);
   void explain(const core::Json& arguments, const platform::ControlServer::Reply& reply);
-  Result<core::Json> explain_to(const core::Json& arguments, std::optional<std::uint32_t> uid);
+  Result<core::Json> explain_to(const core::Json& asked, std::optional<std::uint32_t> uid);
   Result<core::Json> show_flows(const core::Json& arguments) const;
 
   // The node's word on flows (rules.cc).
@@ -108,6 +109,7 @@ class MnDaemon {
   bool interface_up_ = true;
   bool has_predecessor_ = false;
   bool interface_taken_ = false;
+  std::set<InterfaceIndex> foreign_ports_;       ///< which were told
   std::map<std::string, InterfaceIndex> unfit_;  ///< what cannot be a port, as was seen
   // In the order in which they need each other.
   std::unique_ptr<Host> host_;

@@ -21,7 +21,7 @@ constexpr std::array kNames{
 }  // namespace
 
 MnEffects::MnEffects(System system)
-    : system_(std::move(system)), failures_([](const std::string& line) { spdlog::error("{}", line); }) {
+    : system_(std::move(system)), failures_(FailureLog::to_log(spdlog::level::err)) {
   static_assert(std::variant_size_v<decltype(core::MnEffect::action)> == kNames.size());
 }
 

@@ -107,4 +107,49 @@ bool is_same(const core::MemberConfig& member, const Link& link) {
   return member.index == link.index && member.mac == address_of(link) && member.raw_ip == is_raw_ip(link);
 }
 
+std::string other_end_of(const std::string& interface) { return interface.substr(0, 10) + "-peer"; }
+
+Result<void> check_master(platform::Netlink& netlink, const Link& link, const std::string& interface) {
+  if (!link.master) return {};
+  const auto master = netlink.link(link.master);
+  if (master && master->name == interface) return {};
+  const std::string whose = !master                ? "somebody else"
+                            : master->kind.empty() ? "'" + master->name + "'"
+                                                   : "the " + master->kind + " '" + master->name + "'";
+  return unfit("has-master", link,
+               "belongs to " + whose + ", which takes its packets first; `ip link set " + link.name +
+                   " nomaster` takes it out");
+}
+
+Result<void> check_mtu(const Link& link) {
+  if (link.mtu >= kSmallestMtu) return {};
+  return unfit("mtu-too-small", link,
+               "has an MTU of " + std::to_string(link.mtu) + "; IPv6 needs 1280 octets");
+}
+
+Result<void> check_distinct(const std::vector<core::MemberConfig>& members) {
+  for (auto a = members.begin(); a != members.end(); ++a)
+    for (auto b = members.begin(); b != a; ++b)
+      if (a->mac == b->mac)
+        return fail("same-link-layer-address",
+                    "'" + a->interface + "' has the link-layer address of '" + b->interface +
+                        "'; ports of a bond keep their own with fail_over_mac=active");
+  return {};
+}
+
+Result<Link> fit_link(platform::Netlink& netlink, const std::string& name, const std::string& interface,
+                      bool has_ports) {
+  if (name == interface || name == other_end_of(interface))
+    return fail("is-virtual-interface", "'" + name + "' is the virtual interface, or its other end");
+  const auto link = netlink.link(name);
+  if (!link) return link;
+  if (const auto free = check_master(netlink, *link, interface); !free) return tl::unexpected(free.error());
+  const auto header = link_header(*link);
+  if (!header) return tl::unexpected(header.error());
+  if (has_ports && *header == LinkHeader::None)
+    return unfit("cannot-be-port", *link,
+                 "is no Ethernet link; members without link-layer addresses need backend = \"veth\"");
+  return link;
+}
+
 }  // namespace flowmob::daemon

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "daemon/mn/interface_mac.h"
 #include "daemon/mn/member_link.h"
 #include "platform/sysctl.h"
 
@@ -28,53 +29,37 @@ std::optional<std::uint32_t> number_of(const core::MemberConfig& member,
   return found == predecessors.end() ? std::nullopt : std::optional(found->number);
 }
 
-bool has_other_master(Netlink& netlink, const Link& link, const std::string& interface) {
-  const auto own = netlink.link(interface);
-  return link.master && (!own || own->index != link.master);
-}
-
-/// A gateway would take both for one (RFC 5213 section 8.6: the link-layer identifier tells interfaces
-/// apart).
-Result<void> check_distinct(const std::vector<core::MemberConfig>& members) {
-  for (auto a = members.begin(); a != members.end(); ++a)
-    for (auto b = members.begin(); b != a; ++b)
-      if (a->mac == b->mac)
-        return refuse("same-link-layer-address", a->interface,
-                      "has the link-layer address of '" + b->interface +
-                          "'; ports of a bond keep their own with fail_over_mac=active");
-  return {};
-}
-
 }  // namespace
 
+/// One whose MTU fell while it was in use waits until it is large again.
 Result<void> resolve_members(Netlink& netlink, core::MnConfig& config,
                              const std::vector<dataplane::Member>& predecessors) {
   for (core::MemberConfig& member : config.members) {
-    const auto link = netlink.link(member.interface);
+    const auto link = fit_link(netlink, member.interface, config.interface, config.members_are_ports);
     if (!link) return tl::unexpected(link.error());
-    if (const auto header = link_header(*link); !header) return tl::unexpected(header.error());
-    if (has_other_master(netlink, *link, config.interface))
-      return refuse("has-master", member.interface, "belongs to a bridge, a bond or another master");
     identify(member, *link);
     member.number = number_of(member, predecessors);
+    if (member.number) continue;
+    if (auto carries = check_mtu(*link); !carries) return carries;
   }
   if (auto distinct = check_distinct(config.members); !distinct) return distinct;
-  if (config.mac.is_zero() && !config.members.empty()) config.mac = config.members.front().mac;
+  if (!config.mac.is_zero() || config.members.empty()) return {};
+  const auto& first = config.members.front();
+  config.mac = settled_mac(netlink, config.interface, first.mac);
+  if (config.mac != first.mac)
+    spdlog::warn(
+        "{} keeps {}, of which its addresses are made; made anew, as after a reboot, it would have {}, that "
+        "of "
+        "{}: `mac` in the file keeps one for good",
+        config.interface, config.mac.to_string(), first.mac.to_string(), first.interface);
   return {};
 }
 
-Result<Link> candidate(Netlink& netlink, const std::string& name, const std::string& interface,
+Result<Link> candidate(Netlink& netlink, const std::string& name, const core::MnConfig& config,
                        bool take_over) {
-  if (name == interface || name == VirtualInterface::peer_of(interface))
-    return refuse("is-virtual-interface", name, "is the virtual interface, or its other end");
-  const auto link = netlink.link(name);
+  const auto link = fit_link(netlink, name, config.interface, config.members_are_ports);
   if (!link) return link;
-  if (has_other_master(netlink, *link, interface))
-    return refuse("has-master", name, "belongs to a bridge, a bond or another master");
-  if (const auto header = link_header(*link); !header) return tl::unexpected(header.error());
-  if (link->mtu < kSmallestMtu)
-    return refuse("mtu-too-small", name,
-                  "has an MTU of " + std::to_string(link->mtu) + "; IPv6 needs 1280 octets");
+  if (const auto carries = check_mtu(*link); !carries) return tl::unexpected(carries.error());
   const auto addresses = netlink.addresses(link->index);
   if (!addresses) return tl::unexpected(addresses.error());
   const auto global =

@@ -15,18 +15,14 @@ namespace flowmob::daemon {
 
 /// Fills in what only the system knows: the members' indices and link-layer addresses, the virtual
 /// interface's where the file says "member", and the numbers that a predecessor's data plane has for them.
-/// "no-such-interface", "bad-interface", "has-master" (not `config.interface`), "same-link-layer-address".
+/// What fit_link() and check_distinct() say, and "mtu-too-small" unless it was a predecessor's.
 Result<void> resolve_members(platform::Netlink& netlink, core::MnConfig& config,
                              const std::vector<dataplane::Member>& predecessors);
 
-/// Whether a member may be made of it while `interface` is in use, and its link. "no-such-interface",
-/// "is-virtual-interface" (that or its other end), "has-master", what link_header() says, "mtu-too-small",
-/// and "has-global-address" unless those may be removed.
+/// Whether a member may be made of it while that virtual interface is in use, and its link. What fit_link()
+/// says, "mtu-too-small", and "has-global-address" unless those may be removed.
 Result<platform::Link> candidate(platform::Netlink& netlink, const std::string& name,
-                                 const std::string& interface, bool take_over);
-
-/// A link that cannot carry IPv6 (RFC 8200 section 5) is as one without a carrier.
-constexpr std::uint32_t kSmallestMtu = 1280;
+                                 const core::MnConfig& config, bool take_over);
 
 /// The interfaces of members, and of those that leave. Router discovery is ours, and the only global address
 /// the virtual interface's (the draft's table 1): what a member had before is removed, which is logged, and

@@ -57,6 +57,17 @@ Result<std::vector<MemberConfig>> ordered(std::vector<MemberConfig> members, con
   return members;
 }
 
+/// Proxy Mobile IPv6 has no word of a node for "I leave this link" (docs/adr/0068).
+std::string what_of_the_downlink(const std::string& member, bool node_decides) {
+  return node_decides
+             ? "the anchor is not told, and sees it by the uplink of flows; what it sends by " + member +
+                   " without that ends with the link: `ip link set " + member +
+                   " down`, or `flowmob detach` at the gateway there"
+             : "the anchor is not told, and goes on sending by " + member +
+                   " what it sends there: at the LMA `flowmob flow move FLOW --to MAG` for each such flow of "
+                   "`show flows`, best before; or `flowmob detach` at the gateway there, for all of them";
+}
+
 bool same_members(const MemberConfig& a, const MemberConfig& b) {
   return a.interface == b.interface && a.technology == b.technology;
 }
@@ -99,7 +110,7 @@ Result<void> MnDaemon::change_members(core::MnConfig wanted, Duration drain, boo
   std::vector<Link> fresh;
   for (MemberConfig& member : wanted.members) {
     if (find(member.interface)) continue;
-    const auto link = candidate(*netlink_, member.interface, settings_.core.interface, take_over);
+    const auto link = candidate(*netlink_, member.interface, settings_.core, take_over);
     if (!link) return tl::unexpected(link.error());
     identify(member, *link);
     fresh.push_back(*link);
@@ -191,8 +202,9 @@ Result<Json> MnDaemon::remove_member(const Json& arguments) {
     return Json{{"interface", name},
                 {"number", number},
                 {"drain_ms", std::chrono::duration_cast<std::chrono::milliseconds>(*drain).count()},
-                {"flows", std::move(flows)},
-                {"saved", is_saved()}};
+                {"saved", is_saved()},
+                {"note", what_of_the_downlink(name, settings_.flows.node_decides)},
+                {"flows", std::move(flows)}};
   });
 }
 

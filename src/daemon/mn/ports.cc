@@ -60,8 +60,7 @@ Result<void> VirtualInterface::take_port(const Link& announced) {
   if (!header || *header == platform::LinkHeader::None)
     return cannot_be_port(
         *member, "is no Ethernet link; members without link-layer addresses need backend = \"veth\"");
-  if (member->master && member->master != own->index)
-    return fail("has-master", "'" + member->name + "' belongs to a bridge, a bond or another master");
+  if (auto free = check_master(netlink_, *member, plan_.name); !free) return free;
   auto joined = member->master ? Result<void>() : join(*member, *own);
   if (joined && plan_.backend == VifBackend::Bridge) joined = netlink_.isolate_port(member->index, true);
   return joined.and_then([&] { return let_have_ipv6(*member, false); });

@@ -7,6 +7,7 @@
 
 #include "daemon/host/links.h"
 #include "daemon/host/traffic.h"
+#include "daemon/mn/member_link.h"
 
 namespace flowmob::daemon {
 namespace {
@@ -39,6 +40,17 @@ ServedLink served(Json row, const char* role) {
   return {std::move(name), role, std::move(row)};
 }
 
+/// Whether packets can go by a member, or why not: the first that stands in the way.
+std::string_view state_of(const Json& row) {
+  if (row["leaving"] == true) return "leaving";
+  if (row["present"] == false) return "absent";
+  if (row["carrier"] == false) return "no-carrier";
+  if (row["mtu"] < kSmallestMtu) return "mtu-too-small";
+  if (row["router"].is_null()) return "no-router";
+  if (row["router_silent"] == true) return "router-silent";
+  return row["up"] == true ? "up" : "unusable";
+}
+
 Json flow_row(const VifFlow& flow, const std::vector<std::string>& members,
               const std::vector<core::FlowChoices::Row>& choices) {
   const auto* choice = flow.rule && *flow.rule < choices.size() ? &choices[*flow.rule] : nullptr;
@@ -66,6 +78,7 @@ Result<Json> links_view(platform::Netlink& netlink, Json core_links) {
   Json& rows = (*described)["links"];
   Json virtual_interface = std::move(rows.back());
   rows.erase(rows.size() - 1);
+  for (Json& row : rows) row["state"] = state_of(row);
   // Its packets go past the device: those counters stand still. The members have them.
   for (const char* key : {"rx_bytes", "rx_packets", "rx_dropped", "tx_bytes", "tx_packets", "tx_dropped"})
     virtual_interface.erase(key);

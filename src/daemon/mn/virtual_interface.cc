@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/mn/member_link.h"
 #include "platform/sysctl.h"
 
 namespace flowmob::daemon {
@@ -46,14 +47,13 @@ Result<void> take_from_the_kernel(const std::string& name) {
 
 }  // namespace
 
-/// Linux takes 15 octets.
-std::string VirtualInterface::peer_of(const std::string& name) { return name.substr(0, 10) + "-peer"; }
+bool VirtualInterface::is_ours(const Link& link) { return link.kind == "veth" || link.alias == kMark; }
 
 bool VirtualInterface::is_made_by_us(const Link& link) const { return !has_ports() || link.alias == kMark; }
 
 bool VirtualInterface::can_be_taken(const Link& link) {
   if (link.kind != kind_of(plan_.backend)) return false;
-  return has_ports() || netlink_.link(peer_of(plan_.name)).has_value();
+  return has_ports() || netlink_.link(other_end_of(plan_.name)).has_value();
 }
 
 Result<std::vector<Link>> VirtualInterface::ports_of(const Link& link) {
@@ -86,7 +86,8 @@ Result<void> VirtualInterface::check_addresses(const Link& link) {
 }
 
 Result<void> VirtualInterface::create() {
-  if (!has_ports()) return netlink_.create_veth({plan_.name, peer_of(plan_.name), plan_.mac, {}, {}, {}});
+  if (!has_ports())
+    return netlink_.create_veth({plan_.name, other_end_of(plan_.name), plan_.mac, {}, {}, {}});
   auto made = netlink_.create_master({plan_.name, kind_of(plan_.backend), plan_.mac, kMark});
   if (!made && made.error().code == "not-supported")
     return fail("no-such-backend", "this kernel makes no " + kind_of(plan_.backend) + " ('" + plan_.name +
@@ -102,7 +103,7 @@ Result<void> VirtualInterface::bring_up() {
   Result<void> done;
   if (is_ours_to_address && link->mac != plan_.mac) done = netlink_.set_mac(link->index, plan_.mac);
   if (done && !has_ports()) {
-    const auto peer = netlink_.link(peer_of(plan_.name));
+    const auto peer = netlink_.link(other_end_of(plan_.name));
     if (!peer) return tl::unexpected(peer.error());
     done = platform::set_ipv6(peer->name, Ipv6Setting::DisableIpv6, 1).and_then([&] {
       return netlink_.set_up(peer->index, true);

@@ -45,15 +45,14 @@ class VirtualInterface {
   /// Which it loses when it is set down. Idempotent.
   Result<void> ensure_link_local(InterfaceIndex interface);
 
+  /// Made by this run or an earlier one, by what it looks like.
+  static bool is_ours(const platform::Link& link);
   bool has_ports() const { return plan_.backend != VifBackend::Veth; }
   bool is_port(const platform::Link& member);
   /// Idempotent, and nothing without ports. "has-master", "cannot-be-port".
   Result<void> take_port(const platform::Link& member);
   /// Nothing if it is no port of it (any more).
   Result<void> release_port(InterfaceIndex member);
-
-  /// The other end's name.
-  static std::string peer_of(const std::string& name);
 
  private:
   bool can_be_taken(const platform::Link& link);
