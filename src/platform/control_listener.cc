@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/control_listener.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <chrono>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 #include "platform/errno_error.h"
 
@@ -33,6 +36,39 @@ const ::sockaddr* generic(const ::sockaddr_un& address) {
   return reinterpret_cast<const ::sockaddr*>(&address);
 }
 
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// A process that was killed answers at its socket until the kernel has taken it down; its successor may be
+/// there before that.
+constexpr auto kDyingMayTake = 1s;
+/// Before the next look: a live daemon that has no room for us hangs up as well.
+constexpr auto kPause = 10ms;
+
+/// Until the other end has gone, or the time is over.
+void wait_for_hangup(const UniqueFd& connected, Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  ::pollfd end{connected.get(), POLLRDHUP, 0};
+  if (left.count() > 0) (void)::poll(&end, 1, static_cast<int>(left.count()));
+}
+
+/// Whether somebody is there, and stays. EAGAIN is a live daemon whose backlog is full.
+Result<bool> is_answered(const ::sockaddr_un& address) {
+  const auto deadline = Clock::now() + kDyingMayTake;
+  do {
+    const auto probe = new_socket();
+    if (!probe) return tl::unexpected(probe.error());
+    if (::connect(probe->get(), generic(address), sizeof address) != 0) {
+      if (errno == ECONNREFUSED || errno == ENOENT) return false;
+      if (errno != EAGAIN) return fail_errno("control-socket-failed", address.sun_path);
+      return true;
+    }
+    wait_for_hangup(*probe, deadline);
+    std::this_thread::sleep_for(kPause);
+  } while (Clock::now() < deadline);
+  return true;
+}
+
 /// Makes way: removes a socket that nobody listens on, refuses whatever else is there.
 Result<void> clear_stale(const std::filesystem::path& path, const ::sockaddr_un& address) {
   struct ::stat status {};
@@ -42,13 +78,9 @@ Result<void> clear_stale(const std::filesystem::path& path, const ::sockaddr_un&
   }
   if (!S_ISSOCK(status.st_mode))
     return fail("not-a-socket", path.string() + " exists and is no socket; left alone");
-  auto probe = new_socket();
-  if (!probe) return tl::unexpected(probe.error());
-  // EAGAIN is a live daemon whose backlog is full.
-  if (::connect(probe->get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
-    return fail("already-running", "a daemon answers at " + path.string());
-  }
-  if (errno != ECONNREFUSED && errno != ENOENT) return fail_errno("control-socket-failed", path.string());
+  const auto answered = is_answered(address);
+  if (!answered) return tl::unexpected(answered.error());
+  if (*answered) return fail("already-running", "a daemon answers at " + path.string());
   if (::unlink(path.c_str()) != 0 && errno != ENOENT)
     return fail_errno("control-socket-failed", path.string());
   return {};

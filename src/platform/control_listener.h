@@ -13,8 +13,9 @@ namespace flowmob::platform {
 /// A listening unix socket whose file goes with it.
 class ControlListener {
  public:
-  /// Creates the folder, replaces a dead daemon's socket file. "already-running" when somebody answers there,
-  /// "not-a-socket" when the path is something else.
+  /// Creates the folder, replaces a dead daemon's socket file. "already-running" when somebody answers there
+  /// for a second: one that was killed does so until it is gone. "not-a-socket" when the path is something
+  /// else.
   static Result<ControlListener> bind(const std::filesystem::path& path, ::mode_t mode);
   ControlListener(ControlListener&&) noexcept = default;
   ControlListener& operator=(ControlListener&&) = delete;

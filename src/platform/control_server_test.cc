@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -298,6 +299,25 @@ TEST_F(ControlServerTest, LiveDaemonsSocketIsRefused) {
   EXPECT_EQ(second.error().code, "already-running");
   run();
   EXPECT_TRUE(client().call("status"));
+}
+
+/// The kernel takes a process that was killed down step by step.
+TEST_F(ControlServerTest, DyingDaemonsSocketIsReplaced) {
+  std::filesystem::create_directories(options.socket.parent_path());
+  UniqueFd dying(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ::sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, options.socket.c_str(), options.socket.native().size());
+  ASSERT_EQ(::bind(dying.get(), reinterpret_cast<::sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(dying.get(), 8), 0);
+  std::thread death([&] {
+    ::pollfd called{dying.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&called, 1, 20'000), 1);
+    dying = {};
+  });
+  const auto successor = ControlServer::listen(*loop, options);
+  death.join();
+  EXPECT_TRUE(successor) << successor.error().message;
 }
 
 TEST_F(ControlServerTest, DeadDaemonsSocketIsReplaced) {

@@ -51,6 +51,12 @@ class Netlink {
   Result<void> ensure_route(const Ipv4Route& route);
   Result<void> remove_route(const Ipv4Route& route);
   Result<std::vector<Ipv4Route>> ipv4_routes();
+  // Other people's (netlink_foreign_route.cc)
+  /// Of both families and all tables, those without an end.
+  Result<std::vector<ForeignRoute>> foreign_routes(InterfaceIndex interface);
+  /// `leniently`: for the present nobody can be asked where its gateway is, and the address that it prefers
+  /// may be missing. It is on that link, then, and prefers none.
+  Result<void> ensure_route(const ForeignRoute& route, bool leniently);
   Result<Path> path_to(const Ipv6Address& destination, const std::optional<Ipv6Address>& source = {});
 
   // Where programs are attached (netlink_qdisc.cc)

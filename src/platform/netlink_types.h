@@ -6,12 +6,14 @@
 #include <string>
 
 #include "base/address.h"
+#include "base/bytes.h"
+#include "base/error.h"
 #include "base/ipv4.h"
 #include "base/strong_id.h"
 
 namespace flowmob::platform {
 
-/// Marks the routes that are ours (RTA_PROTOCOL): the only ones that are ever listed or removed.
+/// Marks the routes that are ours (RTA_PROTOCOL): the only ones that are ever removed.
 constexpr std::uint8_t kRouteProtocol = 213;
 
 struct Link {
@@ -89,6 +91,16 @@ struct Ipv4Route {
   std::uint32_t metric = 512;
   std::uint32_t mtu = 0;  ///< zero: the interface's
   friend bool operator==(const Ipv4Route&, const Ipv4Route&) = default;
+};
+
+/// A route of an interface that is not ours, of whatever family and table, without what the kernel would
+/// make by itself: as the kernel writes it (struct rtmsg and attributes, in the host's byte order), but
+/// without its state. Of this boot.
+struct ForeignRoute {
+  Bytes message;
+  /// "bad-route": nothing that foreign_routes() could have found on that interface.
+  static Result<ForeignRoute> parse(Bytes message, InterfaceIndex interface);
+  friend bool operator==(const ForeignRoute&, const ForeignRoute&) = default;
 };
 
 struct Neighbor {

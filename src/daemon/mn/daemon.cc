@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/mn/daemon.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -52,6 +54,24 @@ Result<void> remove_all(platform::Netlink& netlink, const MnSettings& settings, 
   const auto ended = dataplane::VifDataplane::teardown(dataplane_options(settings));
   const auto removed = virtual_interface(netlink, settings).remove(is_ours);
   return ended ? removed : ended;
+}
+
+/// Those that are named have been given back, as far as that is known.
+Result<void> say_what_is_not_known(const Result<void>& loaded, const std::vector<std::string>& assumed) {
+  if (assumed.empty()) return loaded;
+  return fail("bad-record",
+              fmt::format("{}how {} {} before is not known: the kernel's defaults are set, and addresses "
+                          "and routes of then are not there",
+                          loaded ? "" : loaded.error().message + ": ", fmt::join(assumed, ", "),
+                          assumed.size() == 1 ? "was" : "were"));
+}
+
+/// What is there is what the record says, where there is one.
+void use_recorded(platform::Netlink& netlink, MnSettings& settings) {
+  const auto there = virtual_interface(netlink, settings).on_record();
+  if (!there) return;
+  settings.core.interface = there->name;
+  settings.backend = there->backend;
 }
 
 /// Each with its number: where a predecessor left packets going, its own. Those of others that it left have
@@ -116,12 +136,15 @@ Result<void> MnDaemon::open() {
       host_->loop(), [this](const auto& name, auto uid) { user_changed(name, uid); },
       platform::UserWatch::Options{.find = [](std::string_view name) { return platform::find_user(name); }});
   const auto predecessors = dataplane::VifDataplane::left_in(settings_.paths.bpf);
+  interface_.emplace(virtual_interface(*netlink_, settings_));
+  if (auto same = interface_->check_record(); !same) return same;
   return resolve_members(*netlink_, settings_.core, predecessors)
       .and_then([&] { return number_all(settings_, predecessors); })
       .map([&] {
+        // one whose address is a member's is known only now
         interface_.emplace(virtual_interface(*netlink_, settings_));
         interfaces_.emplace(*netlink_, *guard_, *interface_, FormerFile::beside(settings_.paths.control));
-        interfaces_->remember();
+        interfaces_->remember(predecessors);
         has_predecessor_ = !predecessors.empty() || !interfaces_->former().known().empty();
       });
 }
@@ -310,8 +333,11 @@ Result<void> MnDaemon::reload() {
   // Members and users may be missing for the moment.
   auto loaded = config::load_mn(file_);
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
-  if (loaded->paths != settings_.paths || loaded->backend != settings_.backend)
-    return fail("needs-restart", "paths and backend cannot change while the daemon runs");
+  if (loaded->paths != settings_.paths || loaded->backend != settings_.backend ||
+      loaded->core.interface != settings_.core.interface)
+    return fail("needs-restart",
+                "paths, interface and backend cannot change while the daemon runs; stop it, "
+                "run `flowmob-mnd --config FILE --teardown`, and start again");
   if (loaded->core.mac.is_zero()) loaded->core.mac = settings_.core.mac;
   for (auto& member : loaded->core.members) {
     if (const auto* known = find(member.interface)) {
@@ -336,16 +362,19 @@ Result<void> MnDaemon::teardown(const Options& options) {
   if (!host) return tl::unexpected(host.error());
   auto netlink = platform::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
+  use_recorded(*netlink, *settings);
   FormerStates former(*netlink, FormerFile::beside(settings->paths.control));
-  const auto known = former.load();
-  const bool is_ours =
-      !dataplane::VifDataplane::left_in(settings->paths.bpf).empty() || !former.known().empty();
+  const auto loaded = former.load();
+  const auto predecessors = dataplane::VifDataplane::left_in(settings->paths.bpf);
+  assume_others(*netlink, former, predecessors);
+  const auto assumed = former.assumed();
+  const bool is_ours = !predecessors.empty() || !former.known().empty();
   auto done = remove_all(*netlink, *settings, is_ours);
   for (const InterfaceIndex interface : former.known())
     if (auto restored = former.restore(interface); done && !restored) done = restored;
   if (auto restored = virtual_interface(*netlink, *settings).put_back_settings(is_ours); done && !restored)
     done = restored;
-  return done ? known : done;
+  return done ? say_what_is_not_known(loaded, assumed) : done;
 }
 
 }  // namespace flowmob::daemon

@@ -25,7 +25,11 @@ Json record_of(const InterfaceAddress& address) {
 }
 
 Json record_of(const FormerDeviceSettings& device) {
-  return {{"mtu", device.mtu},
+  Json ports = Json::array();
+  for (const auto& port : device.ports)
+    ports.push_back({{"index", port.index.value}, {"mac", port.mac.to_string()}});
+  return {{"ports", std::move(ports)},
+          {"mtu", device.mtu},
           {"ipv6_mtu", device.ipv6_mtu},
           {"router_solicitations", device.router_solicitations},
           {"accept_dad", device.accept_dad},
@@ -45,6 +49,10 @@ Json record_of(const FormerSettings& former) {
               {"master", former.master.value},
               {"has_clsact", former.has_clsact},
               {"addresses", std::move(addresses)}};
+  record["routes"] = Json::array();
+  for (const auto& route : former.routes) record["routes"].push_back(to_hex(route.message));
+  record["is_assumed"] = former.is_assumed;
+  if (!former.kind.empty()) record["kind"] = former.kind;
   if (former.device) record["device"] = record_of(*former.device);
   return record;
 }
@@ -80,17 +88,48 @@ InterfaceAddress address_from(const Json& object, InterfaceIndex interface) {
   return address;
 }
 
+InterfaceIndex index_from(const Json& object) {
+  return InterfaceIndex{within<std::uint32_t>(object, "index", 1, 0x7fffffff)};
+}
+
+// What an earlier version did not write is as it was then.
+
+std::vector<FormerPort> ports_from(const Json& device) {
+  std::vector<FormerPort> ports;
+  if (device.contains("ports"))
+    for (const Json& port : device.at("ports"))
+      ports.push_back({index_from(port), parsed<MacAddress>(port, "mac")});
+  return ports;
+}
+
+std::vector<platform::ForeignRoute> routes_from(const Json& object, InterfaceIndex interface) {
+  std::vector<platform::ForeignRoute> routes;
+  if (!object.contains("routes")) return routes;
+  for (const Json& text : object.at("routes")) {
+    auto route = from_hex(text.get<std::string>()).and_then([&](Bytes&& message) {
+      return platform::ForeignRoute::parse(std::move(message), interface);
+    });
+    if (!route) throw std::runtime_error(route.error().message);
+    routes.push_back(std::move(*route));
+  }
+  return routes;
+}
+
 FormerDeviceSettings device_from(const Json& object) {
   constexpr int kMost = 0x7fffffff;
-  return {within<std::uint32_t>(object, "mtu", 0, kMost),    within(object, "ipv6_mtu", 0, kMost),
-          within(object, "router_solicitations", -1, kMost), within(object, "accept_dad", -1, 2),
-          within(object, "dad_transmits", 0, kMost),         within(object, "addr_gen_mode", 0, 3)};
+  return {within<std::uint32_t>(object, "mtu", 0, kMost),
+          within(object, "ipv6_mtu", 0, kMost),
+          within(object, "router_solicitations", -1, kMost),
+          within(object, "accept_dad", -1, 2),
+          within(object, "dad_transmits", 0, kMost),
+          within(object, "addr_gen_mode", 0, 3),
+          ports_from(object)};
 }
 
 FormerSettings settings_from(const Json& object) {
   FormerSettings former;
   former.name = object.at("interface").get<std::string>();
-  former.index = InterfaceIndex{within<std::uint32_t>(object, "index", 1, 0x7fffffff)};
+  former.index = index_from(object);
   former.mac = parsed<MacAddress>(object, "mac");
   former.accept_ra = within(object, "accept_ra", 0, 2);
   former.disable_ipv6 = within(object, "disable_ipv6", 0, 1);
@@ -99,6 +138,9 @@ FormerSettings settings_from(const Json& object) {
   former.has_clsact = object.at("has_clsact").get<bool>();
   for (const Json& address : object.at("addresses"))
     former.addresses.push_back(address_from(address, former.index));
+  former.routes = routes_from(object, former.index);
+  if (object.contains("is_assumed")) former.is_assumed = object.at("is_assumed").get<bool>();
+  if (object.contains("kind")) former.kind = object.at("kind").get<std::string>();
   if (object.contains("device")) former.device = device_from(object.at("device"));
   return former;
 }

@@ -11,10 +11,18 @@
 
 namespace flowmob::daemon {
 
+/// An interface that a device had as its port.
+struct FormerPort {
+  InterfaceIndex index;
+  MacAddress mac;  ///< as of FormerSettings
+  friend bool operator==(const FormerPort&, const FormerPort&) = default;
+};
+
 /// What is changed of a device that becomes the virtual interface, and of no member.
 struct FormerDeviceSettings {
   std::uint32_t mtu{};
   int ipv6_mtu = 0, router_solicitations = 0, accept_dad = 0, dad_transmits = 0, addr_gen_mode = 0;
+  std::vector<FormerPort> ports{};  ///< members leave it while it is the virtual interface
   friend bool operator==(const FormerDeviceSettings&, const FormerDeviceSettings&) = default;
 };
 
@@ -32,6 +40,13 @@ struct FormerSettings {
   /// Those without an end that were removed. The others come again from whoever gave them.
   std::vector<platform::InterfaceAddress> addresses{};
   std::optional<FormerDeviceSettings> device{};
+  /// All that somebody has set and that has no end: the kernel forgets them when IPv6 is off, or the link
+  /// down.
+  std::vector<platform::ForeignRoute> routes{};
+  /// How it was is lost, for it was ours already: the kernel's defaults are in place of what is our own.
+  bool is_assumed = false;
+  /// Of the virtual interface what the kernel calls it ("veth"); one without `device` was made by us.
+  std::string kind{};
   friend bool operator==(const FormerSettings&, const FormerSettings&) = default;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "daemon/mn/former_states.h"
@@ -66,13 +67,31 @@ TEST(FormerSettings, ANameThatIsNoUtf8IsWrittenAllTheSame) {
 
 TEST(FormerSettings, OfADeviceMore) {
   FormerSettings device = lte();
-  device.device = FormerDeviceSettings{9000, 1450, -1, 2, 3, 1};
+  device.device = FormerDeviceSettings{9000, 1450, -1, 2, 3, 1, {{InterfaceIndex{8}, lte().mac}}};
+  device.kind = "bridge";
+  device.is_assumed = true;
   const auto text = write_former_settings(kHere, {device});
   EXPECT_EQ(read_former_settings(text, kHere).value().front(), device);
   EXPECT_EQ(read_former_settings(replaced(text, "\"addr_gen_mode\": 1", "\"addr_gen_mode\": 4"), kHere)
                 .error()
                 .code,
             "bad-record");
+}
+
+/// An earlier version wrote none of these.
+TEST(FormerSettings, RoutesAndPortsMayBeMissingAndMayNotBeNonsense) {
+  FormerSettings device = lte();
+  device.device.emplace();
+  const auto text = write_former_settings(kHere, {device});
+  auto old = text;
+  for (const char* line : {"   \"is_assumed\": false,\n", "   \"routes\": [],\n", "    \"ports\": [],\n"})
+    old = replaced(old, line, "");
+  EXPECT_EQ(read_former_settings(old, kHere).value().front(), device);
+  for (const char* routes : {"[\"zz\"]", "[\"0a\"]", "[7]", "7"})
+    EXPECT_FALSE(
+        read_former_settings(replaced(text, "\"routes\": []", std::string("\"routes\": ") + routes), kHere))
+        << routes;
+  EXPECT_FALSE(read_former_settings(replaced(text, "\"ports\": []", "\"ports\": [{\"index\": 0}]"), kHere));
 }
 
 TEST(FormerSettings, KeysOfAnotherVersionAreSkipped) {
@@ -208,6 +227,56 @@ TEST(FormerStates, ASuccessorRestoresWhatItsPredecessorNoted) {
     const auto standing = one.netlink.addresses(one.index).value();
     EXPECT_EQ(std::ranges::count(standing, address.address, &platform::InterfaceAddress::address), 1);
     EXPECT_FALSE(std::filesystem::exists(one.folder.path / "record"));
+  });
+}
+
+TEST(FormerStates, RoutesComeBackWithAnotherThatLeadsToTheirGateway) {
+  in_private_namespace([] {
+    OneInterface one;
+    ASSERT_EQ(std::system("ip -6 route add 2001:db8:5::/64 dev if1 && "
+                          "ip -6 route add 2001:db8:6::/64 via 2001:db8:5::9 dev if1"),
+              0);
+    const auto before = one.netlink.foreign_routes(one.index).value();
+    ASSERT_EQ(before.size(), 2u);
+    ASSERT_TRUE(one.states().note(one.link()));
+    ASSERT_TRUE(platform::set_ipv6("if1", Ipv6Setting::DisableIpv6, 1));
+    EXPECT_THAT(one.netlink.foreign_routes(one.index).value(), IsEmpty());
+    FormerStates successor = one.states();
+    ASSERT_TRUE(successor.load());
+    ASSERT_TRUE(successor.restore(one.index));
+    EXPECT_EQ(one.netlink.foreign_routes(one.index).value(), before);
+  });
+}
+
+TEST(FormerStates, OneThatWasOursAlreadyHasTheKernelsDefaults) {
+  in_private_namespace([] {
+    OneInterface one;
+    ASSERT_TRUE(platform::set_ipv6("default", Ipv6Setting::AcceptRa, 2));
+    one.change();
+    FormerStates states = one.states();
+    ASSERT_TRUE(states.assume(one.link()));
+    EXPECT_THAT(states.fresh(), IsEmpty());
+    EXPECT_EQ(states.assumed(), std::vector<std::string>{"if1"});
+    FormerStates successor = one.states();
+    ASSERT_TRUE(successor.load());
+    ASSERT_TRUE(successor.note(one.link()));
+    EXPECT_EQ(successor.assumed(), std::vector<std::string>{"if1"}) << "that is not forgotten";
+    ASSERT_TRUE(successor.restore(one.index));
+    EXPECT_EQ(one.accept_ra(), 2);
+    EXPECT_FALSE(one.netlink.has_ingress_qdisc(one.index).value());
+  });
+}
+
+TEST(FormerStates, WhatIsKnownIsNotAssumed) {
+  in_private_namespace([] {
+    OneInterface one;
+    FormerStates states = one.states();
+    ASSERT_TRUE(states.note(one.link()));
+    one.change();
+    ASSERT_TRUE(states.assume(one.link()));
+    EXPECT_THAT(states.assumed(), IsEmpty());
+    ASSERT_TRUE(states.restore(one.index));
+    EXPECT_EQ(one.accept_ra(), 2);
   });
 }
 

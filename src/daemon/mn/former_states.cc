@@ -70,6 +70,9 @@ Result<FormerSettings> FormerStates::look_at(const Link& link) {
   const auto has_clsact = netlink_.has_ingress_qdisc(link.index);
   if (!has_clsact) return tl::unexpected(has_clsact.error());
   former.has_clsact = *has_clsact;
+  auto routes = netlink_.foreign_routes(link.index);
+  if (!routes) return tl::unexpected(routes.error());
+  former.routes = std::move(*routes);
   const auto addresses = netlink_.addresses(link.index);
   if (!addresses) return tl::unexpected(addresses.error());
   std::ranges::copy_if(*addresses, std::back_inserter(former.addresses), [](const auto& found) {
@@ -87,15 +90,36 @@ Result<void> FormerStates::note(const Link& link) {
     known->name = link.name;
     return file_.save(all_);
   }
+  return look_at(link).and_then([&](FormerSettings&& former) { return keep(std::move(former)); }).map([&] {
+    fresh_.push_back(link.index);
+  });
+}
+
+Result<void> FormerStates::keep(FormerSettings former) {
+  all_.push_back(std::move(former));
+  auto saved = file_.save(all_);
+  if (!saved) all_.pop_back();
+  return saved;
+}
+
+/// What is not as we set it is somebody's, or of another interface in its place.
+Result<void> FormerStates::assume(const Link& link) {
+  if (find(link.index) != nullptr) return {};
   auto former = look_at(link);
+  const auto accept_ra = platform::get_ipv6("default", Ipv6Setting::AcceptRa);
+  const auto disable_ipv6 = platform::get_ipv6("default", Ipv6Setting::DisableIpv6);
   if (!former) return tl::unexpected(former.error());
-  all_.push_back(std::move(*former));
-  if (auto saved = file_.save(all_); !saved) {
-    all_.pop_back();
-    return saved;
-  }
-  fresh_.push_back(link.index);
-  return {};
+  if (former->accept_ra == 0) former->accept_ra = accept_ra.value_or(1);
+  if (former->disable_ipv6 != 0) former->disable_ipv6 = disable_ipv6.value_or(0);
+  former->has_clsact = false;
+  former->master = {};
+  former->is_assumed = true;
+  spdlog::error(
+      "{}: it was a member already, and how it was before is not on file ({}); when it is given back it will "
+      "have the "
+      "kernel's defaults (accept_ra {}), and what addresses and routes it had is not known",
+      link.name, file_.path().string(), former->accept_ra);
+  return keep(std::move(*former));
 }
 
 /// One that it had before is its master still. Some leave it down.
@@ -103,6 +127,20 @@ Result<void> FormerStates::leave_master(const FormerSettings& former, const Link
   const bool leaves = link.master && link.master != former.master;
   const auto left = leaves ? netlink_.set_master(link.index, {}) : Result<void>();
   return left.and_then([&] { return former.up ? netlink_.set_up(link.index, true) : Result<void>(); });
+}
+
+/// One may lead to the gateway of another. Some cannot come back, since more than this interface has changed:
+/// they are told, and no reason to try for ever.
+void FormerStates::put_back_routes(const FormerSettings& former, const Link& link) {
+  auto missing = former.routes;
+  for (const bool leniently : {false, false, true})
+    std::erase_if(missing,
+                  [&](const auto& route) { return netlink_.ensure_route(route, leniently).has_value(); });
+  for (const auto& route : missing) {
+    const auto done = netlink_.ensure_route(route, false);
+    if (!done)
+      spdlog::warn("{}: a route that it had does not come back: {}", link.name, done.error().message);
+  }
 }
 
 Result<void> FormerStates::put_back(const FormerSettings& former, const Link& link) {
@@ -119,6 +157,7 @@ Result<void> FormerStates::put_back(const FormerSettings& former, const Link& li
     address.interface = link.index;
     keep_first(done, netlink_.ensure_address(address));
   }
+  put_back_routes(former, link);
   if (former.accept_ra != 0 && link.carrier) ask_for_routers(link);
   return done;
 }
@@ -129,6 +168,8 @@ Result<void> FormerStates::restore(InterfaceIndex interface) {
   if (former == nullptr) return {};
   const auto link = netlink_.link(interface);
   const auto done = link ? put_back(*former, *link) : Result<void>();
+  if (done && link && former->is_assumed)
+    spdlog::warn("{}: how it was before is not known; it has the kernel's defaults", link->name);
   if (done) forget(interface);
   return done;
 }
@@ -143,6 +184,13 @@ std::vector<InterfaceIndex> FormerStates::known() const {
   std::vector<InterfaceIndex> indices;
   for (const auto& former : all_) indices.push_back(former.index);
   return indices;
+}
+
+std::vector<std::string> FormerStates::assumed() const {
+  std::vector<std::string> names;
+  for (const auto& former : all_)
+    if (former.is_assumed) names.push_back(former.name);
+  return names;
 }
 
 InterfaceIndex FormerStates::named(const std::string& name) const {

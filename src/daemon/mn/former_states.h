@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "daemon/mn/former_file.h"
@@ -21,6 +22,9 @@ class FormerStates {
   Result<void> load();
   /// How it is now, unless it is known how it was.
   Result<void> note(const platform::Link& link);
+  /// One that was ours before this process, and of which nothing is known: the kernel's defaults instead of
+  /// what may be our own settings, and else how it is now.
+  Result<void> assume(const platform::Link& link);
   /// As it was, whatever it is called by now; then it is not known any more. One that is not known, or is
   /// gone, is left alone.
   Result<void> restore(InterfaceIndex interface);
@@ -28,6 +32,8 @@ class FormerStates {
   void forget(InterfaceIndex interface);
 
   std::vector<InterfaceIndex> known() const;
+  /// The names of those that are not known, but assumed.
+  std::vector<std::string> assumed() const;
   /// Those that this process has changed first.
   const std::vector<InterfaceIndex>& fresh() const { return fresh_; }
   /// The one that had that name when it was noted.
@@ -38,6 +44,8 @@ class FormerStates {
  private:
   FormerSettings* find(InterfaceIndex interface);
   Result<FormerSettings> look_at(const platform::Link& link);
+  Result<void> keep(FormerSettings former);
+  void put_back_routes(const FormerSettings& former, const platform::Link& link);
   Result<void> leave_master(const FormerSettings& former, const platform::Link& link);
   Result<void> put_back(const FormerSettings& former, const platform::Link& link);
 

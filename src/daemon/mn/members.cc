@@ -71,9 +71,22 @@ Result<Link> candidate(Netlink& netlink, const std::string& name, const core::Mn
   return link;
 }
 
-void MemberInterfaces::remember() {
+void assume_others(Netlink& netlink, FormerStates& former,
+                   const std::vector<dataplane::Member>& predecessors) {
+  for (const dataplane::Member& row : predecessors) {
+    const auto link = netlink.link(row.interface);
+    core::MemberConfig found;
+    if (link) identify(found, *link);
+    if (!link || found.mac != row.mac) continue;
+    if (const auto assumed = former.assume(*link); !assumed)
+      spdlog::error("{}: {}", link->name, assumed.error().message);
+  }
+}
+
+void MemberInterfaces::remember(const std::vector<dataplane::Member>& predecessors) {
   if (const auto loaded = former_.load(); !loaded)
     spdlog::error("what members were before is not known: {}", loaded.error().message);
+  assume_others(netlink_, former_, predecessors);
 }
 
 Result<void> MemberInterfaces::take(const Link& link) {

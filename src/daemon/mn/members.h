@@ -19,6 +19,10 @@ namespace flowmob::daemon {
 Result<void> resolve_members(platform::Netlink& netlink, core::MnConfig& config,
                              const std::vector<dataplane::Member>& predecessors);
 
+/// Those of a predecessor's that nobody has noted are assumed to have been as the kernel makes interfaces.
+void assume_others(platform::Netlink& netlink, FormerStates& former,
+                   const std::vector<dataplane::Member>& predecessors);
+
 /// Whether a member may be made of it while that virtual interface is in use, and its link. What fit_link()
 /// says, "mtu-too-small", and "has-global-address" unless those may be removed.
 Result<platform::Link> candidate(platform::Netlink& netlink, const std::string& name,
@@ -32,8 +36,8 @@ class MemberInterfaces {
   MemberInterfaces(platform::Netlink& netlink, AddressGuard& guard, VirtualInterface& interface,
                    std::filesystem::path record)
       : netlink_(netlink), guard_(guard), interface_(interface), former_(netlink, std::move(record)) {}
-  /// What a predecessor has noted. What is not believed is told, and counts.
-  void remember();
+  /// What a predecessor has noted of its members. What is not believed is told, and counts.
+  void remember(const std::vector<dataplane::Member>& predecessors);
   /// Once more for one that came back.
   Result<void> take(const platform::Link& link);
   /// It is again what it was when it was first taken, by us or a predecessor, and no port of the virtual

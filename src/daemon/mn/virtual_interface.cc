@@ -127,6 +127,27 @@ Result<void> VirtualInterface::forget_link_local(const Link& link) {
   return done;
 }
 
+std::optional<VirtualInterface::OnRecord> VirtualInterface::on_record() const {
+  const auto known = former_.on_file();
+  for (const auto backend : {VifBackend::Veth, VifBackend::Bridge, VifBackend::Bond, VifBackend::Team})
+    if (known && known->kind == kind_of(backend)) return OnRecord{known->name, backend};
+  return {};
+}
+
+Result<void> VirtualInterface::check_record() const {
+  const auto there = on_record();
+  if (!there || (there->name == plan_.name && there->backend == plan_.backend)) return {};
+  return fail(
+      "interface-changed",
+      "the virtual interface is '" + there->name + "', a " + kind_of(there->backend) +
+          ", and the file says '" + plan_.name + "', a " + kind_of(plan_.backend) +
+          "; run `flowmob-mnd --config FILE --teardown` first, which removes what is there, and start again");
+}
+
+Result<void> VirtualInterface::note_made() {
+  return netlink_.link(plan_.name).and_then([&](const Link& made) { return former_.note_made(made); });
+}
+
 Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
                                       const std::vector<InterfaceIndex>& former, bool is_ours) {
   const auto link = netlink_.link(plan_.name);
@@ -138,7 +159,8 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
   const bool is_anothers = link && !is_made_by_us(*link);
   auto there = link ? check_ports(*link, members, former) : create();
   if (there && is_anothers && !is_ours) there = check_addresses(*link);
-  if (there && is_anothers) there = former_.note(*link, is_ours);
+  if (there) there = is_anothers ? former_.note(*link, is_ours) : note_made();
+  if (!there && !link) (void)remove(true);
   if (!there) return tl::unexpected(there.error());
   auto ready = take_from_the_kernel(plan_.name)
                    .and_then([&] { return netlink_.link(plan_.name); })
@@ -152,7 +174,7 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
                    });
   // Why it is of no use is worth more.
   if (!ready && !link) (void)remove(true);
-  if (!ready && is_anothers && !is_ours) (void)put_back_settings(true);
+  if (!ready && (!link || (is_anothers && !is_ours))) (void)put_back_settings(true);
   return ready;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,15 @@ class VirtualInterface {
   };
   VirtualInterface(platform::Netlink& netlink, Plan plan)
       : netlink_(netlink), plan_(std::move(plan)), former_(netlink, plan_.record) {}
+
+  /// What the record says was made or taken: it is ours, whatever the plan says by now.
+  struct OnRecord {
+    std::string name;
+    VifBackend backend;
+  };
+  std::optional<OnRecord> on_record() const;
+  /// "interface-changed": the record has another one than the plan.
+  Result<void> check_record() const;
 
   /// Makes it, or takes it over: an earlier run's or, other than a veth, anybody's that has no ports but
   /// members, or `former` ones, and (`is_ours` by an earlier run's rows) no global addresses.
@@ -62,6 +72,7 @@ class VirtualInterface {
   Result<std::vector<platform::Link>> ports_of(const platform::Link& link);
   Result<void> forget_link_local(const platform::Link& link);
   Result<void> create();
+  Result<void> note_made();
   Result<void> give_back(const platform::Link& link);
   Result<void> bring_up();
   Result<void> join(const platform::Link& member, const platform::Link& own);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/mn/former_states.h"
+#include "platform/dataplane/attachment.h"
 #include "platform/private_namespace_for_test.h"
 
 namespace flowmob::daemon {
@@ -134,7 +135,7 @@ TEST(FormerDevice, OurOwnSettingsAreNotThoseFromBefore) {
     std::filesystem::remove(world.record());
     ASSERT_TRUE(interface.ensure({"if1"}, {}, true));
     EXPECT_FALSE(std::filesystem::exists(world.record()));
-    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_EQ(interface.put_back_settings(true).error().code, "bad-record") << "it was lost";
     EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 2) << "that of `default`";
   });
 }
@@ -148,6 +149,47 @@ TEST(FormerDevice, OurOwnSettingsAreNotThoseFromBeforeWhereTheRecordIsBroken) {
     EXPECT_EQ(interface.put_back_settings(true).error().code, "bad-record");
     EXPECT_EQ(world.vif_setting(Ipv6Setting::AcceptRa), 2) << "that of `default`";
     EXPECT_FALSE(std::filesystem::exists(world.record()));
+  });
+}
+
+TEST(FormerDevice, HasTheQdiscsAndPortsThatItHad) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    const Link bridge = world.make_bridge("vif0", "");
+    const VethForTest other(world.netlink, "if2", "far2");
+    for (const char* name : {"if1", "if2"})
+      ASSERT_TRUE(world.netlink.set_master(world.link(name).index, bridge.index));
+    VirtualInterface interface = world.interface();
+    ASSERT_TRUE(interface.ensure({"if1", "if2"}, {}, false));
+    EXPECT_FALSE(dataplane::attach({"vif0", dataplane::Hook::Ingress, "none", 0}, -1))
+        << "which leaves a clsact";
+    ASSERT_TRUE(world.netlink.has_ingress_qdisc(bridge.index).value());
+    for (const char* name : {"if1", "if2"}) ASSERT_TRUE(interface.release_port(world.link(name).index));
+    const Link somebodys = world.make_bridge("br9", "");
+    ASSERT_TRUE(world.netlink.set_master(other.here.index, somebodys.index));
+    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_EQ(world.link("if1").master, bridge.index);
+    EXPECT_EQ(world.link("if2").master, somebodys.index) << "it was taken since";
+    EXPECT_FALSE(world.netlink.has_ingress_qdisc(bridge.index).value());
+  });
+}
+
+TEST(FormerDevice, OneThatWasMadeIsOnRecordUntilItIsGone) {
+  in_private_namespace([] {
+    BridgeAndPort world;
+    VirtualInterface interface = world.interface();
+    ASSERT_TRUE(interface.ensure({"if1"}, {}, false));
+    const auto as_a_bond = world.interface(VifBackend::Bond);
+    EXPECT_TRUE(world.interface().check_record());
+    EXPECT_EQ(as_a_bond.check_record().error().code, "interface-changed");
+    EXPECT_EQ(as_a_bond.on_record()->backend, VifBackend::Bridge);
+    EXPECT_EQ(as_a_bond.on_record()->name, "vif0");
+    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_TRUE(std::filesystem::exists(world.record())) << "the device is there still";
+    ASSERT_TRUE(interface.remove(true));
+    ASSERT_TRUE(interface.put_back_settings(true));
+    EXPECT_FALSE(std::filesystem::exists(world.record()));
+    EXPECT_TRUE(as_a_bond.check_record());
   });
 }
 
