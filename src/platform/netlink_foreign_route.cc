@@ -109,7 +109,7 @@ Result<ForeignRoute> ForeignRoute::parse(Bytes message, InterfaceIndex interface
   std::memcpy(&header, message.data(), sizeof header);
   const bool is_of_ip = header.rtm_family == AF_INET || header.rtm_family == AF_INET6;
   if (!is_of_ip || header.rtm_type == RTN_UNSPEC || header.rtm_type > RTN_MULTICAST ||
-      is_made_by_itself(header.rtm_protocol) || (header.rtm_flags & ~RTNH_F_ONLINK) != 0)
+      is_made_by_itself(header.rtm_protocol) || (header.rtm_flags & ~std::uint32_t{RTNH_F_ONLINK}) != 0)
     return fail("bad-route", "a route that nobody has set");
   ByteView rest = ByteView(message).subspan(sizeof header);
   std::uint32_t index = 0;

@@ -288,6 +288,8 @@ def test_rules_that_cannot_be_written_change_nothing_and_are_written_later(node,
         assert node.send(NAMED) == ("if2", "named"), "as before, and by its name"
         moved = node.lab.ask("mn", "flow", "move", "named", "--to", "if2", check=False)
         assert moved["error"]["code"] == "bpf-map"
+        preferred = node.lab.ask("mn", "member", "prefer", "if1", check=False)
+        assert "error" not in preferred, "members are not refused for rules"
     finally:
         run("umount", cgroup)
     eventually(lambda: node.send(NAMED) == ("if1", "named"), 30, "the file's word, and not that of the command that was refused")

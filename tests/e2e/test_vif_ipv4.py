@@ -266,6 +266,7 @@ def test_probes_and_announcements_heard_by_a_sibling_are_no_conflict(meeting, tm
     script.chmod(0o755)
     lab.ask("lma", "flow", "move", "*", "--to", "mag1")
     lab.ask("mn", "member", "prefer", "if1")
+    eventually(lambda: member(lab, "if1").get("default"), what="questions go by if1, whose link if2's hears")
     before = lab.drops("mn").get("own-frame", 0)
     client = Client(lab, tmp_path, "udhcpc", "-f", "-n", "-a", "-s", script, "-i").configured()
     try:

@@ -31,7 +31,8 @@ LAYERS = {
     "dataplane": {"dataplane"},
     "platform": {"base", "wire", "core", "platform", "dataplane"},
     "daemon": {"base", "wire", "core", "platform", "dataplane", "daemon"},
-    "cli": {"base", "capture", "wire", "platform/control", "daemon/config", "cli", "lab"},
+    # `flowmob check --interfaces` asks the kernel and the name service what the daemon would ask, by the same code.
+    "cli": {"base", "capture", "wire", "platform/control", "platform/user.h", "daemon/config", "daemon/mn/member_link.h", "cli", "lab"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 

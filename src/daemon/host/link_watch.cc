@@ -55,6 +55,11 @@ void LinkWatch::forget(const std::string& interface) {
   told_.erase(interface);
 }
 
+void LinkWatch::tell_again(const std::string& interface) {
+  const auto known = told_.find(interface);
+  if (known != told_.end() && known->second) known->second->mtu = 0;
+}
+
 void LinkWatch::poll() {
   if (!options_.poll) return;
   std::vector<InterfaceIndex> present;

@@ -34,6 +34,8 @@ class LinkWatch {
   /// One more, once it has started: tells how it is now.
   void watch(const std::string& interface);
   void forget(const std::string& interface);
+  /// Tells how it is once more when it is looked at next, though nothing has changed.
+  void tell_again(const std::string& interface);
 
  private:
   LinkWatch(platform::EventLoop& loop, Options options, platform::LinkMonitor monitor,

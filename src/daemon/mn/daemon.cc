@@ -13,6 +13,7 @@
 #include "daemon/host/main.h"
 #include "daemon/mn/member_link.h"
 #include "daemon/mn/virtual_interface.h"
+#include "platform/sysctl.h"
 #include "platform/user.h"
 
 namespace flowmob::daemon {
@@ -241,6 +242,9 @@ void MnDaemon::member_changed(const std::string& name, const std::optional<Link>
   const bool is_new = !is_same(*member, *link);
   const bool is_stray = interface_->has_ports() && !interface_->is_port(*link);
   const bool is_large_again = with_small_mtu_.contains(name) && link->mtu >= kSmallestMtu;
+  // The kernel has the new MTU a little before it gives the interface IPv6 again.
+  if (is_large_again && !platform::get_ipv6(name, platform::Ipv6Setting::AcceptRa))
+    return member_watch_->tell_again(name);
   auto ready = is_new ? member_returned(*link) : ports_->open(link->index, header_of(*member));
   // the kernel has given it IPv6 anew, with its own settings
   if (ready && !is_new && (is_large_again || is_stray)) ready = interfaces_->take(*link);

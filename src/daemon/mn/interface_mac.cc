@@ -13,7 +13,8 @@ namespace {
 /// Of which an address is made, if it is.
 std::optional<MacAddress> mac_in(const Ipv6Address& address) {
   const auto& octets = address.octets;
-  if (address.is_link_local() || octets[11] != 0xff || octets[12] != 0xfe) return std::nullopt;
+  const bool is_a_groups = (octets[8] & 1) != 0;
+  if (address.is_link_local() || octets[11] != 0xff || octets[12] != 0xfe || is_a_groups) return std::nullopt;
   return MacAddress{{static_cast<std::uint8_t>(octets[8] ^ 0x02), octets[9], octets[10], octets[13],
                      octets[14], octets[15]}};
 }

@@ -42,6 +42,8 @@ TEST(InterfaceMac, ForeignDevicesHaveWhatTheirAddressesAreMadeOf) {
     const auto made = netlink.create_master({"vif0", "bridge", kFirst, ""});
     ASSERT_TRUE(made);
     EXPECT_EQ(settled_mac(netlink, "vif0", kOther), kOther) << "somebody else's bridge";
+    give(netlink, "vif0", "2001:db8:3:0:300:ff:fe00:104");
+    EXPECT_EQ(settled_mac(netlink, "vif0", kOther), kOther) << "a group's is no device's";
     give(netlink, "vif0", "2001:db8:1:0:0:ff:fe00:103");
     give(netlink, "vif0", "2001:db8:1::1");
     EXPECT_EQ(settled_mac(netlink, "vif0", kOther), mac_of("02:00:00:00:01:03"));

@@ -89,13 +89,14 @@ bool MnDaemon::is_saved() const {
   return file && std::ranges::equal(file->core.members, settings_.core.members, same_members);
 }
 
-/// What follows from it is done when their names are known.
+/// What follows from it is done when their names are known. Rules that cannot be written now are told, and
+/// written later: no member is lost for them.
 Result<void> MnDaemon::use_members(core::MnConfig config, Duration drain) {
   return pump_
       ->feed([&](Now now) {
         return logical_->reconfigure(now, std::move(config), drain).map([&] { note_members(); });
       })
-      .and_then([&] { return apply_choices(); });
+      .map([&] { rules_changed(); });
 }
 
 void MnDaemon::note_members() {

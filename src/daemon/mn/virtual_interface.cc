@@ -117,6 +117,13 @@ Result<void> VirtualInterface::ensure_link_local(InterfaceIndex interface) {
       {.interface = interface, .address = link_local(), .prefix_length = 64, .no_dad = true});
 }
 
+Result<void> VirtualInterface::remove_link_local(const Link& link, const Ipv6Address& former) {
+  const auto addresses = netlink_.addresses(link.index);
+  if (!addresses) return tl::unexpected(addresses.error());
+  const bool has_it = std::ranges::count(*addresses, former, &platform::InterfaceAddress::address) != 0;
+  return has_it ? netlink_.remove_address(link.index, former, 64) : Result<void>();
+}
+
 Result<void> VirtualInterface::forget_link_local(const Link& link) {
   const auto addresses = netlink_.addresses(link.index);
   if (!addresses) return tl::unexpected(addresses.error());
@@ -158,22 +165,30 @@ Result<Link> VirtualInterface::ensure(const std::vector<std::string>& members,
                                         kind_of(plan_.backend) + "; choose another name, or remove it");
   const bool is_anothers = link && !is_made_by_us(*link);
   auto there = link ? check_ports(*link, members, former) : create();
+  const bool is_new = !link && there;
   if (there && is_anothers && !is_ours) there = check_addresses(*link);
   if (there) there = is_anothers ? former_.note(*link, is_ours) : note_made();
-  if (!there && !link) (void)remove(true);
+  if (!there && is_new) (void)remove(true);
   if (!there) return tl::unexpected(there.error());
-  auto ready = take_from_the_kernel(plan_.name)
-                   .and_then([&] { return netlink_.link(plan_.name); })
-                   .and_then([&](const Link& made) { return ensure_link_local(made.index); })
-                   .and_then([&] { return bring_up(); })
-                   .and_then([&] { return netlink_.link(plan_.name); })
-                   .and_then([&](const Link& made) {
-                     const bool is_kernels =
-                         !link || !is_ours;  // else it is somebody's who needs one, for DHCPv6
-                     return (is_kernels ? forget_link_local(made) : Result<void>()).map([&] { return made; });
-                   });
+  const bool has_former = link && is_ours && is_made_by_us(*link) && link->mac != plan_.mac;
+  auto ready =
+      take_from_the_kernel(plan_.name)
+          .and_then([&] { return netlink_.link(plan_.name); })
+          .and_then([&](const Link& made) { return ensure_link_local(made.index); })
+          .and_then([&] { return bring_up(); })
+          .and_then([&] { return netlink_.link(plan_.name); })
+          .and_then([&](const Link& made) {
+            const auto gone =
+                has_former ? remove_link_local(made, core::link_local_of_vif(link->mac)) : Result<void>();
+            return gone.map([&] { return made; });
+          })
+          .and_then([&](const Link& made) {
+            const bool is_kernels = !link || !is_ours;  // else it is somebody's who needs one, for DHCPv6
+            return (is_kernels ? forget_link_local(made) : Result<void>()).map([&] { return made; });
+          });
   // Why it is of no use is worth more.
   if (!ready && !link) (void)remove(true);
+  if (!ready && is_anothers && !is_ours) (void)remove_link_local(*link, link_local());
   if (!ready && (!link || (is_anothers && !is_ours))) (void)put_back_settings(true);
   return ready;
 }

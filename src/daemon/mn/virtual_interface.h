@@ -71,6 +71,8 @@ class VirtualInterface {
   Result<void> check_addresses(const platform::Link& link);
   Result<std::vector<platform::Link>> ports_of(const platform::Link& link);
   Result<void> forget_link_local(const platform::Link& link);
+  /// Idempotent.
+  Result<void> remove_link_local(const platform::Link& link, const Ipv6Address& former);
   Result<void> create();
   Result<void> note_made();
   Result<void> give_back(const platform::Link& link);

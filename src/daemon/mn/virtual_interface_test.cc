@@ -324,6 +324,21 @@ TEST(VirtualInterface, ASuccessorKeepsAllLinkLocalAddresses) {
   });
 }
 
+TEST(VirtualInterface, ASuccessorWithAnotherLinkLayerAddressHasOneOfThem) {
+  for (const auto backend : {VifBackend::Veth, VifBackend::Bridge})
+    in_private_namespace([backend] {
+      BridgeAndPort world;
+      ASSERT_TRUE(world.interface(backend).ensure({"if1"}, {}, false));
+      const auto former = addresses_of(world);
+      const auto other = MacAddress::parse("02:00:00:00:00:07").value();
+      VirtualInterface successor(world.netlink, {"vif0", other, backend, world.record()});
+      ASSERT_TRUE(successor.ensure({"if1"}, {}, true));
+      EXPECT_EQ(world.link("vif0").mac, other);
+      EXPECT_NE(former, std::vector{successor.link_local()});
+      EXPECT_EQ(addresses_of(world), std::vector{successor.link_local()});
+    });
+}
+
 TEST(VirtualInterface, OneThatWasThereBeforeLosesOurs) {
   in_private_namespace([] {
     BridgeAndPort world;
