@@ -102,7 +102,7 @@ TEST(NetlinkForeignRoute, WhatIsNoRouteOfTheInterfaceIsNotParsed) {
     EXPECT_FALSE(ForeignRoute::parse(whole, veth.there.index));
     for (const std::ptrdiff_t size : {0, 11, 12, 14, 30})
       EXPECT_FALSE(ForeignRoute::parse(Bytes(whole.begin(), whole.begin() + size), veth.here.index)) << size;
-    for (const std::size_t at : {0, 5, 7}) {  // family, protocol, type
+    for (const std::size_t at : {0U, 5U, 7U}) {  // family, protocol, type
       Bytes damaged = whole;
       damaged[at] = at == 5 ? RTPROT_KERNEL : 99;
       EXPECT_FALSE(ForeignRoute::parse(damaged, veth.here.index)) << at;

@@ -179,7 +179,7 @@ TEST_F(Vif, ReadsShortPacketsAsItReadsLongOnes) {
     counter.bytes += packet.size();
     return packet;
   };
-  for (const std::size_t octets : {0, 1, 7, 8, 9, 100}) {
+  for (const std::size_t octets : {0U, 1U, 7U, 8U, 9U, 100U}) {
     const auto packet = [&](Packet begun) {
       return begun.traffic_class(0xb8).flow_label(0x12345).payload(octets).build();
     };
