@@ -3,9 +3,12 @@
 
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "platform/errno_error.h"
@@ -19,7 +22,17 @@ tl::unexpected<Error> fail_at(InterfaceIndex interface) {
 
 }  // namespace
 
-Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter,
+PacketFd::~PacketFd() {
+  if (!fd_) return;
+  const int fd = fd_.release();
+  try {
+    std::thread([fd] { ::close(fd); }).detach();
+  } catch (const std::system_error&) {  // there may be no more threads
+    ::close(fd);
+  }
+}
+
+Result<PacketFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter,
                                    int type) {
   // Protocol 0: nothing arrives before the filter is in place; bind() then starts reception.
   UniqueFd fd(::socket(AF_PACKET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -32,7 +45,7 @@ Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::s
   const int on = 1;
   if (auto set = set_packet_option(fd.get(), interface, PACKET_IGNORE_OUTGOING, &on, sizeof on); !set)
     return tl::unexpected(set.error());
-  return fd;
+  return PacketFd(std::move(fd));
 }
 
 Result<void> start_reception(int fd, InterfaceIndex interface, std::uint16_t protocol) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -18,10 +19,28 @@ namespace flowmob::platform {
 /// Jumbo frames included.
 inline constexpr std::size_t kLongestFrame = 16384;
 
+/// Owns a packet socket. Who closes one waits in the kernel until every processor has seen that it is gone,
+/// seconds on a busy machine: a thread of its own does it, so that no loop stands still (docs/adr/0077).
+class PacketFd {
+ public:
+  explicit PacketFd(UniqueFd fd) : fd_(std::move(fd)) {}
+  PacketFd(PacketFd&&) noexcept = default;
+  PacketFd& operator=(PacketFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~PacketFd();
+
+  int get() const { return fd_.get(); }
+
+ private:
+  UniqueFd fd_;
+};
+
 /// For what others sent and the filter lets through: SOCK_RAW, whole Ethernet frames; SOCK_DGRAM, packets
 /// without a link-layer header. Nothing arrives before start_reception(). "not-permitted",
 /// "packet-socket-failed".
-Result<UniqueFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter,
+Result<PacketFd> open_frame_socket(InterfaceIndex interface, std::span<const ::sock_filter> filter,
                                    int type = SOCK_RAW);
 
 /// SOL_PACKET; "packet-socket-failed".

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/strong_id.h"
-#include "platform/unique_fd.h"
+#include "platform/frame_socket.h"
 
 namespace flowmob::platform {
 
@@ -33,8 +33,8 @@ class Ipv4Socket {
   const Counters& counters() const { return counters_; }
 
  private:
-  Ipv4Socket(UniqueFd fd, InterfaceIndex interface) : fd_(std::move(fd)), interface_(interface) {}
-  UniqueFd fd_;
+  Ipv4Socket(PacketFd fd, InterfaceIndex interface) : fd_(std::move(fd)), interface_(interface) {}
+  PacketFd fd_;
   InterfaceIndex interface_;
   Counters counters_;
 };

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/strong_id.h"
-#include "platform/unique_fd.h"
+#include "platform/frame_socket.h"
 
 namespace flowmob::platform {
 
@@ -54,9 +54,9 @@ class PacketSocket {
   const Counters& counters() const { return counters_; }
 
  private:
-  PacketSocket(UniqueFd fd, InterfaceIndex interface, LinkHeader header)
+  PacketSocket(PacketFd fd, InterfaceIndex interface, LinkHeader header)
       : fd_(std::move(fd)), interface_(interface), header_(header) {}
-  UniqueFd fd_;
+  PacketFd fd_;
   InterfaceIndex interface_;
   LinkHeader header_;
   Counters counters_;

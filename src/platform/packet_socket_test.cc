@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
+#include <set>
 
 #include "platform/private_namespace_for_test.h"
 
@@ -94,6 +96,31 @@ TEST(PacketSocket, FrameArrivesWithBothItsHeaders) {
     EXPECT_EQ(received->hop_limit, 255);
     EXPECT_EQ(received->icmpv6, sent.icmpv6);
     EXPECT_FALSE(node.receive().value()) << "nobody hears itself";
+  });
+}
+
+/// Those of this process, as /proc names them.
+std::set<std::string> sockets() {
+  std::set<std::string> names;
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    if (const auto name = std::filesystem::read_symlink(entry, gone).string(); name.starts_with("socket:"))
+      names.insert(name);
+  return names;
+}
+
+TEST(PacketSocket, IsClosedInTheEnd) {
+  in_private_namespace([] {
+    auto netlink = Netlink::open().value();
+    const VethForTest pair(netlink, "one", "two");
+    const auto before = sockets();
+    {
+      const auto socket = PacketSocket::open(pair.here.index).value();
+      ASSERT_EQ(sockets().size(), before.size() + 1);
+      auto moved = PacketSocket::open(pair.there.index).value();
+      moved = PacketSocket::open(pair.here.index).value();
+    }
+    EXPECT_TRUE(testing::eventually([&] { return sockets() == before; }));
   });
 }
 
