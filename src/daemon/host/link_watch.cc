@@ -55,10 +55,7 @@ void LinkWatch::forget(const std::string& interface) {
   told_.erase(interface);
 }
 
-void LinkWatch::tell_again(const std::string& interface) {
-  const auto known = told_.find(interface);
-  if (known != told_.end() && known->second) known->second->mtu = 0;
-}
+void LinkWatch::tell_again(const std::string& interface) { again_.insert(interface); }
 
 void LinkWatch::poll() {
   if (!options_.poll) return;
@@ -67,6 +64,9 @@ void LinkWatch::poll() {
     if (link) present.push_back(link->index);
   }
   take(monitor_.check(present));
+  for (const std::string& name : std::exchange(again_, {})) {
+    if (told_.erase(name) != 0) look(name);
+  }
   timer_.arm(platform::SystemClock::now().monotonic + *options_.poll);
 }
 
@@ -83,11 +83,9 @@ void LinkWatch::take(const LinkEvent& event) {
     if (same && (event.removed || event.link.name != name)) gone.push_back(name);
   }
   for (const std::string& name : gone) tell(name, std::nullopt);
-  if (event.removed) return;
-  if (std::ranges::count(options_.interfaces, event.link.name) > 0)
-    tell(event.link.name, event.link);
-  else if (options_.on_other)
-    options_.on_other(event.link);
+  const bool is_watched = std::ranges::count(options_.interfaces, event.link.name) > 0;
+  if (is_watched && !event.removed) tell(event.link.name, event.link);
+  if (!is_watched && options_.on_other) options_.on_other(event.link);
 }
 
 void LinkWatch::tell(const std::string& interface, const std::optional<Link>& link) {

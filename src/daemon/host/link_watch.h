@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ class LinkWatch {
     /// How often to ask instead of waiting for the kernel, which may hold the loss of a carrier back for up
     /// to a second; none: wait.
     std::optional<Duration> poll;
-    /// Told of announcements of all the others, too.
+    /// Told of announcements of all the others, too, also that they are gone.
     std::function<void(const platform::Link& link)> on_other = {};
   };
 
@@ -34,7 +35,7 @@ class LinkWatch {
   /// One more, once it has started: tells how it is now.
   void watch(const std::string& interface);
   void forget(const std::string& interface);
-  /// Tells how it is once more when it is looked at next, though nothing has changed.
+  /// Tells how it is once more at the next poll, though nothing has changed.
   void tell_again(const std::string& interface);
 
  private:
@@ -52,6 +53,7 @@ class LinkWatch {
   platform::Netlink netlink_;
   OnLink on_link_;
   std::map<std::string, std::optional<platform::Link>> told_;
+  std::set<std::string> again_;
   platform::FdWatch watch_;
   platform::DeadlineTimer timer_;
 };

@@ -74,6 +74,46 @@ TEST(LinkWatch, OneMoreIsWatchedAndOneLess) {
   });
 }
 
+TEST(LinkWatch, WhatHasNotChangedIsToldAgainOnRequest) {
+  in_private_namespace([] {
+    Follower follower(std::chrono::milliseconds(5));
+    EXPECT_TRUE(follower.until([&] { return follower.carrier("one"); }));
+    const int before = follower.calls;
+    follower.watch->tell_again("later");
+    follower.watch->tell_again("one");
+    EXPECT_EQ(follower.calls, before) << "when it is looked at next";
+    EXPECT_TRUE(follower.until([&] { return follower.calls > before; }));
+    EXPECT_GE(follower.seen["one"]->mtu, 1280U);
+  });
+}
+
+TEST(LinkWatch, AllOthersAreToldWhereThatIsWanted) {
+  in_private_namespace([] {
+    auto loop = platform::EventLoop::create().value();
+    auto netlink = platform::Netlink::open().value();
+    std::vector<InterfaceIndex> told;
+    auto watch = LinkWatch::open(*loop, {{"one"},
+                                         {},
+                                         [&](const Link& link) {
+                                           told.push_back(link.index);
+                                           loop->stop();
+                                         }})
+                     .value();
+    ASSERT_TRUE(watch->start([](const std::string&, const std::optional<Link>&) {}));
+    const auto is_told = [&](InterfaceIndex index) {
+      for (int tries = 0; tries < 100 && std::ranges::count(told, index) == 0; ++tries)
+        loop->run_for(std::chrono::seconds(20));
+      return std::ranges::count(told, index) != 0;
+    };
+    const VethForTest pair(netlink, "one", "two");
+    EXPECT_TRUE(is_told(pair.there.index));
+    EXPECT_EQ(std::ranges::count(told, pair.here.index), 0);
+    told.clear();
+    ASSERT_TRUE(netlink.delete_link(pair.there.index));
+    EXPECT_TRUE(is_told(pair.there.index)) << "that it is gone, too";
+  });
+}
+
 TEST(LinkWatch, AnInterfaceGoesAndComesBackAsAnother) {
   in_private_namespace([] {
     Follower follower({});
