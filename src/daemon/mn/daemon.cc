@@ -296,7 +296,7 @@ Result<void> MnDaemon::member_returned(const Link& link) {
 /// What somebody made a port of the virtual interface while it was in use is cut off, or heard as a member.
 /// As it is now: a member that has left was announced as a port before.
 void MnDaemon::port_changed(const Link& link) {
-  if (!interface_->has_ports()) return;
+  if (!interface_->has_ports() || (!link.master && !foreign_ports_.contains(link.index))) return;
   const auto now = netlink_->link(link.index);
   if (!now || std::ranges::count(members_, now->name) != 0 || !interface_->is_port(*now)) {
     foreign_ports_.erase(link.index);

@@ -144,6 +144,8 @@ std::optional<VirtualInterface::OnRecord> VirtualInterface::on_record() const {
 Result<void> VirtualInterface::check_record() const {
   const auto there = on_record();
   if (!there || (there->name == plan_.name && there->backend == plan_.backend)) return {};
+  const auto device = netlink_.link(there->name);
+  if (!device && device.error().code == "no-such-interface") return {};
   return fail(
       "interface-changed",
       "the virtual interface is '" + there->name + "', a " + kind_of(there->backend) +

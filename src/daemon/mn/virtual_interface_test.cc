@@ -184,6 +184,9 @@ TEST(FormerDevice, OneThatWasMadeIsOnRecordUntilItIsGone) {
     EXPECT_EQ(as_a_bond.check_record().error().code, "interface-changed");
     EXPECT_EQ(as_a_bond.on_record()->backend, VifBackend::Bridge);
     EXPECT_EQ(as_a_bond.on_record()->name, "vif0");
+    ASSERT_TRUE(world.netlink.delete_link(world.link("vif0").index));
+    EXPECT_TRUE(world.interface(VifBackend::Bond).check_record()) << "nothing is there";
+    ASSERT_TRUE(interface.ensure({"if1"}, {}, true));
     ASSERT_TRUE(interface.put_back_settings(true));
     EXPECT_TRUE(std::filesystem::exists(world.record())) << "the device is there still";
     ASSERT_TRUE(interface.remove(true));
