@@ -48,10 +48,7 @@ class Together:
         def nobody_is_silent():
             silent[:] = [program for program, count in self.carried(ways).items() if count < goal[program]]
             return not silent
-        try:
-            eventually(nobody_is_silent, 120)
-        except AssertionError:
-            raise AssertionError("".join(f"silent: {program.name}\n{program.everything_said()}" for program in silent)) from None
+        eventually(nobody_is_silent, 120, what=lambda: "".join(f"silent: {program.name}\n{program.everything_said()}" for program in silent))
 
     def end(self, programs):
         return {program.name: program.end() for program in self.programs if isinstance(program, programs)}
