@@ -4,7 +4,6 @@ Debian's stock one (`make test-vm`)."""
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
@@ -461,15 +460,9 @@ def test_a_first_start_that_fails_leaves_one_that_exists_as_it_was(bare):
 
 
 def test_a_port_that_somebody_adds_is_told(node):
-    with socket.socket(socket.AF_UNIX) as control:
-        control.settimeout(10)
-        control.connect(str(node.socket))
-        control.sendall(b'{"command":"monitor"}\n')
-        lines = control.makefile()
-        assert json.loads(lines.readline())["ok"]
+    with node.events() as told:
         node.ip("mn", "link add stray0 type veth peer name stray1", "link set stray0 master vif0")
-        while (event := json.loads(lines.readline()))["event"] != "foreign-port":
-            pass
+        event = next(event for event in told if event["event"] == "foreign-port")
     assert event["interface"] == "stray0"
     assert node.log("mnd").count("stray0 is a port of vif0 now") == 1
     node.ip("mn", "link set stray0 nomaster")

@@ -136,15 +136,10 @@ def test_an_address_that_somebody_may_need_is_not_taken_unasked(spare):
 
 def test_an_address_that_a_member_is_given_is_removed_and_counted(node):  # noqa: F811
     assert node.ask("show statistics")["member_addresses"] == {"removed": 0, "left": 0}
-    with socket.socket(socket.AF_UNIX) as control:
-        control.settimeout(10)
-        control.connect(str(node.socket))
-        control.sendall(b'{"command":"monitor"}\n')
-        lines = control.makefile()
-        assert json.loads(lines.readline())["ok"]
+    with node.events() as told:
         node.inside("mn", "sysctl", "-qw", "net.ipv6.conf.if1.accept_ra=1")
         node.ip("mn", f"addr add {GLOBAL}/64 dev if1")
-        event = json.loads(lines.readline())
+        event = next(told)
     assert (event["event"], event["interface"], event["address"]) == ("member-address-removed", "if1", f"{GLOBAL}/64")
     assert list(node.global_addresses()) == ["vif0"]
     assert node.ask("show statistics")["member_addresses"] == {"removed": 1, "left": 0}

@@ -5,6 +5,7 @@
                     vif0 MN
     gw2 acc0 -- if2
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -116,6 +117,17 @@ class Node:
             answer = json.loads(control.makefile().readline())
         assert answer["ok"], answer
         return answer["result"]
+
+    @contextlib.contextmanager
+    def events(self):
+        """From now on, as they come."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(10)
+            control.connect(str(self.socket))
+            control.sendall(b'{"command":"monitor"}\n')
+            lines = map(json.loads, control.makefile())
+            assert next(lines)["ok"]
+            yield lines
 
     def links(self):
         return {link["interface"]: link for link in self.ask("show links")["links"]}
@@ -311,14 +323,9 @@ def test_a_new_order_is_read_while_it_runs(node):
 
 
 def test_events_are_for_whoever_monitors(node):
-    with socket.socket(socket.AF_UNIX) as control:
-        control.settimeout(10)
-        control.connect(str(node.socket))
-        control.sendall(b'{"command":"monitor"}\n')
-        lines = control.makefile()
-        assert json.loads(lines.readline())["ok"]
+    with node.events() as told:
         node.ip("gw1", "link set acc0 down")
-        events = [json.loads(lines.readline()) for _ in range(2)]
+        events = [next(told) for _ in range(2)]
     assert [event["event"] for event in events] == ["member-down", "default-member"]
     assert events[0]["interface"] == "if1" and events[1]["interface"] == "if2"
 

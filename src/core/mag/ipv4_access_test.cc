@@ -29,6 +29,16 @@ class Ipv4OnTheLink : public Ipv4Gateway {
     frame(dhcp::encode(dhcp::UdpPacket{node, dhcp::kBroadcastMac, m.client, dhcp::kBroadcastAddress,
                                        dhcp::kClientPort, dhcp::kServerPort, dhcp::encode(m)}));
   }
+  /// By an answer that is another node's (RFC 5213 section 6.9.1.2).
+  void be_held_back() {
+    advance(dual().lifetime / 2);
+    answer([](auto& ack) {
+      for (auto& o : ack.options)
+        if (auto* id = std::get_if<wire::MnLinkLayerIdentifier>(&o)) id->identifier[5] ^= 1;
+    });
+    ASSERT_EQ(notified("answer-mismatch"), 1U);
+    clear();
+  }
   /// The only answer, with the frame around it.
   std::optional<dhcp::Message> heard(dhcp::UdpPacket* packet = nullptr) {
     EXPECT_EQ(ipv4_frames.size(), 1U);
@@ -80,13 +90,7 @@ TEST_F(Ipv4OnTheLink, WithoutIpv4NothingIsAnswered) {
 
 TEST_F(Ipv4OnTheLink, WhoIsHeldBackAsksForNoneForAClient) {
   register_node();
-  advance(dual().lifetime / 2);
-  answer([](auto& ack) {
-    for (auto& o : ack.options)
-      if (auto* id = std::get_if<wire::MnLinkLayerIdentifier>(&o)) id->identifier[5] ^= 1;
-  });
-  ASSERT_EQ(notified("answer-mismatch"), 1U);
-  clear();
+  be_held_back();
   say(message(Type::Discover));
   EXPECT_EQ(counter("drops", "dhcp-before-binding"), 1U);
   EXPECT_TRUE(updates.empty()) << "RFC 5213 section 6.9.1.2";
@@ -197,13 +201,7 @@ TEST_F(Ipv4OnTheLink, OneThatGivesBackAndAsksAgainHasAPaceToo) {
 
 TEST_F(Ipv4OnTheLink, WhoIsHeldBackGivesNothingBackForAClient) {
   register_with_ipv4();
-  advance(dual().lifetime / 2);
-  answer([](auto& ack) {
-    for (auto& o : ack.options)
-      if (auto* id = std::get_if<wire::MnLinkLayerIdentifier>(&o)) id->identifier[5] ^= 1;
-  });
-  ASSERT_EQ(notified("answer-mismatch"), 1U);
-  clear();
+  be_held_back();
   auto release = message(Type::Release);
   release.client = ip("192.0.2.2");
   say(release);

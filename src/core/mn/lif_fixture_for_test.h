@@ -31,6 +31,14 @@ inline MnConfig configuration() {
   return config;
 }
 
+/// Each router each second; after two questions without an answer it is silent.
+inline MnConfig asking() {
+  MnConfig config = configuration();
+  config.router_probe_interval = 1s;
+  config.router_probes = 2;
+  return config;
+}
+
 struct Ra {
   Ipv6Address router = kFixedRouter;
   MacAddress mac = kFixedMac;

@@ -16,16 +16,9 @@ const MacAddress kMoved = MacAddress::parse("02:00:00:00:0a:02").value();
 const Ipv6Address kGroup = Ipv6Address::parse("ff02::1:ff00:5213").value();
 const MacAddress kGroupMac = MacAddress::parse("33:33:ff:00:52:13").value();
 
-MnConfig asking_each_second() {
-  auto config = configuration();
-  config.router_probe_interval = 1s;
-  config.router_probes = 2;
-  return config;
-}
-
 class RouterSearchTest : public Lif {
  protected:
-  explicit RouterSearchTest(const MnConfig& config = asking_each_second()) : Lif(config) { both_attached(); }
+  explicit RouterSearchTest(const MnConfig& config = asking()) : Lif(config) { both_attached(); }
 
   void answer(InterfaceIndex interface, const MacAddress& mac, bool with_option = true) {
     const Ipv6Address own = Ipv6Address::parse("fe80::1").value();
@@ -125,7 +118,7 @@ TEST_F(RouterSearchTest, AnswerWithoutTheOptionIsTheRouters) {
 }
 
 MnConfig with_a_modem() {
-  auto config = asking_each_second();
+  auto config = asking();
   config.members[0].raw_ip = true;
   return config;
 }

@@ -13,13 +13,6 @@ using ::testing::SizeIs;
 
 const Ipv6Address kOwn = Ipv6Address::parse("fe80::1").value();
 
-MnConfig asking() {
-  auto config = configuration();
-  config.router_probe_interval = 1s;
-  config.router_probes = 2;
-  return config;
-}
-
 struct Answer {
   Ipv6Address source = kFixedRouter;
   Ipv6Address target = kFixedRouter;
