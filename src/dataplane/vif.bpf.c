@@ -144,14 +144,24 @@ static __always_inline const struct fm_member_row* fm_settled_member(const struc
   return fm_member_if_up(flow->member);
 }
 
+/* What the frame carries. A sender with a packet socket of the old kind (SOCK_PACKET, which udhcpc asks by
+ * whether an address is taken) says so in the frame alone. */
+static __always_inline __be16 fm_protocol_sent(const struct __sk_buff* skb) {
+  __be16 protocol = (__be16)skb->protocol;
+  if (!protocol && bpf_skb_load_bytes(skb, ETH_HLEN - sizeof(protocol), &protocol, sizeof(protocol)))
+    return 0;
+  return protocol;
+}
+
 /* Egress of the virtual interface. */
 SEC("tc") int vif_egress(struct __sk_buff* skb) {
   const struct fm_vif_config* vif = fm_config();
   struct fm_packet packet = {};
   if (!vif) return FM_PASS;
-  if (skb->protocol == bpf_htons(ETH_P_ARP)) return fm_send_arp(skb, vif);
-  bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
-  if (!ipv4 && skb->protocol != bpf_htons(ETH_P_IPV6)) return fm_drop(skb, FM_DROP_NOT_IPV6);
+  const __be16 protocol = fm_protocol_sent(skb);
+  if (protocol == bpf_htons(ETH_P_ARP)) return fm_send_arp(skb, vif);
+  bool ipv4 = protocol == bpf_htons(ETH_P_IP);
+  if (!ipv4 && protocol != bpf_htons(ETH_P_IPV6)) return fm_drop(skb, FM_DROP_NOT_IPV6);
   if (fm_parse(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   __u8 nd_type = fm_nd_type(skb, &packet);
   struct fm_counter weight = fm_weight(skb, &packet);

@@ -253,6 +253,8 @@ def links_that_meet(dual):
         dual.inside(mag, "tc", "qdisc", "add", "dev", ear, "clsact", check=False)
         dual.inside(mag, "tc", "filter", "add", "dev", ear, "ingress", "prio", "1", "protocol", "arp", "u32", "match", "u32", "0", "0",
                     "action", "mirred", "egress", "mirror", "dev", mouth, "continue")
+    for mag in ("mag1", "mag2"):  # until the kernel has seen the carrier nothing leaves
+        eventually(lambda: '"operstate":"UP"' in dual.inside(mag, "ip", "-j", "link", "show", "dev", "meet0").stdout)  # pylint: disable=cell-var-from-loop
     yield dual
     dual.inside("mag1", "tc", "filter", "delete", "dev", "acc0", "ingress", "prio", "1")
     dual.inside("mag1", "ip", "link", "delete", "meet0")
