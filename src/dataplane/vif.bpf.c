@@ -84,6 +84,14 @@ static __always_inline struct fm_vif_flow* fm_quoted_flow(struct __sk_buff* skb,
   return bpf_map_lookup_elem(&vif_flows, key);
 }
 
+/* Most frames have the addresses that they are to have, and need not be written. False, too, where that
+ * cannot be seen in place. */
+static __always_inline bool fm_is_mac_at(const struct __sk_buff* skb, __u32 offset,
+                                         const struct fm_mac* mac) {
+  const struct fm_mac* there = (const void*)((const __u8*)(long)skb->data + offset);
+  return (const __u8*)(there + 1) <= (const __u8*)(long)skb->data_end && fm_is_same_mac(there, mac);
+}
+
 /* `resolved`: the destination as the stack has it. */
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
                                              const struct fm_member_row* member,
@@ -93,6 +101,7 @@ static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct
                     router.octets[4] | router.octets[5];
   bool is_one_host = !(resolved->octets[0] & 1) && !fm_is_multicast(&packet->key.destination);
   if (!has_router || !is_one_host) router = *resolved;
+  if (fm_is_mac_at(skb, 0, &router) && fm_is_mac_at(skb, sizeof(router), &mac)) return 0;
   struct {
     struct fm_mac to, from;
   } addresses = {router, mac};
@@ -276,7 +285,8 @@ static __always_inline bool fm_learn(struct __sk_buff* skb, struct fm_packet* pa
 
 static __always_inline int fm_hand_to_vif(struct __sk_buff* skb, const struct fm_vif_config* vif) {
   struct fm_mac mac = vif->mac;
-  if (skb->pkt_type == PACKET_HOST) bpf_skb_store_bytes(skb, 0, &mac, sizeof(mac), 0);
+  if (skb->pkt_type == PACKET_HOST && !fm_is_mac_at(skb, 0, &mac))
+    bpf_skb_store_bytes(skb, 0, &mac, sizeof(mac), 0);
   return (int)bpf_redirect(vif->interface, BPF_F_INGRESS);
 }
 

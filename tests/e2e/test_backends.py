@@ -391,11 +391,13 @@ def test_the_mtu_is_that_of_the_smallest_link_and_members_have_theirs_again(bare
     eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
     ports = OWN_MTUS if bare.backend == "bridge" else dict.fromkeys(OWN_MTUS, 1350)
     eventually(lambda: mtus(bare) == {**ports, "vif0": 1350, "ipv6": 1350}, what=lambda: mtus(bare))
-    assert fits(bare, 1350) and not fits(bare, 1351)
+    eventually(lambda: fits(bare, 1350), what="a packet of that length, there and back")
+    assert not fits(bare, 1351)
     bare.end(signal.SIGKILL)
     bare.start()
     eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
-    assert mtus(bare) == {**ports, "vif0": 1350, "ipv6": 1350} and fits(bare, 1350)
+    assert mtus(bare) == {**ports, "vif0": 1350, "ipv6": 1350}
+    eventually(lambda: fits(bare, 1350), what="as before")
     bare.end()
     run(*bare.program("--teardown"))
     assert mtus(bare) == OWN_MTUS
@@ -410,11 +412,12 @@ def test_one_with_a_smaller_mtu_that_comes_and_goes_has_its_own_again(bare):
     bare.ask("member add", interface="if2", take_over=True)
     eventually(lambda: mtus(bare)["ipv6"] == 1350, what=lambda: mtus(bare))
     eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
-    assert fits(bare, 1350) and not fits(bare, 1351)
+    eventually(lambda: fits(bare, 1350), what="a packet of that length, there and back")
+    assert not fits(bare, 1351)
     bare.ask("member remove", interface="if2", drain="0s")
     eventually(lambda: "if2" not in bare.links() and mtus(bare)["if2"] == OWN_MTUS["if2"], what=lambda: mtus(bare))
     assert mtus(bare)["ipv6"] == (1460 if bare.backend == "bridge" else 1350), "ports keep what they were given"
-    assert fits(bare, mtus(bare)["ipv6"])
+    eventually(lambda: fits(bare, mtus(bare)["ipv6"]), what="a packet of that length")
     bare.end()
     run(*bare.program("--teardown"))
     assert mtus(bare) == OWN_MTUS
@@ -430,7 +433,8 @@ def test_one_that_exists_has_its_mtu_again_and_so_have_its_ports(bare):
     bare.start()
     eventually(bare.attached, seconds=60, what=lambda: bare.log("mnd"))
     eventually(lambda: mtus(bare)["ipv6"] == 1350, what=lambda: mtus(bare))
-    assert fits(bare, 1350) and not fits(bare, 1351)
+    eventually(lambda: fits(bare, 1350), what="a packet of that length, there and back")
+    assert not fits(bare, 1351)
     bare.end()
     run(*bare.program("--teardown"))
     assert mtus(bare) == before

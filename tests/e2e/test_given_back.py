@@ -72,7 +72,7 @@ def test_one_that_leaves_has_its_routes_again(routed):
     eventually(lambda: {line for line in routes(routed) if " if2 " in line + " "} == before, what=lambda: str(before ^ routes(routed)))
 
 
-@pytest.mark.parametrize("ending", ["teardown", "kill", "member remove"])
+@pytest.mark.parametrize("ending", ["teardown", "kill", pytest.param("member remove", id="remove")])
 def test_a_device_that_was_there_has_its_ports_and_no_qdisc_of_ours(bare, ending):  # noqa: F811
     own_device(bare, "if1")
     assert "clsact" not in bare.inside("mn", "tc", "qdisc").stdout

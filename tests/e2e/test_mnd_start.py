@@ -89,7 +89,7 @@ def test_a_flow_that_is_named_by_its_uplink_is_turned_round(bare):  # noqa: F811
     node.start()
     eventually(node.attached, what=lambda: node.log("mnd"))
     eventually(lambda: node.ping() == 3)
-    (flow,) = [row for row in node.ask("show flows")["flows"] if row["protocol"] == "icmpv6" and row["source"] != ADDRESS]
+    flow = next(row for row in node.ask("show flows")["flows"] if row["protocol"] == "icmpv6" and row["source"] != ADDRESS)
     uplink, downlink = (f"icmpv6,{a},{b}" for a, b in ((flow["destination"], flow["source"]), (flow["source"], flow["destination"])))
     moved = node.ask("flow move", flow=uplink, to="if2")
     assert (moved["flow"], moved["changed"], moved["turned_round"]) == (downlink, True, True)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "core/flow/spread.h"
 #include "lma_bench.h"
@@ -132,18 +134,34 @@ TEST_F(Copies, OtherFlowsAreNotLookedAt) {
   EXPECT_TRUE(comes_through(kMag2, packet));
 }
 
+/* For a second: what takes this machine longer says nothing of those before it. */
 TEST_F(Copies, ThousandsAreRemembered) {
-  const auto packet = [](int i) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kPackets = 2000;
+  const auto packet = [](std::size_t number) {
     return Packet()
         .from(kNode)
         .to(kCn)
         .udp(4000, 5004)
-        .content({static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
+        .content({static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)});
   };
-  int late = 0;
-  for (int i = 0; i < 2000; ++i) EXPECT_TRUE(comes_through(kMag1, packet(i))) << i;
-  for (int i = 0; i < 2000; ++i) late += comes_through(kMag2, packet(i)) ? 1 : 0;
-  EXPECT_EQ(late, 0);
+  std::size_t in_time = 0, late = 0;
+  for (std::size_t first = 0; in_time < kPackets / 2 && first < 10 * kPackets; first += kPackets) {
+    std::vector<Clock::time_point> sent(kPackets);
+    in_time = 0;
+    for (std::size_t i = 0; i < kPackets; ++i) {
+      sent[i] = Clock::now();
+      EXPECT_TRUE(comes_through(kMag1, packet(first + i))) << i;
+    }
+    for (std::size_t i = 0; i < kPackets; ++i) {
+      const bool came = comes_through(kMag2, packet(first + i));
+      if (Clock::now() - sent[i] > std::chrono::milliseconds(900)) continue;
+      ++in_time;
+      late += came;
+    }
+  }
+  EXPECT_GE(in_time, kPackets / 2) << "this machine is too slow for it";
+  EXPECT_EQ(late, 0U);
 }
 
 class Shares : public LmaBench {
