@@ -96,15 +96,15 @@ static __always_inline bool fm_is_mac_at(const struct __sk_buff* skb, __u32 offs
 static __always_inline long fm_address_frame(struct __sk_buff* skb, const struct fm_packet* packet,
                                              const struct fm_member_row* member,
                                              const struct fm_mac* resolved) {
-  struct fm_mac router = member->router, mac = member->mac;
-  bool has_router = router.octets[0] | router.octets[1] | router.octets[2] | router.octets[3] |
-                    router.octets[4] | router.octets[5];
-  bool is_one_host = !(resolved->octets[0] & 1) && !fm_is_multicast(&packet->key.destination);
-  if (!has_router || !is_one_host) router = *resolved;
-  if (fm_is_mac_at(skb, 0, &router) && fm_is_mac_at(skb, sizeof(router), &mac)) return 0;
   struct {
     struct fm_mac to, from;
-  } addresses = {router, mac};
+  } addresses = {member->router, member->mac};
+  const __u8* router = addresses.to.octets;
+  bool has_router = router[0] | router[1] | router[2] | router[3] | router[4] | router[5];
+  bool is_one_host = !(resolved->octets[0] & 1) && !fm_is_multicast(&packet->key.destination);
+  if (!has_router || !is_one_host) addresses.to = *resolved;
+  if (fm_is_mac_at(skb, 0, &addresses.to) && fm_is_mac_at(skb, sizeof(addresses.to), &addresses.from))
+    return 0;
   return bpf_skb_store_bytes(skb, 0, &addresses, sizeof(addresses), 0);
 }
 
