@@ -5,14 +5,18 @@
 #include <linux/ethtool.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "platform/netlink_message.h"
@@ -99,6 +103,35 @@ class Ethtool {
   std::string interface_;
 };
 
+std::string vlan_above(const std::string& interface) {
+  // "vlan7 | 7 | eth0", below two headings; no file: no VLAN was ever made.
+  std::ifstream file("/proc/thread-self/net/vlan/config");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name, bar, id, second_bar, below;
+    if (words >> name >> bar >> id >> second_bar >> below && bar == "|" && below == interface) return name;
+  }
+  return {};
+}
+
+/// Those that a kernel puts there by itself delay and mark, but hold nothing to a rate.
+std::string shaper_at(InterfaceIndex interface) {
+  static constexpr std::array<std::string_view, 9> kOrdinary{
+      "noqueue", "mq", "pfifo_fast", "fq_codel", "fq", "pfifo", "bfifo", "clsact", "ingress"};
+  auto socket = NetlinkSocket::open();
+  if (!socket) return {};
+  NetlinkMessage ask(RTM_GETQDISC, NLM_F_DUMP);
+  ask.put<tcmsg>().tcm_family = AF_UNSPEC;
+  std::string shaper;
+  const auto answered = socket->request(ask, [&](const nlmsghdr& reply) {
+    const auto* head = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(&reply));
+    if (reply.nlmsg_type != RTM_NEWQDISC || head->tcm_ifindex != static_cast<int>(interface.value)) return;
+    const auto kind = NetlinkAttributes<TCA_MAX>(reply, sizeof(*head)).text(TCA_KIND);
+    if (std::ranges::count(kOrdinary, kind) == 0 && shaper.empty()) shaper = kind;
+  });
+  return answered ? shaper : std::string();
+}
+
 }  // namespace
 
 std::optional<XdpFeatures> xdp_features(InterfaceIndex interface) {
@@ -135,28 +168,28 @@ std::optional<CardFacts> card_facts(const std::string& interface) {
   return facts;
 }
 
-std::string vlan_above(const std::string& interface) {
-  // "vlan7 | 7 | eth0", below two headings; no file: no VLAN was ever made.
-  std::ifstream file("/proc/thread-self/net/vlan/config");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name, bar, id, second_bar, below;
-    if (words >> name >> bar >> id >> second_bar >> below && bar == "|" && below == interface) return name;
+InterfaceFacts interface_facts(const std::string& interface) {
+  InterfaceFacts facts{card_facts(interface), {}, vlan_above(interface), {}};
+  if (const auto index = ::if_nametoindex(interface.c_str()); index != 0) {
+    facts.features = xdp_features(InterfaceIndex{index});
+    facts.shaper = shaper_at(InterfaceIndex{index});
   }
-  return {};
+  return facts;
 }
 
-std::string reason_for_tc(const std::string& interface, const std::optional<CardFacts>& card,
-                          const std::optional<XdpFeatures>& features, const std::string& vlan) {
+std::string reason_for_tc(const std::string& interface, const InterfaceFacts& facts) {
+  const auto& card = facts.card;
   if (!card || card->bus.empty())
     return fmt::format("{} is no network card: trains of segments are worth more there",
                        card ? card->driver : interface);
-  if (features && !features->has(XdpFeatures::kBasic | XdpFeatures::kRedirect))
+  if (facts.features && !facts.features->has(XdpFeatures::kBasic | XdpFeatures::kRedirect))
     return fmt::format("the driver {} has no XDP", card->driver);
-  const bool other_vlans_arrive = !card->filters_vlans || !vlan.empty();
+  const bool other_vlans_arrive = !card->filters_vlans || !facts.vlan.empty();
   if (card->takes_tags_off && other_vlans_arrive)
     return fmt::format("the card takes VLAN tags off before XDP sees them: ethtool -K {} rxvlan off",
                        interface);
+  if (!facts.shaper.empty())
+    return fmt::format("XDP would send past its queueing discipline, {}", facts.shaper);
   return {};
 }
 

@@ -28,12 +28,16 @@ struct CardFacts {
 /// Of an interface of the calling thread's network namespace; nothing: there is none, or it does not say.
 std::optional<CardFacts> card_facts(const std::string& interface);
 
-/// An interface of a VLAN on top of this one; empty: there is none.
-std::string vlan_above(const std::string& interface);
+/// What speaks for and against XDP at an interface.
+struct InterfaceFacts {
+  std::optional<CardFacts> card;
+  std::optional<XdpFeatures> features;
+  std::string vlan;    ///< an interface of a VLAN on top of it; empty: there is none
+  std::string shaper;  ///< the kind of a queueing discipline there that somebody has chosen; empty: none is
+};
+InterfaceFacts interface_facts(const std::string& interface);
 
-/// Why `datapath = "auto"` leaves an interface to tc; empty: it does not. `features`: nothing where the
-/// kernel does not say. `vlan`: see vlan_above().
-std::string reason_for_tc(const std::string& interface, const std::optional<CardFacts>& card,
-                          const std::optional<XdpFeatures>& features, const std::string& vlan);
+/// Why `datapath = "auto"` leaves an interface to tc; empty: it does not.
+std::string reason_for_tc(const std::string& interface, const InterfaceFacts& facts);
 
 }  // namespace flowmob::platform

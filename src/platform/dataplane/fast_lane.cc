@@ -51,7 +51,7 @@ Result<void> FastLane::attach(const std::vector<Interface>& interfaces) {
   const bool may_arrive = std::ranges::any_of(interfaces_, [](const Interface& one) {
     return one.from_core && (one.wanted == Datapath::Xdp ||
                              (one.wanted == Datapath::Auto &&
-                              reason_for_tc(one.name, platform::card_facts(one.name), {}, {}).empty()));
+                              reason_for_tc(one.name, platform::interface_facts(one.name)).empty()));
   });
   for (const bool towards_mags : {true, false})
     for (const Interface& one : interfaces_) {
@@ -88,8 +88,7 @@ std::string FastLane::obstacle(const Interface& interface, bool has_counterpart)
   const auto link = link_of(interface.name);
   if (!link) return "there is no such interface";
   if (interface.wanted == Datapath::Xdp) return {};
-  auto reason = reason_for_tc(interface.name, platform::card_facts(interface.name),
-                              platform::xdp_features(link->index), platform::vlan_above(interface.name));
+  auto reason = reason_for_tc(interface.name, platform::interface_facts(interface.name));
   if (!reason.empty() || has_counterpart) return reason;
   return interface.from_mags ? "no interface towards correspondents has XDP"
                              : "no interface towards MAGs has XDP";

@@ -10,6 +10,7 @@
 #include "lma_bench.h"
 #include "platform/dataplane/xdp_attachment.h"
 #include "platform/unique_fd.h"
+#include "platform/xdp_features.h"
 
 namespace flowmob::dataplane::testing {
 namespace {
@@ -232,31 +233,58 @@ TEST_F(LmaXdpAttach, AKernelThatRefusesTheProgramHasTheOthers) {
   must(BpfDirectory::remove(elsewhere.root));
 }
 
-constexpr XdpFeatures kAll{XdpFeatures::kBasic | XdpFeatures::kRedirect};
+/// A card whose driver runs XDP and that hides nothing from it.
+platform::InterfaceFacts card(CardFacts facts = {"ixgbe", "0000:01:00.0", false, false}) {
+  return {std::move(facts), XdpFeatures{XdpFeatures::kBasic | XdpFeatures::kRedirect}, "", ""};
+}
 
 TEST(WhyTc, CardsThatRunItHaveXdp) {
-  const CardFacts card{"ixgbe", "0000:01:00.0", false, false};
-  EXPECT_EQ(reason_for_tc("eth0", card, kAll, ""), "");
-  EXPECT_EQ(reason_for_tc("eth0", card, std::nullopt, ""), "") << "the attachment will tell";
-  EXPECT_EQ(reason_for_tc("eth0", card, kAll, "eth0.7"), "") << "tags are seen";
+  auto facts = card();
+  EXPECT_EQ(reason_for_tc("eth0", facts), "");
+  facts.vlan = "eth0.7";
+  EXPECT_EQ(reason_for_tc("eth0", facts), "") << "tags are seen";
+  facts.features.reset();
+  EXPECT_EQ(reason_for_tc("eth0", facts), "") << "the attachment will tell";
 }
 
 TEST(WhyTc, VirtualInterfacesHaveTc) {
-  EXPECT_THAT(reason_for_tc("veth7", CardFacts{"veth", "", false, false}, kAll, ""), HasSubstr("veth"));
-  EXPECT_THAT(reason_for_tc("odd0", std::nullopt, kAll, ""), HasSubstr("odd0"));
+  EXPECT_THAT(reason_for_tc("veth7", card({"veth", "", false, false})), HasSubstr("veth is no network card"));
+  EXPECT_THAT(reason_for_tc("odd0", {}), HasSubstr("odd0 is no network card"));
 }
 
 TEST(WhyTc, DriversWithoutXdpAreNotTried) {
-  EXPECT_EQ(reason_for_tc("eth0", CardFacts{"r8169", "0000:01:00.0", false, false}, XdpFeatures{0}, ""),
-            "the driver r8169 has no XDP");
+  auto facts = card({"r8169", "0000:01:00.0", false, false});
+  facts.features = XdpFeatures{0};
+  EXPECT_EQ(reason_for_tc("eth0", facts), "the driver r8169 has no XDP");
 }
 
 TEST(WhyTc, HiddenVlanTagsAreNotIgnored) {
-  CardFacts card{"ixgbe", "0000:01:00.0", true, true};
-  EXPECT_EQ(reason_for_tc("eth0", card, kAll, ""), "") << "the card lets no other VLAN in";
-  EXPECT_THAT(reason_for_tc("eth0", card, kAll, "eth0.7"), HasSubstr("ethtool -K eth0 rxvlan off"));
-  card.filters_vlans = false;
-  EXPECT_THAT(reason_for_tc("eth0", card, kAll, ""), HasSubstr("ethtool -K eth0 rxvlan off"));
+  auto facts = card({"ixgbe", "0000:01:00.0", true, true});
+  EXPECT_EQ(reason_for_tc("eth0", facts), "") << "the card lets no other VLAN in";
+  facts.vlan = "eth0.7";
+  EXPECT_THAT(reason_for_tc("eth0", facts), HasSubstr("ethtool -K eth0 rxvlan off"));
+  facts = card({"ixgbe", "0000:01:00.0", true, false});
+  EXPECT_THAT(reason_for_tc("eth0", facts), HasSubstr("ethtool -K eth0 rxvlan off"));
+}
+
+TEST(WhyTc, WhatIsShapedIsNotSentPastTheShaper) {
+  auto facts = card();
+  facts.shaper = "htb";
+  EXPECT_EQ(reason_for_tc("eth0", facts), "XDP would send past its queueing discipline, htb");
+}
+
+TEST(WhyTc, TheKernelIsAsked) {
+  const auto plain = platform::interface_facts("acc2");
+  ASSERT_TRUE(plain.card);
+  EXPECT_EQ(plain.card->driver, "veth");
+  EXPECT_EQ(plain.card->bus, "");
+  EXPECT_EQ(plain.shaper, "");
+  EXPECT_EQ(plain.vlan, "");
+  ASSERT_EQ(std::system("tc qdisc add dev acc2 root tbf rate 1gbit burst 64k latency 10ms"), 0);
+  EXPECT_EQ(platform::interface_facts("acc2").shaper, "tbf");
+  EXPECT_EQ(platform::interface_facts("acc1").shaper, "");
+  ASSERT_EQ(std::system("tc qdisc del dev acc2 root"), 0);
+  EXPECT_FALSE(platform::interface_facts("nothing7").card);
 }
 
 }  // namespace
