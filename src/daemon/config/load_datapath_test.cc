@@ -37,7 +37,7 @@ TEST(LoadDatapath, AnInterfaceMayHaveItsOwn) {
 
 TEST(LoadDatapath, AnotherWordIsNone) {
   EXPECT_THAT(errors_of(with_datapath("datapath = \"ebpf\"\n")),
-              ElementsAre("f:6:12: \"ebpf\" is not allowed here; expected \"auto\", \"tc\" or \"xdp\""));
+              ElementsAre("f:6:12: the string 'ebpf' is not allowed here; expected \"auto\", \"tc\" or \"xdp\""));
 }
 
 TEST(LoadDatapath, OnlyTheLmasInterfacesHaveOneAndOnce) {

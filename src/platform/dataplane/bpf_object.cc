@@ -98,7 +98,10 @@ Result<BpfObject> BpfObject::try_load(const std::string& name, const void* elf, 
   if (bpf_object__load(loaded.object_.get()) != 0)
     return platform::fail_errno("bpf-load", "cannot load the BPF object " + name + "\n" + log.tail());
   bpf_object__for_each_program(program, loaded.object_.get()) {
-    if (!bpf_program__autoload(program)) continue;
+    if (!bpf_program__autoload(program)) {
+      ::unlink(options.directory.program(bpf_program__name(program)).c_str());  // a predecessor's
+      continue;
+    }
     if (auto pinned = pin_program(program, options.directory); !pinned) return tl::unexpected(pinned.error());
   }
   return loaded;
