@@ -8,19 +8,19 @@
 #include "encap.h"
 #include "parse.h"
 
+/* Arrays, whose rows are found without a helper's call. */
 struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, 1 << 10);
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FM_XDP_LINKS);
   __type(key, __u32);
   __type(value, struct fm_xdp_link);
 } xdp_links SEC(".maps");
 
 struct {
-  __uint(type, BPF_MAP_TYPE_LRU_HASH);
-  __uint(max_entries, 1 << 12);
-  __type(key, struct fm_xdp_next_hop);
-  __type(value, __u64);
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FM_XDP_NEXT_HOPS);
+  __type(key, __u32);
+  __type(value, struct fm_xdp_next_hop);
 } xdp_next_hops SEC(".maps");
 
 /* What both have behind the IP header. */
@@ -102,22 +102,35 @@ static __always_inline bool fm_xdp_has_paused(__u32 flow) {
   return traffic && bpf_ktime_get_coarse_ns() - traffic->last_down > FM_XDP_PAUSE_NS;
 }
 
+static __always_inline struct fm_xdp_next_hop* fm_xdp_next_hop_of(const struct bpf_fib_lookup* route,
+                                                                  bool* is_known) {
+  struct fm_address address;
+  __builtin_memcpy(&address, route->ipv6_dst, sizeof(address));
+  struct fm_address_number number = fm_number(&address);
+  __u32 row = fm_xdp_next_hop_row(number.high, number.low, route->ifindex);
+  struct fm_xdp_next_hop* hop = bpf_map_lookup_elem(&xdp_next_hops, &row);
+  if (!hop) return NULL;
+  *is_known = hop->interface == route->ifindex && fm_same_address(&hop->address, &number);
+  if (!*is_known) {
+    hop->address = address;
+    hop->interface = route->ifindex;
+  }
+  return hop;
+}
+
 /* Whether the kernel is to send this one: it probes a neighbour only when it sends by itself. */
 static __always_inline bool fm_xdp_asks_kernel(const struct xdp_md* ctx, const struct fm_packet* packet,
                                                __u32 flow, const struct bpf_fib_lookup* route) {
-  struct fm_xdp_next_hop hop = {.interface = route->ifindex};
-  __builtin_memcpy(&hop.address, route->ipv6_dst, sizeof(hop.address));
-  __u64 now = bpf_ktime_get_ns();
-  __u64* asked = bpf_map_lookup_elem(&xdp_next_hops, &hop);
-  if (!asked) {
-    bpf_map_update_elem(&xdp_next_hops, &hop, &now, BPF_ANY);
-    return true;
-  }
-  __s64 since = (__s64)(now - *asked); /* another CPU may be ahead of this one */
-  if (since < (__s64)FM_XDP_ASK_NS) return false;
-  if (since < (__s64)FM_XDP_ASK_AT_LAST_NS && !fm_xdp_begins(ctx, packet) && !fm_xdp_has_paused(flow))
+  bool is_known = false;
+  struct fm_xdp_next_hop* hop = fm_xdp_next_hop_of(route, &is_known);
+  if (!hop) return true;
+  __u64 now = bpf_ktime_get_coarse_ns();
+  __s64 since = (__s64)(now - hop->asked); /* another CPU may be ahead of this one */
+  if (is_known && since < (__s64)FM_XDP_ASK_NS) return false;
+  if (is_known && since < (__s64)FM_XDP_ASK_AT_LAST_NS && !fm_xdp_begins(ctx, packet) &&
+      !fm_xdp_has_paused(flow))
     return false;
-  *asked = now;
+  hop->asked = now;
   return true;
 }
 

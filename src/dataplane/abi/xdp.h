@@ -7,20 +7,28 @@
 #define FM_XDP_FROM_MAGS 2u /* MAGs are: a mobile node's packet may come in its tunnel alone */
 #define FM_XDP_SENDS 4u     /* it takes frames that are redirected to it */
 
-/* An interface with an XDP program of ours. Key: interface. */
+/* An interface with an XDP program of ours. The row of an array: those with greater numbers have none. */
+#define FM_XDP_LINKS (1 << 14)
 struct fm_xdp_link {
   struct fm_mac mac;
-  __u16 flags; /* FM_XDP_* */
+  __u16 flags; /* FM_XDP_*; zero: it is no such interface */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_xdp_link) == 8, "fm_xdp_link");
 
-/* A neighbour that frames are redirected to past the kernel, which thinks that nobody uses it. Its value:
- * when the kernel last sent it one itself, bpf_ktime_get_ns(). */
+/* A neighbour that frames are redirected to past the kernel, which thinks that nobody uses it. An array by a
+ * hash of the two: what displaces another only asks the kernel once more. */
+#define FM_XDP_NEXT_HOPS (1 << 10)
 struct fm_xdp_next_hop {
   struct fm_address address;
   __u32 interface;
+  __u32 pad;
+  __u64 asked; /* when the kernel last sent it something itself, of the clock of bpf_ktime_get_ns() */
 };
-FM_STATIC_ASSERT(sizeof(struct fm_xdp_next_hop) == 20, "fm_xdp_next_hop");
+FM_STATIC_ASSERT(sizeof(struct fm_xdp_next_hop) == 32, "fm_xdp_next_hop");
+
+static inline __u32 fm_xdp_next_hop_row(__u64 high, __u64 low, __u32 interface) {
+  return (__u32)(((high ^ low ^ interface) * 0x9e3779b97f4a7c15ULL) >> 40) & (FM_XDP_NEXT_HOPS - 1);
+}
 
 /* For so long it may send none. From then on it gets a packet that no other is close behind, and after the
  * second time any. */

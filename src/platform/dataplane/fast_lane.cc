@@ -63,8 +63,9 @@ Result<void> FastLane::attach(const std::vector<Interface>& interfaces) {
   for (const auto& [name, use] : in_use_)
     if (const auto index = interface_index(name); index && use.used == Datapath::Xdp) kept.insert(*index);
   auto alone = detach_xdp_others(kept, own_map());
-  for (const std::uint32_t row : rows_.keys())
-    if (!kept.contains(InterfaceIndex{row})) static_cast<void>(rows_.erase(row));
+  for (std::uint32_t row = 0; row < FM_XDP_LINKS; ++row)
+    if (!kept.contains(InterfaceIndex{row}) && rows_.get(row).value_or(fm_xdp_link{}).flags != 0)
+      static_cast<void>(rows_.set(row, {}));
   return first ? alone : first;
 }
 
@@ -106,10 +107,12 @@ bool FastLane::write_row(const Interface& interface, const platform::Link& link,
 Result<void> FastLane::run_on(const Interface& interface) {
   const auto link = link_of(interface.name);
   if (!link) return fail("no-such-interface", "there is no such interface");
-  if (!has_own_xdp(link->index, own_map())) write_row(interface, *link, false);
+  if (!has_own_xdp(link->index, own_map()) && !write_row(interface, *link, false))
+    return fail("no-room",
+                fmt::format("its number is {}, and must be below {}", link->index.value, FM_XDP_LINKS));
   if (auto done = attach_xdp(link->index, program(), own_map()); !done) return done;
   const bool sends = takes_redirected_frames(link->index);
-  write_row(interface, *link, sends);
+  static_cast<void>(write_row(interface, *link, sends));
   std::string reason = kConfigured;
   if (interface.wanted == Datapath::Auto) {
     const auto card = platform::card_facts(interface.name);

@@ -16,7 +16,7 @@ constexpr std::string_view kNextHop1 = "2001:db8:1::2", kNextHop2 = "2001:db8:2:
 /// and need not be asked for.
 class XdpBench : public LmaBench {
  protected:
-  using NextHops = BpfMap<fm_xdp_next_hop, std::uint64_t>;
+  using NextHops = BpfMap<std::uint32_t, fm_xdp_next_hop>;
 
   void SetUp() override {
     LmaBench::SetUp();
@@ -50,11 +50,19 @@ class XdpBench : public LmaBench {
     BpfMap<std::uint32_t, fm_xdp_link> links(lma_->object(), "xdp_links");
     must(links.set(index_of(interface), row));
   }
+  static std::uint32_t row_of(const fm_xdp_next_hop& hop) {
+    const auto half = [&](std::size_t from) {
+      std::uint64_t number = 0;
+      for (std::size_t i = from; i < from + 8; ++i) number = number << 8 | hop.address.octets[i];
+      return number;
+    };
+    return fm_xdp_next_hop_row(half(0), half(8), hop.interface);
+  }
   static fm_xdp_next_hop hop(std::string_view address, std::string_view interface) {
-    fm_xdp_next_hop key{};
-    std::ranges::copy(ip(address).octets, key.address.octets);
-    key.interface = index_of(interface);
-    return key;
+    fm_xdp_next_hop made{};
+    std::ranges::copy(ip(address).octets, made.address.octets);
+    made.interface = index_of(interface);
+    return made;
   }
   /// When the kernel is due to get a packet for either next hop.
   void ask_in(std::chrono::nanoseconds wait) {
@@ -63,8 +71,10 @@ class XdpBench : public LmaBench {
     const auto at = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec) + wait -
                     std::chrono::nanoseconds(FM_XDP_ASK_NS);
     NextHops hops(lma_->object(), "xdp_next_hops");
-    must(hops.set(hop(kNextHop1, "acc1"), static_cast<std::uint64_t>(at.count())));
-    must(hops.set(hop(kNextHop2, "acc2"), static_cast<std::uint64_t>(at.count())));
+    for (auto next : {hop(kNextHop1, "acc1"), hop(kNextHop2, "acc2")}) {
+      next.asked = static_cast<std::uint64_t>(at.count());
+      must(hops.set(row_of(next), next));
+    }
   }
 
   XdpOutcome by_xdp(const Bytes& sent) const { return run_xdp(lma_->object(), "lma_xdp", "core0", sent); }
