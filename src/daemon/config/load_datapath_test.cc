@@ -36,8 +36,9 @@ TEST(LoadDatapath, AnInterfaceMayHaveItsOwn) {
 }
 
 TEST(LoadDatapath, AnotherWordIsNone) {
-  EXPECT_THAT(errors_of(with_datapath("datapath = \"ebpf\"\n")),
-              ElementsAre("f:6:12: the string 'ebpf' is not allowed here; expected \"auto\", \"tc\" or \"xdp\""));
+  EXPECT_THAT(
+      errors_of(with_datapath("datapath = \"ebpf\"\n")),
+      ElementsAre("f:6:12: the string 'ebpf' is not allowed here; expected \"auto\", \"tc\" or \"xdp\""));
 }
 
 TEST(LoadDatapath, OnlyTheLmasInterfacesHaveOneAndOnce) {
