@@ -140,10 +140,17 @@ std::string links(const Json& rows, const Look& look) {
                       state("STATE", "state"), mac, words("ROUTER", "router", true), number("MTU", "mtu"),
                       list("PREFIXES", "prefixes"), words("DEFAULT", "default")},
                      "", look);
-  return row_table(rows,
-                   {words("INTERFACE", "interface"), words("ROLE", "role", true), carrier,
-                    words("MAC", "mac"), number("MTU", "mtu"), list("ADDRESSES", "addresses")},
-                   "no links", look);
+  std::vector<RowColumn> columns{words("INTERFACE", "interface"),
+                                 words("ROLE", "role", true),
+                                 carrier,
+                                 words("MAC", "mac"),
+                                 number("MTU", "mtu"),
+                                 list("ADDRESSES", "addresses")};
+  if (has(rows, "datapath")) {  // of an LMA
+    columns.push_back(words("DATA PATH", "datapath"));
+    columns.push_back(words("BECAUSE", "datapath_reason", true));
+  }
+  return row_table(rows, columns, "no links", look);
 }
 
 std::string milliseconds_text(const Json& value) {

@@ -94,6 +94,11 @@ const Fixture kLinks{"show links", R"({"links":[
   {"interface":"core0","role":"core","present":true,"carrier":true,"up":true,"mac":"02:00:00:00:00:01","mtu":1500,
    "addresses":["2001:db8:c::1/64","fe80::1/64"]},
   {"interface":"acc1","role":"access","present":false,"carrier":false}]})"};
+const Fixture kAnchorsLinks{"show links", R"({"links":[
+  {"interface":"eth0","role":"core","present":true,"carrier":true,"mac":"02:00:00:00:00:01","mtu":1500,
+   "addresses":[],"datapath":"xdp","datapath_reason":"the driver ixgbe runs it"},
+  {"interface":"eth1","role":"access","present":true,"carrier":true,"mac":"02:00:00:00:00:02","mtu":1500,
+   "addresses":[],"datapath":"tc","datapath_reason":"as configured"}]})"};
 const Fixture kMembers{"show links", R"({"virtual_interface":{"interface":"vif0","role":"virtual",
   "advertised_mtu":1460,"router":"fe80::200:5eff:fe00:5213","present":true,"carrier":true,"mac":"02:00:00:00:01:01",
   "mtu":1460,"addresses":["2001:db8:100::1/64"]},"links":[
@@ -201,6 +206,12 @@ TEST(Render, Links) {
             "acc1       access  down     -                     -  -\n");
 }
 
+TEST(Render, AnAnchorsLinksSayWhatForwards) {
+  EXPECT_THAT(shown(kAnchorsLinks), HasSubstr("DATA PATH  BECAUSE"));
+  EXPECT_THAT(shown(kAnchorsLinks), HasSubstr("xdp        the driver ixgbe runs it\n"));
+  EXPECT_THAT(shown(kAnchorsLinks), HasSubstr("tc         as configured\n"));
+}
+
 TEST(Render, AMobileNodesMembersAndThenItsInterface) {
   EXPECT_THAT(shown(kMembers),
               testing::StartsWith("MEMBER  TECHNOLOGY  STATE          MAC                ROUTER"));
@@ -255,8 +266,8 @@ TEST(Render, AnExplanationSaysWhichRuleWhichLinkAndWhyNotTheOthers) {
 }
 
 std::vector<Fixture> fixtures() {
-  return {kExplanation, kHandovers, kHandover, kLmaBindings, kMagBindings, kSessions,
-          kLmaFlows,    kMnFlows,   kTunnels,  kLinks,       kMembers,     kStatistics};
+  return {kExplanation, kHandovers, kHandover, kLmaBindings,  kMagBindings, kSessions,  kLmaFlows,
+          kMnFlows,     kTunnels,   kLinks,    kAnchorsLinks, kMembers,     kStatistics};
 }
 
 TEST(Render, NoLineIsLongerThanAskedFor) {

@@ -146,11 +146,11 @@ static __always_inline long fm_set_hop_limit(struct __sk_buff* skb, const struct
   return bpf_skb_store_bytes(skb, header_offset + 7, &hop_limit, 1, BPF_F_RECOMPUTE_CSUM);
 }
 
-static __noinline long fm_find_route(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
-                                     struct bpf_fib_lookup* route) {
+static __always_inline void fm_ask_for_route(const struct fm_tunnel* tunnel, __u32 length, __u32 interface,
+                                             struct bpf_fib_lookup* route) {
   route->l4_protocol = FM_PROTOCOL_IPV6;
   route->tot_len = (__u16)length;
-  route->ifindex = skb->ifindex;
+  route->ifindex = interface;
   if (fm_is_ipv4_address(&tunnel->remote)) {
     struct fm_address_number local = fm_number(&tunnel->local), remote = fm_number(&tunnel->remote);
     route->family = FM_AF_INET;
@@ -161,6 +161,11 @@ static __noinline long fm_find_route(struct __sk_buff* skb, const struct fm_tunn
     __builtin_memcpy(route->ipv6_src, &tunnel->local, sizeof(tunnel->local));
     __builtin_memcpy(route->ipv6_dst, &tunnel->remote, sizeof(tunnel->remote));
   }
+}
+
+static __noinline long fm_find_route(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
+                                     struct bpf_fib_lookup* route) {
+  fm_ask_for_route(tunnel, length, skb->ifindex, route);
   return bpf_fib_lookup(skb, route, sizeof(*route), 0);
 }
 

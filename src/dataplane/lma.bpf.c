@@ -377,3 +377,5 @@ SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   if (length == FM_TUNNEL_MALFORMED) return fm_drop(skb, FM_DROP_MALFORMED);
   return length == FM_NOT_A_TUNNEL ? fm_outside_tunnels(skb, &outer) : fm_uplink(skb, &outer, length, &shim);
 }
+
+#include "lma_xdp.h"

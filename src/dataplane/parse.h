@@ -8,17 +8,15 @@
 
 enum fm_parsed { FM_PARSED, FM_PARSE_NOT_IPV6, FM_PARSE_NOT_IPV4, FM_PARSE_MALFORMED };
 
-/* `header` is the packet's at `offset`. A GSO packet longer than 64 KiB says 0 (jumbo); its buffer knows
- * better. */
-static __always_inline enum fm_parsed fm_take_ipv6(const struct __sk_buff* skb, __u32 offset,
-                                                   const struct fm_ipv6_header* header,
-                                                   struct fm_packet* packet) {
+/* `header` is the packet's at `offset`, of which the buffer has `available` octets. A GSO packet longer than
+ * 64 KiB says 0 (jumbo); its buffer knows better. */
+static __always_inline enum fm_parsed fm_read_ipv6(const struct fm_ipv6_header* header, __u32 offset,
+                                                   __u32 available, bool is_gso, struct fm_packet* packet) {
   __u32 word = bpf_ntohl(header->word);
   if (word >> 28 != 6) return FM_PARSE_NOT_IPV6;
-  __u32 available = skb->len - offset;
   packet->offset = offset;
   packet->length = FM_IPV6_HEADER + bpf_ntohs(header->payload_length);
-  if (skb->gso_size && !header->payload_length) packet->length = available;
+  if (is_gso && !header->payload_length) packet->length = available;
   if (packet->length > available) return FM_PARSE_MALFORMED;
   packet->traffic_class = (__u8)(word >> 20);
   packet->next_header = header->next_header;
@@ -31,6 +29,12 @@ static __always_inline enum fm_parsed fm_take_ipv6(const struct __sk_buff* skb, 
   return FM_PARSED;
 }
 
+static __always_inline enum fm_parsed fm_take_ipv6(const struct __sk_buff* skb, __u32 offset,
+                                                   const struct fm_ipv6_header* header,
+                                                   struct fm_packet* packet) {
+  return fm_read_ipv6(header, offset, skb->len - offset, skb->gso_size, packet);
+}
+
 static __always_inline enum fm_parsed fm_parse_ipv6(struct __sk_buff* skb, __u32 offset,
                                                     struct fm_packet* packet) {
   struct fm_ipv6_header header;
@@ -41,30 +45,34 @@ static __always_inline enum fm_parsed fm_parse_ipv6(struct __sk_buff* skb, __u32
 /* IPv4 has no flow label: one that no rule's 20 bits can be. */
 #define FM_NO_FLOW_LABEL 0xffffffff
 
+static __always_inline enum fm_parsed fm_read_ipv4(const struct fm_ipv4_header* header, __u32 offset,
+                                                   __u32 available, bool is_gso, struct fm_packet* packet) {
+  if (header->version >> 4 != 4) return FM_PARSE_NOT_IPV4;
+  packet->ipv4 = true;
+  packet->offset = offset;
+  packet->header = (__u8)((header->version & 0xf) * 4);
+  packet->length = bpf_ntohs(header->length);
+  if (is_gso && !header->length) packet->length = available;
+  if (packet->header < FM_IPV4_HEADER || packet->length < packet->header || packet->length > available)
+    return FM_PARSE_MALFORMED;
+  packet->traffic_class = header->tos;
+  packet->next_header = header->protocol;
+  packet->hop_limit = header->ttl;
+  packet->fragment = bpf_ntohs(header->fragment);
+  packet->identification = bpf_ntohs(header->identification);
+  packet->key.source = fm_ipv4_number(header->source);
+  packet->key.destination = fm_ipv4_number(header->destination);
+  packet->key.flow_label = FM_NO_FLOW_LABEL;
+  packet->key.ds = header->tos >> 2;
+  packet->whole_key = true;
+  return FM_PARSED;
+}
+
 static __always_inline enum fm_parsed fm_parse_ipv4(struct __sk_buff* skb, __u32 offset,
                                                     struct fm_packet* packet) {
   struct fm_ipv4_header header;
   if (bpf_skb_load_bytes(skb, offset, &header, sizeof(header))) return FM_PARSE_MALFORMED;
-  if (header.version >> 4 != 4) return FM_PARSE_NOT_IPV4;
-  __u32 available = skb->len - offset;
-  packet->ipv4 = true;
-  packet->offset = offset;
-  packet->header = (__u8)((header.version & 0xf) * 4);
-  packet->length = bpf_ntohs(header.length);
-  if (skb->gso_size && !header.length) packet->length = available;
-  if (packet->header < FM_IPV4_HEADER || packet->length < packet->header || packet->length > available)
-    return FM_PARSE_MALFORMED;
-  packet->traffic_class = header.tos;
-  packet->next_header = header.protocol;
-  packet->hop_limit = header.ttl;
-  packet->fragment = bpf_ntohs(header.fragment);
-  packet->identification = bpf_ntohs(header.identification);
-  packet->key.source = fm_ipv4_number(header.source);
-  packet->key.destination = fm_ipv4_number(header.destination);
-  packet->key.flow_label = FM_NO_FLOW_LABEL;
-  packet->key.ds = header.tos >> 2;
-  packet->whole_key = true;
-  return FM_PARSED;
+  return fm_read_ipv4(&header, offset, skb->len - offset, skb->gso_size, packet);
 }
 
 static __always_inline enum fm_parsed fm_parse_ip(struct __sk_buff* skb, __u32 offset, bool ipv4,

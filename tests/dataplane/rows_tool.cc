@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives a data plane by hand, one command a line on standard input:
-//   rows-tool lma BPF LOCAL CORE,... ACCESS,...
-//     tunnel LOCAL REMOTE | session ID NODE LMA MAG MTU PREFIX | flow ID NODE SESSION | sweep
-//     node ID PREFIX DEFAULT-FLOW [FLOW PROTOCOL FIRST-SOURCE-PORT LAST-SOURCE-PORT]... | traffic
+//   rows-tool lma BPF LOCAL CORE,... ACCESS,... [auto|tc|xdp]
+//     tunnel LOCAL REMOTE | session ID NODE LMA MAG MTU PREFIX [gre] | datapaths | flow ID NODE SESSION |
+//     sweep node ID PREFIX DEFAULT-FLOW [FLOW PROTOCOL FIRST-SOURCE-PORT LAST-SOURCE-PORT]... | traffic
 //     flow|session ID
 //   rows-tool mag BPF LOCAL TRANSPORT,... ACCESS,...
-//     host ID INTERFACE NODE-MAC ROUTER-MAC MAG LMA MTU PREFIX | traffic attachment ID
+//     host ID INTERFACE NODE-MAC ROUTER-MAC MAG LMA MTU PREFIX [gre] | traffic attachment ID
 //   rows-tool vif BPF INTERFACE MEMBER,...
 //     member NUMBER INTERFACE MAC up|down | default NUMBER | flows
 //   all: drops | teardown
@@ -61,6 +61,12 @@ void print(const std::vector<DropCount>& drops) {
     if (drop.dropped.packets != 0) fmt::print("{} {}\n", drop.name, drop.dropped.packets);
 }
 
+core::Tunnelling tunnelling(const Words& words, std::size_t place) {
+  core::Tunnelling how;
+  if (words.size() > place && words[place] == "gre") how.encapsulation = core::Encapsulation::Gre;
+  return how;
+}
+
 core::InstallNode node(const Words& words) {
   core::InstallNode node{
       NodeIndex{number(words.at(1))}, {prefix(words.at(2))}, FlowIndex{number(words.at(3))}, 0, {}};
@@ -87,7 +93,13 @@ bool run(LmaDataplane& lma, const Words& words) {
                               address(words.at(3)),
                               address(words.at(4)),
                               {prefix(words.at(6))},
-                              static_cast<std::uint16_t>(number(words.at(5)))}));
+                              static_cast<std::uint16_t>(number(words.at(5))),
+                              {},
+                              tunnelling(words, 7)}));
+  } else if (command == "datapaths") {
+    lma.follow_datapaths();
+    for (const auto& [name, use] : lma.datapaths())
+      fmt::print("{} {} {}\n", name, to_string(use.used), use.reason);
   } else if (command == "flow") {
     need(lma.install_flow(
         {FlowIndex{number(words.at(1))}, NodeIndex{number(words.at(2))}, SessionId{number(words.at(3))}}));
@@ -119,7 +131,9 @@ bool run(MagDataplane& mag, const Words& words) {
                          {prefix(words.at(8))},
                          address(words.at(5)),
                          address(words.at(6)),
-                         static_cast<std::uint16_t>(number(words.at(7)))}));
+                         static_cast<std::uint16_t>(number(words.at(7))),
+                         {},
+                         tunnelling(words, 9)}));
   return true;
 }
 
@@ -167,6 +181,10 @@ int serve(const Words& arguments) {
     options.local = address(arguments.at(2));
     options.core_interfaces = split(arguments.at(3), ',');
     options.access_interfaces = split(arguments.at(4), ',');
+    if (arguments.size() > 5)
+      options.datapath = arguments[5] == "xdp"  ? Datapath::Xdp
+                         : arguments[5] == "tc" ? Datapath::Tc
+                                                : Datapath::Auto;
     return serve<LmaDataplane>(options);
   }
   if (role == "mag") {

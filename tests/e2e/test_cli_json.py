@@ -92,7 +92,7 @@ def test_nobody_there():
     assert done.returncode == 1 and one_document(done.stdout)["ok"] is False
 
 
-@pytest.mark.parametrize("words", [["doctor"], ["doctor", "--node", ROOT / "docs/examples/mn.toml"], ["version"]])
+@pytest.mark.parametrize("words", [["doctor"], ["doctor", "--node", ROOT / "docs/examples/mn.toml"], ["doctor", "--lma", ROOT / "docs/examples/lma.toml"], ["version"]])
 def test_commands_that_ask_no_daemon(words):
     assert isinstance(one_document(run(FLOWMOB, *words, "--json", check=False).stdout), dict)
 

@@ -31,8 +31,8 @@ LAYERS = {
     "dataplane": {"dataplane"},
     "platform": {"base", "wire", "core", "platform", "dataplane"},
     "daemon": {"base", "wire", "core", "platform", "dataplane", "daemon"},
-    # `flowmob check --interfaces` asks the kernel and the name service what the daemon would ask, by the same code.
-    "cli": {"base", "capture", "wire", "platform/control", "platform/user.h", "daemon/config", "daemon/mn/member_link.h", "cli", "lab"},
+    # `flowmob check --interfaces` and `doctor` ask the kernel and the name service what the daemon would ask, by the same code.
+    "cli": {"base", "capture", "wire", "platform/control", "platform/user.h", "platform/xdp_features.h", "daemon/config", "daemon/mn/member_link.h", "cli", "lab"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 

@@ -29,6 +29,7 @@ Json to_json(const Finding& finding) {
 }
 
 constexpr const char* kNodeFile = "/etc/flowmob/mn.toml";
+constexpr const char* kAnchorFile = "/etc/flowmob/lma.toml";
 
 Json to_json(const NodeFinding& node) {
   Json claims = Json::array();
@@ -150,7 +151,8 @@ NodeFinding examine_node(const std::filesystem::path& file, const std::filesyste
   return node;
 }
 
-Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal) {
+Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal,
+              const AnchorFinding& anchor) {
   const auto lacks = [&](Need need) {
     return std::ranges::any_of(findings, [&](const Finding& f) { return !is_present(f) && f.need == need; });
   };
@@ -162,13 +164,15 @@ Answer report(const std::vector<Finding>& findings, const NodeFinding& node, con
                      {"lab_can_run", lab},
                      {"demo_can_run", demo},
                      {"findings", Json::array()},
-                     {"mobile_node", node.file.empty() ? Json() : to_json(node)}};
+                     {"mobile_node", node.file.empty() ? Json() : to_json(node)},
+                     {"anchor", to_json(anchor)}};
   TextTable table({{"FEATURE"}, {""}, {"DETAIL", false, true}, {"USED FOR", false, true}});
   for (const Finding& finding : findings) {
     answer.document["findings"].push_back(to_json(finding));
     table.add({finding.name, verdict(finding), finding.detail, finding.purpose});
   }
-  answer.text = table.render(terminal.width, terminal.colour) + remedies(findings) + text_of(node) +
+  answer.text = table.render(terminal.width, terminal.colour) + remedies(findings) + text_of(anchor) +
+                text_of(node) +
                 fmt::format("\n{}\n", demo      ? "flowmob runs here, the lab and the demo too."
                                       : lab     ? "flowmob runs here, the lab too, but not the demo."
                                       : daemons ? "flowmob runs here, but not the lab."
@@ -178,20 +182,29 @@ Answer report(const std::vector<Finding>& findings, const NodeFinding& node, con
 }
 
 void add_doctor_command(Program& program) {
-  auto file = std::make_shared<std::string>();
+  auto file = std::make_shared<std::string>(), anchor_file = std::make_shared<std::string>();
   CLI::App* command = program.add(
       nullptr, "doctor", "says what flowmob needs of this machine, what is missing and how to get it",
-      [file](Terminal& terminal) {
-        std::error_code error;
-        const bool is_node = !file->empty() || std::filesystem::exists(kNodeFile, error);
-        const NodeFinding node = is_node ? examine_node(file->empty() ? kNodeFile : *file) : NodeFinding{};
-        return terminal.finish(report(examine(doctor_probes()), node, terminal));
+      [file, anchor_file](Terminal& terminal) {
+        const auto chosen = [](const std::string& given, const char* usual) -> std::string {
+          std::error_code error;
+          return !given.empty() ? given : std::filesystem::exists(usual, error) ? usual : "";
+        };
+        const std::string node = chosen(*file, kNodeFile), anchor = chosen(*anchor_file, kAnchorFile);
+        return terminal.finish(report(examine(doctor_probes()),
+                                      node.empty() ? NodeFinding{} : examine_node(node), terminal,
+                                      anchor.empty() ? AnchorFinding{} : examine_anchor(anchor)));
       });
   command
       ->add_option(
           "--node", *file,
           fmt::format("a mobile node's file, to see who else manages its interfaces; {} if it is there",
                       kNodeFile))
+      ->type_name("FILE");
+  command
+      ->add_option("--lma", *anchor_file,
+                   fmt::format("an LMA's file, to see what forwards at its interfaces; {} if it is there",
+                               kAnchorFile))
       ->type_name("FILE");
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/doctor/anchor.h"
 #include "cli/doctor/managers.h"
 #include "cli/terminal.h"
 
@@ -61,6 +62,7 @@ NodeFinding examine_node(const std::filesystem::path& file, const std::filesyste
 Result<std::string> bpf_folder(const std::filesystem::path& root, const std::filesystem::path& machine);
 
 /// Fails (status 1) when the daemons could not run.
-Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal);
+Answer report(const std::vector<Finding>& findings, const NodeFinding& node, const Terminal& terminal,
+              const AnchorFinding& anchor = {});
 
 }  // namespace flowmob::cli

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <linux/magic.h>
 #include <sys/statfs.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "cli/doctor/scratch_namespace.h"
 
@@ -94,6 +97,37 @@ TEST(Doctor, AFileThatIsNoneIsSaid) {
   EXPECT_THAT(node.problem, HasSubstr("/nowhere/mn.toml"));
   const Answer answer = diagnose({{"here", Need::Daemons, "use", "Get it.", there}}, node);
   EXPECT_THAT(answer.text, HasSubstr("is not known: "));
+}
+
+TEST(Doctor, WhatForwardsAtAnAnchorsInterfacesIsSaid) {
+  const auto file =
+      std::filesystem::temp_directory_path() / ("doctor-" + std::to_string(::getpid()) + ".toml");
+  std::ofstream(file) << R"([lma]
+address = "2001:db8:f::1"
+core_interfaces = ["lo"]
+access_interfaces = ["gone0", "lo1"]
+datapath = "xdp"
+[[interface]]
+name = "lo"
+datapath = "auto"
+[[interface]]
+name = "lo1"
+datapath = "tc"
+)";
+  const AnchorFinding anchor = examine_anchor(file);
+  std::filesystem::remove(file);
+  ASSERT_EQ(anchor.problem, "");
+  const Json shown = to_json(anchor);
+  EXPECT_EQ(shown["interfaces"][0]["interface"], "lo");
+  EXPECT_EQ(shown["interfaces"][0]["wanted"], "auto");
+  EXPECT_EQ(shown["interfaces"][0]["datapath"], "tc");
+  EXPECT_THAT(shown["interfaces"][0]["datapath_reason"].get<std::string>(), HasSubstr("no network card"));
+  EXPECT_EQ(shown["interfaces"][1]["datapath_reason"], "there is no such interface");
+  EXPECT_EQ(shown["interfaces"][2]["datapath_reason"], "as configured");
+  EXPECT_THAT(text_of(anchor), HasSubstr("gone0 has tc: there is no such interface\n"));
+  EXPECT_THAT(text_of(examine_anchor("/nowhere/lma.toml")), HasSubstr("/nowhere/lma.toml"));
+  EXPECT_TRUE(to_json(AnchorFinding{}).is_null());
+  EXPECT_EQ(text_of(AnchorFinding{}), "");
 }
 
 TEST(ScratchNamespace, ARefusalStaysARefusal) {

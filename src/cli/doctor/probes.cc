@@ -80,6 +80,13 @@ Result<std::string> bpf_programs() {
   return std::string("sched_cls");
 }
 
+Result<std::string> xdp() {
+  if (auto may = may_use_bpf(); !may) return tl::unexpected(may.error());
+  const int outcome = ::libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, nullptr);
+  if (outcome != 1) return absent(missing_of(outcome));
+  return std::string("in this kernel; whether a card has it its driver says");
+}
+
 Result<std::string> bpf_maps() {
   if (auto may = may_use_bpf(); !may) return tl::unexpected(may.error());
   constexpr std::array kTypes{BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH,
@@ -183,6 +190,7 @@ constexpr std::array kProbes{
     Probe{"ip", Need::Lab, "the lab's nodes and links", "apt install iproute2", program<kIp>},
     Probe{"sysctl", Need::Lab, "the settings of the lab's nodes", "apt install procps", program<kSysctl>},
     Probe{"ethtool", Need::Lab, "offloads of the lab's links", "apt install ethtool", program<kEthtool>},
+    Probe{"xdp", Need::Comfort, "the LMA's downlink in network cards' drivers", kKernelBuild, xdp},
     Probe{"btf", Need::Comfort, "readable maps in bpftool", kKernelBuild, btf},
     Probe{"netem", Need::Comfort, "link emulation in the kernel; flowmob-wire does it without",
           "modprobe sch_netem   (CONFIG_NET_SCH_NETEM; on Fedora: kernel-modules-extra)", netem},

@@ -43,6 +43,7 @@ class LmaCheck {
   PolicyContext context_of_file() const;
   void check_rules();
   void check_interfaces();
+  void check_datapaths();
   void check_mags();
   void check_services();
   bool gateways_decide(const core::PolicyProfile& node) const;
@@ -92,6 +93,19 @@ void LmaCheck::check_interfaces() {
   InterfaceCheck interfaces(options_, diagnostics_);
   interfaces.check_list(file_.lma.value.core_interfaces, file_.lma, "core_interfaces");
   interfaces.check_list(file_.lma.value.access_interfaces, file_.lma, "access_interfaces");
+  check_datapaths();
+}
+
+void LmaCheck::check_datapaths() {
+  auto known = file_.lma.value.core_interfaces;
+  const auto& mags = file_.lma.value.access_interfaces;
+  known.insert(known.end(), mags.begin(), mags.end());
+  Once<std::string> names("[[interface]]", diagnostics_);
+  for (const auto& interface : file_.interfaces) {
+    names.check(interface.value.name, interface.at("name"));
+    if (!interface.value.name.empty())
+      check_known("interface of the LMA", interface.value.name, known, interface.at("name"), diagnostics_);
+  }
 }
 
 void LmaCheck::check_mags() {
@@ -271,6 +285,8 @@ void check_lma(const LmaFile& file, const LoadOptions& options, Diagnostics& dia
 
 LmaSettings assemble(LmaFile file) {
   LmaSettings settings = std::move(file.lma.value);
+  for (const auto& interface : file.interfaces)
+    settings.datapaths[interface.value.name] = interface.value.datapath;
   for (auto& mag : file.mags) {
     const auto& peer = settings.core.mags.emplace_back(std::move(mag.value.peer));
     if (mag.value.security == Security::Ipsec)

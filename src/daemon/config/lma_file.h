@@ -10,12 +10,17 @@
 #include "daemon/config/protocol_values.h"
 #include "daemon/config/schema.h"
 
-/// An LMA's file: [lma], [[mag]], [[service]], [[policy]], [[group]], [[mobile_node]].
+/// An LMA's file: [lma], [[interface]], [[mag]], [[service]], [[policy]], [[group]], [[mobile_node]].
 namespace flowmob::daemon::config {
 
 struct MagRow {
   core::MagPeer peer;
   Security security = Security::None;
+};
+
+struct InterfaceRow {
+  std::string name;
+  dataplane::Datapath datapath = dataplane::Datapath::Auto;
 };
 
 struct ServiceRow {
@@ -26,6 +31,7 @@ struct ServiceRow {
 /// The file as it was read, value by value.
 struct LmaFile {
   Element<LmaSettings> lma;
+  std::vector<Element<InterfaceRow>> interfaces;
   std::vector<Element<MagRow>> mags;
   std::vector<Element<ServiceRow>> services;
   std::vector<Element<PolicyRow>> policies;

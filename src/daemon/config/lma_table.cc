@@ -47,6 +47,11 @@ Section<LmaSettings> lma_head() {
                    interface_name()),
        K::required("access_interfaces", &LmaSettings::access_interfaces, "the interfaces towards MAGs",
                    interface_name()),
+       K::optional("datapath", &LmaSettings::datapath,
+                   "what forwards at interfaces that no [[interface]] names: \"tc\"; \"xdp\": most of the "
+                   "downlink in the network card's driver already, and a start is refused where that cannot "
+                   "be; \"auto\": XDP on network cards that run it, tc elsewhere. `flowmob show links` says "
+                   "what it is and why"),
        K::optional("pools", kLmaCore<&LmaConfig::pools>,
                    "the prefixes of which nodes without a prefix of their own are given a /64",
                    pool_prefix()),
@@ -139,6 +144,14 @@ Section<LmaSettings> lma_head() {
   add_peer_keys(section, kLmaCore<&LmaConfig::heartbeat>, kLmaCore<&LmaConfig::revocation>);
   add_path_keys(section, true, &LmaSettings::paths);
   return section;
+}
+
+Section<InterfaceRow> interface() {
+  using K = Keys<InterfaceRow>;
+  return {"[[interface]]",
+          {K::required("name", &InterfaceRow::name, "one of core_interfaces or access_interfaces",
+                       interface_name()),
+           K::required("datapath", &InterfaceRow::datapath, "what forwards there, as in [lma]")}};
 }
 
 Section<MagRow> mag() {
@@ -264,6 +277,8 @@ const Section<LmaFile>& lma_section() {
   static const Section<LmaFile> section{
       "the file",
       {K::table("lma", &LmaFile::lma, lma_head(), true, "the LMA itself"),
+       K::tables("interface", &LmaFile::interfaces, interface(), false,
+                 "an interface with a data path of its own"),
        K::tables("mag", &LmaFile::mags, mag(), false, "a MAG that may register mobile nodes here"),
        K::tables("service", &LmaFile::services, service(), false,
                  "what a Service Selection identifier stands for"),

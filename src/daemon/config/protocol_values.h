@@ -36,6 +36,16 @@ struct Words<VifBackend> {
   static std::span<const Word<VifBackend>> all() { return kAll; }
 };
 
+/// See LmaSettings.
+template <>
+struct Words<dataplane::Datapath> {
+  static constexpr const char* kName = "data path";
+  static constexpr std::array kAll{Word<dataplane::Datapath>{"auto", dataplane::Datapath::Auto},
+                                   Word<dataplane::Datapath>{"tc", dataplane::Datapath::Tc},
+                                   Word<dataplane::Datapath>{"xdp", dataplane::Datapath::Xdp}};
+  static std::span<const Word<dataplane::Datapath>> all() { return kAll; }
+};
+
 /// Who decides which link a flow of this node takes.
 enum class Decider { Lma, Mn };
 template <>

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/mag/config.h"
 #include "core/mn/config.h"
 #include "core/mn/flow_choices.h"
+#include "platform/dataplane/datapath.h"
 
 namespace flowmob::daemon {
 
@@ -31,8 +33,10 @@ struct ProtectedPeer {
 /// What an LMA's file says: the protocol's part and the system's.
 struct LmaSettings {
   core::LmaConfig core;
-  std::vector<std::string> core_interfaces;    ///< towards correspondents
-  std::vector<std::string> access_interfaces;  ///< towards MAGs
+  std::vector<std::string> core_interfaces;                  ///< towards correspondents
+  std::vector<std::string> access_interfaces;                ///< towards MAGs
+  dataplane::Datapath datapath = dataplane::Datapath::Auto;  ///< of interfaces that are not named here:
+  std::map<std::string, dataplane::Datapath> datapaths;
   std::vector<ProtectedPeer> protected_peers;
   DaemonPaths paths;
 };

@@ -107,9 +107,14 @@ Result<Json> LmaDaemon::statistics(const Json& arguments) {
 }
 
 Result<Json> LmaDaemon::links() {
+  const auto forwarding = [this](const std::string& name) {
+    const auto found = dataplane_->datapaths().find(name);
+    if (found == dataplane_->datapaths().end()) return Json::object();
+    return Json{{"datapath", to_string(found->second.used)}, {"datapath_reason", found->second.reason}};
+  };
   std::vector<ServedLink> served;
-  for (const auto& name : settings_.core_interfaces) served.push_back({name, "core"});
-  for (const auto& name : settings_.access_interfaces) served.push_back({name, "access"});
+  for (const auto& name : settings_.core_interfaces) served.push_back({name, "core", forwarding(name)});
+  for (const auto& name : settings_.access_interfaces) served.push_back({name, "access", forwarding(name)});
   return describe_links(*netlink_, served);
 }
 

@@ -28,6 +28,8 @@ dataplane::LmaDataplaneOptions dataplane_options(const LmaSettings& settings) {
   options.access_interfaces = settings.access_interfaces;
   options.local = settings.core.address;
   options.local_ipv4 = settings.core.ipv4_address;
+  options.datapath = settings.datapath;
+  options.datapaths = settings.datapaths;
   return options;
 }
 
@@ -226,6 +228,7 @@ void LmaDaemon::prepare_again(const std::string& interface) {
 
 void LmaDaemon::follow_routes() {
   note_routes(routes_->follow());
+  dataplane_->follow_datapaths();
   routes_timer_->arm(platform::SystemClock::now().monotonic + kFollowRoutes);
 }
 
@@ -266,8 +269,10 @@ Result<void> LmaDaemon::reload() {
   auto loaded = config::load_lma(file_, on_this_machine());
   if (!loaded) return tl::unexpected(config::to_error(loaded.error()));
   if (loaded->paths != settings_.paths || loaded->core_interfaces != settings_.core_interfaces ||
-      loaded->access_interfaces != settings_.access_interfaces)
-    return fail("needs-restart", "interfaces and paths cannot change while the daemon runs");
+      loaded->access_interfaces != settings_.access_interfaces || loaded->datapath != settings_.datapath ||
+      loaded->datapaths != settings_.datapaths)
+    return fail("needs-restart",
+                "interfaces, their data paths, and paths cannot change while the daemon runs");
   auto done = check_protection({loaded->core.address}, loaded->protected_peers).and_then([&] {
     return pump_->feed([&](Now now) { return anchor_->reconfigure(now, loaded->core); });
   });

@@ -36,18 +36,6 @@ bpf_tc_opts options_of(std::uint32_t rank) {
   return options;
 }
 
-bool uses_map(std::uint32_t program, std::uint32_t map) {
-  const platform::UniqueFd fd(bpf_prog_get_fd_by_id(program));
-  std::array<std::uint32_t, 64> maps{};
-  bpf_prog_info info{};
-  info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
-  info.nr_map_ids = maps.size();
-  std::uint32_t size = sizeof(info);
-  if (fd.get() < 0 || bpf_obj_get_info_by_fd(fd.get(), &info, &size) != 0) return false;
-  return std::ranges::count(maps.begin(),
-                            maps.begin() + std::min<std::uint32_t>(info.nr_map_ids, maps.size()), map) > 0;
-}
-
 /// The program at that place, 0 if there is none.
 std::uint32_t program_at(InterfaceIndex interface, const Attachment& place) {
   const bpf_tc_hook hook = hook_of(interface, place.hook);
@@ -77,6 +65,26 @@ std::vector<Attachment> all_places() {
 }
 
 }  // namespace
+
+bool uses_map(std::uint32_t program, std::uint32_t map) {
+  const platform::UniqueFd fd(bpf_prog_get_fd_by_id(program));
+  std::array<std::uint32_t, 64> maps{};
+  bpf_prog_info info{};
+  info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
+  info.nr_map_ids = maps.size();
+  std::uint32_t size = sizeof(info);
+  if (fd.get() < 0 || bpf_obj_get_info_by_fd(fd.get(), &info, &size) != 0) return false;
+  return std::ranges::count(maps.begin(),
+                            maps.begin() + std::min<std::uint32_t>(info.nr_map_ids, maps.size()), map) > 0;
+}
+
+Result<std::uint32_t> map_number(int map_fd) {
+  bpf_map_info map{};
+  std::uint32_t size = sizeof(map);
+  if (bpf_obj_get_info_by_fd(map_fd, &map, &size) != 0)
+    return platform::fail_errno("bpf-map", "cannot ask for a map's number", errno);
+  return map.id;
+}
 
 Result<InterfaceIndex> interface_index(const std::string& name) {
   const unsigned index = ::if_nametoindex(name.c_str());
@@ -120,15 +128,13 @@ Result<void> detach(InterfaceIndex interface, Hook hook, std::uint32_t rank) {
 
 Result<void> detach_others(const std::vector<Attachment>& wanted, int map_fd) {
   const LibbpfLog log;
-  bpf_map_info map{};
-  std::uint32_t size = sizeof(map);
-  if (bpf_obj_get_info_by_fd(map_fd, &map, &size) != 0)
-    return platform::fail_errno("tc-detach", "cannot ask for a map's number", errno);
+  const auto map = map_number(map_fd);
+  if (!map) return tl::unexpected(map.error());
   for (const Attachment& place : all_places()) {
     if (std::ranges::any_of(wanted, [&](const Attachment& a) { return same_place(a, place); })) continue;
     const auto index = interface_index(place.interface);
     const auto program = index ? program_at(*index, place) : 0;
-    if (program == 0 || !uses_map(program, map.id)) continue;
+    if (program == 0 || !uses_map(program, *map)) continue;
     if (auto detached = detach(place); !detached) return detached;
   }
   return {};

@@ -34,6 +34,11 @@ Result<void> detach(InterfaceIndex interface, Hook hook, std::uint32_t rank = 0)
 /// not another daemon's), and is not among `wanted`, is detached.
 Result<void> detach_others(const std::vector<Attachment>& wanted, int map_fd);
 
+/// The kernel's number of a map.
+Result<std::uint32_t> map_number(int map_fd);
+/// Whether the loaded program `program`, by its number, uses the map `map`: whose it is, its maps say.
+bool uses_map(std::uint32_t program, std::uint32_t map);
+
 /// "no-such-interface"
 Result<InterfaceIndex> interface_index(const std::string& name);
 

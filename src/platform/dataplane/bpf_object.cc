@@ -69,6 +69,15 @@ void BpfObject::Close::operator()(bpf_object* object) const { bpf_object__close(
 
 Result<BpfObject> BpfObject::load(const std::string& name, const void* elf, std::size_t size,
                                   const BpfObjectOptions& options) {
+  auto whole = try_load(name, elf, size, options, true);
+  if (whole || options.optional.empty() || whole.error().code != "bpf-load") return whole;
+  auto rest = try_load(name, elf, size, options, false);
+  if (rest) rest->left_out_ = whole.error().message;
+  return rest ? std::move(rest) : std::move(whole);
+}
+
+Result<BpfObject> BpfObject::try_load(const std::string& name, const void* elf, std::size_t size,
+                                      const BpfObjectOptions& options, bool with_optional) {
   const LibbpfLog log;
   bpf_object_open_opts open{};
   open.sz = sizeof(open);
@@ -81,10 +90,18 @@ Result<BpfObject> BpfObject::load(const std::string& name, const void* elf, std:
   bpf_object__for_each_map(map, loaded.object_.get()) {
     if (auto prepared = prepare_map(map, options); !prepared) return tl::unexpected(prepared.error());
   }
-  if (bpf_object__load(loaded.object_.get()) != 0)
-    return platform::fail_errno("bpf-load", "cannot load the BPF object " + name + "\n" + log.tail());
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, loaded.object_.get()) {
+    const bool is_optional = std::ranges::count(options.optional, bpf_program__name(program)) != 0;
+    if (is_optional && !with_optional) bpf_program__set_autoload(program, false);
+  }
+  if (bpf_object__load(loaded.object_.get()) != 0)
+    return platform::fail_errno("bpf-load", "cannot load the BPF object " + name + "\n" + log.tail());
+  bpf_object__for_each_program(program, loaded.object_.get()) {
+    if (!bpf_program__autoload(program)) {
+      ::unlink(options.directory.program(bpf_program__name(program)).c_str());  // a predecessor's
+      continue;
+    }
     if (auto pinned = pin_program(program, options.directory); !pinned) return tl::unexpected(pinned.error());
   }
   return loaded;

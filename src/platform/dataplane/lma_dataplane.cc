@@ -11,18 +11,20 @@ namespace {
 
 PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
   const auto n = options.max_nodes;
-  return {options.bpf_dir,
-          {{"nodes", n},
-           {"rules", n},
-           {"flows", n},
-           {"sessions", n},
-           {"uplink", n},
-           {"flow_counters", n},
-           {"session_counters", n},
-           {"spreads", n},
-           {"flow_cache", options.max_cached_flows},
-           {"choices", options.max_cached_flows}},
-          {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns"}};
+  return {
+      options.bpf_dir,
+      {{"nodes", n},
+       {"rules", n},
+       {"flows", n},
+       {"sessions", n},
+       {"uplink", n},
+       {"flow_counters", n},
+       {"session_counters", n},
+       {"spreads", n},
+       {"flow_cache", options.max_cached_flows},
+       {"choices", options.max_cached_flows}},
+      {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns", "xdp_links", "xdp_next_hops"},
+      {"lma_xdp"}};
 }
 
 /// Where an interface leads both ways, what comes out of a tunnel may go into another at once.
@@ -52,12 +54,28 @@ Result<std::unique_ptr<LmaDataplane>> LmaDataplane::open(const LmaDataplaneOptio
 }
 
 Result<void> LmaDataplane::teardown(const LmaDataplaneOptions& options) {
+  if (auto detached = FastLane::detach(options.bpf_dir); !detached) return detached;
   return PinnedDataplane::teardown(options.bpf_dir, attachments(options));
 }
 
 std::vector<Attachment> LmaDataplane::all_attachments() const {
   auto all = attachments(options_);
   if (!hold_interface_.empty()) all.push_back({hold_interface_, Hook::Ingress, "lma_released", 0});
+  return all;
+}
+
+std::vector<FastLane::Interface> LmaDataplane::fast_lane_interfaces() const {
+  const auto wanted = [this](const std::string& name) {
+    const auto found = options_.datapaths.find(name);
+    return found == options_.datapaths.end() ? options_.datapath : found->second;
+  };
+  const auto& mags = options_.access_interfaces;
+  std::vector<FastLane::Interface> all;
+  for (const auto& name : options_.core_interfaces)
+    all.push_back({name, true, std::ranges::count(mags, name) != 0, wanted(name)});
+  for (const auto& name : mags)
+    if (std::ranges::count(options_.core_interfaces, name) == 0)
+      all.push_back({name, false, true, wanted(name)});
   return all;
 }
 
@@ -71,6 +89,8 @@ Result<void> LmaDataplane::hold_at(const std::string& interface) {
 
 Result<void> LmaDataplane::attach() {
   auto attached = pinned_.attach(all_attachments());
+  const auto fast = fast_lane_.attach(fast_lane_interfaces());
+  if (attached) attached = fast;
   for (const auto& name : options_.access_interfaces)
     if (const auto index = interface_index(name)) {
       auto known = rows_.set_copy_interface(*index);

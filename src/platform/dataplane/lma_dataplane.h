@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/lma/effect.h"
+#include "platform/dataplane/fast_lane.h"
 #include "platform/dataplane/lma_rows.h"
 #include "platform/dataplane/pinned_dataplane.h"
 
@@ -21,6 +23,8 @@ struct LmaDataplaneOptions {
   std::uint32_t max_nodes = 1U << 20;
   std::uint32_t max_cached_flows = 1U << 16;
   std::optional<Ipv4Address> local_ipv4 = {};  ///< likewise, of those over IPv4
+  Datapath datapath = Datapath::Auto;          ///< of interfaces that are not named here:
+  std::map<std::string, Datapath> datapaths = {};
 };
 
 /// The anchor's packets. open() takes over what a predecessor left pinned, programs and rows, without losing
@@ -63,18 +67,27 @@ class LmaDataplane {
   std::optional<Traffic> session_traffic(SessionId session) const;
   std::vector<DropCount> drops() const { return pinned_.drops(); }
 
+  /// What forwards, by interface, and why it does.
+  const std::map<std::string, DatapathInUse>& datapaths() const { return fast_lane_.in_use(); }
+  void follow_datapaths() { fast_lane_.follow(); }
+
   const BpfObject& object() const { return pinned_.object(); }
 
  private:
   LmaDataplane(LmaDataplaneOptions options, PinnedDataplane pinned)
-      : options_(std::move(options)), pinned_(std::move(pinned)), rows_(pinned_.object()) {}
+      : options_(std::move(options)),
+        pinned_(std::move(pinned)),
+        rows_(pinned_.object()),
+        fast_lane_(pinned_.object()) {}
 
   std::vector<Attachment> all_attachments() const;
+  std::vector<FastLane::Interface> fast_lane_interfaces() const;
 
   LmaDataplaneOptions options_;
   std::string hold_interface_;  ///< empty: none
   PinnedDataplane pinned_;
   LmaRows rows_;
+  FastLane fast_lane_;
 };
 
 }  // namespace flowmob::dataplane

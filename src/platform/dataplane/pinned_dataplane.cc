@@ -16,8 +16,9 @@ constexpr const char* kMapOfEach = "drops";
 Result<PinnedDataplane> PinnedDataplane::load(const Program& program, const Options& options) {
   auto directory = BpfDirectory::create(options.directory);
   if (!directory) return tl::unexpected(directory.error());
-  auto object = BpfObject::load(program.name, program.elf, program.size,
-                                {std::move(*directory), options.capacities, options.disposable});
+  auto object =
+      BpfObject::load(program.name, program.elf, program.size,
+                      {std::move(*directory), options.capacities, options.disposable, options.optional});
   if (!object) return tl::unexpected(object.error());
   return PinnedDataplane(std::move(*object));
 }

@@ -32,6 +32,7 @@ class PinnedDataplane {
     std::filesystem::path directory;
     std::map<std::string, std::uint32_t> capacities{};
     std::vector<std::string> disposable{};
+    std::vector<std::string> optional{};
   };
 
   static Result<PinnedDataplane> load(const Program& program, const Options& options);

@@ -194,6 +194,27 @@ std::uint32_t index_of(std::string_view interface) {
   return ::if_nametoindex(std::string(interface).c_str());
 }
 
+XdpOutcome run_xdp(const BpfObject& object, const std::string& program, std::string_view interface,
+                   const Bytes& frame) {
+  xdp_md context{};
+  context.ingress_ifindex = index_of(interface);
+  context.data_end = static_cast<__u32>(frame.size());
+  Bytes out(frame.size() + 200);
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<__u32>(frame.size());
+  options.data_out = out.data();
+  options.data_size_out = static_cast<__u32>(out.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
+  options.repeat = 1;
+  EXPECT_EQ(bpf_prog_test_run_opts(object.program_fd(program), &options), 0) << "the program did not run";
+  EXPECT_TRUE(options.retval == XDP_PASS || options.retval == XDP_REDIRECT) << options.retval;
+  out.resize(options.data_size_out);
+  return {options.retval == XDP_REDIRECT, out};
+}
+
 std::filesystem::path bpf_directory() {
   return fmt::format("/sys/fs/bpf/fm-{}-packets", static_cast<int>(::getpid()));
 }

@@ -42,6 +42,14 @@ Outcome run_tagged(const BpfObject& object, const std::string& program, std::str
 Outcome run_raw_ip(const BpfObject& object, const std::string& program, std::string_view interface,
                    const Bytes& packet);
 
+/// What became of a frame in an XDP program, which either sends it on by itself or leaves it to the kernel.
+struct XdpOutcome {
+  bool redirected = false;
+  Bytes frame;
+};
+XdpOutcome run_xdp(const BpfObject& object, const std::string& program, std::string_view interface,
+                   const Bytes& frame);
+
 /// Interfaces of the test's own network namespace, which is made at the start of the program. The names have
 /// the same in them as the addresses: core0, acc1, acc2 at a router; if1, if2, vif0 at a mobile node.
 constexpr std::string_view kCoreMac = "02:00:00:00:00:c0", kAccess1Mac = "02:00:00:00:00:a1",
