@@ -88,10 +88,12 @@ Result<Answer> ask(const ControlCommand& command, const Program& program, const 
   return answer;
 }
 
-int stream(const ControlCommand& command, const Program& program, Terminal& terminal, bool explains) {
+int stream(const ControlCommand& command, const Program& program, Terminal& terminal, const Json& arguments,
+           bool explains) {
+  if (auto valid = check_arguments(command, arguments); !valid) return terminal.fail_with(valid.error());
   auto client = connect(command, program);
   if (!client) return terminal.fail_with(client.error());
-  return monitor(*client, terminal, explains);
+  return monitor(*client, terminal, command, arguments, explains);
 }
 
 std::string help_of(const std::string& group) {
@@ -111,7 +113,8 @@ void add_command(Program& program, const ControlCommand& command) {
   auto explains = std::make_shared<bool>(false);
   auto* added = program.add(
       parent, name, std::string(command.help), [&program, &command, words, explains](Terminal& terminal) {
-        if (command.streams) return stream(command, program, terminal, *explains);
+        if (command.streams)
+          return stream(command, program, terminal, make_arguments(command, *words), *explains);
         return terminal.finish(ask(command, program, make_arguments(command, *words), terminal));
       });
   for (std::size_t i = 0; i < command.arguments.size(); ++i)

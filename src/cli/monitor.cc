@@ -13,6 +13,8 @@
 namespace flowmob::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 volatile std::sig_atomic_t stop_requested = 0;
 
 void request_stop(int) { stop_requested = 1; }
@@ -24,6 +26,18 @@ std::optional<platform::DaemonRole> role_of(platform::ControlClient& client) {
   for (const auto role : {Lma, Mag, Mn})
     if (text_of(*status, "role") == to_string(role)) return role;
   return std::nullopt;
+}
+
+/// Of a list of values what they are: one that has names of its own has them behind its.
+void add_field(std::string& line, const std::string& name, const Json& object, const std::string& key) {
+  const Json& value = field(object, key);
+  if (value.is_object()) {
+    for (const auto& [inner, unused] : value.items()) add_field(line, name + "." + inner, value, inner);
+    return;
+  }
+  const std::string text = printable(text_of(object, key));
+  const bool quoted = text.empty() || text.find(' ') != std::string::npos;
+  line += fmt::format("  {}={}{}{}", printable(name), quoted ? "\"" : "", text, quoted ? "\"" : "");
 }
 
 std::string line_of(const Json& event, const Terminal& terminal) {
@@ -38,9 +52,7 @@ std::string event_text(const Json& event, bool colour) {
                      paint(printable(text_of(event, "event")), Style::Bold, colour);
   for (const auto& [key, value] : event.items()) {
     if (key == "time" || key == "event" || platform::is_for_programs(key)) continue;
-    const std::string text = printable(text_of(event, key));
-    const bool quoted = text.empty() || text.find(' ') != std::string::npos;
-    line += fmt::format("  {}={}{}{}", printable(key), quoted ? "\"" : "", text, quoted ? "\"" : "");
+    add_field(line, key, event, key);
   }
   return line + "\n";
 }
@@ -104,12 +116,22 @@ std::string explanation_text(const Json& explanation, bool colour) {
   return paint(text, Style::Faint, colour);
 }
 
-int monitor(platform::ControlClient& client, Terminal& terminal, bool explains) {
+int monitor(platform::ControlClient& client, Terminal& terminal, const platform::ControlCommand& command,
+            const Json& arguments, bool explains) {
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   const auto daemon = explains ? role_of(client) : std::nullopt;
-  if (auto started = client.monitor(); !started) return terminal.fail_with(started.error());
-  while (stop_requested == 0) {
+  if (auto started = client.call(command.name, arguments); !started)
+    return terminal.fail_with(started.error());
+  // A stream for this client alone is ended by its daemon, which has to say what it has counted.
+  const auto patience = command.name == "monitor" ? 0s : 5s;
+  std::optional<std::chrono::steady_clock::time_point> end;
+  while (!end || std::chrono::steady_clock::now() < *end) {
+    if (stop_requested != 0 && !end) {
+      end = std::chrono::steady_clock::now() + patience;
+      client.finish();
+      continue;
+    }
     // A limit, because waiting itself may go on after a signal.
     auto event = client.next_event(std::chrono::milliseconds(200));
     if (!event) return stop_requested != 0 ? 0 : terminal.fail_with(event.error());

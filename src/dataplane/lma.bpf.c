@@ -224,7 +224,7 @@ SEC("tc") int lma_local(struct __sk_buff* skb) {
 static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
-  if (!ours || !ours->copy_interface) return TC_ACT_SHOT;
+  if (!ours || !ours->copy_interface) return fm_drop(skb, FM_DROP_NO_ROUTE);
   skb->tc_index = FM_RELEASED_MARK;
   skb->mark = FM_RELEASED_MARK;
   return (int)bpf_redirect(ours->copy_interface, BPF_F_INGRESS);
@@ -234,8 +234,9 @@ static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
 SEC("tc") int lma_released(struct __sk_buff* skb) {
   struct fm_packet packet = {};
   struct fm_held held;
-  if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK) return TC_ACT_SHOT;
-  if (!held.kind || held.kind > FM_HELD_BY_SESSION) return TC_ACT_SHOT;
+  if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK || !held.kind ||
+      held.kind > FM_HELD_BY_SESSION)
+    return fm_drop(skb, FM_DROP_MALFORMED);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   fm_parse_upper(skb, &packet);
@@ -246,7 +247,8 @@ SEC("tc") int lma_released(struct __sk_buff* skb) {
     fm_note_released(&held, packet.length);
     return fm_release_uplink(skb);
   }
-  if (held.kind == FM_HELD_BY_SESSION && !bpf_map_lookup_elem(&sessions, &flow)) return TC_ACT_SHOT;
+  if (held.kind == FM_HELD_BY_SESSION && !bpf_map_lookup_elem(&sessions, &flow))
+    return fm_drop(skb, FM_DROP_NO_SESSION);
   if (held.kind == FM_HELD_BY_SESSION) return fm_send_by(skb, &packet, 0, flow, copy, 0);
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   fm_note_released(&held, packet.length);

@@ -126,6 +126,11 @@ constexpr std::array kMemberPrefer{
                     "members, the best first; others follow in the order that they had"},
 };
 
+constexpr std::array kMonitorDrops{
+    CommandArgument{"reason", ArgumentType::String, false, false,
+                    "only drops for this reason, as in `show statistics`"},
+};
+
 constexpr std::array kCommands{
     ControlCommand{"status", kEvery, ReadOnly, {}, "name, version, role, uptime and what the daemon serves"},
     ControlCommand{"show bindings", Lma | Mag, ReadOnly, kOnlyMn,
@@ -191,6 +196,9 @@ constexpr std::array kCommands{
     ControlCommand{"reload", kEvery, Admin, {}, "reads the configuration again; live bindings stay"},
     ControlCommand{
         "monitor", kEvery, ReadOnly, {}, "streams events, one a line; with --json each a JSON object", true},
+    ControlCommand{"monitor drops", kEvery, Admin, kMonitorDrops,
+                   "samples of the packets that the data plane drops: why, where, and how they begin", true,
+                   true},
 };
 
 bool has_type(const nlohmann::ordered_json& value, ArgumentType type) {

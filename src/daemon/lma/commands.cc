@@ -24,6 +24,13 @@ Result<Json> with_deadline(Json arguments) {
 
 }  // namespace
 
+Result<void> LmaDaemon::monitor_drops() {
+  auto drops = DropMonitor::open(*host_, dataplane_->object());
+  if (!drops) return tl::unexpected(drops.error());
+  drops_ = std::move(*drops);
+  return {};
+}
+
 Result<void> LmaDaemon::add_commands() {
   auto& control = host_->control();
   auto added = host_->on_status(settings_.core.name, [this] {
@@ -49,7 +56,8 @@ Result<void> LmaDaemon::add_commands() {
           [&] { return control.handle("show handovers", [this](const Json& a) { return handovers(a); }); })
       .and_then([&] { return add_policy_commands(); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
-      .and_then([&] { return host_->on_reload([this] { return reload(); }); });
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); })
+      .and_then([&] { return monitor_drops(); });
 }
 
 Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {

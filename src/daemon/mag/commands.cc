@@ -9,6 +9,13 @@ namespace flowmob::daemon {
 
 using core::Json;
 
+Result<void> MagDaemon::monitor_drops() {
+  auto drops = DropMonitor::open(*host_, dataplane_->object());
+  if (!drops) return tl::unexpected(drops.error());
+  drops_ = std::move(*drops);
+  return {};
+}
+
 Result<void> MagDaemon::add_commands() {
   auto& control = host_->control();
   auto added = host_->on_status(settings_.core.name, [this] {
@@ -26,7 +33,8 @@ Result<void> MagDaemon::add_commands() {
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
-      .and_then([&] { return host_->on_reload([this] { return reload(); }); });
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); })
+      .and_then([&] { return monitor_drops(); });
 }
 
 Result<Json> MagDaemon::ask(std::string_view command, const Json& arguments) {

@@ -138,6 +138,13 @@ Result<Json> MnDaemon::release_flow(Json arguments) {
   });
 }
 
+Result<void> MnDaemon::monitor_drops() {
+  auto drops = DropMonitor::open(*host_, dataplane_->object());
+  if (!drops) return tl::unexpected(drops.error());
+  drops_ = std::move(*drops);
+  return {};
+}
+
 Result<void> MnDaemon::add_commands() {
   platform::ControlServer& control = host_->control();
   return host_
@@ -182,7 +189,8 @@ Result<void> MnDaemon::add_commands() {
         });
       })
       .and_then(
-          [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); });
+          [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); })
+      .and_then([&] { return monitor_drops(); });
 }
 
 }  // namespace flowmob::daemon

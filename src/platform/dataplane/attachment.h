@@ -34,6 +34,9 @@ Result<void> detach(InterfaceIndex interface, Hook hook, std::uint32_t rank = 0)
 /// not another daemon's), and is not among `wanted`, is detached.
 Result<void> detach_others(const std::vector<Attachment>& wanted, int map_fd);
 
+/// The names of what sits at our places there, in the order in which they run.
+std::vector<std::string> programs_at(InterfaceIndex interface, Hook hook);
+
 /// "no-such-interface"
 Result<InterfaceIndex> interface_index(const std::string& name);
 
