@@ -40,12 +40,19 @@ void add_field(std::string& line, const std::string& name, const Json& object, c
   line += fmt::format("  {}={}{}{}", printable(name), quoted ? "\"" : "", text, quoted ? "\"" : "");
 }
 
-std::string line_of(const Json& event, const Terminal& terminal) {
+}  // namespace
+
+std::string event_line(const Json& event, const Terminal& terminal) {
   if (terminal.json) return event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return event_text(event, terminal.colour);
 }
 
-}  // namespace
+void stop_on_signals() {
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+}
+
+bool is_stop_requested() { return stop_requested != 0; }
 
 std::string event_text(const Json& event, bool colour) {
   std::string line = paint(printable(text_of(event, "time")), Style::Faint, colour) + "  " +
@@ -118,8 +125,7 @@ std::string explanation_text(const Json& explanation, bool colour) {
 
 int monitor(platform::ControlClient& client, Terminal& terminal, const platform::ControlCommand& command,
             const Json& arguments, bool explains) {
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  stop_on_signals();
   const auto daemon = explains ? role_of(client) : std::nullopt;
   if (auto started = client.call(command.name, arguments); !started)
     return terminal.fail_with(started.error());
@@ -138,7 +144,7 @@ int monitor(platform::ControlClient& client, Terminal& terminal, const platform:
     if (!*event) continue;
     const Json explanation = explains ? explanation_of(**event, daemon) : Json();
     if (explains && terminal.json) (**event)["explanation"] = explanation;
-    std::string text = line_of(**event, terminal);
+    std::string text = event_line(**event, terminal);
     if (explains && !terminal.json) text += explanation_text(explanation, terminal.colour);
     if (!terminal.print(text)) break;
   }

@@ -2,6 +2,7 @@
 /* The local mobility anchor: downlink by flow into the right tunnel, uplink only from where it may come. */
 #include "abi/lma.h"
 
+#include "captured.h"
 #include "classify.h"
 #include "copies.h"
 #include "counters.h"
@@ -169,18 +170,22 @@ static __always_inline __u32 fm_old_session_alive(__u32 flow, __u32 otherwise) {
 }
 
 static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet,
-                                           const struct fm_flow_key* key, __u32 flow, struct fm_copy copy) {
+                                           const struct fm_flow_key* key, __u32 flow, struct fm_copy copy,
+                                           const struct fm_node_row* node) {
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
   __u32 narrowest = 0;
   __u32 session = fm_session_of(skb, packet, key, flow, binding, copy, &narrowest);
+  struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
+  int turned = FM_BY_NEW;
   if (binding->action == FM_ACTION_ORDERED && packet->whole_key) {
-    struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
-    int turned = fm_in_order(key, flow, packet->length, &held);
-    if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
+    turned = fm_in_order(key, flow, packet->length, &held);
     if (turned == FM_BY_OLD) session = fm_old_session_alive(flow, session);
   }
+  if (node->uses & FM_NODE_IS_CAPTURED)
+    fm_capture(skb, fm_place(packet), FM_HALVES(node->node, flow), FM_HALVES(FM_CAPTURED_DOWN, session));
+  if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
   return fm_send_by(skb, packet, flow, session, copy, narrowest);
 }
 
@@ -200,7 +205,7 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy cop
   }
   __u32 flow = fm_classify(node, key, packet.whole_key);
   if (!flow) return fm_drop(skb, FM_DROP_NO_FLOW);
-  return fm_forward_flow(skb, &packet, key, flow, copy);
+  return fm_forward_flow(skb, &packet, key, flow, copy, node);
 }
 
 /* Ingress of interfaces towards correspondents. */
@@ -296,10 +301,9 @@ static __always_inline bool fm_has_its_key(const struct fm_uplink_row* row, cons
 }
 
 /* The flow is the one that the packet's answer would belong to. Leaves the packet's key turned around. */
-static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_packet* inner) {
-  const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
+static __always_inline __u32 fm_uplink_flow_of(struct __sk_buff* skb, struct fm_packet* inner,
+                                               const struct fm_node_row* node) {
   __u32 label = inner->key.flow_label;
-  if (!node) return 0;
   struct fm_flow_key* quoted = fm_quoted_key(skb, inner);
   fm_reverse(&inner->key);
   if (quoted) {
@@ -309,6 +313,15 @@ static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_pac
   }
   __u32 flow = fm_classify(node, &inner->key, inner->whole_key);
   inner->key.flow_label = label;  // of the packet, which goes on
+  return flow;
+}
+
+static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_packet* inner, __u32 session) {
+  const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
+  if (!node) return 0;
+  __u32 flow = fm_uplink_flow_of(skb, inner, node);
+  if (node->uses & FM_NODE_IS_CAPTURED)
+    fm_capture(skb, fm_place(inner), FM_HALVES(node->node, flow), FM_HALVES(FM_CAPTURED_UP, session));
   return flow;
 }
 
@@ -342,7 +355,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (!fm_has_its_key(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   fm_parse_upper(skb, &inner);
-  __u32 flow = fm_uplink_flow(skb, &inner);
+  __u32 flow = fm_uplink_flow(skb, &inner, session);
   if (fm_came_before(skb, &inner, flow, session)) return fm_drop(skb, FM_DROP_COPY);
   struct fm_counter weight = fm_weight(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);

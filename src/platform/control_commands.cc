@@ -131,6 +131,13 @@ constexpr std::array kMonitorDrops{
                     "only drops for this reason, as in `show statistics`"},
 };
 
+constexpr std::array kCapture{
+    CommandArgument{"mn", ArgumentType::String, false, false,
+                    "the mobile node (MN-ID); may be absent at a mobile node itself"},
+    CommandArgument{"snaplen", ArgumentType::Integer, false, false,
+                    "octets of each packet, up to 256; 192 if absent"},
+};
+
 constexpr std::array kCommands{
     ControlCommand{"status", kEvery, ReadOnly, {}, "name, version, role, uptime and what the daemon serves"},
     ControlCommand{"show bindings", Lma | Mag, ReadOnly, kOnlyMn,
@@ -196,6 +203,10 @@ constexpr std::array kCommands{
     ControlCommand{"reload", kEvery, Admin, {}, "reads the configuration again; live bindings stay"},
     ControlCommand{
         "monitor", kEvery, ReadOnly, {}, "streams events, one a line; with --json each a JSON object", true},
+    ControlCommand{"capture", kEvery, Admin, kCapture,
+                   "one mobile node's packets, outside of their tunnels; at the node itself those of its "
+                   "virtual interface",
+                   true, true},
     ControlCommand{"monitor drops", kEvery, Admin, kMonitorDrops,
                    "samples of the packets that the data plane drops: why, where, and how they begin", true,
                    true},

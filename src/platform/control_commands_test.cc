@@ -39,19 +39,20 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
                 "show tunnels",   "show links",    "show peers",     "show statistics", "flow move",
                 "flow release",   "show policies", "policy explain", "policy diff",     "policy apply",
                 "policy confirm", "policy reload", "session revoke", "reload",          "monitor",
-                "monitor drops"}));
-  EXPECT_EQ(known(DaemonRole::Mag),
-            (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
-                                        "show statistics", "flow announce", "flow withdraw", "attach",
-                                        "detach", "session revoke", "reload", "monitor", "monitor drops"}));
+                "monitor drops",  "capture"}));
+  EXPECT_EQ(
+      known(DaemonRole::Mag),
+      (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
+                                  "show statistics", "flow announce", "flow withdraw", "attach", "detach",
+                                  "session revoke", "reload", "monitor", "monitor drops", "capture"}));
   EXPECT_EQ(known(DaemonRole::Mn),
             (std::set<std::string_view>{"status", "show flows", "show links", "show statistics", "flow move",
                                         "flow release", "member add", "member remove", "member prefer",
-                                        "policy explain", "reload", "monitor", "monitor drops"}));
+                                        "policy explain", "reload", "monitor", "monitor drops", "capture"}));
 }
 
 TEST(ControlCommands, WhatChangesSomethingOrShowsPacketsIsForAdministrators) {
-  for (const char* name : {"flow move", "attach", "detach", "reload", "monitor drops"}) {
+  for (const char* name : {"flow move", "attach", "detach", "reload", "monitor drops", "capture"}) {
     EXPECT_EQ(find_command(name)->access, CommandAccess::Admin) << name;
   }
   for (const ControlCommand& command : control_commands()) {

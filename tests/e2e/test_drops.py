@@ -147,9 +147,9 @@ def test_what_cannot_be_is_an_error(lab):
 def test_a_daemon_that_goes_ends_it_and_the_next_one_has_it_off(lab, watch, revived):
     seen = watch("mag2", "--json")
     revived.kill(lab, "mag2")
-    line = json.loads(seen.next())
-    assert line["error"]["code"] == "connection-lost"
-    assert seen.process.wait(30) == 1
+    out, _ = seen.process.communicate(timeout=30)
+    assert json.loads(out)["error"]["code"] == "connection-lost"
+    assert seen.process.returncode == 1
     assert is_switched_on(lab, "mag2"), "nobody could turn it off"
     revived.start(lab, "mag2")
     eventually(lambda: not is_switched_on(lab, "mag2"), what="a start turns it off")

@@ -9,6 +9,7 @@
 #include "core/lma/local_mobility_anchor.h"
 #include "core/rate_limiter.h"
 #include "daemon/config/settings.h"
+#include "daemon/host/capture_service.h"
 #include "daemon/host/drop_monitor.h"
 #include "daemon/host/host.h"
 #include "daemon/host/link_watch.h"
@@ -52,6 +53,9 @@ class LmaDaemon {
   Result<void> listen_to_echoes();
   Result<void> add_commands();
   Result<void> monitor_drops();
+  Result<void> serve_captures();
+  Result<CaptureService::Numbers> find_captured(const std::string& mn);
+  core::Json describe_captured(const dataplane::CapturedPacket& packet) const;
   Result<void> add_policy_commands();
   Result<void> reload();
   std::vector<InterfaceIndex> correspondent_interfaces();
@@ -100,6 +104,9 @@ class LmaDaemon {
   bool routes_fail_ = false;
   std::unique_ptr<Pump<core::LocalMobilityAnchor, core::LmaEffect>> pump_;
   std::unique_ptr<DropMonitor> drops_;
+  std::map<FlowIndex, std::string> captured_flows_;  ///< their names, as they were a moment ago
+  std::map<SessionId, core::Json> captured_sessions_;
+  std::unique_ptr<CaptureService> captures_;
 };
 
 }  // namespace flowmob::daemon

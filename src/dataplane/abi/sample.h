@@ -28,3 +28,22 @@ FM_STATIC_ASSERT(sizeof(struct fm_drop_sample) == 160, "fm_drop_sample");
 
 #define FM_DROP_SAMPLE_INTERVAL_NS 10000000ULL /* 100 a second for each CPU, 100 at once */
 #define FM_DROP_SAMPLE_BURST_NS 1000000000ULL
+
+#define FM_CAPTURED_OCTETS 256
+#define FM_CAPTURED_DOWN 0u /* towards the node */
+#define FM_CAPTURED_UP 1u
+
+/* A packet of a node that is captured, outside of tunnels. */
+struct fm_captured {
+  __u64 time;    /* bpf_ktime_get_ns() */
+  __u32 node;    /* an anchor's number of it, or a gateway's of its attachment; at the node itself zero */
+  __u32 flow;    /* at an anchor */
+  __u32 session; /* an anchor's; at a node the interface of the member */
+  __u32 interface;
+  __u32 way;    /* FM_CAPTURED_* */
+  __u32 length; /* of the packet */
+  __u32 octet_count;
+  __u32 pad;
+  __u8 octets[FM_CAPTURED_OCTETS]; /* the packet, without a link-layer header */
+};
+FM_STATIC_ASSERT(sizeof(struct fm_captured) == 296, "fm_captured");

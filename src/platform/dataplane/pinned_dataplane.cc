@@ -15,7 +15,8 @@ namespace {
 constexpr const char* kMapOfEach = "drops";
 
 /// What whoever looks at packets has to do with: nobody loses anything by new ones.
-constexpr std::array kOfSamples{"sampling", "drop_samples", "sample_budget", "unsampled_drops"};
+constexpr std::array kOfSamples{"sampling",        "drop_samples",     "sample_budget",
+                                "unsampled_drops", "captured_packets", "captures_lost"};
 
 /// Whoever looked through a predecessor does not any more.
 Result<void> end_sampling(const BpfObject& object) {
