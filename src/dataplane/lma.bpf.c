@@ -169,6 +169,12 @@ static __always_inline __u32 fm_old_session_alive(__u32 flow, __u32 otherwise) {
   return bpf_map_lookup_elem(&sessions, &session) ? session : otherwise;
 }
 
+static __always_inline void fm_capture_down(struct __sk_buff* skb, const struct fm_packet* packet,
+                                            const struct fm_node_row* node, __u32 flow, __u32 session) {
+  if (node->uses & FM_NODE_IS_CAPTURED)
+    fm_capture(skb, fm_place(packet), FM_HALVES(node->node, flow), FM_HALVES(FM_CAPTURED_DOWN, session));
+}
+
 static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet,
                                            const struct fm_flow_key* key, __u32 flow, struct fm_copy copy,
                                            const struct fm_node_row* node) {
@@ -177,15 +183,16 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
   __u32 narrowest = 0;
   __u32 session = fm_session_of(skb, packet, key, flow, binding, copy, &narrowest);
-  struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
-  int turned = FM_BY_NEW;
   if (binding->action == FM_ACTION_ORDERED && packet->whole_key) {
-    turned = fm_in_order(key, flow, packet->length, &held);
+    struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
+    int turned = fm_in_order(key, flow, packet->length, &held);
     if (turned == FM_BY_OLD) session = fm_old_session_alive(flow, session);
+    if (turned == FM_WAIT) {
+      fm_capture_down(skb, packet, node, flow, session);
+      return fm_hold(skb, flow, &held);
+    }
   }
-  if (node->uses & FM_NODE_IS_CAPTURED)
-    fm_capture(skb, fm_place(packet), FM_HALVES(node->node, flow), FM_HALVES(FM_CAPTURED_DOWN, session));
-  if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
+  fm_capture_down(skb, packet, node, flow, session);
   return fm_send_by(skb, packet, flow, session, copy, narrowest);
 }
 
