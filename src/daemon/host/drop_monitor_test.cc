@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/address.h"
+
 namespace flowmob::daemon {
 namespace {
 
