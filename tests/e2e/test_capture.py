@@ -160,3 +160,26 @@ def test_a_connection_that_breaks_ends_it(lab, capture, tmp_path):
     running.process.wait(10)
     eventually(lambda: not is_marked(lab, "lma"), what="the mark goes with the connection")
     assert_whole_exchange(lab, packets_in(tmp_path / "broken.pcapng"))
+
+
+BLAST = """import socket, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+for i in range(8000):
+    s.sendto(bytes(300), (sys.argv[1], 9))
+    if i % 50 == 0: time.sleep(0.005)"""
+
+
+def test_a_client_that_does_not_read_holds_nobody_up_and_is_told_what_it_missed(lab, capture, tmp_path):
+    def carried():
+        return sum(row["traffic"]["down"]["packets"] for row in lab.ask("lma", "show", "flows")["flows"] if "traffic" in row)
+    running, before = capture("lma", "--mn", mn_id(lab), "-w", tmp_path / "slow.pcapng"), carried()
+    running.process.send_signal(signal.SIGSTOP)
+    lab.inside("cn", "python3", "-c", BLAST, lab.address("vif"))
+    assert lab.alive("lma")
+    down = carried() - before
+    assert down > 4000
+    running.process.send_signal(signal.SIGCONT)
+    out, _ = running.end()
+    captured, lost = map(int, re.match(rb"(\d+) packets captured, (\d+) lost", out).groups())
+    assert lost > 0 and captured == len(packets_in(tmp_path / "slow.pcapng", "frame"))
+    assert captured + lost >= down
