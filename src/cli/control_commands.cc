@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "cli/capture.h"
 #include "cli/monitor.h"
 #include "cli/program.h"
 #include "cli/render.h"
@@ -88,15 +89,38 @@ Result<Answer> ask(const ControlCommand& command, const Program& program, const 
   return answer;
 }
 
-int stream(const ControlCommand& command, const Program& program, Terminal& terminal, bool explains) {
+/// What of a command that streams is the command line's own.
+struct StreamOptions {
+  bool explains = false;
+  CaptureOptions capture{};
+};
+
+int stream(const ControlCommand& command, const Program& program, Terminal& terminal, const Json& arguments,
+           const StreamOptions& options) {
+  if (auto valid = check_arguments(command, arguments); !valid) return terminal.fail_with(valid.error());
   auto client = connect(command, program);
   if (!client) return terminal.fail_with(client.error());
-  return monitor(*client, terminal, explains);
+  if (command.name == "capture") return capture(*client, terminal, arguments, options.capture);
+  return monitor(*client, terminal, command, arguments, options.explains);
 }
 
 std::string help_of(const std::string& group) {
   if (group == "show") return "shows what a daemon holds";
   return group == "policy" ? kPolicyHelp : "changes a " + group;
+}
+
+void add_stream_options(CLI::App& app, const ControlCommand& command, StreamOptions& options) {
+  if (command.name != "capture") {
+    app.add_flag("--explain", options.explains,
+                 "behind each event what it is, where it is specified, and what its keys mean");
+    return;
+  }
+  app.add_option(
+         "-w", options.capture.file,
+         "a pcapng file, which Wireshark reads; \"-\": standard output; a line for each packet if absent")
+      ->type_name("FILE");
+  app.add_option("--count", options.capture.count, "ends after so many packets")->type_name("NUMBER");
+  app.add_option("--seconds", options.capture.seconds, "ends after so many seconds")->type_name("NUMBER");
 }
 
 void add_command(Program& program, const ControlCommand& command) {
@@ -108,17 +132,16 @@ void add_command(Program& program, const ControlCommand& command) {
   }
   const std::string name(command.name.substr(space == std::string_view::npos ? 0 : space + 1));
   auto words = std::make_shared<ArgumentWords>(command.arguments.size());
-  auto explains = std::make_shared<bool>(false);
+  auto options = std::make_shared<StreamOptions>();
   auto* added = program.add(
-      parent, name, std::string(command.help), [&program, &command, words, explains](Terminal& terminal) {
-        if (command.streams) return stream(command, program, terminal, *explains);
+      parent, name, std::string(command.help), [&program, &command, words, options](Terminal& terminal) {
+        if (command.streams)
+          return stream(command, program, terminal, make_arguments(command, *words), *options);
         return terminal.finish(ask(command, program, make_arguments(command, *words), terminal));
       });
   for (std::size_t i = 0; i < command.arguments.size(); ++i)
     add_argument(*added, command.arguments[i], (*words)[i]);
-  if (command.streams)
-    added->add_flag("--explain", *explains,
-                    "behind each event what it is, where it is specified, and what its keys mean");
+  if (command.streams) add_stream_options(*added, command, *options);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 namespace flowmob::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 volatile std::sig_atomic_t stop_requested = 0;
 
 void request_stop(int) { stop_requested = 1; }
@@ -26,21 +28,38 @@ std::optional<platform::DaemonRole> role_of(platform::ControlClient& client) {
   return std::nullopt;
 }
 
-std::string line_of(const Json& event, const Terminal& terminal) {
+/// Of a list of values what they are: one that has names of its own has them behind its.
+void add_field(std::string& line, const std::string& name, const Json& object, const std::string& key) {
+  const Json& value = field(object, key);
+  if (value.is_object()) {
+    for (const auto& [inner, unused] : value.items()) add_field(line, name + "." + inner, value, inner);
+    return;
+  }
+  const std::string text = printable(text_of(object, key));
+  const bool quoted = text.empty() || text.find(' ') != std::string::npos;
+  line += fmt::format("  {}={}{}{}", printable(name), quoted ? "\"" : "", text, quoted ? "\"" : "");
+}
+
+}  // namespace
+
+std::string event_line(const Json& event, const Terminal& terminal) {
   if (terminal.json) return event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return event_text(event, terminal.colour);
 }
 
-}  // namespace
+void stop_on_signals() {
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+}
+
+bool is_stop_requested() { return stop_requested != 0; }
 
 std::string event_text(const Json& event, bool colour) {
   std::string line = paint(printable(text_of(event, "time")), Style::Faint, colour) + "  " +
                      paint(printable(text_of(event, "event")), Style::Bold, colour);
   for (const auto& [key, value] : event.items()) {
     if (key == "time" || key == "event" || platform::is_for_programs(key)) continue;
-    const std::string text = printable(text_of(event, key));
-    const bool quoted = text.empty() || text.find(' ') != std::string::npos;
-    line += fmt::format("  {}={}{}{}", printable(key), quoted ? "\"" : "", text, quoted ? "\"" : "");
+    add_field(line, key, event, key);
   }
   return line + "\n";
 }
@@ -104,19 +123,28 @@ std::string explanation_text(const Json& explanation, bool colour) {
   return paint(text, Style::Faint, colour);
 }
 
-int monitor(platform::ControlClient& client, Terminal& terminal, bool explains) {
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+int monitor(platform::ControlClient& client, Terminal& terminal, const platform::ControlCommand& command,
+            const Json& arguments, bool explains) {
+  stop_on_signals();
   const auto daemon = explains ? role_of(client) : std::nullopt;
-  if (auto started = client.monitor(); !started) return terminal.fail_with(started.error());
-  while (stop_requested == 0) {
+  if (auto started = client.call(command.name, arguments); !started)
+    return terminal.fail_with(started.error());
+  // A stream for this client alone is ended by its daemon, which has to say what it has counted.
+  const auto patience = command.name == "monitor" ? 0s : 5s;
+  std::optional<std::chrono::steady_clock::time_point> end;
+  while (!end || std::chrono::steady_clock::now() < *end) {
+    if (stop_requested != 0 && !end) {
+      end = std::chrono::steady_clock::now() + patience;
+      client.finish();
+      continue;
+    }
     // A limit, because waiting itself may go on after a signal.
     auto event = client.next_event(std::chrono::milliseconds(200));
     if (!event) return stop_requested != 0 ? 0 : terminal.fail_with(event.error());
     if (!*event) continue;
     const Json explanation = explains ? explanation_of(**event, daemon) : Json();
     if (explains && terminal.json) (**event)["explanation"] = explanation;
-    std::string text = line_of(**event, terminal);
+    std::string text = event_line(**event, terminal);
     if (explains && !terminal.json) text += explanation_text(explanation, terminal.colour);
     if (!terminal.print(text)) break;
   }

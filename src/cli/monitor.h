@@ -18,7 +18,16 @@ Json explanation_of(const Json& event, std::optional<platform::DaemonRole> daemo
 /// The same in lines below the event's.
 std::string explanation_text(const Json& explanation, bool colour);
 
-/// Prints the daemon's events, one a line, until it or the reader goes away or SIGINT or SIGTERM comes.
-int monitor(platform::ControlClient& client, Terminal& terminal, bool explains = false);
+/// The same, or the JSON object, as the terminal wants it.
+std::string event_line(const Json& event, const Terminal& terminal);
+
+/// SIGINT and SIGTERM ask for the end from now on.
+void stop_on_signals();
+bool is_stop_requested();
+
+/// Prints the events that the daemon sends for a command, one a line, until it or the reader goes away or
+/// SIGINT or SIGTERM comes.
+int monitor(platform::ControlClient& client, Terminal& terminal, const platform::ControlCommand& command,
+            const Json& arguments, bool explains = false);
 
 }  // namespace flowmob::cli

@@ -89,7 +89,10 @@ Program::Program(Surroundings around)
 
 CLI::App* Program::add(CLI::App* parent, const std::string& name, const std::string& help, Action action) {
   CLI::App* added = (parent == nullptr ? &app : parent)->add_subcommand(name, help);
-  added->final_callback([this, action = std::move(action)] { chosen = action; });
+  added->final_callback([this, added, action = std::move(action)] {
+    // CLI11 comes here after the subcommand of a command that has some and is one itself.
+    if (added->get_subcommands().empty()) chosen = action;
+  });
   return added;
 }
 

@@ -74,10 +74,15 @@ void append_other(const CLI::App& program, std::string& page) {
                         sentence(sub->get_description()), options_of(*sub));
 }
 
+/// Some commands that hold others do something themselves.
+bool is_command(const std::string& path) {
+  return platform::find_command(path.substr(path.find(' ') + 1)) != nullptr;
+}
+
 /// One section for `command`, or for each of those that it holds.
 void append(const CLI::App& command, const std::string& path, const Others& others, std::string& page) {
   const auto subs = commands_of(command);
-  if (subs.empty())
+  if (subs.empty() || is_command(path))
     page += fmt::format("\n## {}\n\n{}\n{}{}", path, sentence(command.get_description()), asked_of(path),
                         options_of(command));
   for (const CLI::App* sub : subs) {

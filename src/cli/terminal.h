@@ -37,6 +37,8 @@ class Terminal {
 
   /// Writes and flushes. False: nobody reads any more (EPIPE), so there is no sense in going on.
   bool print(std::string_view text);
+  /// For people alone, who may not read what goes to `out`.
+  void note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), err_); }
   /// One document, indented for people who look.
   bool print_document(const Json& document);
   /// {"ok":false,"error":{...}} with --json, "flowmob: message [code]" on standard error without (of

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bpf_base.h"
+#include "drop_samples.h"
 #include "packet.h"
 
 struct {
@@ -11,16 +12,17 @@ struct {
   __type(value, struct fm_counter);
 } drops SEC(".maps");
 
-/* Drops by reason; octets without the link-layer header. */
-static __always_inline void fm_count_drop(const struct __sk_buff* skb, enum fm_drop_reason reason) {
+/* Drops by reason; octets without the link-layer header. All that a program drops comes by here. */
+static __always_inline void fm_count_drop(struct __sk_buff* skb, enum fm_drop_reason reason) {
   __u32 row = reason;
   struct fm_counter* counter = bpf_map_lookup_elem(&drops, &row);
   if (!counter) return;
   counter->packets += skb->gso_segs ? skb->gso_segs : 1;
   counter->bytes += skb->len - ETH_HLEN;
+  if (fm_samples_drops()) fm_sample_drop(skb, reason);
 }
 
-static __always_inline int fm_drop(const struct __sk_buff* skb, enum fm_drop_reason reason) {
+static __always_inline int fm_drop(struct __sk_buff* skb, enum fm_drop_reason reason) {
   fm_count_drop(skb, reason);
   return TC_ACT_SHOT;
 }

@@ -130,16 +130,28 @@ static __always_inline int fm_write_too_big(struct __sk_buff* skb, const struct 
                                   0);
 }
 
-/* `packet` starts right behind the link-layer header. The answer goes back the way the packet came: for
- * packets of our own stack that is up, with BPF_F_INGRESS. */
-static __noinline int fm_answer_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
+/* Counts the packet by whether it is answered, which it says. Not where the answer is made: there the stack
+ * is full. */
+static __noinline int fm_begin_answer(struct __sk_buff* skb, const struct fm_packet* packet) {
+  bool may = packet && fm_may_answer(skb, packet);
+  fm_count_drop(skb, may ? FM_DROP_TOO_BIG : FM_DROP_TOO_BIG_SILENT);
+  return may;
+}
+
+static __noinline int fm_become_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
                                         const struct fm_address* from, __u32 mtu, __u32 redirect_flags) {
-  if (!fm_may_answer(skb, packet)) return fm_drop(skb, FM_DROP_TOO_BIG_SILENT);
   __u16 partial = fm_partial_checksum(skb, packet);
-  fm_count_drop(skb, FM_DROP_TOO_BIG);
   if (bpf_skb_change_tail(skb, ETH_HLEN + FM_QUOTED, 0) ||
       bpf_skb_adjust_room(skb, FM_IPV6_HEADER + 8, BPF_ADJ_ROOM_MAC, 0) ||
       fm_write_too_big(skb, packet, from, mtu, partial) || fm_swap_link_addresses(skb))
     return TC_ACT_SHOT;
   return (int)bpf_redirect(skb->ifindex, redirect_flags);
+}
+
+/* `packet` starts right behind the link-layer header. The answer goes back the way the packet came: for
+ * packets of our own stack that is up, with BPF_F_INGRESS. */
+static __always_inline int fm_answer_too_big(struct __sk_buff* skb, const struct fm_packet* packet,
+                                             const struct fm_address* from, __u32 mtu, __u32 redirect_flags) {
+  if (!fm_begin_answer(skb, packet)) return TC_ACT_SHOT;
+  return fm_become_too_big(skb, packet, from, mtu, redirect_flags);
 }

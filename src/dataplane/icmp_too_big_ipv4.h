@@ -84,17 +84,27 @@ static __always_inline int fm_write_too_big_ipv4(struct __sk_buff* skb, const st
                bpf_skb_store_bytes(skb, ETH_HLEN + sizeof(header), &icmp, sizeof(icmp), 0));
 }
 
-/* `packet` starts right behind the link-layer header. The answer goes back the way the packet came. */
-static __noinline int fm_answer_too_big_ipv4(struct __sk_buff* skb, const struct fm_packet* packet,
+/* As fm_begin_answer(). */
+static __noinline int fm_begin_answer_ipv4(struct __sk_buff* skb, const struct fm_packet* packet) {
+  bool may = packet && packet->header == FM_IPV4_HEADER && fm_may_answer_ipv4(skb, packet);
+  fm_count_drop(skb, may ? FM_DROP_TOO_BIG : FM_DROP_TOO_BIG_SILENT);
+  return may;
+}
+
+static __noinline int fm_become_too_big_ipv4(struct __sk_buff* skb, const struct fm_packet* packet,
                                              __be32 from, __u32 mtu) {
-  if (packet->header != FM_IPV4_HEADER || !fm_may_answer_ipv4(skb, packet))
-    return fm_drop(skb, FM_DROP_TOO_BIG_SILENT);
   __u16 partial = fm_partial_checksum_ipv4(skb, packet);
-  fm_count_drop(skb, FM_DROP_TOO_BIG);
   if (bpf_skb_change_tail(skb, ETH_HLEN + FM_IPV4_HEADER + FM_QUOTED_IPV4, 0) ||
       bpf_skb_adjust_room(skb, FM_IPV4_HEADER + sizeof(struct fm_icmp_fragmentation_needed), BPF_ADJ_ROOM_MAC,
                           0) ||
       fm_write_too_big_ipv4(skb, packet, from, mtu, partial) || fm_swap_link_addresses(skb))
     return TC_ACT_SHOT;
   return (int)bpf_redirect(skb->ifindex, 0);
+}
+
+/* `packet` starts right behind the link-layer header. The answer goes back the way the packet came. */
+static __always_inline int fm_answer_too_big_ipv4(struct __sk_buff* skb, const struct fm_packet* packet,
+                                                  __be32 from, __u32 mtu) {
+  if (!fm_begin_answer_ipv4(skb, packet)) return TC_ACT_SHOT;
+  return fm_become_too_big_ipv4(skb, packet, from, mtu);
 }

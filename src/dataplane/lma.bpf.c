@@ -2,6 +2,7 @@
 /* The local mobility anchor: downlink by flow into the right tunnel, uplink only from where it may come. */
 #include "abi/lma.h"
 
+#include "captured.h"
 #include "classify.h"
 #include "copies.h"
 #include "counters.h"
@@ -168,8 +169,15 @@ static __always_inline __u32 fm_old_session_alive(__u32 flow, __u32 otherwise) {
   return bpf_map_lookup_elem(&sessions, &session) ? session : otherwise;
 }
 
+static __always_inline void fm_capture_down(struct __sk_buff* skb, const struct fm_packet* packet,
+                                            const struct fm_node_row* node, __u32 flow, __u32 session) {
+  if (node->uses & FM_NODE_IS_CAPTURED)
+    fm_capture(skb, fm_place(packet), FM_HALVES(node->node, flow), FM_HALVES(FM_CAPTURED_DOWN, session));
+}
+
 static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_packet* packet,
-                                           const struct fm_flow_key* key, __u32 flow, struct fm_copy copy) {
+                                           const struct fm_flow_key* key, __u32 flow, struct fm_copy copy,
+                                           const struct fm_node_row* node) {
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   if (!binding) return fm_drop(skb, FM_DROP_NO_FLOW);
   if (binding->action == FM_ACTION_DROP) return fm_drop(skb, FM_DROP_POLICY);
@@ -178,9 +186,13 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
   if (binding->action == FM_ACTION_ORDERED && packet->whole_key) {
     struct fm_held held = {.kind = copy.forwarded ? FM_HELD_FORWARDED : FM_HELD_LOCAL};
     int turned = fm_in_order(key, flow, packet->length, &held);
-    if (turned == FM_WAIT) return fm_hold(skb, flow, &held);
     if (turned == FM_BY_OLD) session = fm_old_session_alive(flow, session);
+    if (turned == FM_WAIT) {
+      fm_capture_down(skb, packet, node, flow, session);
+      return fm_hold(skb, flow, &held);
+    }
   }
+  fm_capture_down(skb, packet, node, flow, session);
   return fm_send_by(skb, packet, flow, session, copy, narrowest);
 }
 
@@ -200,7 +212,7 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy cop
   }
   __u32 flow = fm_classify(node, key, packet.whole_key);
   if (!flow) return fm_drop(skb, FM_DROP_NO_FLOW);
-  return fm_forward_flow(skb, &packet, key, flow, copy);
+  return fm_forward_flow(skb, &packet, key, flow, copy, node);
 }
 
 /* Ingress of interfaces towards correspondents. */
@@ -224,7 +236,7 @@ SEC("tc") int lma_local(struct __sk_buff* skb) {
 static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
   __u32 first = 0;
   const struct fm_lma_config* ours = bpf_map_lookup_elem(&config, &first);
-  if (!ours || !ours->copy_interface) return TC_ACT_SHOT;
+  if (!ours || !ours->copy_interface) return fm_drop(skb, FM_DROP_NO_ROUTE);
   skb->tc_index = FM_RELEASED_MARK;
   skb->mark = FM_RELEASED_MARK;
   return (int)bpf_redirect(ours->copy_interface, BPF_F_INGRESS);
@@ -234,8 +246,9 @@ static __always_inline int fm_release_uplink(struct __sk_buff* skb) {
 SEC("tc") int lma_released(struct __sk_buff* skb) {
   struct fm_packet packet = {};
   struct fm_held held;
-  if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK) return TC_ACT_SHOT;
-  if (!held.kind || held.kind > FM_HELD_BY_SESSION) return TC_ACT_SHOT;
+  if (bpf_skb_load_bytes(skb, 0, &held, sizeof(held)) || held.mark != FM_HELD_MARK || !held.kind ||
+      held.kind > FM_HELD_BY_SESSION)
+    return fm_drop(skb, FM_DROP_MALFORMED);
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
   fm_parse_upper(skb, &packet);
@@ -246,7 +259,8 @@ SEC("tc") int lma_released(struct __sk_buff* skb) {
     fm_note_released(&held, packet.length);
     return fm_release_uplink(skb);
   }
-  if (held.kind == FM_HELD_BY_SESSION && !bpf_map_lookup_elem(&sessions, &flow)) return TC_ACT_SHOT;
+  if (held.kind == FM_HELD_BY_SESSION && !bpf_map_lookup_elem(&sessions, &flow))
+    return fm_drop(skb, FM_DROP_NO_SESSION);
   if (held.kind == FM_HELD_BY_SESSION) return fm_send_by(skb, &packet, 0, flow, copy, 0);
   const struct fm_flow_row* binding = bpf_map_lookup_elem(&flows, &flow);
   fm_note_released(&held, packet.length);
@@ -294,10 +308,9 @@ static __always_inline bool fm_has_its_key(const struct fm_uplink_row* row, cons
 }
 
 /* The flow is the one that the packet's answer would belong to. Leaves the packet's key turned around. */
-static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_packet* inner) {
-  const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
+static __always_inline __u32 fm_uplink_flow_of(struct __sk_buff* skb, struct fm_packet* inner,
+                                               const struct fm_node_row* node) {
   __u32 label = inner->key.flow_label;
-  if (!node) return 0;
   struct fm_flow_key* quoted = fm_quoted_key(skb, inner);
   fm_reverse(&inner->key);
   if (quoted) {
@@ -307,6 +320,15 @@ static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_pac
   }
   __u32 flow = fm_classify(node, &inner->key, inner->whole_key);
   inner->key.flow_label = label;  // of the packet, which goes on
+  return flow;
+}
+
+static __always_inline __u32 fm_uplink_flow(struct __sk_buff* skb, struct fm_packet* inner, __u32 session) {
+  const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &inner->key.source.high);
+  if (!node) return 0;
+  __u32 flow = fm_uplink_flow_of(skb, inner, node);
+  if (node->uses & FM_NODE_IS_CAPTURED)
+    fm_capture(skb, fm_place(inner), FM_HALVES(node->node, flow), FM_HALVES(FM_CAPTURED_UP, session));
   return flow;
 }
 
@@ -340,7 +362,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (!fm_has_its_key(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
   fm_parse_upper(skb, &inner);
-  __u32 flow = fm_uplink_flow(skb, &inner);
+  __u32 flow = fm_uplink_flow(skb, &inner, session);
   if (fm_came_before(skb, &inner, flow, session)) return fm_drop(skb, FM_DROP_COPY);
   struct fm_counter weight = fm_weight(skb, &inner);
   if (fm_take_off_outer(skb, outer, &inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);

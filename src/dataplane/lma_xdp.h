@@ -216,6 +216,7 @@ SEC("xdp") int lma_xdp(struct xdp_md* ctx) {
   if (!link || !(link->flags & FM_XDP_FROM_CORE) || !fm_xdp_read(ctx, link, &packet)) return XDP_PASS;
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
   if (!node || packet.hop_limit <= 1 || fm_is_link_local(&packet.key.source)) return XDP_PASS;
+  if (node->uses & FM_NODE_IS_CAPTURED) return XDP_PASS;
   if ((link->flags & FM_XDP_FROM_MAGS) && bpf_map_lookup_elem(&nodes, &packet.key.source.high))
     return XDP_PASS;
   __u32 flow = fm_classify(node, &packet.key, true);

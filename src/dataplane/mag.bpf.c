@@ -2,6 +2,7 @@
 /* The mobile access gateway: downlink to the node's link-layer address, uplink only from the node itself. */
 #include "abi/mag.h"
 
+#include "captured.h"
 #include "counters.h"
 #include "cut.h"
 #include "decap.h"
@@ -75,14 +76,30 @@ struct {
   __type(value, struct fm_traffic);
 } attachment_counters SEC(".maps");
 
-static __always_inline bool fm_has_flag(__u32 flag) {
+/* Key: the attachment. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 12);
+  __type(key, __u32);
+  __type(value, __u32);
+} captured SEC(".maps");
+
+/* FM_MAG_*, of which each packet asks for one or another. */
+static __always_inline __u32 fm_flags(void) {
   __u32 row = 0;
   const __u32* set = bpf_map_lookup_elem(&flags, &row);
-  return set && (*set & flag);
+  return set ? *set : 0;
 }
 
-static __always_inline bool fm_is_watched(__u32 attachment) {
-  return fm_has_flag(FM_MAG_WATCHES_FLOWS) && bpf_map_lookup_elem(&watched, &attachment) != NULL;
+static __always_inline bool fm_is_watched(__u32 set, __u32 attachment) {
+  return (set & FM_MAG_WATCHES_FLOWS) && bpf_map_lookup_elem(&watched, &attachment) != NULL;
+}
+
+static __always_inline void fm_capture_of(struct __sk_buff* skb, const struct fm_packet* packet,
+                                          __u32 attachment, __u32 way) {
+  if (bpf_map_lookup_elem(&captured, &attachment))
+    fm_capture(skb, fm_place(packet), FM_HALVES(attachment, 0), FM_HALVES(way, attachment));
 }
 
 static __always_inline bool fm_is_ours(const struct fm_address_number* address) {
@@ -119,7 +136,9 @@ static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* o
   if (!fm_same_address(&host.lma, &outer->key.source)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (!fm_is_same_shim(shim, &host.shim)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(inner, outer)) return fm_drop(skb, FM_DROP_ECN);
-  bool is_watched = fm_is_watched(host.attachment);
+  __u32 set = fm_flags();
+  bool is_watched = fm_is_watched(set, host.attachment);
+  if (set & FM_MAG_CAPTURES) fm_capture_of(skb, inner, host.attachment, FM_CAPTURED_DOWN);
   if (skb->gso_size || is_watched) fm_parse_upper(skb, inner);
   if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
   if (inner->hop_limit <= 1) return FM_PASS;
@@ -199,7 +218,7 @@ static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* p
   return fm_may_be_mobility_header(packet) ? fm_drop(skb, FM_DROP_MOBILITY_HEADER) : FM_PASS;
 }
 
-static __always_inline bool fm_routes_locally(void) { return fm_has_flag(FM_MAG_LOCAL_ROUTING); }
+static __always_inline bool fm_routes_locally(__u32 set) { return set & FM_MAG_LOCAL_ROUTING; }
 
 /* To another node of this gateway: what its anchor would send us comes without the detour. */
 static __always_inline int fm_deliver_locally(struct __sk_buff* skb, const struct fm_packet* packet,
@@ -216,16 +235,22 @@ static __always_inline int fm_deliver_locally(struct __sk_buff* skb, const struc
 static __always_inline int fm_from_visitor(struct __sk_buff* skb, struct fm_packet* packet) {
   fm_parse_upper(skb, packet);
   if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
-  if (packet->hop_limit <= 1 || !fm_routes_locally()) return FM_PASS;
+  if (packet->hop_limit <= 1 || !fm_routes_locally(fm_flags())) return FM_PASS;
   const struct fm_hosted_row* peer = bpf_map_lookup_elem(&hosted, &packet->key.destination.high);
   return peer ? fm_deliver_locally(skb, packet, peer) : FM_PASS;
 }
 
 /* True if the destination is on another of our access links and the way there is open; `verdict` is then set.
+ * Here is where all that a node sends comes by, and the flags are read: where it is captured.
  * The sender was told the tunnel's MTU, so nothing longer passes here either. */
 static __always_inline bool fm_send_locally(struct __sk_buff* skb, const struct fm_packet* packet,
-                                            struct fm_tunnel* tunnel, int* verdict) {
-  if (!fm_routes_locally()) return false;
+                                            struct fm_tunnel* tunnel, __u32 attachment, int* verdict) {
+  __u32 set = fm_flags();
+  if (set & FM_MAG_CAPTURES) {
+    fm_capture_of(skb, packet, attachment, FM_CAPTURED_UP);
+    set = fm_flags(); /* not kept meanwhile: there is no room on the stack */
+  }
+  if (!fm_routes_locally(set)) return false;
   const struct fm_hosted_row* peer = bpf_map_lookup_elem(&hosted, &packet->key.destination.high);
   if (peer) {
     __u32 segment = fm_segment_length(skb, packet);
@@ -274,8 +299,8 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* pa
   struct fm_counter weight = fm_weight(skb, packet);
   __u32 attachment = row->attachment;
   int verdict;
-  if (!fm_send_locally(skb, packet, &tunnel, &verdict)) {
-    if (fm_is_watched(attachment)) fm_watch_up(packet, attachment);
+  if (!fm_send_locally(skb, packet, &tunnel, attachment, &verdict)) {
+    if (fm_is_watched(fm_flags(), attachment)) fm_watch_up(packet, attachment);
     verdict = fm_send_through_tunnel(skb, packet, &tunnel);
   }
   if (tunnel.cut_to) verdict = fm_hand_over(skb, packet, attachment, &tunnel);

@@ -7,6 +7,7 @@
 #include "abi/lma.h"
 #include "abi/order.h"
 #include "bpf_base.h"
+#include "counters.h"
 #include "packet.h"
 
 struct {
@@ -195,7 +196,7 @@ static __always_inline __u32 fm_old_session(__u32 flow) {
 /* To user space, which gives it back when its time has come. */
 static __always_inline int fm_hold(struct __sk_buff* skb, __u32 flow, const struct fm_held* held) {
   const struct fm_order_row* order = bpf_map_lookup_elem(&orders, &flow);
-  if (!order || bpf_skb_store_bytes(skb, 0, held, sizeof(*held), 0)) return TC_ACT_SHOT;
+  if (!order || bpf_skb_store_bytes(skb, 0, held, sizeof(*held), 0)) return fm_drop(skb, FM_DROP_NO_FLOW);
   return (int)bpf_redirect(order->hold_interface, 0);
 }
 

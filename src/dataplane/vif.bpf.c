@@ -3,6 +3,7 @@
 #include "abi/vif.h"
 
 #include "arp.h"
+#include "captured.h"
 #include "copies.h"
 #include "counters.h"
 #include "members.h"
@@ -201,6 +202,8 @@ SEC("tc") int vif_egress(struct __sk_buff* skb) {
   fm_reverse(&packet.key);
   struct fm_mac mac = member->mac;
   __u32 interface = member->interface;
+  if (vif->flags & FM_VIF_IS_CAPTURED)
+    fm_capture(skb, fm_place(&packet), 0, FM_HALVES(FM_CAPTURED_UP, interface));
   bool raw_ip = fm_is_raw_ip(member);
   struct fm_mac resolved;
   if (bpf_skb_load_bytes(skb, 0, &resolved, sizeof(resolved))) return fm_drop(skb, FM_DROP_MALFORMED);
@@ -358,5 +361,7 @@ SEC("tc") int member_ingress(struct __sk_buff* skb) {
     return fm_drop(skb, FM_DROP_ENCAPSULATION);
   if (!fm_learn(skb, &packet, number, solicited || (vif->flags & FM_VIF_REFLECT), vif->hold_ns))
     return fm_drop(skb, FM_DROP_COPY);
+  if (vif->flags & FM_VIF_IS_CAPTURED)
+    fm_capture(skb, fm_place(&packet), 0, FM_HALVES(FM_CAPTURED_DOWN, skb->ifindex));
   return fm_hand_to_vif(skb, vif);
 }

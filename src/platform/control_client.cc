@@ -92,6 +92,8 @@ Result<void> ControlClient::monitor() {
   return call("monitor").map([](const Json&) {});
 }
 
+void ControlClient::finish() { ::shutdown(fd_.get(), SHUT_WR); }
+
 Result<std::optional<Json>> ControlClient::next_event(std::optional<Duration> limit) {
   auto line = read_line(limit);
   if (!line) return tl::unexpected(line.error());

@@ -21,11 +21,14 @@ class ControlClient {
   static Result<ControlClient> connect(const std::filesystem::path& socket,
                                        Duration timeout = std::chrono::seconds(10));
 
-  /// The command's result, or the daemon's error; "timeout", "connection-lost".
+  /// The command's result, or the daemon's error; "timeout", "connection-lost". Of a command that streams,
+  /// events follow.
   Result<Json> call(std::string_view command, const Json& arguments = Json::object());
 
   /// Turns this connection into an event stream.
   Result<void> monitor();
+  /// We have no more to ask: of a stream the daemon says what is left to say, and ends it.
+  void finish();
   /// The next event; nothing when `limit` passes first (absent: waits for ever).
   Result<std::optional<Json>> next_event(std::optional<Duration> limit = {});
 

@@ -126,6 +126,18 @@ constexpr std::array kMemberPrefer{
                     "members, the best first; others follow in the order that they had"},
 };
 
+constexpr std::array kMonitorDrops{
+    CommandArgument{"reason", ArgumentType::String, false, false,
+                    "only drops for this reason, as in `show statistics`"},
+};
+
+constexpr std::array kCapture{
+    CommandArgument{"mn", ArgumentType::String, false, false,
+                    "the mobile node (MN-ID); may be absent at a mobile node itself"},
+    CommandArgument{"snaplen", ArgumentType::Integer, false, false,
+                    "octets of each packet, up to 256; 192 if absent"},
+};
+
 constexpr std::array kCommands{
     ControlCommand{"status", kEvery, ReadOnly, {}, "name, version, role, uptime and what the daemon serves"},
     ControlCommand{"show bindings", Lma | Mag, ReadOnly, kOnlyMn,
@@ -191,6 +203,13 @@ constexpr std::array kCommands{
     ControlCommand{"reload", kEvery, Admin, {}, "reads the configuration again; live bindings stay"},
     ControlCommand{
         "monitor", kEvery, ReadOnly, {}, "streams events, one a line; with --json each a JSON object", true},
+    ControlCommand{"capture", kEvery, Admin, kCapture,
+                   "one mobile node's packets, outside of their tunnels; at the node itself those of its "
+                   "virtual interface",
+                   true, true},
+    ControlCommand{"monitor drops", kEvery, Admin, kMonitorDrops,
+                   "samples of the packets that the data plane drops: why, where, and how they begin", true,
+                   true},
 };
 
 bool has_type(const nlohmann::ordered_json& value, ArgumentType type) {

@@ -38,19 +38,21 @@ TEST(ControlCommands, EveryDaemonHasItsCommands) {
                 "status",         "show bindings", "show sessions",  "show handovers",  "show flows",
                 "show tunnels",   "show links",    "show peers",     "show statistics", "flow move",
                 "flow release",   "show policies", "policy explain", "policy diff",     "policy apply",
-                "policy confirm", "policy reload", "session revoke", "reload",          "monitor"}));
-  EXPECT_EQ(known(DaemonRole::Mag),
-            (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
-                                        "show statistics", "flow announce", "flow withdraw", "attach",
-                                        "detach", "session revoke", "reload", "monitor"}));
+                "policy confirm", "policy reload", "session revoke", "reload",          "monitor",
+                "monitor drops",  "capture"}));
+  EXPECT_EQ(
+      known(DaemonRole::Mag),
+      (std::set<std::string_view>{"status", "show bindings", "show tunnels", "show links", "show peers",
+                                  "show statistics", "flow announce", "flow withdraw", "attach", "detach",
+                                  "session revoke", "reload", "monitor", "monitor drops", "capture"}));
   EXPECT_EQ(known(DaemonRole::Mn),
             (std::set<std::string_view>{"status", "show flows", "show links", "show statistics", "flow move",
                                         "flow release", "member add", "member remove", "member prefer",
-                                        "policy explain", "reload", "monitor"}));
+                                        "policy explain", "reload", "monitor", "monitor drops", "capture"}));
 }
 
-TEST(ControlCommands, WhatChangesSomethingIsForAdministrators) {
-  for (const char* name : {"flow move", "attach", "detach", "reload"}) {
+TEST(ControlCommands, WhatChangesSomethingOrShowsPacketsIsForAdministrators) {
+  for (const char* name : {"flow move", "attach", "detach", "reload", "monitor drops", "capture"}) {
     EXPECT_EQ(find_command(name)->access, CommandAccess::Admin) << name;
   }
   for (const ControlCommand& command : control_commands()) {

@@ -45,6 +45,7 @@ Result<std::shared_ptr<ControlConnection>> ControlConnection::start(EventLoop& l
 void ControlConnection::on_readable() {
   if (!receive()) return;
   take_lines();
+  if (finished_) tell_end();
 }
 
 bool ControlConnection::receive() {
@@ -130,7 +131,25 @@ void ControlConnection::flush() {
   }
   output_.clear();
   sent_ = 0;
-  if (finished_ && !answering_ && !taking_ && !monitoring_) close();
+  if (finished_ && !answering_ && !taking_ && !monitoring_ && !streaming_) close();
+}
+
+void ControlConnection::set_streaming(std::function<void()> on_end) {
+  streaming_ = true;
+  on_end_ = std::move(on_end);
+  if (finished_ || !fd_) tell_end();
+}
+
+void ControlConnection::tell_end() {
+  if (const auto on_end = std::exchange(on_end_, nullptr)) on_end();
+}
+
+void ControlConnection::finish() {
+  streaming_ = false;
+  finished_ = true;
+  if (!fd_) return;
+  watch_.set_reading(false);
+  flush();
 }
 
 void ControlConnection::close() {
@@ -139,6 +158,7 @@ void ControlConnection::close() {
   output_.clear();
   sent_ = 0;
   input_.clear();
+  tell_end();
 }
 
 }  // namespace flowmob::platform

@@ -38,12 +38,20 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   void set_monitoring() { monitoring_ = true; }
   bool monitoring() const { return monitoring_ && fd_; }
 
+  /// Stays open when the peer has no more to ask; `on_end` is called once, then or when it is gone.
+  void set_streaming(std::function<void()> on_end);
+  /// Half of what it may have waiting: beyond that a stream leaves out what it can.
+  bool has_room() const { return fd_ && backlog() <= limits_.queue / 2; }
+  /// Closes when all is sent.
+  void finish();
+
  private:
   ControlConnection(UniqueFd fd, Limits limits, OnLine on_line);
   void on_readable();
   bool receive();
   void take_lines();
   void refuse_oversized();
+  void tell_end();
   void flush();
   std::size_t backlog() const { return output_.size() - sent_; }
 
@@ -58,6 +66,8 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   bool taking_ = false;     ///< inside take_lines(): an answer given at once must not re-enter it
   bool finished_ = false;   ///< no more input: close when all is answered and sent
   bool monitoring_ = false;
+  bool streaming_ = false;
+  std::function<void()> on_end_;
   bool slow_ = false;
 };
 

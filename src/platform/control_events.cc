@@ -194,6 +194,12 @@ constexpr std::array kEvents{
     EventMeaning{"configuration-reloaded", kOfAll, "", "the configuration was read again and holds"},
     EventMeaning{"configuration-refused", kOfAll, "",
                  "the configuration was read again and is wrong: nothing changed"},
+    EventMeaning{"drop", kOfAll, "", "a sample of a packet that the data plane dropped (monitor drops)"},
+    EventMeaning{"packet", kOfAll, "", "a packet of the node that is captured (capture)"},
+    EventMeaning{"packets-not-captured", kOfAll, "",
+                 "packets of nodes that are captured for which there was no room since the last such event"},
+    EventMeaning{"drops-not-sampled", kOfAll, "",
+                 "packets that were dropped for this reason without a sample since the last such event"},
 };
 
 constexpr std::array kSteps{
@@ -301,6 +307,20 @@ constexpr std::array kKeys{
     KeyMeaning{"decision", "every link, and why it was taken or not"},
     KeyMeaning{"timeline", "the steps of the move with their times"},
     KeyMeaning{"paths", "packets by old and new path, each way"},
+    KeyMeaning{"program", "the BPF program that had the packet"},
+    KeyMeaning{"way", "in or out by the interface"},
+    KeyMeaning{"length", "octets"},
+    KeyMeaning{"packets", "how many"},
+    KeyMeaning{"time_ns", "nanoseconds since 1970"},
+    KeyMeaning{"direction", "down: to the mobile node; up: from it"},
+    KeyMeaning{"member", "the interface by which the node sent or got it"},
+    KeyMeaning{"ethertype", "what the frame says that it carries"},
+    KeyMeaning{"protocol", "of the packet, behind its extension headers"},
+    KeyMeaning{"source_port", "the packet's"},
+    KeyMeaning{"destination", "where the packet goes"},
+    KeyMeaning{"destination_port", "the packet's"},
+    KeyMeaning{"inner", "the packet inside the tunnel"},
+    KeyMeaning{"octets", "the packet's first, as hexadecimal digits"},
 };
 
 }  // namespace

@@ -82,7 +82,7 @@ Json make_event(WallTime time, std::string_view event, const Json& fields) {
 }
 
 bool is_for_programs(std::string_view key) {
-  return key == "decision" || key == "timeline" || key == "paths";
+  return key == "decision" || key == "timeline" || key == "paths" || key == "octets";
 }
 
 Result<Json> parse_event(std::string_view line) {

@@ -14,6 +14,25 @@
 #include "platform/errno_error.h"
 
 namespace flowmob::platform {
+namespace {
+
+/// Built in: its events are everybody's.
+constexpr std::string_view kMonitor = "monitor";
+
+}  // namespace
+
+bool ControlStream::has_room() const {
+  const auto open = connection_.lock();
+  return open && open->has_room();
+}
+
+void ControlStream::send(const Json& event) {
+  if (const auto open = connection_.lock()) open->send(format_event(event));
+}
+
+void ControlStream::finish() {
+  if (const auto open = connection_.lock()) open->finish();
+}
 
 struct ControlServer::Impl {
   Impl(EventLoop& event_loop, ControlServerOptions server_options, ControlListener control_listener)
@@ -21,9 +40,12 @@ struct ControlServer::Impl {
 
   Result<void> start();
   Result<void> add(std::string_view command, AsyncHandler handler);
+  Result<void> add_stream(std::string_view command, StreamHandler handler);
   void accept_all();
   void admit(UniqueFd fd);
   void serve(const std::shared_ptr<ControlConnection>& connection, std::string_view line);
+  void begin_stream(const std::shared_ptr<ControlConnection>& connection, const ControlRequest& request);
+  bool is_handled(const ControlCommand& row) const;
   Result<const ControlCommand*> authorise(const ControlConnection& connection,
                                           const ControlRequest& request) const;
   void publish(const std::string& line);
@@ -34,6 +56,7 @@ struct ControlServer::Impl {
   ControlListener listener;
   FdWatch watch;
   std::map<std::string, AsyncHandler, std::less<>> handlers;
+  std::map<std::string, StreamHandler, std::less<>> streams;
   std::vector<std::shared_ptr<ControlConnection>> connections;
   Counters counters;
 };
@@ -52,6 +75,18 @@ Result<void> ControlServer::Impl::add(std::string_view command, AsyncHandler han
   }
   handlers.insert_or_assign(std::string(command), std::move(handler));
   return {};
+}
+
+Result<void> ControlServer::Impl::add_stream(std::string_view command, StreamHandler handler) {
+  const ControlCommand* row = find_command(command);
+  if (row == nullptr || !row->daemons.has(options.role) || !row->streams || command == kMonitor)
+    return fail("no-such-command", "'" + std::string(command) + "' is not for a stream of this daemon");
+  streams.insert_or_assign(std::string(command), std::move(handler));
+  return {};
+}
+
+bool ControlServer::Impl::is_handled(const ControlCommand& row) const {
+  return row.name == kMonitor || (row.streams ? streams.contains(row.name) : handlers.contains(row.name));
 }
 
 void ControlServer::Impl::accept_all() {
@@ -87,7 +122,7 @@ Result<const ControlCommand*> ControlServer::Impl::authorise(const ControlConnec
                                                              const ControlRequest& request) const {
   const ControlCommand* row = find_command(request.command);
   if (row == nullptr) return fail("no-such-command", "no command '" + request.command + "'");
-  if (!row->daemons.has(options.role) || (!row->streams && !handlers.contains(request.command))) {
+  if (!row->daemons.has(options.role) || !is_handled(*row)) {
     return fail("no-such-command",
                 "this " + std::string(to_string(options.role)) + " does not know '" + request.command + "'");
   }
@@ -108,6 +143,7 @@ void ControlServer::Impl::serve(const std::shared_ptr<ControlConnection>& connec
     ++counters.refused;
     return connection->answer(format_response(tl::unexpected(command.error())));
   }
+  if ((*command)->streams && request->command != kMonitor) return begin_stream(connection, *request);
   if ((*command)->streams) {
     connection->answer(format_response(Json{{"monitoring", true}}));
     return connection->set_monitoring();
@@ -116,6 +152,21 @@ void ControlServer::Impl::serve(const std::shared_ptr<ControlConnection>& connec
     if (const auto alive = client.lock()) alive->answer(format_response(result));
   };
   handlers.find(request->command)->second(request->arguments, reply);
+}
+
+void ControlServer::Impl::begin_stream(const std::shared_ptr<ControlConnection>& connection,
+                                       const ControlRequest& request) {
+  const auto stream = std::make_shared<ControlStream>(connection);
+  const auto begun = streams.find(request.command)->second(request.arguments, stream);
+  // Before the answer, behind which there may be another request.
+  if (begun)
+    connection->set_streaming([&event_loop = loop, ended = std::weak_ptr(stream)] {
+      event_loop.post([ended] {
+        const auto alive = ended.lock();
+        if (alive && alive->on_end) alive->on_end();
+      });
+    });
+  connection->answer(format_response(begun));
 }
 
 void ControlServer::Impl::publish(const std::string& line) {
@@ -154,6 +205,10 @@ Result<void> ControlServer::handle(std::string_view command, Handler handler) {
 
 Result<void> ControlServer::handle_async(std::string_view command, AsyncHandler handler) {
   return impl_->add(command, std::move(handler));
+}
+
+Result<void> ControlServer::handle_stream(std::string_view command, StreamHandler handler) {
+  return impl_->add_stream(command, std::move(handler));
 }
 
 void ControlServer::publish(const Json& event) { impl_->publish(format_event(event)); }

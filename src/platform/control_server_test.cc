@@ -10,8 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "platform/control_client.h"
@@ -231,6 +233,99 @@ TEST_F(ControlServerTest, SlowMonitorIsDroppedAndTheOthersAreServed) {
   EXPECT_EQ(heard, 200u);
   stop();
   EXPECT_EQ(server->counters().dropped_slow, 1u);
+}
+
+/// What a handler of a stream has to do with its clients; used in the loop's thread alone.
+struct StreamsForTest {
+  std::vector<std::shared_ptr<ControlStream>> open;
+  std::atomic<int> ended = 0;
+
+  ControlServer::StreamHandler handler() {
+    return [this](const Json& arguments, const std::shared_ptr<ControlStream>& stream) -> Result<Json> {
+      if (arguments.value("reason", "") == "bad") return fail("no-such-reason", "bad");
+      stream->on_end = [this, raw = stream.get()] {
+        raw->send(make_event(WallTime(), "last", {}));
+        raw->finish();
+        ++ended;
+      };
+      open.push_back(stream);
+      return Json{{"monitoring", true}};
+    };
+  }
+};
+
+TEST_F(ControlServerTest, AStreamIsForTheClientThatAskedAlone) {
+  start();
+  StreamsForTest streams;
+  ASSERT_TRUE(server->handle_stream("monitor drops", streams.handler()));
+  run();
+  ControlClient one = client(), monitoring = client(), refused = client();
+  ASSERT_TRUE(one.call("monitor drops"));
+  ASSERT_TRUE(monitoring.monitor());
+  EXPECT_EQ(refused.call("monitor drops", {{"reason", "bad"}}).error().code, "no-such-reason");
+  EXPECT_TRUE(refused.call("status")) << "what was refused streams nothing";
+  const Json first = make_event(WallTime(), "one", {}), second = make_event(WallTime(), "two", {});
+  loop->post([&] { server->publish(second); });
+  loop->post([&] { streams.open.at(0)->send(first); });
+  EXPECT_EQ(one.next_event(seconds(20)).value(), first);
+  EXPECT_EQ(monitoring.next_event(seconds(20)).value(), second);
+  EXPECT_EQ(monitoring.next_event(milliseconds(1)).value(), std::nullopt);
+  stop();
+  EXPECT_EQ(streams.open.size(), 1U);
+}
+
+TEST_F(ControlServerTest, AStreamsEndIsToldWhenItsClientGoes) {
+  start();
+  StreamsForTest streams;
+  ASSERT_TRUE(server->handle_stream("monitor drops", streams.handler()));
+  run();
+  { ASSERT_TRUE(client().call("monitor drops")); }
+  for (int i = 0; i < 2000 && streams.ended == 0; ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(streams.ended, 1);
+  stop();
+  EXPECT_FALSE(streams.open.at(0)->has_room());
+}
+
+TEST_F(ControlServerTest, AClientThatHasNoMoreToAskGetsWhatIsLeftToSay) {
+  start();
+  StreamsForTest streams;
+  ASSERT_TRUE(server->handle_stream("monitor drops", streams.handler()));
+  run();
+  ControlClient ending = client();
+  ASSERT_TRUE(ending.call("monitor drops"));
+  ending.finish();
+  EXPECT_EQ((*ending.next_event(seconds(20)).value())["event"], "last");
+  EXPECT_EQ(ending.next_event(seconds(20)).error().code, "connection-lost");
+  EXPECT_EQ(streams.ended, 1);
+}
+
+TEST_F(ControlServerTest, AStreamKnowsWhetherItsClientKeepsUp) {
+  options.max_queue = 2'000'000;
+  start();
+  StreamsForTest streams;
+  ASSERT_TRUE(server->handle_stream("monitor drops", streams.handler()));
+  run();
+  ControlClient slow = client();
+  ASSERT_TRUE(slow.call("monitor drops"));
+  const Json event = make_event(WallTime(), "x", {{"filling", std::string(20000, 'x')}});
+  std::promise<int> sent;
+  loop->post([&] {
+    int count = 0;
+    for (; count < 1000 && streams.open.at(0)->has_room(); ++count) streams.open.at(0)->send(event);
+    sent.set_value(count);
+  });
+  const int count = sent.get_future().get();
+  EXPECT_LT(count, 1000) << "it reads nothing";
+  for (int i = 0; i < count; ++i) ASSERT_EQ(slow.next_event(seconds(20)).value(), event) << i;
+}
+
+TEST_F(ControlServerTest, OnlyWhatStreamsHasAHandlerOfStreams) {
+  start();
+  StreamsForTest streams;
+  for (const char* command : {"monitor", "status", "no such"})
+    EXPECT_FALSE(server->handle_stream(command, streams.handler())) << command;
+  run();
+  EXPECT_EQ(client().call("monitor drops").error().code, "no-such-command") << "nobody handles it";
 }
 
 TEST_F(ControlServerTest, LargeAnswerReachesAnyClient) {

@@ -24,6 +24,63 @@ Result<Json> with_deadline(Json arguments) {
 
 }  // namespace
 
+Result<void> LmaDaemon::monitor_drops() {
+  auto drops = DropMonitor::open(*host_, dataplane_->object());
+  if (!drops) return tl::unexpected(drops.error());
+  drops_ = std::move(*drops);
+  return {};
+}
+
+/// The node's data plane rows, by its sessions; and what their numbers stand for.
+Result<CaptureService::Numbers> LmaDaemon::find_captured(const std::string& mn) {
+  if (mn.empty()) return fail("bad-argument", "capture: argument 'mn' is missing");
+  const auto ask_of = [&](const char* command) {
+    return pump_->feed([&](Now now) { return anchor_->handle_command(now, command, {{"mn", mn}}); });
+  };
+  const auto bindings = ask_of("show bindings"), sessions = ask_of("show sessions");
+  if (!bindings) return tl::unexpected(bindings.error());
+  if (!sessions) return tl::unexpected(sessions.error());
+  CaptureService::Numbers numbers;
+  for (const Json& row : (*sessions)["sessions"]) {
+    const auto session = id_of<SessionId>(row, "session");
+    const auto node = session ? dataplane_->node_of(*session) : std::nullopt;
+    if (!node) continue;
+    numbers.insert(node->value);
+    captured_sessions_[*session] = {{"mag", row["mag"]}, {"remote", row["mag_address"]}};
+  }
+  for (const Json& row : (*bindings)["bindings"])
+    if (const auto flow = id_of<FlowIndex>(row, "flow_index")) captured_flows_[*flow] = row["flow"];
+  if (numbers.empty()) return fail("no-such-mobile-node", "no mobile node '" + mn + "' has a session");
+  return numbers;
+}
+
+Json LmaDaemon::describe_captured(const dataplane::CapturedPacket& packet) const {
+  const auto flow = captured_flows_.find(packet.flow);
+  const auto session = captured_sessions_.find(SessionId{packet.session});
+  Json said{{"flow", flow == captured_flows_.end() ? Json() : Json(flow->second)},
+            {"flow_index", packet.flow.value},
+            {"session", packet.session}};
+  if (session != captured_sessions_.end()) said.update(session->second);
+  return said;
+}
+
+Result<void> LmaDaemon::serve_captures() {
+  auto captures = CaptureService::open(
+      *host_, dataplane_->object(),
+      {[this](const std::string& mn) { return find_captured(mn); },
+       [this](const CaptureService::Numbers& numbers) {
+         std::set<NodeIndex> nodes;
+         for (const auto number : numbers) nodes.insert(NodeIndex{number});
+         if (nodes.empty()) captured_flows_.clear();
+         if (nodes.empty()) captured_sessions_.clear();
+         return dataplane_->set_captured(std::move(nodes));
+       },
+       [this](const dataplane::CapturedPacket& packet) { return describe_captured(packet); }});
+  if (!captures) return tl::unexpected(captures.error());
+  captures_ = std::move(*captures);
+  return {};
+}
+
 Result<void> LmaDaemon::add_commands() {
   auto& control = host_->control();
   auto added = host_->on_status(settings_.core.name, [this] {
@@ -49,7 +106,9 @@ Result<void> LmaDaemon::add_commands() {
           [&] { return control.handle("show handovers", [this](const Json& a) { return handovers(a); }); })
       .and_then([&] { return add_policy_commands(); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
-      .and_then([&] { return host_->on_reload([this] { return reload(); }); });
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); })
+      .and_then([&] { return monitor_drops(); })
+      .and_then([&] { return serve_captures(); });
 }
 
 Result<Json> LmaDaemon::ask(std::string_view command, const Json& arguments) {

@@ -9,6 +9,8 @@
 #include "core/lma/local_mobility_anchor.h"
 #include "core/rate_limiter.h"
 #include "daemon/config/settings.h"
+#include "daemon/host/capture_service.h"
+#include "daemon/host/drop_monitor.h"
 #include "daemon/host/host.h"
 #include "daemon/host/link_watch.h"
 #include "daemon/host/mobility_port.h"
@@ -50,6 +52,10 @@ class LmaDaemon {
   void open_hold();
   Result<void> listen_to_echoes();
   Result<void> add_commands();
+  Result<void> monitor_drops();
+  Result<void> serve_captures();
+  Result<CaptureService::Numbers> find_captured(const std::string& mn);
+  core::Json describe_captured(const dataplane::CapturedPacket& packet) const;
   Result<void> add_policy_commands();
   Result<void> reload();
   std::vector<InterfaceIndex> correspondent_interfaces();
@@ -97,6 +103,10 @@ class LmaDaemon {
   std::unique_ptr<LmaEffects> effects_;
   bool routes_fail_ = false;
   std::unique_ptr<Pump<core::LocalMobilityAnchor, core::LmaEffect>> pump_;
+  std::unique_ptr<DropMonitor> drops_;
+  std::map<FlowIndex, std::string> captured_flows_;  ///< their names, as they were a moment ago
+  std::map<SessionId, core::Json> captured_sessions_;
+  std::unique_ptr<CaptureService> captures_;
 };
 
 }  // namespace flowmob::daemon

@@ -9,6 +9,39 @@ namespace flowmob::daemon {
 
 using core::Json;
 
+Result<void> MagDaemon::monitor_drops() {
+  auto drops = DropMonitor::open(*host_, dataplane_->object());
+  if (!drops) return tl::unexpected(drops.error());
+  drops_ = std::move(*drops);
+  return {};
+}
+
+Result<CaptureService::Numbers> MagDaemon::find_captured(const std::string& mn) {
+  if (mn.empty()) return fail("bad-argument", "capture: argument 'mn' is missing");
+  const auto bindings = pump_->feed([&](Now now) {
+    return gateway_->handle_command(now, "show bindings", {{"mn", mn}});
+  });
+  if (!bindings) return tl::unexpected(bindings.error());
+  CaptureService::Numbers numbers;
+  for (const Json& row : (*bindings)["bindings"])
+    if (const auto session = id_of<SessionId>(row, "session")) numbers.insert(session->value);
+  if (numbers.empty()) return fail("no-such-mobile-node", "no mobile node '" + mn + "' is attached");
+  return numbers;
+}
+
+Result<void> MagDaemon::serve_captures() {
+  auto captures = CaptureService::open(
+      *host_, dataplane_->object(),
+      {[this](const std::string& mn) { return find_captured(mn); },
+       [this](const CaptureService::Numbers& numbers) { return dataplane_->set_captured(numbers); },
+       [this](const dataplane::CapturedPacket& packet) {
+         return Json{{"session", packet.session}, {"remote", settings_.core.lma.to_string()}};
+       }});
+  if (!captures) return tl::unexpected(captures.error());
+  captures_ = std::move(*captures);
+  return {};
+}
+
 Result<void> MagDaemon::add_commands() {
   auto& control = host_->control();
   auto added = host_->on_status(settings_.core.name, [this] {
@@ -26,7 +59,9 @@ Result<void> MagDaemon::add_commands() {
       .and_then(
           [&] { return control.handle("show statistics", [this](const Json& a) { return statistics(a); }); })
       .and_then([&] { return control.handle("show links", [this](const Json&) { return links(); }); })
-      .and_then([&] { return host_->on_reload([this] { return reload(); }); });
+      .and_then([&] { return host_->on_reload([this] { return reload(); }); })
+      .and_then([&] { return monitor_drops(); })
+      .and_then([&] { return serve_captures(); });
 }
 
 Result<Json> MagDaemon::ask(std::string_view command, const Json& arguments) {

@@ -8,6 +8,8 @@
 
 #include "core/mag/mobile_access_gateway.h"
 #include "daemon/config/settings.h"
+#include "daemon/host/capture_service.h"
+#include "daemon/host/drop_monitor.h"
 #include "daemon/host/host.h"
 #include "daemon/host/link_watch.h"
 #include "daemon/host/mobility_port.h"
@@ -54,6 +56,9 @@ class MagDaemon {
   Result<void> cut_packets();
   Result<void> observe_flows();
   Result<void> add_commands();
+  Result<void> monitor_drops();
+  Result<void> serve_captures();
+  Result<CaptureService::Numbers> find_captured(const std::string& mn);
   Result<void> reload();
 
   void link_changed(const std::string& interface, const std::optional<platform::Link>& link);
@@ -98,6 +103,8 @@ class MagDaemon {
   std::unique_ptr<dataplane::RingQueue> to_cut_;
   std::unique_ptr<dataplane::RingQueue> notices_;
   platform::FdWatch cut_watch_, notice_watch_;
+  std::unique_ptr<DropMonitor> drops_;
+  std::unique_ptr<CaptureService> captures_;
 };
 
 }  // namespace flowmob::daemon

@@ -5,6 +5,7 @@
 #include "core/flow/flow_key.h"
 #include "core/mn/explain_choice.h"
 #include "daemon/config/sender_values.h"
+#include "daemon/host/seen_packet.h"
 #include "daemon/host/traffic.h"
 #include "daemon/mn/daemon.h"
 #include "daemon/mn/views.h"
@@ -138,6 +139,30 @@ Result<Json> MnDaemon::release_flow(Json arguments) {
   });
 }
 
+Result<void> MnDaemon::monitor_drops() {
+  auto drops = DropMonitor::open(*host_, dataplane_->object());
+  if (!drops) return tl::unexpected(drops.error());
+  drops_ = std::move(*drops);
+  return {};
+}
+
+/// There is one node here, and its virtual interface has one row.
+Result<void> MnDaemon::serve_captures() {
+  auto captures = CaptureService::open(
+      *host_, dataplane_->object(),
+      {[this](const std::string& mn) -> Result<CaptureService::Numbers> {
+         if (mn.empty() || mn == settings_.core.name) return CaptureService::Numbers{0};
+         return fail("no-such-mobile-node", "this node is '" + settings_.core.name + "'");
+       },
+       [this](const CaptureService::Numbers& numbers) { return dataplane_->set_captured(!numbers.empty()); },
+       [](const dataplane::CapturedPacket& packet) {
+         return Json{{"member", interface_name(InterfaceIndex{packet.session})}};
+       }});
+  if (!captures) return tl::unexpected(captures.error());
+  captures_ = std::move(*captures);
+  return {};
+}
+
 Result<void> MnDaemon::add_commands() {
   platform::ControlServer& control = host_->control();
   return host_
@@ -182,7 +207,9 @@ Result<void> MnDaemon::add_commands() {
         });
       })
       .and_then(
-          [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); });
+          [&] { return control.handle("show statistics", [this](const Json&) { return statistics(); }); })
+      .and_then([&] { return monitor_drops(); })
+      .and_then([&] { return serve_captures(); });
 }
 
 }  // namespace flowmob::daemon

@@ -10,6 +10,8 @@
 #include "core/mn/flow_choices.h"
 #include "core/mn/logical_interface.h"
 #include "daemon/config/settings.h"
+#include "daemon/host/capture_service.h"
+#include "daemon/host/drop_monitor.h"
 #include "daemon/host/host.h"
 #include "daemon/host/link_watch.h"
 #include "daemon/host/nd_ports.h"
@@ -48,6 +50,8 @@ class MnDaemon {
   /// The start failed. `first`: there was no predecessor whose work goes on.
   void undo_start();
   Result<void> add_commands();
+  Result<void> monitor_drops();
+  Result<void> serve_captures();
   Result<void> reload();
 
   core::MemberConfig* find(const std::string& interface);
@@ -126,6 +130,8 @@ class MnDaemon {
   std::unique_ptr<Pump<core::LogicalInterface, core::MnEffect>> pump_;
   std::unique_ptr<LinkWatch> member_watch_;
   std::unique_ptr<LinkWatch> interface_watch_;
+  std::unique_ptr<DropMonitor> drops_;
+  std::unique_ptr<CaptureService> captures_;
 };
 
 }  // namespace flowmob::daemon

@@ -15,6 +15,7 @@ FM_STATIC_ASSERT(sizeof(struct fm_lma_config) == 40, "fm_lma_config");
 
 #define FM_NODE_USES_FLOW_LABEL 1 /* some rule looks at the flow label: it belongs to the flow */
 #define FM_NODE_USES_DS 2
+#define FM_NODE_IS_CAPTURED 4 /* somebody captures its packets */
 
 /* Key: the upper 64 bits of the destination, or its FM_IPV4_KEY. */
 struct fm_node_row {

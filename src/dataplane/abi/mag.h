@@ -12,6 +12,8 @@ FM_STATIC_ASSERT(sizeof(struct fm_mag_config) == 16, "fm_mag_config");
 #define FM_MAG_LOCAL_ROUTING 1u
 /* Some attachments are watched for flows that they move by themselves. */
 #define FM_MAG_WATCHES_FLOWS 2u
+/* Somebody captures the packets of some attachments. */
+#define FM_MAG_CAPTURES 4u
 
 /* Key: the upper 64 bits of the inner destination, or its FM_IPV4_KEY. */
 struct fm_hosted_row {

@@ -7,8 +7,9 @@
 #define FM_MAX_MEMBERS 16
 #define FM_MAX_SOURCES 64 /* prefixes of the virtual interface */
 
-#define FM_VIF_REFLECT 1   /* uplink follows the link that the flow's downlink last came by */
-#define FM_VIF_HAS_PORTS 2 /* the members, whose own messages are heard before the kernel has them */
+#define FM_VIF_REFLECT 1     /* uplink follows the link that the flow's downlink last came by */
+#define FM_VIF_IS_CAPTURED 4 /* somebody captures its packets */
+#define FM_VIF_HAS_PORTS 2   /* the members, whose own messages are heard before the kernel has them */
 
 struct fm_vif_config {
   __u64 hold_ns; /* a flow does not go back to the member it just left sooner than this */

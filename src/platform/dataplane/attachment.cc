@@ -86,6 +86,18 @@ Result<std::uint32_t> map_number(int map_fd) {
   return map.id;
 }
 
+std::vector<std::string> programs_at(InterfaceIndex interface, Hook hook) {
+  std::vector<std::string> names;
+  for (std::uint32_t rank = 0; rank < kRanks; ++rank) {
+    const auto id = program_at(interface, {{}, hook, {}, rank});
+    const platform::UniqueFd fd(id != 0 ? bpf_prog_get_fd_by_id(id) : -1);
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (fd.get() >= 0 && bpf_obj_get_info_by_fd(fd.get(), &info, &size) == 0) names.emplace_back(info.name);
+  }
+  return names;
+}
+
 Result<InterfaceIndex> interface_index(const std::string& name) {
   const unsigned index = ::if_nametoindex(name.c_str());
   if (index == 0) return fail("no-such-interface", fmt::format("there is no interface \"{}\"", name));

@@ -39,6 +39,9 @@ Result<std::uint32_t> map_number(int map_fd);
 /// Whether the loaded program `program`, by its number, uses the map `map`: whose it is, its maps say.
 bool uses_map(std::uint32_t program, std::uint32_t map);
 
+/// The names of what sits at our places there, in the order in which they run.
+std::vector<std::string> programs_at(InterfaceIndex interface, Hook hook);
+
 /// "no-such-interface"
 Result<InterfaceIndex> interface_index(const std::string& name);
 

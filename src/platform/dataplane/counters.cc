@@ -27,6 +27,8 @@ void add(Counter& total, const fm_counter& part) {
 
 }  // namespace
 
+std::string_view drop_reason_name(std::uint32_t reason) { return kReasons.at(reason).name; }
+
 Traffic to_traffic(const fm_traffic& row) { return sum(std::vector{row}); }
 
 Traffic sum(const std::vector<fm_traffic>& each_cpu) {

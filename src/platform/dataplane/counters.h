@@ -29,6 +29,9 @@ struct DropCount {
   Counter dropped;
 };
 
+/// "malformed": its name in statistics. `reason` has to be one of FM_DROP_*.
+std::string_view drop_reason_name(std::uint32_t reason);
+
 Traffic to_traffic(const fm_traffic& row);
 /// Over all CPUs.
 Traffic sum(const std::vector<fm_traffic>& each_cpu);

@@ -63,6 +63,10 @@ class LmaDataplane {
   /// Erases the rows that were not installed since open(): how many.
   Result<std::size_t> sweep() { return rows_.sweep(); }
 
+  /// Packets of these nodes are captured, and of no other.
+  Result<void> set_captured(std::set<NodeIndex> nodes) { return rows_.set_captured(std::move(nodes)); }
+  std::optional<NodeIndex> node_of(SessionId session) const { return rows_.node_of(session); }
+
   std::optional<Traffic> flow_traffic(FlowIndex flow) const;
   std::optional<Traffic> session_traffic(SessionId session) const;
   std::vector<DropCount> drops() const { return pinned_.drops(); }

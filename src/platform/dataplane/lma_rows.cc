@@ -140,8 +140,9 @@ Result<void> LmaRows::install_node(const core::InstallNode& node) {
   if (!rules) return tl::unexpected(rules.error());
   const auto generation = next_generation();
   if (!generation) return tl::unexpected(generation.error());
-  const fm_node_row row{node.node.value, *generation, node.default_flow.value,
-                        static_cast<std::uint16_t>(rules->size()), uses_of(*rules)};
+  fm_node_row row{node.node.value, *generation, node.default_flow.value,
+                  static_cast<std::uint16_t>(rules->size()), uses_of(*rules)};
+  if (captured_.contains(node.node)) row.uses |= FM_NODE_IS_CAPTURED;
   auto written = write_rules(row, *rules).and_then([&] { return write_prefixes(*prefixes, row); });
   const auto names_them = [&](std::uint64_t prefix) {
     const auto now = nodes_.get(prefix);
@@ -149,6 +150,35 @@ Result<void> LmaRows::install_node(const core::InstallNode& node) {
   };
   if (!written && std::ranges::none_of(*prefixes, names_them)) static_cast<void>(erase_rules(row));
   return written;
+}
+
+Result<void> LmaRows::mark_captured(NodeIndex node, bool is_captured) {
+  const auto known = prefixes_of_.find(node);
+  if (known == prefixes_of_.end()) return {};
+  for (const auto prefix : known->second) {
+    auto row = nodes_.get(prefix);
+    if (!row || row->node != node.value) continue;
+    const auto others = static_cast<std::uint16_t>(row->uses & ~FM_NODE_IS_CAPTURED);
+    row->uses = is_captured ? static_cast<std::uint16_t>(others | FM_NODE_IS_CAPTURED) : others;
+    if (auto written = nodes_.rewrite(prefix, *row); !written) return written;
+  }
+  return {};
+}
+
+/// Rows of a predecessor's that were captured are written anew, or go.
+Result<void> LmaRows::set_captured(std::set<NodeIndex> nodes) {
+  const auto before = std::exchange(captured_, std::move(nodes));
+  Result<void> done;
+  for (const auto node : before)
+    if (done && !captured_.contains(node)) done = mark_captured(node, false);
+  for (const auto node : captured_)
+    if (done && !before.contains(node)) done = mark_captured(node, true);
+  return done;
+}
+
+std::optional<NodeIndex> LmaRows::node_of(SessionId session) const {
+  const auto row = sessions_.get(session.value);
+  return row ? std::optional(NodeIndex{row->node}) : std::nullopt;
 }
 
 Result<void> LmaRows::remove_node(const core::RemoveNode& node) {

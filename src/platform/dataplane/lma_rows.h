@@ -49,6 +49,10 @@ class LmaRows {
 
   Result<std::size_t> sweep();
 
+  /// Packets of these nodes are captured, and of no other.
+  Result<void> set_captured(std::set<NodeIndex> nodes);
+  std::optional<NodeIndex> node_of(SessionId session) const;
+
   std::optional<std::vector<fm_flow_traffic>> flow_traffic(FlowIndex flow) const;
   std::optional<std::vector<fm_traffic>> session_traffic(SessionId session) const;
 
@@ -57,6 +61,7 @@ class LmaRows {
 
   void note_last_packets(FlowIndex flow, fm_watch_row& row) const;
   Result<std::uint32_t> next_generation();
+  Result<void> mark_captured(NodeIndex node, bool is_captured);
   Result<void> write_rules(const fm_node_row& row, const std::vector<fm_rule>& rules);
   Result<void> erase_rules(const RuleSet& rules);
   Result<void> write_prefixes(const std::vector<std::uint64_t>& prefixes, const fm_node_row& row);
@@ -83,6 +88,7 @@ class LmaRows {
   OrderRows orders_;
 
   std::map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
+  std::set<NodeIndex> captured_;
   std::map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;
   std::map<fm_uplink_key, std::map<SessionId, fm_uplink_row>, ByOctets> holders_;
 };

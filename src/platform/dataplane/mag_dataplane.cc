@@ -81,7 +81,7 @@ Result<std::unique_ptr<MagDataplane>> MagDataplane::open(const MagDataplaneOptio
   std::unique_ptr<MagDataplane> opened(new MagDataplane(options, std::move(*pinned)));
   auto ready = opened->set_local(options.local)
                    .and_then([&] { return opened->set_care_of(options.care_of); })
-                   .and_then([&] { return opened->write_flags(); })
+                   .and_then([&] { return opened->set_captured({}); })
                    .and_then([&] { return opened->attach(); });
   if (!ready) return tl::unexpected(ready.error());
   return opened;
@@ -107,7 +107,7 @@ Result<void> MagDataplane::set_care_of(const std::vector<Ipv6Address>& addresses
 
 Result<void> MagDataplane::write_flags() {
   const auto set = (options_.local_routing ? FM_MAG_LOCAL_ROUTING : 0U) |
-                   (options_.watches_flows ? FM_MAG_WATCHES_FLOWS : 0U);
+                   (options_.watches_flows ? FM_MAG_WATCHES_FLOWS : 0U) | (captures_ ? FM_MAG_CAPTURES : 0U);
   return BpfMap<std::uint32_t, std::uint32_t>(pinned_.object(), "flags").set(0, set);
 }
 
@@ -118,6 +118,18 @@ Result<void> MagDataplane::set_local_routing(bool on) {
 
 Result<void> MagDataplane::set_watches_flows(bool on) {
   options_.watches_flows = on;
+  return write_flags();
+}
+
+Result<void> MagDataplane::set_captured(const std::set<std::uint32_t>& attachments) {
+  BpfMap<std::uint32_t, std::uint32_t> map(pinned_.object(), "captured");
+  for (const auto attachment : attachments)
+    if (auto set = map.set(attachment, std::uint32_t{1}); !set) return set;
+  for (const auto attachment : map.keys()) {
+    if (attachments.contains(attachment)) continue;
+    if (auto erased = map.erase(attachment); !erased) return erased;
+  }
+  captures_ = !attachments.empty();
   return write_flags();
 }
 

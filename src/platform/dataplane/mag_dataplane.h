@@ -64,6 +64,8 @@ class MagDataplane {
   Result<void> set_local_routing(bool on);
   /// Whether any host may be watched: where none is, none costs anything.
   Result<void> set_watches_flows(bool on);
+  /// Packets of these attachments are captured, and of no other.
+  Result<void> set_captured(const std::set<std::uint32_t>& attachments);
   /// All prefixes for nodes without mobility service, and the interfaces where they are.
   Result<void> set_visited(const std::map<Ipv6Prefix, InterfaceIndex>& links);
 
@@ -97,6 +99,7 @@ class MagDataplane {
   TrackedCounters<std::uint32_t, fm_traffic> counters_;
   TrackedHash<std::uint32_t, std::uint32_t> watched_;
   std::map<SessionId, Keys> keys_of_;
+  bool captures_ = false;
 };
 
 }  // namespace flowmob::dataplane

@@ -3,6 +3,9 @@
 
 #include <bpf/bpf.h>
 
+#include <array>
+
+#include "dataplane/abi/sample.h"
 #include "platform/unique_fd.h"
 
 namespace flowmob::dataplane {
@@ -11,15 +14,27 @@ namespace {
 /// Every program uses it.
 constexpr const char* kMapOfEach = "drops";
 
+/// What whoever looks at packets has to do with: nobody loses anything by new ones.
+constexpr std::array kOfSamples{"sampling",        "drop_samples",     "sample_budget",
+                                "unsampled_drops", "captured_packets", "captures_lost"};
+
+/// Whoever looked through a predecessor does not any more.
+Result<void> end_sampling(const BpfObject& object) {
+  return BpfMap<std::uint32_t, fm_sampling>(object, "sampling").set(0, fm_sampling{});
+}
+
 }  // namespace
 
 Result<PinnedDataplane> PinnedDataplane::load(const Program& program, const Options& options) {
   auto directory = BpfDirectory::create(options.directory);
   if (!directory) return tl::unexpected(directory.error());
+  auto disposable = options.disposable;
+  disposable.insert(disposable.end(), kOfSamples.begin(), kOfSamples.end());
   auto object =
       BpfObject::load(program.name, program.elf, program.size,
-                      {std::move(*directory), options.capacities, options.disposable, options.optional});
+                      {std::move(*directory), options.capacities, std::move(disposable), options.optional});
   if (!object) return tl::unexpected(object.error());
+  if (auto ended = end_sampling(*object); !ended) return tl::unexpected(ended.error());
   return PinnedDataplane(std::move(*object));
 }
 

@@ -29,9 +29,10 @@ Result<std::unique_ptr<RingQueue>> RingQueue::open(const BpfObject& object, cons
 
 int RingQueue::fd() const { return ring_buffer__epoll_fd(ring_.get()); }
 
-void RingQueue::take() {
+bool RingQueue::take() {
   taken_ = 0;
   ring_buffer__consume(ring_.get());
+  return taken_ >= kBurst;
 }
 
 int RingQueue::deliver(void* self, void* row, std::size_t size) {

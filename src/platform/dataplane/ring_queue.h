@@ -25,8 +25,8 @@ class RingQueue {
 
   /// To be watched.
   int fd() const;
-  /// Delivers all that wait, or as many as leave time for something else.
-  void take();
+  /// Delivers all that wait, or as many as leave time for something else: then more may wait.
+  bool take();
 
  private:
   struct Free {

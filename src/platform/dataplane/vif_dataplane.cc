@@ -119,10 +119,16 @@ Result<void> VifDataplane::refresh_interface() {
   row.interface = index->value;
   row.mac = *mac;
   row.flags = static_cast<std::uint16_t>((options_.reflect ? FM_VIF_REFLECT : 0) |
-                                         (options_.has_ports ? FM_VIF_HAS_PORTS : 0));
+                                         (options_.has_ports ? FM_VIF_HAS_PORTS : 0) |
+                                         (is_captured_ ? FM_VIF_IS_CAPTURED : 0));
   return config_.set(kConfigRow, row).and_then([&] {
     return link_local_.set(kConfigRow, to_number(options_.link_local));
   });
+}
+
+Result<void> VifDataplane::set_captured(bool on) {
+  is_captured_ = on;
+  return refresh_interface();
 }
 
 Result<void> VifDataplane::set_member(const Member& member) {

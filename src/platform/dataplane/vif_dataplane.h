@@ -104,6 +104,9 @@ class VifDataplane {
   /// The virtual interface's link-layer address has changed.
   Result<void> refresh_interface();
 
+  /// Whether the packets of the virtual interface are captured.
+  Result<void> set_captured(bool on);
+
   const std::vector<VifRule>& rules() const { return options_.rules; }
   std::vector<VifFlow> flows() const;
   std::vector<DropCount> drops() const { return pinned_.drops(); }
@@ -127,6 +130,7 @@ class VifDataplane {
   Result<void> forget_cgroups(std::uint32_t first);
 
   VifDataplaneOptions options_;
+  bool is_captured_ = false;
   PinnedDataplane pinned_;
   BpfMap<std::uint32_t, fm_vif_config> config_;
   BpfMap<std::uint32_t, fm_address_number> link_local_;
