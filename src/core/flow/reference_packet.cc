@@ -70,7 +70,6 @@ std::size_t behind(std::uint8_t type, std::size_t at, std::uint8_t length) {
 /// Walks the chain of extension headers. Of fragments in fragments the outer one says which datagram begins.
 void follow_extensions(const Octets& octets, ReferencePacket& packet) {
   std::size_t at = kIpv6Header;
-  bool was_fragment = false;
   packet.key.protocol = packet.next_header;
   for (std::size_t count = 0; is_extension(packet.key.protocol); ++count) {
     const auto type = packet.key.protocol;
@@ -84,8 +83,7 @@ void follow_extensions(const Octets& octets, ReferencePacket& packet) {
         packet.continues = last_word;
         return;
       }
-      if (!was_fragment && (field & 1)) packet.begins = last_word;
-      was_fragment = true;
+      if (!packet.begins && (field & 1)) packet.begins = last_word;
     }
     at = behind(type, at, octets.sure(at + 1));
   }
@@ -201,7 +199,7 @@ void FirstFragments::complete(ReferencePacket& packet) {
       std::tie(key.protocol, key.spi, key.ports, packet.echo) =
           std::tie(first->second.protocol, first->second.spi, first->second.ports, first->second.echo);
   }
-  if (packet.begins && packet.is_whole)
+  if (packet.begins && !packet.continues)
     shown_[datagram(packet, *packet.begins)] = {key.protocol, key.spi, key.ports, packet.echo};
 }
 
@@ -215,6 +213,7 @@ std::optional<QuotedFlow> quoted_flow(ByteView octets, const ReferencePacket& pa
   auto quote = read_header(cited);
   if (!quote || quote->is_ipv4 != packet.is_ipv4 || quote->key.source != packet.key.destination)
     return std::nullopt;
+  quote->length = cited.size();  // there are routers that quote another than they got
   read_rest(cited, *quote);
   const bool lacks_ports = shows_ports(quote->key.protocol) && !quote->key.ports;
   if (!quote->upper || quote->key.spi || lacks_ports) return std::nullopt;
