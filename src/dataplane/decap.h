@@ -35,7 +35,8 @@ static __always_inline int fm_outer_gre_length(struct __sk_buff* skb, struct fm_
                                                struct fm_shim* shim) {
   __u16 protocol = 0;
   int header = fm_read_gre(skb, outer->offset + length, shim, &protocol);
-  if (!header || (protocol != ETH_P_IPV6 && protocol != ETH_P_IP)) return FM_TUNNEL_MALFORMED;
+  if (!header || (__u32)(length + header) > outer->length) return FM_TUNNEL_MALFORMED;
+  if (protocol != ETH_P_IPV6 && protocol != ETH_P_IP) return FM_TUNNEL_MALFORMED;
   outer->key.protocol = protocol == ETH_P_IP ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
   return length + header;
 }
@@ -45,9 +46,10 @@ static __always_inline int fm_outer_udp_length(struct __sk_buff* skb, struct fm_
                                                struct fm_shim* shim) {
   __u32 offset = outer->offset + outer->header;
   __u8 version;
+  if (outer->length < outer->header + sizeof(struct fm_udp_header)) return FM_NOT_A_TUNNEL;
   if (outer->fragment & FM_IPV4_FRAGMENT_OFFSET || !fm_is_udp_of_tunnel(skb, offset)) return FM_NOT_A_TUNNEL;
   if (outer->fragment & FM_IPV4_MORE_FRAGMENTS) return FM_TUNNEL_FRAGMENT;
-  if (bpf_skb_load_bytes(skb, offset + sizeof(struct fm_udp_header), &version, 1)) return FM_TUNNEL_MALFORMED;
+  if (fm_load(skb, outer, offset + sizeof(struct fm_udp_header), &version, 1)) return FM_TUNNEL_MALFORMED;
   shim->flags = FM_SHIM_UDP;
   outer->key.protocol = version >> 4 == 4 ? FM_PROTOCOL_IPV4 : FM_PROTOCOL_IPV6;
   return outer->header + (int)sizeof(struct fm_udp_header);
@@ -74,7 +76,7 @@ static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_pack
   if (outer->next_header == FM_PROTOCOL_GRE) return fm_outer_gre_length(skb, outer, FM_IPV6_HEADER, shim);
   if (outer->next_header != FM_PROTOCOL_DESTINATION_OPTIONS && outer->next_header != FM_PROTOCOL_FRAGMENT)
     return FM_NOT_A_TUNNEL;
-  if (bpf_skb_load_bytes(skb, outer->offset + FM_IPV6_HEADER, next, sizeof(next))) return FM_NOT_A_TUNNEL;
+  if (fm_load(skb, outer, outer->offset + FM_IPV6_HEADER, next, sizeof(next))) return FM_NOT_A_TUNNEL;
   if (outer->next_header == FM_PROTOCOL_FRAGMENT)
     return fm_is_tunnel(next[0]) || next[0] == FM_PROTOCOL_DESTINATION_OPTIONS ? FM_TUNNEL_FRAGMENT
                                                                                : FM_NOT_A_TUNNEL;
@@ -85,9 +87,15 @@ static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_pack
   return FM_IPV6_HEADER + sizeof(next);
 }
 
+/* The inner packet ends where the outer does, or before. */
 static __always_inline enum fm_parsed fm_parse_inner(struct __sk_buff* skb, const struct fm_packet* outer,
                                                      __u32 outer_length, struct fm_packet* inner) {
-  return fm_parse_ip(skb, ETH_HLEN + outer_length, outer->key.protocol == FM_PROTOCOL_IPV4, inner);
+  bool ipv4 = outer->key.protocol == FM_PROTOCOL_IPV4;
+  if (outer_length + (ipv4 ? FM_IPV4_HEADER : FM_IPV6_HEADER) > outer->length) return FM_PARSE_MALFORMED;
+  enum fm_parsed parsed = fm_parse_ip(skb, ETH_HLEN + outer_length, ipv4, inner);
+  if (parsed != FM_PARSED) return parsed;
+  bool is_outside = outer_length + inner->length > outer->length;
+  return is_outside || fm_is_of_nobody(inner) ? FM_PARSE_MALFORMED : FM_PARSED;
 }
 
 static __always_inline bool fm_wants_ecn_drop(const struct fm_packet* inner, const struct fm_packet* outer) {

@@ -12,7 +12,8 @@ struct {
 
 static __always_inline struct fm_fragment_key fm_fragment_of(const struct fm_packet* packet,
                                                              __u32 identification) {
-  struct fm_fragment_key key = {packet->key.source, packet->key.destination, identification, 0};
+  struct fm_fragment_key key = {packet->key.source, packet->key.destination, identification,
+                                packet->ipv4 ? packet->next_header : 0};
   return key;
 }
 

@@ -47,7 +47,7 @@ static __always_inline bool fm_may_answer(struct __sk_buff* skb, const struct fm
   const struct fm_address_number* source = &packet->key.source;
   if (fm_is_unspecified(source) || fm_is_multicast(source) || fm_is_link_local(source)) return false;
   if (packet->key.protocol == FM_PROTOCOL_ICMPV6 && packet->upper)
-    bpf_skb_load_bytes(skb, packet->upper, &type, 1);
+    fm_load(skb, packet, packet->upper, &type, 1);
   return type >= FM_ICMP_FIRST_INFORMATIONAL && fm_icmp_within_budget();
 }
 

@@ -33,8 +33,7 @@ static __always_inline bool fm_may_answer_ipv4(struct __sk_buff* skb, const stru
   if (!(packet->fragment & FM_IPV4_DONT_FRAGMENT) || (packet->fragment & FM_IPV4_FRAGMENT_OFFSET))
     return false;
   if (!source || source >> 28 >= 0xe || source >> 24 == 127) return false;
-  if (packet->next_header == FM_PROTOCOL_ICMP && packet->upper)
-    bpf_skb_load_bytes(skb, packet->upper, &type, 1);
+  if (packet->next_header == FM_PROTOCOL_ICMP && packet->upper) fm_load(skb, packet, packet->upper, &type, 1);
   return (type == 0 || type == 8 || type > 12) && fm_icmp_within_budget();
 }
 

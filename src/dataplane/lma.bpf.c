@@ -203,6 +203,8 @@ static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy cop
   if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
   if (!node || fm_is_our_tunnel_packet(&packet) || fm_is_link_local(&packet.key.source)) return FM_PASS;
+  if (!packet.ipv4 && fm_is_ipv4_key(packet.key.destination.high)) return FM_PASS;
+  if (fm_has_no_sender(&packet)) return fm_drop(skb, FM_DROP_MALFORMED);
   if (copy.forwarded && packet.hop_limit <= 1) return FM_PASS;
   fm_parse_upper(skb, &packet);
   struct fm_flow_key *key = &packet.key, *quoted = fm_quoted_key(skb, &packet);
@@ -390,7 +392,8 @@ SEC("tc") int lma_uplink(struct __sk_buff* skb) {
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   bool ipv4 = fm_is_ipv4_for_stack(skb);
   if (!ipv4 && !fm_is_ipv6_for_stack(skb)) return FM_PASS;
-  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED || fm_is_of_nobody(&outer))
+    return fm_drop(skb, FM_DROP_MALFORMED);
   if (skb->pkt_type != PACKET_HOST || !fm_is_anchor(&outer.key.destination))
     return fm_outside_tunnels(skb, &outer);
   struct fm_shim shim = {};

@@ -51,6 +51,7 @@ static __always_inline bool fm_xdp_begins(const struct xdp_md* ctx, const struct
 static __always_inline bool fm_xdp_read_upper(const struct fm_xdp_upper* upper, __u32 length,
                                               struct fm_packet* packet) {
   if (packet->next_header != FM_PROTOCOL_TCP && packet->next_header != FM_PROTOCOL_UDP) return false;
+  if (packet->length < length + sizeof(__be16[2])) return false; /* what is behind it is not its */
   packet->key.protocol = packet->next_header;
   packet->key.source_port = bpf_ntohs(upper->source_port);
   packet->key.destination_port = bpf_ntohs(upper->destination_port);
@@ -216,7 +217,8 @@ SEC("xdp") int lma_xdp(struct xdp_md* ctx) {
   if (!link || !(link->flags & FM_XDP_FROM_CORE) || !fm_xdp_read(ctx, link, &packet)) return XDP_PASS;
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
   if (!node || packet.hop_limit <= 1 || fm_is_link_local(&packet.key.source)) return XDP_PASS;
-  if (node->uses & FM_NODE_IS_CAPTURED) return XDP_PASS;
+  if (!packet.ipv4 && fm_is_ipv4_key(packet.key.destination.high)) return XDP_PASS;
+  if (fm_has_no_sender(&packet) || node->uses & FM_NODE_IS_CAPTURED) return XDP_PASS;
   if ((link->flags & FM_XDP_FROM_MAGS) && bpf_map_lookup_elem(&nodes, &packet.key.source.high))
     return XDP_PASS;
   __u32 flow = fm_classify(node, &packet.key, true);

@@ -164,6 +164,7 @@ SEC("tc") int mag_downlink(struct __sk_buff* skb) {
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   bool ipv4 = fm_is_ipv4_for_stack(skb);
   if (!fm_is_ip_for_us(skb) || fm_parse_ip(skb, ETH_HLEN, ipv4, &outer) != FM_PARSED) return FM_PASS;
+  if (fm_is_of_nobody(&outer)) return FM_PASS;
   if (!fm_is_ours(&outer.key.destination)) return FM_PASS;
   struct fm_shim shim = {};
   int length = fm_outer_length(skb, &outer, &shim);
@@ -329,7 +330,8 @@ SEC("tc") int mag_uplink(struct __sk_buff* skb) {
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   bool ipv4 = fm_is_ipv4_for_stack(skb);
   if (!ipv4 && !fm_is_ipv6_for_stack(skb)) return FM_PASS;
-  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return fm_drop(skb, FM_DROP_MALFORMED);
+  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED || fm_is_of_nobody(&packet))
+    return fm_drop(skb, FM_DROP_MALFORMED);
   if (ipv4 ? fm_is_local_ipv4(skb, &packet) : fm_is_local_to_link(&packet)) return fm_on_link(skb, &packet);
   if (skb->pkt_type != PACKET_HOST) return fm_drop(skb, FM_DROP_MULTICAST_FRAME);
   return fm_uplink(skb, &packet);

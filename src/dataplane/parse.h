@@ -87,7 +87,7 @@ static __always_inline bool fm_has_ports(__u8 protocol) {
 
 static __always_inline void fm_parse_ports(struct __sk_buff* skb, struct fm_packet* packet) {
   __be16 ports[2];
-  if (bpf_skb_load_bytes(skb, packet->upper, ports, sizeof(ports))) return;
+  if (fm_load(skb, packet, packet->upper, ports, sizeof(ports))) return;
   packet->key.source_port = bpf_ntohs(ports[0]);
   packet->key.destination_port = bpf_ntohs(ports[1]);
   packet->key.has |= FM_FLOW_HAS_PORTS;
@@ -109,12 +109,12 @@ static __always_inline void fm_parse_upper_header(struct __sk_buff* skb, struct 
   if (fm_has_ports(packet->key.protocol)) {
     fm_parse_ports(skb, packet);
   } else if (packet->key.protocol == FM_PROTOCOL_ESP) {
-    if (bpf_skb_load_bytes(skb, packet->upper, head, 4)) return;
+    if (fm_load(skb, packet, packet->upper, head, 4)) return;
     __builtin_memcpy(&packet->key.spi, head, 4);
     packet->key.spi = bpf_ntohl(packet->key.spi);
     packet->key.has |= FM_FLOW_HAS_SPI;
-  } else if (packet->key.protocol == FM_PROTOCOL_ICMPV6 || packet->key.protocol == FM_PROTOCOL_ICMP) {
-    if (bpf_skb_load_bytes(skb, packet->upper, head, 8)) return;
+  } else if (packet->key.protocol == (packet->ipv4 ? FM_PROTOCOL_ICMP : FM_PROTOCOL_ICMPV6)) {
+    if (fm_load(skb, packet, packet->upper, head, 8)) return;
     bool is_echo = packet->ipv4 ? head[0] == 8 || head[0] == 0 : head[0] == 128 || head[0] == 129;
     if (is_echo && !(packet->key.has & FM_FLOW_HAS_SPI)) packet->key.spi = (__u32)head[4] << 8 | head[5];
   }
@@ -130,7 +130,7 @@ static __always_inline bool fm_is_extension_header(__u8 protocol) {
 /* Of IPv4 the protocol is the header's (RFC 6088 section 3.1), whatever is behind it. */
 static __always_inline void fm_parse_ah_of_ipv4(struct __sk_buff* skb, struct fm_packet* packet) {
   __be32 spi;
-  if (bpf_skb_load_bytes(skb, packet->upper + 4, &spi, sizeof(spi))) return;
+  if (fm_load(skb, packet, packet->upper + 4, &spi, sizeof(spi))) return;
   packet->key.spi = bpf_ntohl(spi);
   packet->key.has |= FM_FLOW_HAS_SPI;
 }
@@ -148,12 +148,12 @@ static __always_inline void fm_parse_upper_ipv4(struct __sk_buff* skb, struct fm
 }
 
 /* Walks the extension headers, each at least 8 octets, to the upper layer and completes the key. What cannot
- * be read is left out of the key: to judge it is the destination's business. */
+ * be read is left out of the key: to judge it is the destination's business. Of fragments in a fragment the
+ * outer one says which datagram it is of. */
 static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* packet) {
   __u8 protocol = packet->next_header;
   __u32 offset = packet->offset + FM_IPV6_HEADER;
   __u32 identification = 0;
-  bool first_fragment = false;
 
   if (packet->ipv4) {
     fm_parse_upper_ipv4(skb, packet);
@@ -162,8 +162,7 @@ static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* pa
   for (int i = 0; i < FM_MAX_EXTENSION_HEADERS && fm_is_extension_header(protocol); ++i) {
     __u8 header[8];
     __u32 word;
-    packet->key.protocol = protocol;
-    if (bpf_skb_load_bytes(skb, offset, header, sizeof(header))) return 0;
+    if (fm_load(skb, packet, offset, header, sizeof(header))) break;
     __builtin_memcpy(&word, header + 4, sizeof(word));
     if (protocol == FM_PROTOCOL_FRAGMENT) {
       __u16 position = (__u16)(header[2] << 8 | header[3]);
@@ -172,8 +171,10 @@ static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* pa
         fm_follow_first_fragment(packet, word);
         return 0;
       }
-      first_fragment = position & 1;
-      identification = word;
+      if (!packet->fragment && (position & 1)) {
+        packet->fragment = FM_IPV4_MORE_FRAGMENTS;
+        identification = word;
+      }
       offset += 8;
     } else if (protocol == FM_PROTOCOL_AH) {
       packet->key.spi = bpf_ntohl(word);
@@ -185,9 +186,11 @@ static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* pa
     protocol = header[0];
   }
   packet->key.protocol = protocol;
-  packet->upper = offset;
-  fm_parse_upper_header(skb, packet);
-  if (first_fragment && packet->whole_key) fm_remember_first_fragment(packet, identification);
+  if (!fm_is_extension_header(protocol)) {
+    packet->upper = offset;
+    fm_parse_upper_header(skb, packet);
+  }
+  if (packet->fragment && packet->whole_key) fm_remember_first_fragment(packet, identification);
   return 0;
 }
 
@@ -207,6 +210,7 @@ static __always_inline bool fm_parse_plain(struct __sk_buff* skb, __u32 offset, 
   __u8 protocol = plain->ip.next_header;
   if (protocol != FM_PROTOCOL_TCP && protocol != FM_PROTOCOL_UDP) return false;
   if (fm_take_ipv6(skb, offset, &plain->ip, packet) != FM_PARSED) return false;
+  if (packet->length < FM_IPV6_HEADER + sizeof(__be16[2])) return false;
   packet->key.protocol = protocol;
   packet->upper = offset + FM_IPV6_HEADER;
   packet->key.source_port = bpf_ntohs(plain->source_port);

@@ -24,8 +24,9 @@ static __always_inline bool fm_is_icmp_error(struct __sk_buff* skb, const struct
   __u8 type = 0;
   __u8 protocol = packet->ipv4 ? FM_PROTOCOL_ICMP : FM_PROTOCOL_ICMPV6;
   if (packet->key.protocol != protocol || !packet->upper) return false;
-  if (bpf_skb_load_bytes(skb, packet->upper, &type, 1)) return false;
-  if (packet->length > FM_LONGEST_ERROR) return false;
+  if (fm_load(skb, packet, packet->upper, &type, 1)) return false;
+  /* The fragments behind one cannot be told to be of an error. */
+  if (packet->length > FM_LONGEST_ERROR || (packet->fragment & FM_IPV4_MORE_FRAGMENTS)) return false;
   if (!packet->ipv4) return type && type <= FM_ICMPV6_LAST_ERROR;
   return type == FM_ICMP_UNREACHABLE || type == FM_ICMP_QUENCH || type == FM_ICMP_TIME_EXCEEDED ||
          type == FM_ICMP_PARAMETER_PROBLEM;
@@ -33,7 +34,7 @@ static __always_inline bool fm_is_icmp_error(struct __sk_buff* skb, const struct
 
 static __always_inline bool fm_load_quoted_ipv6(struct __sk_buff* skb, struct fm_packet* quote) {
   struct fm_ipv6_header header;
-  if (bpf_skb_load_bytes(skb, quote->offset, &header, sizeof(header))) return false;
+  if (fm_load(skb, quote, quote->offset, &header, sizeof(header))) return false;
   __u32 word = bpf_ntohl(header.word);
   quote->next_header = header.next_header;
   quote->key.source = fm_number(&header.source);
@@ -45,7 +46,7 @@ static __always_inline bool fm_load_quoted_ipv6(struct __sk_buff* skb, struct fm
 
 static __always_inline bool fm_load_quoted_ipv4(struct __sk_buff* skb, struct fm_packet* quote) {
   struct fm_ipv4_header header;
-  if (bpf_skb_load_bytes(skb, quote->offset, &header, sizeof(header))) return false;
+  if (fm_load(skb, quote, quote->offset, &header, sizeof(header))) return false;
   quote->header = (__u8)((header.version & 0xf) * 4);
   quote->next_header = header.protocol;
   quote->key.source = fm_ipv4_number(header.source);
@@ -64,6 +65,9 @@ static __noinline int fm_read_quote(struct __sk_buff* skb, const struct fm_packe
   if (!quote) return 0;
   __builtin_memset(quote, 0, sizeof(*quote));
   quote->offset = packet->upper + 8;
+  if (quote->offset > packet->offset + packet->length) return 0;
+  quote->length =
+      packet->offset + packet->length - quote->offset; /* what its header says is changed on the way */
   quote->ipv4 = packet->ipv4; /* whole_key stays false: of a fragment nothing is to be remembered */
   bool is_read = packet->ipv4 ? fm_load_quoted_ipv4(skb, quote) : fm_load_quoted_ipv6(skb, quote);
   if (!is_read || quote->key.source.high != packet->key.destination.high ||

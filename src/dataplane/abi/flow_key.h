@@ -26,12 +26,13 @@ FM_STATIC_ASSERT(sizeof(struct fm_flow_key) == 48, "fm_flow_key");
 #define FM_SHARE_SLOTS 512
 #define FM_SHARE_TRIES 16 /* where the slot's owner is down, the next ones are asked, which are anybody's */
 
-/* Fragments behind the first have no ports: they borrow those of the first. */
+/* Fragments behind the first have no ports: they borrow those of the first. Which are one datagram's says RFC
+ * 8200 section 4.5, of IPv4 RFC 791 section 2.3. */
 struct fm_fragment_key {
   struct fm_address_number source;
   struct fm_address_number destination;
-  __u32 identification; /* network byte order */
-  __u32 pad;
+  __u32 identification; /* of IPv6 in network byte order */
+  __u32 protocol;       /* of IPv4; else zero */
 };
 FM_STATIC_ASSERT(sizeof(struct fm_fragment_key) == 40, "fm_fragment_key");
 

@@ -55,6 +55,8 @@ TEST_F(LmaIpv4, LaterFragmentsFollowTheFirst) {
   EXPECT_EQ(way_of(from_core4({.source_port = 5004, .fragment = 0x2000})), kMag1);
   EXPECT_EQ(way_of(from_core4({.source_port = 1, .fragment = 0x0010})), kMag1);
   EXPECT_EQ(way_of(from_core4({.source_port = 1, .identification = 8, .fragment = 0x0010})), kMag2);
+  EXPECT_EQ(way_of(from_core4({.protocol = 6, .source_port = 1, .fragment = 0x0010})), kMag2)
+      << "another datagram's (RFC 791 section 2.3)";
 }
 
 TEST_F(LmaIpv4, OthersAreTheStacks) {

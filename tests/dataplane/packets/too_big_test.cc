@@ -112,9 +112,9 @@ TEST_F(TooBig, AnErrorIsNotAnswered) {
 }
 
 TEST_F(TooBig, ASourceThatIsNobodyIsNotAnswered) {
-  EXPECT_TRUE(dropped(from_core(of_length(1500).from("::").build()), "too-big-silent"));
+  EXPECT_TRUE(dropped(from_core(of_length(1500).from("::").build()), "malformed"));
   EXPECT_EQ(from_core(of_length(1500).from("ff02::1").build()).verdict, Verdict::Drop);
-  EXPECT_EQ(packets_dropped(lma_->drops(), "too-big-silent"), 2U);
+  EXPECT_EQ(packets_dropped(lma_->drops(), "malformed"), 2U);
 }
 
 TEST_F(TooBig, TheMinimumPassesWhateverTheSessionSays) {
