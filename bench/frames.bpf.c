@@ -138,6 +138,48 @@ SEC("tc") int divert(struct __sk_buff* skb) {
   return (int)bpf_redirect(*to, 0);
 }
 
+/* The programs that `again` runs: a subject, or what stands for one. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u32);
+} subject SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, FRAME_ROUND);
+  __type(key, __u32);
+  __type(value, struct frames_other);
+} others SEC(".maps");
+
+/* The next frame of a round, in the place of what the last run left, and the subject. */
+SEC("xdp") int again(struct xdp_md* context) {
+  const __u32 row = 0;
+  if (context->data_end - context->data > FRAME_SHORT) bpf_xdp_adjust_head(context, FRAME_LONG - FRAME_SHORT);
+  const struct frames_plan* what = bpf_map_lookup_elem(&plan, &row);
+  struct frames_count* count = bpf_map_lookup_elem(&made, &row);
+  __u64* to = (__u64*)(long)context->data;
+  if (!what || !count || (const void*)(to + FRAME_SHORT / 8) > (const void*)(long)context->data_end)
+    return XDP_ABORTED;
+  __u32 number = count->flow++ % FRAME_ROUND;
+  const struct frames_other* other = bpf_map_lookup_elem(&others, &number);
+  if (!other) return XDP_ABORTED;
+  const __u64 *same = (const __u64*)what->frame, *differs = (const __u64*)other->octets;
+#pragma unroll
+  for (int i = 0; i < FRAME_SAME / 8; ++i) to[i] = same[i];
+#pragma unroll
+  for (int i = FRAME_SAME / 8; i < FRAME_SHORT / 8; ++i) to[i] = differs[i - FRAME_SAME / 8];
+  bpf_tail_call(context, &subject, 0);
+  return XDP_ABORTED;
+}
+
+/* What `again` undoes. */
+SEC("xdp") int cover_xdp(struct xdp_md* context) {
+  bpf_xdp_adjust_head(context, -(FRAME_LONG - FRAME_SHORT));
+  return XDP_PASS;
+}
+
 /* Nothing, to know what running a program costs. */
 SEC("tc") int nothing(struct __sk_buff* skb) { return TC_ACT_UNSPEC; }
-SEC("xdp") int nothing_xdp(struct xdp_md* context) { return XDP_PASS; }

@@ -21,6 +21,14 @@ struct frames_plan {
   __u64 left;        /* frames yet to be made, where there is an interval */
 };
 
+/* Of a run of FRAME_ROUND frames, what differs from one to the next: the first 48 octets behind what all have
+ * in common, which begins at FRAME_SAME. */
+#define FRAME_ROUND 16384
+#define FRAME_SAME 32
+struct frames_other {
+  __u8 octets[FRAME_SHORT - FRAME_SAME];
+};
+
 /* Each CPU has its own. */
 struct frames_count {
   __u64 packets;

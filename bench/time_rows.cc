@@ -91,7 +91,7 @@ void make_network() {
   ip("route add 2001:db8:a::/64 via 2001:db8:1::2");
 }
 
-std::uint32_t run_once(const Subject& subject, Frame& frame) {
+std::uint32_t run_once(const Subject& subject, Frame& frame, std::uint32_t repeat) {
   static __sk_buff buffer{};
   static xdp_md frame_context{};
   buffer.ifindex = frame_context.ingress_ifindex = interface_index();
@@ -100,7 +100,7 @@ std::uint32_t run_once(const Subject& subject, Frame& frame) {
   attributes.test.prog_fd = static_cast<__u32>(subject.program);
   attributes.test.data_in = reinterpret_cast<std::uintptr_t>(frame.data());
   attributes.test.data_size_in = static_cast<__u32>(frame.size());
-  attributes.test.repeat = 1;
+  attributes.test.repeat = repeat;
   attributes.test.ctx_in = subject.xdp ? reinterpret_cast<std::uintptr_t>(&frame_context)
                                        : reinterpret_cast<std::uintptr_t>(&buffer);
   attributes.test.ctx_size_in = subject.xdp ? sizeof(frame_context) : sizeof(buffer);

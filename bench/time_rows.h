@@ -25,8 +25,8 @@ struct Subject {
   bool xdp = false;
 };
 
-/// ns that one run on `frame` takes, the clock's own reading included.
-std::uint32_t run_once(const Subject& subject, Frame& frame);
+/// ns that a run on `frame` takes, the clock's own reading included; of several on the average.
+std::uint32_t run_once(const Subject& subject, Frame& frame, std::uint32_t repeat = 1);
 
 /// Mobile nodes with a session and a flow each, all through one MAG, and rules that name that flow.
 struct Layout {
