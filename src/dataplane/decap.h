@@ -85,9 +85,18 @@ static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_pack
   return FM_IPV6_HEADER + sizeof(next);
 }
 
+/* fm_parse_start(), where a program's stack has no room for it. */
+static __noinline int fm_parse_start_apart(struct __sk_buff* skb, __u32 offset, bool ipv4,
+                                           struct fm_packet* packet) {
+  return fm_parse_start(skb, offset, ipv4, packet);
+}
+
 static __always_inline enum fm_parsed fm_parse_inner(struct __sk_buff* skb, const struct fm_packet* outer,
                                                      __u32 outer_length, struct fm_packet* inner) {
-  return fm_parse_ip(skb, ETH_HLEN + outer_length, outer->key.protocol == FM_PROTOCOL_IPV4, inner);
+  bool ipv4 = outer->key.protocol == FM_PROTOCOL_IPV4;
+  if (outer_length == FM_IPV6_HEADER)
+    return fm_parse_start_apart(skb, ETH_HLEN + FM_IPV6_HEADER, ipv4, inner);
+  return fm_parse_ip(skb, ETH_HLEN + outer_length, ipv4, inner);
 }
 
 static __always_inline bool fm_wants_ecn_drop(const struct fm_packet* inner, const struct fm_packet* outer) {
