@@ -41,7 +41,7 @@ fuzz: ## run every fuzzer for SECONDS (default 30) each
 	@scripts/install build fuzz
 	@scripts/fuzz $(or $(SECONDS),30)
 
-bench: ## time the data plane against plain forwarding and the kernel's SRv6 tunnel
+bench: ## time what the project is held to, beside plain forwarding and the kernel's SRv6 tunnel: build/bench/report.json (about 10 minutes)
 	@scripts/install build run test bench
 	@scripts/bench
 

@@ -2,21 +2,27 @@
 // What one more binding costs an anchor: time of a registration, a refresh, a handover, an expiry and a
 // timer, and memory, at growing numbers of bindings. The anchor is the daemon's, its effects are answered at
 // once: neither socket nor map nor disk is in the figures. The baseline is the codec on the same messages in
-// the same run.
+// the same run. capacity-bench --register NODES: registrations a second with their rows in the BPF maps of a
+// data plane of its own, in wall-clock time: the message is decoded, judged and answered, and its rows are
+// written; no socket, route or database takes part.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <random>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/binding/deadline_queue.h"
 #include "core/lma/local_mobility_anchor.h"
+#include "platform/dataplane/lma_dataplane.h"
 #include "wire/mobility_header.h"
 
 namespace flowmob::core {
@@ -105,9 +111,45 @@ class Timers {
   DeadlineQueue queue_;
 };
 
+/// What of the anchor's effects are rows.
+struct Rows {
+  dataplane::LmaDataplane& maps;
+
+  Result<void> operator()(const EnsureTunnel& row) const { return maps.ensure_tunnel(row); }
+  Result<void> operator()(const InstallNode& row) const { return maps.install_node(row); }
+  Result<void> operator()(const InstallSession& row) const { return maps.install_session(row); }
+  Result<void> operator()(const InstallFlow& row) const { return maps.install_flow(row); }
+  template <class Other>
+  Result<void> operator()(const Other&) const {
+    return {};
+  }
+};
+
 class Capacity {
  public:
   explicit Capacity(std::size_t nodes) : nodes_(nodes) {}
+
+  /// A second, of all nodes in no order.
+  double register_with_rows(dataplane::LmaDataplane& maps) {
+    maps_ = &maps;
+    lma_ = std::make_unique<LocalMobilityAnchor>(config());
+    lma_->tell_extensions(false);
+    const auto nodes = order(nodes_);
+    std::chrono::duration<double> took{};
+    std::vector<Message> messages;
+    for (std::size_t begin = 0; begin < nodes_; begin += messages.size()) {
+      messages.clear();
+      for (std::size_t i = begin; i < std::min(nodes_, begin + kBatch); ++i) {
+        advance(1us);
+        messages.push_back(update(nodes[i], 0, false));
+      }
+      const auto start = std::chrono::steady_clock::now();
+      for (const auto& message : messages) deliver(message);
+      took += std::chrono::steady_clock::now() - start;
+    }
+    if (refused_ != 0) throw std::runtime_error(fmt::format("{} registrations were refused", refused_));
+    return static_cast<double>(nodes_) / took.count();
+  }
 
   std::string measure() {
     const auto empty = heap();
@@ -210,6 +252,9 @@ class Capacity {
 
   void drain() {
     while (const auto effect = lma_->poll_effect()) {
+      if (maps_)
+        if (const auto written = std::visit(Rows{*maps_}, effect->action); !written)
+          throw std::runtime_error(written.error().message);
       if (effect->id) lma_->handle_effect_result(now_, effect->id, {});
       if (const auto* sent = std::get_if<SendMessage>(&effect->action);
           sent && sent->mobility_header[6] >= 128)
@@ -244,8 +289,35 @@ class Capacity {
   std::uint16_t sequence_ = 0;
   std::size_t refused_ = 0;
   std::unique_ptr<LocalMobilityAnchor> lma_;
+  dataplane::LmaDataplane* maps_ = nullptr;  ///< none: nobody writes rows
   Samples codec_;
 };
+
+/// An anchor and a data plane of its own.
+double register_once(std::size_t nodes) {
+  dataplane::LmaDataplaneOptions options;
+  options.bpf_dir = fmt::format("/sys/fs/bpf/fm-{}-register", getpid());
+  options.local = kLma;
+  auto maps = dataplane::LmaDataplane::open(options);
+  if (!maps) throw std::runtime_error(maps.error().message);
+  const double rate = Capacity(nodes).register_with_rows(**maps);
+  maps->reset();
+  static_cast<void>(dataplane::LmaDataplane::teardown(options));
+  return rate;
+}
+
+int measure_registrations(std::size_t nodes) {
+  constexpr int kRuns = 5;
+  std::string samples;
+  for (int run = 0; run < kRuns; ++run)
+    samples += fmt::format("{}{:.0f}", run == 0 ? "" : ", ", register_once(nodes));
+  fmt::print(
+      R"({{"nodes": {}, "figures": [{{"id": "register_per_s", "unit": "1/s", "baseline": "", "samples": [{}], )"
+      R"("note": "decoded, judged, answered, rows written; on one core"}}]}})"
+      "\n",
+      nodes, samples);
+  return 0;
+}
 
 /// In a process of its own, so that the heap of one size is not the next one's.
 bool measure_apart(std::size_t nodes, bool last) {
@@ -263,7 +335,9 @@ bool measure_apart(std::size_t nodes, bool last) {
 }  // namespace
 }  // namespace flowmob::core
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
+  if (argc == 3 && std::string_view(argv[1]) == "--register")
+    return flowmob::core::measure_registrations(std::strtoull(argv[2], nullptr, 10));
   std::vector<std::size_t> sizes;
   for (const char* text : std::span(argv, static_cast<std::size_t>(argc)).subspan(1))
     sizes.push_back(std::strtoull(text, nullptr, 10));
@@ -274,4 +348,7 @@ int main(int argc, char** argv) {
     whole = flowmob::core::measure_apart(sizes[i], i + 1 == sizes.size()) && whole;
   fmt::print("]\n");
   return whole ? 0 : 1;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "capacity-bench: {}\n", error.what());
+  return 1;
 }

@@ -24,6 +24,11 @@ class Plain(Domain):
     def bind(self):
         pass
 
+    def leave_room(self):
+        """Both ends know what fits into a tunnel."""
+        self.ip("cn", f"route add {MN} via 2001:db8:c::1 dev net0 mtu 1460")
+        self.ip("mn", f"route add {CN} via fe80::1 dev if1 mtu 1460")
+
 
 class KernelTunnel(Plain):
     """SRv6 with a single segment, reduced: on the wire it is plain IPv6-in-IPv6, the same 40 octets (RFC 8986)."""
@@ -37,22 +42,45 @@ class KernelTunnel(Plain):
                 f"route add {LMA_SEGMENT} encap seg6local action End.DT6 table main dev acc1")
         self.ip("mag1", f"route add {MAG_SEGMENT} encap seg6local action End.DT6 table main dev acc0",
                 f"route add {CN} encap seg6 mode encap.red segs {LMA_SEGMENT} dev net0")
-        for node, routes in (("cn", f"{MN}"), ("mn", f"{CN}")):
-            gateway, device = ("2001:db8:c::1", "net0") if node == "cn" else ("fe80::1", "if1")
-            self.ip(node, f"route add {routes} via {gateway} dev {device} mtu 1460")
+        self.leave_room()
+
+
+def bind_anchor(domain):
+    """One mobile node, a rule that names its flow, and another flow for all else."""
+    mag = MAGS["mag1"]
+    domain.lma = domain.open_lma()
+    domain.lma(f"tunnel {LMA} {mag}", f"session 1 1 {LMA} {mag} 1460 {PREFIX}", "flow 1 1 1", "flow 2 1 1", f"node 1 {PREFIX} 1 2 17 5004 5005")
+
+
+class Anchor(Plain):
+    """The LMA's part alone."""
+
+    def bind(self):
+        bind_anchor(self)
+
+
+class Gateway(Plain):
+    """The MAG's."""
+
+    def bind(self):
+        self.bind_gateway("mag1")
+
+
+class Gateways(Plain):
+    """Both, and a mobile node that knows of nothing: what stands beside KernelTunnel."""
+
+    def bind(self):
+        bind_anchor(self)
+        self.bind_gateway("mag1")
+        self.leave_room()
 
 
 class Flowmob(Domain):
     """The whole of it: classification by flow, tunnel, delivery by link-layer address, and the virtual interface."""
 
     def bind(self):
-        mag = "mag1"
-        self.lma = self.open_lma()
-        self.lma(f"tunnel {LMA} {MAGS[mag]}", f"session 1 1 {LMA} {MAGS[mag]} 1460 {PREFIX}", "flow 1 1 1", "flow 2 1 1",
-                 f"node 1 {PREFIX} 1 2 17 5004 5005")
-        self.mag1 = self.open(mag, MAGS[mag], "net0", "acc0")
-        member, mac = MEMBERS[mag]
-        self.mag1(f"host 1 acc0 {mac} {ROUTER_MAC} {MAGS[mag]} {LMA} 1460 {PREFIX}")
+        bind_anchor(self)
+        self.bind_gateway("mag1")
         self.mn = self.open("mn", "vif0", "if1,if2")
         for number, (member, mac) in enumerate(MEMBERS.values()):
             self.mn(f"member {number} {member} {mac} up")

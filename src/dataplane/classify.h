@@ -51,9 +51,9 @@ static __always_inline __u32 fm_classify(const struct fm_node_row* node, struct 
   if (!node->rule_count) return node->default_flow;
 
   const struct fm_cached_flow* cached = bpf_map_lookup_elem(&flow_cache, key);
-  if (cached && cached->generation == node->generation && cached->node == node->node) return cached->flow;
+  if (cached && cached->generation == node->generation) return cached->flow;
 
-  struct fm_cached_flow found = {node->node, node->generation, 0};
+  struct fm_cached_flow found = {node->generation, 0};
   found.flow = fm_match_rules(node->node, node->generation, node->rule_count, key);
   if (!found.flow) found.flow = node->default_flow;
   if (whole_key) bpf_map_update_elem(&flow_cache, key, &found, BPF_ANY);

@@ -87,12 +87,20 @@ static __always_inline int fm_outer_length(struct __sk_buff* skb, struct fm_pack
   return FM_IPV6_HEADER + sizeof(next);
 }
 
+/* fm_parse_start(), where a program's stack has no room for it. */
+static __noinline int fm_parse_start_apart(struct __sk_buff* skb, __u32 offset, bool ipv4,
+                                           struct fm_packet* packet) {
+  return fm_parse_start(skb, offset, ipv4, packet);
+}
+
 /* The inner packet ends where the outer does, or before. */
 static __always_inline enum fm_parsed fm_parse_inner(struct __sk_buff* skb, const struct fm_packet* outer,
                                                      __u32 outer_length, struct fm_packet* inner) {
   bool ipv4 = outer->key.protocol == FM_PROTOCOL_IPV4;
   if (outer_length + (ipv4 ? FM_IPV4_HEADER : FM_IPV6_HEADER) > outer->length) return FM_PARSE_MALFORMED;
-  enum fm_parsed parsed = fm_parse_ip(skb, ETH_HLEN + outer_length, ipv4, inner);
+  enum fm_parsed parsed = outer_length == FM_IPV6_HEADER
+                              ? fm_parse_start_apart(skb, ETH_HLEN + FM_IPV6_HEADER, ipv4, inner)
+                              : fm_parse_ip(skb, ETH_HLEN + outer_length, ipv4, inner);
   if (parsed != FM_PARSED) return parsed;
   bool is_outside = outer_length + inner->length > outer->length;
   return is_outside || fm_is_of_nobody(inner) ? FM_PARSE_MALFORMED : FM_PARSED;

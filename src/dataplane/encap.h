@@ -8,6 +8,7 @@
 #include "icmp_too_big.h"
 #include "icmp_too_big_ipv4.h"
 #include "packet.h"
+#include "recent_routes.h"
 #include "shim.h"
 
 struct fm_tunnel {
@@ -163,10 +164,28 @@ static __always_inline void fm_ask_for_route(const struct fm_tunnel* tunnel, __u
   }
 }
 
+/* The neighbour is looked up when the packet is sent to it. */
+#define FM_FIB_LOOKUP_SKIP_NEIGH (1U << 2)
+
 static __noinline long fm_find_route(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
                                      struct bpf_fib_lookup* route) {
   fm_ask_for_route(tunnel, length, skb->ifindex, route);
-  return bpf_fib_lookup(skb, route, sizeof(*route), 0);
+  long found = bpf_fib_lookup(skb, route, sizeof(*route), FM_FIB_LOOKUP_SKIP_NEIGH);
+  return found == -FM_EINVAL ? bpf_fib_lookup(skb, route, sizeof(*route), 0) : found; /* before Linux 6.3 */
+}
+
+/* Of what is found, only a way that takes the packet is kept. */
+static __noinline long fm_find_way(struct __sk_buff* skb, const struct fm_tunnel* tunnel, __u32 length,
+                                   struct bpf_fib_lookup* route) {
+  struct fm_recent_route* recent = fm_recent_route(&tunnel->remote);
+  if (recent && fm_goes_as_before(recent, &tunnel->local, &tunnel->remote, skb->ifindex, length)) {
+    fm_use_recent_route(recent, route);
+    return BPF_FIB_LKUP_RET_SUCCESS;
+  }
+  long found = fm_find_route(skb, tunnel, length, route);
+  if (recent && (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH))
+    fm_note_route(recent, &tunnel->local, &tunnel->remote, skb->ifindex, route);
+  return found;
 }
 
 /* bpf_redirect_neigh, not the addresses that the lookup found: only then is the neighbour ever probed again.
@@ -223,7 +242,7 @@ static __noinline int fm_send_through_tunnel(struct __sk_buff* skb, const struct
   headers += fm_shim_length(tunnel->shim.flags);
   if (fm_exceeds(packet, segment, tunnel->mtu)) return fm_too_big(skb, packet, tunnel, tunnel->mtu);
 
-  long found = fm_find_route(skb, tunnel, segment + headers, &route);
+  long found = fm_find_way(skb, tunnel, segment + headers, &route);
   bool is_minimum = !packet->ipv4 && segment <= FM_MINIMUM_MTU;
   if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED && is_minimum)
     found = fm_find_route_for_minimum(skb, tunnel, headers, &route);

@@ -200,13 +200,14 @@ static __always_inline int fm_forward_flow(struct __sk_buff* skb, struct fm_pack
 static __always_inline int fm_downlink(struct __sk_buff* skb, struct fm_copy copy) {
   struct fm_packet packet = {};
   bool ipv4 = skb->protocol == bpf_htons(ETH_P_IP);
-  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
+  if (fm_parse_start_apart(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED) return FM_PASS;
+  if (fm_is_our_tunnel_packet(&packet)) return FM_PASS; /* asked first: on their way out most are */
   const struct fm_node_row* node = bpf_map_lookup_elem(&nodes, &packet.key.destination.high);
-  if (!node || fm_is_our_tunnel_packet(&packet) || fm_is_link_local(&packet.key.source)) return FM_PASS;
+  if (!node || fm_is_link_local(&packet.key.source)) return FM_PASS;
   if (!packet.ipv4 && fm_is_ipv4_key(packet.key.destination.high)) return FM_PASS;
   if (fm_has_no_sender(&packet)) return fm_drop(skb, FM_DROP_MALFORMED);
   if (copy.forwarded && packet.hop_limit <= 1) return FM_PASS;
-  fm_parse_upper(skb, &packet);
+  fm_parse_rest(skb, &packet);
   struct fm_flow_key *key = &packet.key, *quoted = fm_quoted_key(skb, &packet);
   if (quoted) {
     key = quoted;
@@ -363,7 +364,7 @@ static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* ou
   if (reason >= 0 || !row) return fm_drop(skb, reason);
   if (!fm_has_its_key(row, outer, shim, &session)) return fm_drop(skb, FM_DROP_UNKNOWN_TUNNEL);
   if (fm_wants_ecn_drop(&inner, outer)) return fm_drop(skb, FM_DROP_ECN);
-  fm_parse_upper(skb, &inner);
+  fm_parse_rest(skb, &inner);
   __u32 flow = fm_uplink_flow(skb, &inner, session);
   if (fm_came_before(skb, &inner, flow, session)) return fm_drop(skb, FM_DROP_COPY);
   struct fm_counter weight = fm_weight(skb, &inner);

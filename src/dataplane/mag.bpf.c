@@ -139,7 +139,7 @@ static __always_inline int fm_deliver(struct __sk_buff* skb, struct fm_packet* o
   __u32 set = fm_flags();
   bool is_watched = fm_is_watched(set, host.attachment);
   if (set & FM_MAG_CAPTURES) fm_capture_of(skb, inner, host.attachment, FM_CAPTURED_DOWN);
-  if (skb->gso_size || is_watched) fm_parse_upper(skb, inner);
+  if (skb->gso_size || is_watched) fm_parse_rest(skb, inner);
   if (fm_take_off_outer(skb, outer, inner)) return fm_drop(skb, FM_DROP_DECAPSULATION);
   if (inner->hop_limit <= 1) return FM_PASS;
   if (is_watched) fm_watch_down(inner);
@@ -215,7 +215,7 @@ static __always_inline bool fm_is_signalling_to_us(const struct fm_packet* packe
 }
 
 static __always_inline int fm_on_link(struct __sk_buff* skb, struct fm_packet* packet) {
-  fm_parse_upper(skb, packet);
+  fm_parse_rest(skb, packet);
   return fm_may_be_mobility_header(packet) ? fm_drop(skb, FM_DROP_MOBILITY_HEADER) : FM_PASS;
 }
 
@@ -234,7 +234,7 @@ static __always_inline int fm_deliver_locally(struct __sk_buff* skb, const struc
 /* Of a node without mobility service: the stack routes it (RFC 5213 section 6.14), also towards a node of
  * ours by way of its anchor (section 6.10.5). */
 static __always_inline int fm_from_visitor(struct __sk_buff* skb, struct fm_packet* packet) {
-  fm_parse_upper(skb, packet);
+  fm_parse_rest(skb, packet);
   if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
   if (packet->hop_limit <= 1 || !fm_routes_locally(fm_flags())) return FM_PASS;
   const struct fm_hosted_row* peer = bpf_map_lookup_elem(&hosted, &packet->key.destination.high);
@@ -281,12 +281,14 @@ static __always_inline bool fm_is_visitor(const struct __sk_buff* skb, const str
 
 static __always_inline int fm_uplink(struct __sk_buff* skb, struct fm_packet* packet) {
   const struct fm_attachment_row* row = fm_find_attachment(skb);
-  bool is_node = bpf_map_lookup_elem(&hosted, &packet->key.source.high) != NULL;
   if (!row && fm_is_visitor(skb, packet)) return fm_from_visitor(skb, packet);
-  if (!row) return fm_drop(skb, is_node ? FM_DROP_SPOOFED_MAC : FM_DROP_NO_BINDING);
+  if (!row) {
+    bool is_node = bpf_map_lookup_elem(&hosted, &packet->key.source.high) != NULL;
+    return fm_drop(skb, is_node ? FM_DROP_SPOOFED_MAC : FM_DROP_NO_BINDING);
+  }
   if (!fm_owns(row, packet->key.source.high) && !fm_is_delegated(row, packet->key.source.high))
     return fm_drop(skb, FM_DROP_SPOOFED_SOURCE);
-  fm_parse_upper(skb, packet);
+  fm_parse_rest(skb, packet);
   if (fm_is_signalling_to_us(packet)) return fm_drop(skb, FM_DROP_MOBILITY_HEADER);
   if (packet->hop_limit <= 1) return FM_PASS;
 
@@ -330,7 +332,7 @@ SEC("tc") int mag_uplink(struct __sk_buff* skb) {
   if (!fm_take_off_priority_tag(skb)) return fm_drop(skb, FM_DROP_NESTED_TAGS);
   bool ipv4 = fm_is_ipv4_for_stack(skb);
   if (!ipv4 && !fm_is_ipv6_for_stack(skb)) return FM_PASS;
-  if (fm_parse_ip(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED || fm_is_of_nobody(&packet))
+  if (fm_parse_start_apart(skb, ETH_HLEN, ipv4, &packet) != FM_PARSED || fm_is_of_nobody(&packet))
     return fm_drop(skb, FM_DROP_MALFORMED);
   if (ipv4 ? fm_is_local_ipv4(skb, &packet) : fm_is_local_to_link(&packet)) return fm_on_link(skb, &packet);
   if (skb->pkt_type != PACKET_HOST) return fm_drop(skb, FM_DROP_MULTICAST_FRAME);

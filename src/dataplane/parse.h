@@ -221,11 +221,22 @@ static __always_inline bool fm_parse_plain(struct __sk_buff* skb, __u32 offset, 
   return true;
 }
 
-/* fm_parse_ip() and fm_parse_upper(). */
+/* The IP header, and of what most packets are what fm_parse_rest() would find as well. */
+static __always_inline enum fm_parsed fm_parse_start(struct __sk_buff* skb, __u32 offset, bool ipv4,
+                                                     struct fm_packet* packet) {
+  if (!ipv4 && fm_parse_plain(skb, offset, packet)) return FM_PARSED;
+  return fm_parse_ip(skb, offset, ipv4, packet);
+}
+
+/* fm_parse_upper(), unless that is known. */
+static __always_inline void fm_parse_rest(struct __sk_buff* skb, struct fm_packet* packet) {
+  if (!packet->upper) fm_parse_upper(skb, packet);
+}
+
+/* Both. */
 static __always_inline enum fm_parsed fm_parse(struct __sk_buff* skb, __u32 offset, bool ipv4,
                                                struct fm_packet* packet) {
-  if (!ipv4 && fm_parse_plain(skb, offset, packet)) return FM_PARSED;
-  enum fm_parsed parsed = fm_parse_ip(skb, offset, ipv4, packet);
-  if (parsed == FM_PARSED) fm_parse_upper(skb, packet);
+  enum fm_parsed parsed = fm_parse_start(skb, offset, ipv4, packet);
+  if (parsed == FM_PARSED) fm_parse_rest(skb, packet);
   return parsed;
 }

@@ -125,13 +125,12 @@ struct fm_tunnel_key {
 };
 FM_STATIC_ASSERT(sizeof(struct fm_tunnel_key) == 32, "fm_tunnel_key");
 
-/* Key: fm_flow_key. Valid only for the node and generation it was found for. */
+/* Key: fm_flow_key. Valid only for the generation it was found for, which is one node's. */
 struct fm_cached_flow {
-  __u32 node;
   __u32 generation;
   __u32 flow;
 };
-FM_STATIC_ASSERT(sizeof(struct fm_cached_flow) == 12, "fm_cached_flow");
+FM_STATIC_ASSERT(sizeof(struct fm_cached_flow) == 8, "fm_cached_flow");
 
 #define FM_MAX_SPREAD 4
 

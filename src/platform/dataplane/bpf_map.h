@@ -55,8 +55,8 @@ class BpfMap {
   }
 
  protected:
-  /// Rows come from memory that the kernel fills up behind our back: a burst of new ones finds it empty for a
-  /// moment (ENOMEM), and this waits for it.
+  /// With BPF_NOEXIST a row that is there stays as it is. Rows come from memory that the kernel fills up
+  /// behind our back: a burst of new ones finds it empty for a moment (ENOMEM), and this waits for it.
   Result<void> update(const Key& key, const void* value, std::uint64_t flags) {
     constexpr int kTries = 40;
     for (int left = memory_is_there_ ? kTries : 0; bpf_map_update_elem(fd_, &key, value, flags) != 0;
@@ -66,6 +66,7 @@ class BpfMap {
         continue;
       }
       memory_is_there_ = errno != ENOMEM;
+      if (flags == BPF_NOEXIST && errno == EEXIST) return {};
       return write_failed();
     }
     memory_is_there_ = true;
@@ -90,9 +91,8 @@ class PerCpuBpfMap : public BpfMap<Key, Value> {
 
   /// Zeros, unless there is a row already.
   Result<void> ensure(const Key& key) {
-    if (values(key)) return {};
     const std::vector<Value> zeros(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    return this->update(key, zeros.data(), BPF_ANY);
+    return this->update(key, zeros.data(), BPF_NOEXIST);
   }
 
   /// One value for each CPU.

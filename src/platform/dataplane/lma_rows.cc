@@ -78,12 +78,19 @@ Result<void> LmaRows::set_copy_interface(InterfaceIndex interface) {
   return config_.set(kConfigRow, row);
 }
 
+/// The row says of many at a time that they are used.
 Result<std::uint32_t> LmaRows::next_generation() {
-  fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
-  ++row.next_generation;
-  auto written = config_.set(kConfigRow, row);
-  if (!written) return tl::unexpected(written.error());
-  return row.next_generation;
+  constexpr std::uint32_t kReserved = 1024;
+  if (last_generation_ == last_reserved_generation_) {
+    fm_lma_config row = config_.get(kConfigRow).value_or(fm_lma_config{});
+    const std::uint32_t used = row.next_generation;
+    row.next_generation += kReserved;
+    auto written = config_.set(kConfigRow, row);
+    if (!written) return tl::unexpected(written.error());
+    last_generation_ = used;
+    last_reserved_generation_ = row.next_generation;
+  }
+  return ++last_generation_;
 }
 
 Result<void> LmaRows::ensure_tunnel(const core::EnsureTunnel& tunnel) {
@@ -290,7 +297,7 @@ Result<void> LmaRows::install_flow(const core::InstallFlow& flow) {
     if (auto written = orders_.begin(flow.flow, *flow.order); !written) return written;
   auto written =
       flow_counters_.ensure(flow.flow.value).and_then([&] { return flows_.set(flow.flow.value, row); });
-  if (written && !is_ordered) written = orders_.end(flow.flow);
+  if (written && !is_ordered) written = orders_.end_begun(flow.flow);
   return written && !is_spread ? spreads_.erase_wanted(flow.flow.value) : written;
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "core/lma/effect.h"
@@ -87,10 +88,11 @@ class LmaRows {
   FlowWatches watches_;
   OrderRows orders_;
 
-  std::map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
+  std::uint32_t last_generation_ = 0, last_reserved_generation_ = 0;
+  std::unordered_map<NodeIndex, std::set<std::uint64_t>> prefixes_of_;
   std::set<NodeIndex> captured_;
-  std::map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;
-  std::map<fm_uplink_key, std::map<SessionId, fm_uplink_row>, ByOctets> holders_;
+  std::unordered_map<SessionId, std::set<fm_uplink_key, ByOctets>> uplinks_of_;
+  std::unordered_map<fm_uplink_key, std::map<SessionId, fm_uplink_row>, HashOfOctets, SameOctets> holders_;
 };
 
 }  // namespace flowmob::dataplane

@@ -32,6 +32,7 @@ Result<void> OrderRows::begin(FlowIndex flow, const core::FlowOrder& order) {
   row.old_session = order.from.value;
   row.number = last_number_;
   if (order.makes_gaps && hold_interface_) row.hold_interface = hold_interface_->value;
+  begun_.insert(flow);
   return seen_.set(flow.value, fm_order_seen{}).and_then([&] { return rows_.set(flow.value, row); });
 }
 
@@ -52,8 +53,14 @@ std::optional<core::OrderSeen> OrderRows::read(FlowIndex flow) const {
   return seen;
 }
 
+Result<void> OrderRows::end_begun(FlowIndex flow) {
+  return begun_.contains(flow) ? end(flow) : Result<void>{};
+}
+
 Result<void> OrderRows::end(FlowIndex flow) {
-  return rows_.erase(flow.value).and_then([&] { return seen_.erase(flow.value); });
+  return rows_.erase(flow.value).and_then([&] { return seen_.erase(flow.value); }).map([&] {
+    begun_.erase(flow);
+  });
 }
 
 std::vector<FlowIndex> OrderRows::all() const {

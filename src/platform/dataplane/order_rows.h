@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "core/lma/flow_order.h"
@@ -22,12 +23,15 @@ class OrderRows {
   Result<void> adjust(FlowIndex flow, Duration gap);
   std::optional<core::OrderSeen> read(FlowIndex flow) const;
   Result<void> end(FlowIndex flow);
+  /// Asks the kernel nothing where no order was begun since this was opened.
+  Result<void> end_begun(FlowIndex flow);
   std::vector<FlowIndex> all() const;
 
  private:
   BpfMap<std::uint32_t, fm_order_row> rows_;
   BpfMap<std::uint32_t, fm_order_seen> seen_;
   std::optional<InterfaceIndex> hold_interface_;
+  std::unordered_set<FlowIndex> begun_;
   std::uint32_t last_number_;
 };
 

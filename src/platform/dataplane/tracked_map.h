@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstring>
-#include <set>
+#include <functional>
+#include <string_view>
+#include <unordered_set>
 
 #include "platform/dataplane/bpf_map.h"
 
@@ -13,6 +15,20 @@ struct ByOctets {
   template <class T>
   bool operator()(const T& a, const T& b) const {
     return std::memcmp(&a, &b, sizeof(T)) < 0;
+  }
+};
+
+/// Likewise finds them.
+struct HashOfOctets {
+  template <class T>
+  std::size_t operator()(const T& a) const {
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(&a), sizeof(T)});
+  }
+};
+struct SameOctets {
+  template <class T>
+  bool operator()(const T& a, const T& b) const {
+    return std::memcmp(&a, &b, sizeof(T)) == 0;
   }
 };
 
@@ -59,7 +75,7 @@ class TrackedMap {
 
  private:
   Map map_;
-  std::set<Key, ByOctets> wanted_;
+  std::unordered_set<Key, HashOfOctets, SameOctets> wanted_;
 };
 
 template <class Key, class Value>

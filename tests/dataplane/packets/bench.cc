@@ -186,8 +186,11 @@ Outcome run_raw_ip(const BpfObject& object, const std::string& program, std::str
                      frame("00:00:00:00:00:00", kPeerMac, packet, is_ipv4 ? 0x0800 : 0x86dd));
 }
 
+/// A way to the other end of a tunnel holds until the kernel's clock ticks, a hundred times a second or more
+/// often.
 void ip_command(const std::string& line) {
   ASSERT_EQ(std::system(("ip " + line).c_str()), 0) << "ip " << line;
+  ::usleep(20'000);
 }
 
 std::uint32_t index_of(std::string_view interface) {
