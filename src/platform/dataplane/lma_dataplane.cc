@@ -23,7 +23,7 @@ PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
        {"spreads", n},
        {"flow_cache", options.max_cached_flows},
        {"choices", options.max_cached_flows}},
-      {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns", "xdp_links", "xdp_next_hops"},
+      {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns", "xdp_links", "xdp_next_hops", "xdp_routes"},
       {"lma_xdp"}};
 }
 
