@@ -23,6 +23,24 @@ struct {
   __type(value, struct fm_xdp_next_hop);
 } xdp_next_hops SEC(".maps");
 
+/* What the kernel said of the way to a MAG in this tick of its coarse clock: a route or neighbour that
+ * changes is seen at the next. */
+struct fm_xdp_route {
+  struct fm_address local;
+  struct fm_address remote;
+  __u64 tick;
+  __u32 entrance;
+  __u32 pad;
+  struct bpf_fib_lookup found;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, FM_XDP_ROUTES);
+  __type(key, __u32);
+  __type(value, struct fm_xdp_route);
+} xdp_routes SEC(".maps");
+
 /* What both have behind the IP header. */
 struct fm_xdp_upper {
   __be16 source_port;
@@ -184,14 +202,41 @@ static __always_inline const struct fm_session_row* fm_xdp_session(__u32 flow, _
   return row && !row->shim.flags && !fm_is_ipv4_address(&row->mag) ? row : NULL;
 }
 
-/* By a neighbour that is known, through an interface that takes it. */
-static __always_inline bool fm_xdp_find_route(struct xdp_md* ctx, const struct fm_tunnel* tunnel,
-                                              __u32 length, struct bpf_fib_lookup* route) {
-  fm_ask_for_route(tunnel, length, ctx->ingress_ifindex, route);
-  if (bpf_fib_lookup(ctx, route, sizeof(*route), 0) != BPF_FIB_LKUP_RET_SUCCESS) return false;
-  __u32 interface = route->ifindex;
+static __always_inline bool fm_xdp_is_same(const struct fm_address* a, const struct fm_address* b) {
+  struct fm_address_number number = fm_number(b);
+  return fm_same_address(a, &number);
+}
+
+static __always_inline bool fm_xdp_ask_for_route(struct xdp_md* ctx, const struct fm_tunnel* tunnel,
+                                                 __u32 length, __u64 tick, struct fm_xdp_route* row) {
+  struct bpf_fib_lookup route = {};
+  fm_ask_for_route(tunnel, length, ctx->ingress_ifindex, &route);
+  if (bpf_fib_lookup(ctx, &route, sizeof(route), 0) != BPF_FIB_LKUP_RET_SUCCESS) return false;
+  row->local = tunnel->local;
+  row->remote = tunnel->remote;
+  row->entrance = ctx->ingress_ifindex;
+  row->found = route;
+  row->tick = tick;
+  return true;
+}
+
+/* By a neighbour that is known, through an interface that takes it; NULL: not by XDP. */
+static __always_inline const struct bpf_fib_lookup* fm_xdp_find_route(struct xdp_md* ctx,
+                                                                      const struct fm_tunnel* tunnel,
+                                                                      __u32 length) {
+  struct fm_address_number mag = fm_number(&tunnel->remote);
+  __u32 number = fm_path_number(mag.high, mag.low) % FM_XDP_ROUTES;
+  struct fm_xdp_route* row = bpf_map_lookup_elem(&xdp_routes, &number);
+  if (!row) return NULL;
+  __u64 tick = bpf_ktime_get_coarse_ns();
+  bool is_known = row->tick == tick && row->entrance == ctx->ingress_ifindex &&
+                  fm_xdp_is_same(&row->remote, &tunnel->remote) &&
+                  fm_xdp_is_same(&row->local, &tunnel->local);
+  if (!is_known && !fm_xdp_ask_for_route(ctx, tunnel, length, tick, row)) return NULL;
+  if (length > row->found.mtu_result) return NULL;
+  __u32 interface = row->found.ifindex;
   const struct fm_xdp_link* out = bpf_map_lookup_elem(&xdp_links, &interface);
-  return out && (out->flags & FM_XDP_SENDS);
+  return out && (out->flags & FM_XDP_SENDS) ? &row->found : NULL;
 }
 
 static __always_inline int fm_xdp_send(struct xdp_md* ctx, const struct fm_packet* packet, __u32 flow) {
@@ -199,14 +244,13 @@ static __always_inline int fm_xdp_send(struct xdp_md* ctx, const struct fm_packe
   const struct fm_session_row* row = fm_xdp_session(flow, &session);
   if (!row || fm_exceeds(packet, packet->length, row->mtu)) return XDP_PASS;
   struct fm_tunnel tunnel = {.local = row->lma, .remote = row->mag};
-  struct bpf_fib_lookup route = {};
-  if (!fm_xdp_find_route(ctx, &tunnel, packet->length + FM_IPV6_HEADER, &route)) return XDP_PASS;
-  if (fm_xdp_asks_kernel(ctx, packet, flow, &route)) return XDP_PASS;
-  if (!fm_xdp_cover(ctx, packet, &tunnel, &route)) return XDP_PASS;
+  const struct bpf_fib_lookup* route = fm_xdp_find_route(ctx, &tunnel, packet->length + FM_IPV6_HEADER);
+  if (!route || fm_xdp_asks_kernel(ctx, packet, flow, route)) return XDP_PASS;
+  if (!fm_xdp_cover(ctx, packet, &tunnel, route)) return XDP_PASS;
   struct fm_counter weight = {1, packet->length};
   struct fm_address_number mag = fm_number(&tunnel.remote);
   fm_count_down(flow, session, fm_path_number(mag.high, mag.low), &weight);
-  return (int)bpf_redirect(route.ifindex, 0);
+  return (int)bpf_redirect(route->ifindex, 0);
 }
 
 /* On every interface that has the fast lane: those that lead to MAGs alone need a program to send. */

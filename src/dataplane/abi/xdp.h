@@ -30,6 +30,8 @@ static inline __u32 fm_xdp_next_hop_row(__u64 high, __u64 low, __u32 interface) 
   return (__u32)(((high ^ low ^ interface) * 0x9e3779b97f4a7c15ULL) >> 40) & (FM_XDP_NEXT_HOPS - 1);
 }
 
+#define FM_XDP_ROUTES 256 /* by the MAG */
+
 /* For so long it may send none. From then on it gets a packet that no other is close behind, and after the
  * second time any. */
 #define FM_XDP_ASK_NS 1000000000ULL

@@ -11,20 +11,20 @@ namespace {
 
 PinnedDataplane::Options limits(const LmaDataplaneOptions& options) {
   const auto n = options.max_nodes;
-  return {
-      options.bpf_dir,
-      {{"nodes", n},
-       {"rules", n},
-       {"flows", n},
-       {"sessions", n},
-       {"uplink", n},
-       {"flow_counters", n},
-       {"session_counters", n},
-       {"spreads", n},
-       {"flow_cache", options.max_cached_flows},
-       {"choices", options.max_cached_flows}},
-      {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns", "xdp_links", "xdp_next_hops"},
-      {"lma_xdp"}};
+  return {options.bpf_dir,
+          {{"nodes", n},
+           {"rules", n},
+           {"flows", n},
+           {"sessions", n},
+           {"uplink", n},
+           {"flow_counters", n},
+           {"session_counters", n},
+           {"spreads", n},
+           {"flow_cache", options.max_cached_flows},
+           {"choices", options.max_cached_flows}},
+          {"flow_cache", "choices", "fragments", "icmp_budget", "seen", "turns", "xdp_links", "xdp_next_hops",
+           "xdp_routes"},
+          {"lma_xdp"}};
 }
 
 /// Where an interface leads both ways, what comes out of a tunnel may go into another at once.

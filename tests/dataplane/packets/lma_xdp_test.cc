@@ -73,6 +73,9 @@ TEST_F(LmaXdpFast, FramesAreAddressedToTheNextHop) {
   EXPECT_EQ(frame_source(to_mag1), mac(kAccess1Mac));
   EXPECT_EQ(frame_destination(to_mag2), mac(kNextHop2Mac));
   EXPECT_EQ(frame_source(to_mag2), mac(kAccess2Mac));
+  ip_command("neigh replace 2001:db8:1::2 lladdr 02:00:00:00:0a:77 dev acc1 nud permanent");
+  pass_a_tick();
+  EXPECT_EQ(frame_destination(by_xdp(framed(video())).frame), mac("02:00:00:00:0a:77"));
 }
 
 TEST_F(LmaXdpFast, CountsAsTcDoes) {
@@ -199,13 +202,16 @@ TEST_F(LmaXdpLeft, OtherKindsOfTunnel) {
 
 TEST_F(LmaXdpLeft, WhatHasNoWayOutOfXdp) {
   ip_command("neigh replace 2001:db8:1::2 dev acc1 nud failed");
+  pass_a_tick();
   EXPECT_TRUE(is_left(framed(video()))) << "the neighbour is not known";
   ip_command("neigh replace 2001:db8:1::2 lladdr 02:00:00:00:0a:01 dev acc1 nud permanent");
+  pass_a_tick();
   EXPECT_TRUE(by_xdp(framed(video())).redirected);
   set_link("acc1", kAccess1Mac, FM_XDP_FROM_MAGS);
   EXPECT_TRUE(is_left(framed(video()))) << "its interface does not take frames";
   set_link("acc1", kAccess1Mac, FM_XDP_FROM_MAGS | FM_XDP_SENDS);
   ip_command("link set acc1 mtu 1400");
+  pass_a_tick();
   const auto small = is_left(framed(video().payload(1400)));
   ip_command("link set acc1 mtu 1500");
   EXPECT_TRUE(small) << "its link carries less than the tunnel";

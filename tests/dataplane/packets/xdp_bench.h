@@ -2,6 +2,7 @@
 #pragma once
 
 #include <time.h>
+#include <unistd.h>
 
 #include "dataplane/abi/xdp.h"
 #include "lma_bench.h"
@@ -77,6 +78,8 @@ class XdpBench : public LmaBench {
     }
   }
 
+  /// Behind which routes and neighbours are asked for anew.
+  static void pass_a_tick() { ::usleep(30'000); }
   XdpOutcome by_xdp(const Bytes& sent) const { return run_xdp(lma_->object(), "lma_xdp", "core0", sent); }
   Outcome by_tc(const Bytes& sent) const { return run(lma_->object(), "lma_downlink", "core0", sent); }
   static Bytes framed(const Packet& packet) { return frame(kCoreMac, kPeerMac, packet.build()); }
