@@ -55,6 +55,8 @@ def finished(contributed):
     if bound:
         row["held_to"] = {bound: to}
         row["reached"] = None if value is None else (value >= to if bound == AT_LEAST else value <= to)
+        if contributed.get("lost"):
+            row["reached"] = False
     return row | {key: value for key, value in contributed.items() if key not in row and key != "samples"} | {"samples": samples}
 
 

@@ -58,7 +58,7 @@ class BpfMap {
   /// With BPF_NOEXIST a row that is there stays as it is. Rows come from memory that the kernel fills up
   /// behind our back: a burst of new ones finds it empty for a moment (ENOMEM), and this waits for it.
   Result<void> update(const Key& key, const void* value, std::uint64_t flags) {
-    constexpr int kTries = 40;
+    constexpr int kTries = 200;
     for (int left = memory_is_there_ ? kTries : 0; bpf_map_update_elem(fd_, &key, value, flags) != 0;
          --left) {
       if (errno == ENOMEM && left > 0) {
