@@ -30,7 +30,7 @@ LAYERS = {
     "core": {"base", "wire", "core"},
     "dataplane": {"dataplane"},
     "platform": {"base", "wire", "core", "platform", "dataplane"},
-    "daemon": {"base", "wire", "core", "platform", "dataplane", "daemon"},
+    "daemon": {"base", "wire", "core", "platform", "dataplane", "capture", "daemon"},
     # `flowmob check --interfaces` and `doctor` ask the kernel and the name service what the daemon would ask, by the same code.
     "cli": {"base", "capture", "wire", "platform/control", "platform/user.h", "platform/xdp_features.h", "daemon/config", "daemon/mn/member_link.h", "cli", "lab"},
 }
