@@ -149,8 +149,9 @@ static __always_inline void fm_parse_upper_ipv4(struct __sk_buff* skb, struct fm
 
 /* Walks the extension headers, each at least 8 octets, to the upper layer and completes the key. What cannot
  * be read is left out of the key: to judge it is the destination's business. Of fragments in a fragment the
- * outer one says which datagram it is of. */
-static __noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* packet) {
+ * outer one says which datagram it is of. Not static: see fm_number_of_member(). */
+__noinline int fm_parse_upper(struct __sk_buff* skb, struct fm_packet* packet) {
+  if (!packet) return 0;
   __u8 protocol = packet->next_header;
   __u32 offset = packet->offset + FM_IPV6_HEADER;
   __u32 identification = 0;

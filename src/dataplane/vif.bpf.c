@@ -126,9 +126,10 @@ static __always_inline void fm_send_to_kind(struct __sk_buff* skb, const struct 
   }
 }
 
-/* To every member that is up but the one that the packet itself leaves by. */
-static __noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
-                                        const struct fm_mac* resolved, __u8 nd_type) {
+/* To every member that is up but the one that the packet itself leaves by. Not static: see
+ * fm_number_of_member(). */
+__noinline int fm_send_to_others(struct __sk_buff* skb, const struct fm_packet* packet, __u32 chosen,
+                                 const struct fm_mac* resolved, __u8 nd_type) {
   struct fm_nd_link_address option;
   if (!packet || !resolved) return 0;
   fm_send_to_kind(skb, packet, chosen, resolved, nd_type, false);
