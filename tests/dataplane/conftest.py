@@ -205,3 +205,18 @@ def built_and_bound(kind=Domain):
 @pytest.fixture(scope="module")
 def domain():
     yield from built_and_bound()
+
+
+@pytest.fixture
+def stream(domain):
+    """Starts a numbered UDP stream CN -> MN -> CN from the video port; call the result for its verdict."""
+    echo = domain.spawn("mn", "python3", HERE / "stream.py", "echo", "6000")
+    assert echo.stdout.readline() == "ready\n"
+
+    def start(count=1500, rate=500):
+        sender = domain.spawn("cn", "python3", HERE / "stream.py", "send", MN, "6000", "5004", rate, count)
+        return lambda: json.loads(sender.communicate()[0])
+
+    yield start
+    echo.kill()
+    echo.communicate()

@@ -1,26 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A flow moves, links fail, the tool is killed and comes back: what becomes of the packets."""
-import json
 import time
 
-import pytest
-
-from conftest import HERE, LMA, MAGS, MN, PREFIX
-
-
-@pytest.fixture
-def stream(domain):
-    """Starts a numbered UDP stream CN -> MN -> CN from the video port; call the result for its verdict."""
-    echo = domain.spawn("mn", "python3", HERE / "stream.py", "echo", "6000")
-    assert echo.stdout.readline() == "ready\n"
-
-    def start(count=1500, rate=500):
-        sender = domain.spawn("cn", "python3", HERE / "stream.py", "send", MN, "6000", "5004", rate, count)
-        return lambda: json.loads(sender.communicate()[0])
-
-    yield start
-    echo.kill()
-    echo.communicate()
+from conftest import LMA, MAGS, PREFIX
 
 
 def video(domain):

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real packets through the anchor's XDP program (docs/adr/0080), on veth, where it has to be asked for by name."""
-import json
 import re
 import time
 
 import pytest
 
-from conftest import HERE, LMA, MAGS, MEMBERS, MN, PREFIX, ROUTER_MAC, Domain, built_and_bound
+from conftest import LMA, MAGS, MEMBERS, MN, PREFIX, ROUTER_MAC, Domain, built_and_bound
 
 VIDEO = 600 + 4 + 48  # octets of one of its packets
 
@@ -32,21 +31,6 @@ class FastDomain(Domain):
 @pytest.fixture(scope="module")
 def domain():
     yield from built_and_bound(FastDomain)
-
-
-@pytest.fixture
-def stream(domain):
-    """A numbered UDP stream CN -> MN -> CN from the video port; call the result for its verdict."""
-    echo = domain.spawn("mn", "python3", HERE / "stream.py", "echo", "6000")
-    assert echo.stdout.readline() == "ready\n"
-
-    def start(count=1500, rate=500):
-        sender = domain.spawn("cn", "python3", HERE / "stream.py", "send", MN, "6000", "5004", rate, count)
-        return lambda: json.loads(sender.communicate()[0])
-
-    yield start
-    echo.kill()
-    echo.communicate()
 
 
 def down(domain, session):

@@ -175,6 +175,29 @@ TEST_F(LmaXdpLeft, WhatTcDrops) {
   EXPECT_TRUE(is_left(framed(video())));
 }
 
+TEST_F(LmaXdpLeft, WhatIsCaptured) {
+  EXPECT_TRUE(by_xdp(framed(video())).redirected);
+  must(lma_->set_captured({kNodeIndex}));
+  EXPECT_TRUE(is_left(framed(video())));
+  must(lma_->set_captured({}));
+  EXPECT_TRUE(by_xdp(framed(video())).redirected);
+}
+
+TEST_F(LmaXdpLeft, SourcesThatNoRouterForwards) {
+  for (const auto* source : {"::", "::1", "ff02::1", "::ffff:192.0.2.1"})
+    EXPECT_TRUE(is_left(framed(video().from(source)))) << source;
+}
+
+/// What is behind the packet in its frame is not its own.
+TEST_F(LmaXdpLeft, PortsBehindThePacket) {
+  Bytes whole = framed(video());
+  whole[14 + 4] = 0;
+  whole[14 + 5] = 4;
+  EXPECT_TRUE(by_xdp(whole).redirected) << "the ports, and no more";
+  whole[14 + 5] = 3;
+  EXPECT_TRUE(is_left(whole));
+}
+
 TEST_F(LmaXdpLeft, FlowsThatTakeSeveralLinksOrMoveInOrder) {
   BpfMap<std::uint32_t, fm_flow_row> flows(lma_->object(), "flows");
   EXPECT_TRUE(by_xdp(framed(video())).redirected);
